@@ -1,0 +1,1 @@
+"""The roof: settings, addresses, the admin site. It imports every room; no room imports it."""

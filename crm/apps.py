@@ -1,0 +1,10 @@
+"""The roof as Django sees it: commands and admin registrations live here, models do not."""
+
+from django.apps import AppConfig
+
+
+class CRMConfig(AppConfig):
+    """The installation itself."""
+
+    name = "crm"
+    verbose_name = "CRM"

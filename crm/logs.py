@@ -1,0 +1,25 @@
+"""Log lines as JSON, one object a line, for whatever collects standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+
+class JSONLines(logging.Formatter):
+    """A log record as one line of JSON, without bodies, passwords or tokens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for `record`, with the traceback of an exception as one field."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if status := getattr(record, "status_code", None):
+            line["status"] = status
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

@@ -1,0 +1,81 @@
+"""What every answer has in common: no stale pages, and a polite word when the database is busy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+
+from records.errors import Busy
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+# SQLite reports a missing table, which is our fault, with the same class as a locked file.
+SQLITE_OUTAGES = ("locked", "busy", "unable to open", "disk", "full", "readonly")
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Tell whether `error` means that the database is away or busy, and not that we are wrong."""
+    if isinstance(error, Busy | InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if type(error.__cause__).__module__.startswith("sqlite3"):
+        return any(word in str(error) for word in SQLITE_OUTAGES)
+    return True
+
+
+def busy_answer(request: HttpRequest) -> HttpResponse:
+    """Ask the caller to come back in a moment: as JSON for the API, as a page for people."""
+    answer: HttpResponse
+    if request.path.startswith("/api/"):
+        detail = "The database is busy. Nothing was changed. Try again in a moment."
+        answer = JsonResponse({"detail": detail, "code": "busy", "errors": {}}, status=503)
+    else:
+        # Without the request: a context processor would ask the database again.
+        answer = HttpResponse(render_to_string("503.html"), status=503)
+    answer["Retry-After"] = "2"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+class PoliteRefusal:
+    """Answer 503 when the database is locked or gone; the next request finds it by itself again.
+
+    What fails in a view is seen here. What fails in another middleware (the session is read
+    there) reaches `crm.views.server_error`, which asks the same question.
+    """
+
+    sync_capable: ClassVar[bool] = True
+    async_capable: ClassVar[bool] = False
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the polite answer for an outage, None (so that it stays loud) for a fault."""
+        return busy_answer(request) if is_outage(error) else None
+
+
+class FreshPages:
+    """Keep pages with customers in them out of every cache, also behind the back button."""
+
+    sync_capable: ClassVar[bool] = True
+    async_capable: ClassVar[bool] = False
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        # A page and its part have one address.
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer

@@ -1,0 +1,31 @@
+"""Every address of the product, room by room."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from crm import views
+
+# The admin site is entered by the same door as everything else, with its limits and second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler500 = "crm.views.server_error"
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    # allauth's other pages (reset, second factor) keep their own names under one address, as
+    # /accounts/ is a room here.
+    path("auth/", include("allauth.urls")),
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+]
+
+ROOMS = ["reports", "leads", "opportunities", "accounts", "activities", "workbench", "users"]
+urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")]

@@ -1,0 +1,45 @@
+"""Whether this process lives, whether it can work, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from crm.middleware import busy_answer, is_outage
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; nothing else is asked, so nothing else can fail."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether the database answers and is of this version: 200, else 503."""
+    try:
+        executor = MigrationExecutor(connection)
+        is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (DatabaseError, InterfaceError):
+        return JsonResponse({"status": "unavailable", "database": "away"}, status=503)
+    if not is_migrated:
+        return JsonResponse({"status": "unavailable", "migrations": "pending"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok"})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what nobody caught: 503 if the database is away, else 500 with no details."""
+    if is_outage(sys.exc_info()[1]):
+        return busy_answer(request)
+    if request.path.startswith("/api/"):
+        detail = "Something went wrong on our side. It has been written to the log."
+        return JsonResponse({"detail": detail, "code": "error", "errors": {}}, status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)
