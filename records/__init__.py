@@ -1,0 +1,1 @@
+"""The foundation of every record: keys, refusals, permissions, changes and the trail they leave."""
