@@ -155,7 +155,9 @@ TEMPLATES = [
 if IS_EMBEDDED:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'crm.sqlite3'}")
+    "default": env.db_url_config(
+        env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'crm.sqlite3'}"
+    )
 }
 # Opening a connection costs several times a page; threads keep theirs, on both engines.
 # Behind a pooler in transaction mode it is 0.
@@ -192,7 +194,11 @@ else:
 
 # Counters of refused sign-ins must be seen by every process of a machine, so memory of one process
 # will not do; files need no server. Several machines share a cache by CACHE_URL.
-CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{VAR_DIR / 'cache'}")}
+CACHES = {
+    "default": env.cache_url_config(
+        env.str("CACHE_URL", default="") or f"filecache://{VAR_DIR / 'cache'}"
+    )
+}
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,0 +1,1 @@
+"""The proof: what the product promises, written so that it can fail."""
