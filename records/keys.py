@@ -65,7 +65,9 @@ def _visible(character: str) -> str:
 @cache
 def _in_a_word(character: str) -> str:
     """Keep letters, marks, digits and pictures (a firm may be called by one); blank the rest."""
-    return character if unicodedata.category(character)[0] in "LMN" or _is_picture(character) else " "
+    return (
+        character if unicodedata.category(character)[0] in "LMN" or _is_picture(character) else " "
+    )
 
 
 def _is_picture(character: str) -> bool:
@@ -251,7 +253,6 @@ def domain_key(text: str) -> str:
     return registrable
 
 
-
 def phone_key(text: str, country: str = "US") -> str:
     """Return the number as E.164, read as dialled in `country`; nothing when it cannot be one.
 
@@ -312,7 +313,7 @@ _LEGAL_FORMS = frozenset(
     sro; s ro; spol s ro; spol sro; vos; ks; kft; bt; zrt; nyrt; kkt; doo; dooel; dd; ad; ead; ood
     eood; kd; epe; ooo; oao; zao; pao; ооо; оао; зао; пао; ао; тов; ojsc; cjsc; pjsc; jsc; aş
     anonim şirketi; ltd şti; limited şirketi; şti; ltd sti; saog; saoc; ksc; kscp; kscc; qsc; qpsc
-    wll; bsc; fze; fzco; fzc; fz llc; dmcc; bhd; sdn bhd; sdn; berhad; tbk; kk; gk; yk
+    sh a; sh pk; shpk; akc spol; kom spol; unltd; ultd; s en c; wll; bsc; fze; fzco; fzc; fz llc; dmcc; bhd; sdn bhd; sdn; berhad; tbk; kk; gk; yk
     kabushiki kaisha; kabushiki gaisha; godo kaisha
     """.replace("\n", ";").split(";")
     if form.strip()
@@ -392,7 +393,6 @@ def person_key(first: str, last: str) -> str:
     True
     """
     return name_key(f"{_read(first)} {_read(last)}")
-
 
 
 def search_key(*parts: str) -> str:

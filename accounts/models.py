@@ -1,0 +1,242 @@
+"""Companies, the people in them, and the claims that make twins impossible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from accounts.querysets import AccountQuerySet, ContactQuerySet
+from records import keys
+from records.models import MoneyField, TimelineRecord, currency_code, default_currency
+from records.querysets import AliveManager
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Address(models.Model):
+    """Where a company or a person is."""
+
+    street = models.CharField(_("street"), max_length=250, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    region = models.CharField(_("region"), max_length=100, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = CountryField(_("country"), blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def place(self) -> str:
+        """City and country in words."""
+        return ", ".join(part for part in (self.city, self.country.name) if part)
+
+
+class Company(models.Model):
+    """What is known of a firm, on the account and on the lead alike."""
+
+    website = models.CharField(_("website"), max_length=200, blank=True)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
+    annual_revenue = MoneyField(_("annual revenue"), max_digits=18)
+    currency = models.CharField(
+        _("currency"), max_length=3, default=default_currency, validators=[currency_code]
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Account(TimelineRecord, Company, Address):
+    """A company that we sell to, or might."""
+
+    name = models.CharField(_("name"), max_length=200)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=10_000)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="subsidiaries",
+        verbose_name=_("parent account"),
+    )
+    tags = models.CharField(_("tags"), max_length=200, blank=True)
+    name_key = models.CharField(max_length=200, editable=False, db_index=True)
+    domain = models.CharField(max_length=255, editable=False, db_index=True)
+    phone_key = models.CharField(max_length=40, editable=False)
+
+    objects = AliveManager.from_queryset(AccountQuerySet)()
+    all_objects = models.Manager.from_queryset(AccountQuerySet)()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        permissions = [("assign_account", "Can assign an account")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="account_created_idx"),
+            models.Index(fields=["name", "id"], name="account_name_idx"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="account_owner_idx"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="accounts_an_external_id_names_one_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url_namespace(self) -> str:
+        return "accounts"
+
+    def derive(self) -> None:
+        self.name_key = keys.company_key(self.name)[:200]
+        self.domain = keys.domain_key(self.website)
+        self.phone_key = keys.phone_key(self.phone, settings.DEFAULT_COUNTRY)
+        super().derive()
+
+    def search_parts(self) -> Sequence[str]:
+        return [self.name, self.website, self.phone, self.phone_key, self.city]
+
+
+class Contact(TimelineRecord, Address):
+    """A person, usually at an account."""
+
+    salutation = models.CharField(_("salutation"), max_length=20, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    job_title = models.CharField(_("job title"), max_length=150, blank=True)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("account"),
+    )
+    email = models.EmailField(_("email"), max_length=254, blank=True)
+    second_email = models.EmailField(_("second email"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    mobile = models.CharField(_("mobile"), max_length=50, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=10_000)
+    consent = models.BooleanField(_("agreed to be written to"), default=False)
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    email_key = models.CharField(max_length=320, editable=False, db_index=True)
+    name_key = models.CharField(max_length=220, editable=False, db_index=True)
+    phone_key = models.CharField(max_length=40, editable=False, db_index=True)
+    mobile_key = models.CharField(max_length=40, editable=False)
+
+    objects = AliveManager.from_queryset(ContactQuerySet)()
+    all_objects = models.Manager.from_queryset(ContactQuerySet)()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        permissions = [("assign_contact", "Can assign a contact")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="contact_created_idx"),
+            models.Index(fields=["last_name", "first_name", "id"], name="contact_name_idx"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="contact_owner_idx"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="accounts_an_external_id_names_one_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return (
+            self.full_name or self.email or self.phone or self.mobile or str(_("Unnamed contact"))
+        )
+
+    @property
+    def url_namespace(self) -> str:
+        return "contacts"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def derive(self) -> None:
+        self.email_key = keys.email_key(self.email)
+        self.name_key = keys.person_key(self.first_name, self.last_name)[:220]
+        self.phone_key = keys.phone_key(self.phone, settings.DEFAULT_COUNTRY)
+        self.mobile_key = keys.phone_key(self.mobile, settings.DEFAULT_COUNTRY)
+        super().derive()
+
+    def search_parts(self) -> Sequence[str]:
+        return [
+            self.full_name,
+            self.email,
+            self.second_email,
+            self.phone,
+            self.phone_key,
+            self.mobile_key,
+        ]
+
+    def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
+        return [(Account, self.account_id)] if self.account_id else []
+
+
+class IdentityClaim(models.Model):
+    """ "This key means this record": the unique constraint that makes twins impossible.
+
+    `value` is normalised; what goes into it for each kind is said in `accounts.operations.identity`.
+    `slot` is 0, or higher where a person declared that this is really a different one.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("Email")
+        PERSON = "person", _("Name, company and phone")
+        COMPANY = "company", _("Company")
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    value = models.CharField(max_length=700)
+    slot = models.PositiveSmallIntegerField(default=0)
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="claims"
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="claims"
+    )
+
+    class Meta:
+        verbose_name = _("identity claim")
+        verbose_name_plural = _("identity claims")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value", "slot"], name="accounts_an_identity_is_claimed_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(account__isnull=False, contact__isnull=True)
+                | Q(account__isnull=True, contact__isnull=False),
+                name="accounts_a_claim_is_for_exactly_one_record",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.value}"
+
+
+class IdentityLock(models.Model):
+    """A row to hold on to while one decides who a company or person is.
+
+    Claims of one company differ (with a domain, with a country, bare), so no claim is a meeting point
+    for all who might make its twin. This row is: whoever decides about a key holds it until commit.
+    """
+
+    value = models.CharField(max_length=400, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,371 @@
+"""Leads, and what became of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Address, Company, Contact
+from leads.bant import Part, bant_of, known
+from leads.querysets import LeadQuerySet
+from opportunities.models import Bant, Campaign, Choice, Opportunity, Product, Source
+from records import keys
+from records.models import MoneyField, TimelineRecord
+from records.querysets import AliveManager
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class DisqualifyReason(Choice):
+    """Why a lead was given up."""
+
+    needs_comment = models.BooleanField(_("needs a comment"), default=False)
+
+    class Meta:
+        verbose_name = _("disqualify reason")
+        verbose_name_plural = _("disqualify reasons")
+
+
+class Lead(TimelineRecord, Company, Address, Bant):
+    """Somebody who showed interest and has not been qualified yet."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        QUALIFIED = "qualified", _("Qualified")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+
+    class Progress(models.TextChoices):
+        NEW = "new", _("New")
+        WORKING = "working", _("Working")
+        NURTURING = "nurturing", _("Nurturing")
+
+    class Rating(models.TextChoices):
+        HOT = "hot", _("Hot")
+        WARM = "warm", _("Warm")
+        COLD = "cold", _("Cold")
+
+    topic = models.CharField(_("topic"), max_length=300)
+    salutation = models.CharField(_("salutation"), max_length=20, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    job_title = models.CharField(_("job title"), max_length=150, blank=True)
+    email = models.EmailField(_("email"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    mobile = models.CharField(_("mobile"), max_length=50, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True)
+
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("source"),
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("campaign"),
+    )
+    products = models.ManyToManyField(
+        Product, blank=True, related_name="leads", verbose_name=_("product interest")
+    )
+    utm = models.JSONField(default=dict, blank=True, editable=False)
+    rating = models.CharField(_("rating"), max_length=4, choices=Rating, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=10_000)
+    estimated_value = MoneyField(_("estimated value"))
+    rate = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(1), editable=False)
+    base_value = MoneyField(editable=False)
+    estimated_close_date = models.DateField(_("expected close"), null=True, blank=True)
+    consent = models.BooleanField(_("agreed to be written to"), default=False)
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    score = models.PositiveSmallIntegerField(_("score"), null=True, editable=False)
+
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.OPEN, editable=False
+    )
+    progress = models.CharField(_("progress"), max_length=9, choices=Progress, default=Progress.NEW)
+    ready_since = models.DateTimeField(_("ready since"), null=True, editable=False)
+    needs_decision = models.CharField(
+        _("needs a decision"),
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text=_("Why nobody but a person can say which account or contact is meant."),
+    )
+
+    qualified_at = models.DateTimeField(_("qualified"), null=True, editable=False)
+    disqualified_at = models.DateTimeField(_("disqualified"), null=True, editable=False)
+    disqualify_reason = models.ForeignKey(
+        DisqualifyReason, on_delete=models.PROTECT, null=True, editable=False, related_name="leads"
+    )
+    disqualify_comment = models.TextField(blank=True, max_length=10_000, editable=False)
+    duplicate_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="duplicates"
+    )
+    revisit_on = models.DateField(_("reopen on"), null=True, editable=False)
+    # Picked by a person before qualifying, or set by qualifying.
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("existing account"),
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("existing contact"),
+    )
+
+    email_key = models.CharField(max_length=320, editable=False, db_index=True)
+    name_key = models.CharField(max_length=220, editable=False)
+    company_key = models.CharField(max_length=200, editable=False, db_index=True)
+    domain = models.CharField(max_length=255, editable=False)
+    phone_key = models.CharField(max_length=40, editable=False, db_index=True)
+    mobile_key = models.CharField(max_length=40, editable=False)
+    bant_known = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = AliveManager.from_queryset(LeadQuerySet)()
+    all_objects = models.Manager.from_queryset(LeadQuerySet)()
+
+    class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        permissions = [
+            ("assign_lead", "Can assign a lead"),
+            ("qualify_lead", "Can qualify a lead"),
+            ("disqualify_lead", "Can disqualify and reopen a lead"),
+            ("undo_lead", "Can undo a qualification"),
+            ("override_lead", "Can qualify a lead against the rules"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="lead_created_idx"),
+            models.Index(fields=["status", "-created_at", "-id"], name="lead_status_idx"),
+            models.Index(fields=["owner", "status", "-created_at", "-id"], name="lead_owner_idx"),
+            models.Index(fields=["qualified_at"], name="lead_qualified_at_idx"),
+            models.Index(
+                fields=["ready_since"],
+                name="lead_ready_idx",
+                condition=Q(status="open", ready_since__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="leads_an_external_id_names_one_lead",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="qualified", qualified_at__isnull=False)
+                | (~Q(status="qualified") & Q(qualified_at=None)),
+                name="leads_only_a_qualified_lead_has_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="qualified")
+                | Q(account__isnull=False)
+                | Q(contact__isnull=False),
+                name="leads_a_qualified_lead_has_its_links",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="disqualified",
+                    disqualify_reason__isnull=False,
+                    disqualified_at__isnull=False,
+                )
+                | (~Q(status="disqualified") & Q(disqualify_reason=None, disqualified_at=None)),
+                name="leads_only_a_disqualified_lead_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(topic="")
+                & (
+                    ~Q(first_name="")
+                    | ~Q(last_name="")
+                    | ~Q(company="")
+                    | ~Q(email="")
+                    | ~Q(phone="")
+                    | ~Q(mobile="")
+                ),
+                name="leads_a_lead_says_what_and_who",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.company or self.email or self.phone or self.mobile
+
+    @property
+    def url_namespace(self) -> str:
+        return "leads"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    @property
+    def is_read_only(self) -> bool:
+        """Say whether the lead is closed: it is to be reopened or undone before it can change."""
+        return not self.is_open
+
+    @property
+    def status_reason(self) -> str:
+        """New, working, nurturing, qualified, or the key of the reason it was disqualified for."""
+        if self.status == self.Status.DISQUALIFIED:
+            return self.disqualify_reason.key if self.disqualify_reason else ""
+        return self.progress if self.is_open else self.status
+
+    @property
+    def status_label(self) -> str:
+        """The word on the badge: the progress of an open lead, the status of a closed one."""
+        return self.get_progress_display() if self.is_open else self.get_status_display()
+
+    @property
+    def bant(self) -> tuple[Part, Part, Part, Part]:
+        return bant_of(
+            budget_amount=self.budget_amount,
+            budget_status=self.budget_status,
+            decision_maker_known=self.decision_maker_known,
+            decision_maker=self.decision_maker,
+            purchase_process=self.purchase_process,
+            need=self.need,
+            need_description=self.need_description,
+            timeframe=self.timeframe,
+        )
+
+    def derive(self) -> None:
+        country = self.country.code or settings.DEFAULT_COUNTRY
+        self.email_key = keys.email_key(self.email)
+        self.name_key = keys.person_key(self.first_name, self.last_name)[:220]
+        self.company_key = keys.company_key(self.company)[:200]
+        self.domain = keys.domain_key(self.website) or keys.domain_key(self.email)
+        self.phone_key = keys.phone_key(self.phone, country)
+        self.mobile_key = keys.phone_key(self.mobile, country)
+        self.bant_known = known(self.bant)
+        self.base_value = (
+            None
+            if self.estimated_value is None
+            else (self.estimated_value * self.rate).quantize(Decimal("0.01"))
+        )
+        super().derive()
+
+    def search_parts(self) -> Sequence[str]:
+        return [
+            self.full_name,
+            self.company,
+            self.topic,
+            self.email,
+            self.phone,
+            self.phone_key,
+            self.mobile_key,
+        ]
+
+    def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
+        relatives: list[tuple[type[TimelineRecord], int]] = []
+        if self.account_id:
+            relatives.append((Account, self.account_id))
+        if self.contact_id:
+            relatives.append((Contact, self.contact_id))
+        return relatives
+
+
+class Qualification(models.Model):
+    """One time that a lead was qualified: what came of it, why, and what there was before.
+
+    plan    what was asked for, as `leads.operations.qualify` takes it
+    result  the answer every asker gets: ids, outcomes and reasons
+    before  the columns of the lead and of each reused record as they were, for undo
+    after   the version of each record when the qualification was done, for undo
+    frozen  a copy of the lead to read
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        UNDONE = "undone", _("Undone")
+        # Reopened without taking the records back: they stay, the lead is open again.
+        LEFT = "left", _("Reopened, records kept")
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="qualifications")
+    seq = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
+    rule_version = models.CharField(max_length=40)
+    override_reason = models.CharField(max_length=500, blank=True)
+    plan = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    frozen = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "seq"], name="leads_cycles_are_numbered"),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(state="active"),
+                name="leads_a_lead_is_qualified_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}/{self.seq}"
+
+
+class QualifiedOpportunity(models.Model):
+    """An opportunity that a qualification opened or joined."""
+
+    qualification = models.ForeignKey(
+        Qualification, on_delete=models.PROTECT, related_name="opportunity_links"
+    )
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="qualification_links"
+    )
+    is_primary = models.BooleanField(default=False)
+    # False where the lead was added to an opportunity that was there already.
+    is_created = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["qualification"],
+                condition=Q(is_primary=True),
+                name="leads_a_qualification_has_one_primary_opportunity",
+            ),
+            models.UniqueConstraint(
+                fields=["opportunity"],
+                condition=Q(is_created=True),
+                name="leads_an_opportunity_comes_from_one_qualification",
+            ),
+            models.UniqueConstraint(
+                fields=["qualification", "opportunity"],
+                name="leads_an_opportunity_is_linked_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualification_id} → {self.opportunity_id}"

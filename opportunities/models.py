@@ -1,0 +1,486 @@
+"""Qualified deals, the process they go through, and what sales sells and why it wins or loses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Contact
+from opportunities.querysets import OpportunityQuerySet
+from records.models import MoneyField, TimelineRecord, currency_code, default_currency
+from records.querysets import AliveManager
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+percent = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class Choice(models.Model):
+    """One line of an editable list: a name to show, a key that never changes."""
+
+    key = models.SlugField(_("key"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("can be chosen"), default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Source(Choice):
+    """Where a lead came from."""
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+
+class Campaign(Choice):
+    """An effort that brings leads."""
+
+    starts_on = models.DateField(_("starts on"), null=True, blank=True)
+    ends_on = models.DateField(_("ends on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+
+
+class Product(Choice):
+    """Something that we sell."""
+
+    price = MoneyField(_("price"))
+    currency = models.CharField(
+        _("currency"), max_length=3, default=default_currency, validators=[currency_code]
+    )
+    external_id = models.CharField(_("external id"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+
+
+class Competitor(Choice):
+    """Somebody else who sells it."""
+
+    class Meta:
+        verbose_name = _("competitor")
+        verbose_name_plural = _("competitors")
+
+
+class LossReason(Choice):
+    """Why an opportunity was lost."""
+
+    class Meta:
+        verbose_name = _("loss reason")
+        verbose_name_plural = _("loss reasons")
+
+
+class Process(Choice):
+    """An ordered way from the qualified lead to the decision."""
+
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("process")
+        verbose_name_plural = _("processes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="opportunities_one_process_is_the_default",
+            ),
+        ]
+
+
+class Stage(models.Model):
+    """One stretch of a process, with the chance of a sale that it stands for."""
+
+    class Forecast(models.TextChoices):
+        PIPELINE = "pipeline", _("Pipeline")
+        BEST_CASE = "best_case", _("Best case")
+        COMMIT = "commit", _("Commit")
+        OMITTED = "omitted", _("Omitted")
+
+    process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="stages")
+    key = models.SlugField(_("key"), max_length=60)
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"))
+    probability = models.PositiveSmallIntegerField(_("probability, %"), validators=percent)
+    usual_days = models.PositiveSmallIntegerField(_("usual days"), default=14)
+    forecast_category = models.CharField(
+        _("forecast category"), max_length=9, choices=Forecast, default=Forecast.PIPELINE
+    )
+    is_for_leads = models.BooleanField(
+        _("worked on the lead"),
+        default=False,
+        help_text=_("The first stage of the journey, before there is an opportunity."),
+    )
+
+    class Meta:
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["process", "key"], name="opportunities_a_stage_key_is_used_once"
+            ),
+            models.UniqueConstraint(
+                fields=["process", "position"], name="opportunities_a_stage_has_its_own_position"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(models.Model):
+    """Something to do in a stage: a field to fill, or a box to tick when `field` is empty."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="steps")
+    key = models.SlugField(_("key"), max_length=60)
+    label = models.CharField(_("label"), max_length=120)
+    field = models.CharField(_("field"), max_length=60, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_required = models.BooleanField(_("required to leave the stage"), default=False)
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stage", "key"], name="opportunities_a_step_key_is_used_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Bant(models.Model):
+    """Budget, authority, need and timeframe, as lead and opportunity both hold them."""
+
+    class BudgetStatus(models.TextChoices):
+        NO_BUDGET = "no_budget", _("No budget")
+        MAY_BUY = "may_buy", _("May buy")
+        CAN_BUY = "can_buy", _("Can buy")
+        WILL_BUY = "will_buy", _("Will buy")
+
+    class PurchaseProcess(models.TextChoices):
+        INDIVIDUAL = "individual", _("Individual")
+        COMMITTEE = "committee", _("Committee")
+        UNKNOWN = "unknown", _("Unknown")
+
+    class Need(models.TextChoices):
+        MUST = "must", _("Must have")
+        SHOULD = "should", _("Should have")
+        GOOD_TO_HAVE = "good_to_have", _("Good to have")
+        NONE = "none", _("No need")
+
+    class Timeframe(models.TextChoices):
+        IMMEDIATE = "immediate", _("Immediate")
+        THIS_QUARTER = "this_quarter", _("This quarter")
+        NEXT_QUARTER = "next_quarter", _("Next quarter")
+        THIS_YEAR = "this_year", _("This year")
+        UNKNOWN = "unknown", _("Unknown")
+
+    budget_amount = MoneyField(_("budget"))
+    budget_status = models.CharField(
+        _("budget status"), max_length=9, choices=BudgetStatus, blank=True
+    )
+    decision_maker_known = models.BooleanField(_("decision maker is known"), null=True, blank=True)
+    decision_maker = models.CharField(_("decision maker"), max_length=200, blank=True)
+    purchase_process = models.CharField(
+        _("purchase process"), max_length=10, choices=PurchaseProcess, blank=True
+    )
+    need = models.CharField(_("need"), max_length=12, choices=Need, blank=True)
+    need_description = models.CharField(_("need, in a sentence"), max_length=500, blank=True)
+    timeframe = models.CharField(_("timeframe"), max_length=12, choices=Timeframe, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Opportunity(TimelineRecord, Bant):
+    """A deal with a real chance: what, for whom, how much, until when."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+
+    topic = models.CharField(_("topic"), max_length=300)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("account"),
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("contact"),
+    )
+    stage = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, related_name="opportunities", verbose_name=_("stage")
+    )
+    stage_entered_at = models.DateTimeField(default=timezone.now, editable=False)
+    probability = models.PositiveSmallIntegerField(_("probability, %"), validators=percent)
+    status = models.CharField(
+        _("status"), max_length=4, choices=Status, default=Status.OPEN, editable=False
+    )
+    is_on_hold = models.BooleanField(_("on hold"), default=False, editable=False)
+    value = MoneyField(_("value"))
+    currency = models.CharField(
+        _("currency"), max_length=3, default=default_currency, validators=[currency_code]
+    )
+    rate = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(1), editable=False)
+    base_value = MoneyField(editable=False)
+    estimated_close_date = models.DateField(_("expected close"), null=True, blank=True)
+    forecast_category = models.CharField(
+        _("forecast category"),
+        max_length=9,
+        choices=Stage.Forecast,
+        default=Stage.Forecast.PIPELINE,
+    )
+    actual_value = MoneyField(_("actual value"), editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    closed_on = models.DateField(_("closed on"), null=True, editable=False)
+    loss_reason = models.ForeignKey(
+        LossReason,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    lost_to = models.ForeignKey(
+        Competitor,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    close_comment = models.TextField(blank=True, max_length=10_000, editable=False)
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("source"),
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("campaign"),
+    )
+    customer_need = models.TextField(_("customer need"), blank=True, max_length=10_000)
+    proposed_solution = models.TextField(_("proposed solution"), blank=True, max_length=10_000)
+    description = models.TextField(_("description"), blank=True, max_length=10_000)
+    competitors = models.ManyToManyField(Competitor, blank=True, related_name="opportunities")
+    sales_team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+
+    objects = AliveManager.from_queryset(OpportunityQuerySet)()
+    all_objects = models.Manager.from_queryset(OpportunityQuerySet)()
+
+    class Meta:
+        verbose_name = _("opportunity")
+        verbose_name_plural = _("opportunities")
+        permissions = [
+            ("assign_opportunity", "Can assign an opportunity"),
+            ("close_opportunity", "Can win, lose and reopen an opportunity"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="opp_created_idx"),
+            models.Index(fields=["status", "-created_at", "-id"], name="opp_status_idx"),
+            models.Index(fields=["owner", "status", "-created_at", "-id"], name="opp_owner_idx"),
+            models.Index(
+                fields=["stage"],
+                condition=Q(status="open", deleted_at=None),
+                name="opp_pipeline_idx",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="opportunities_an_external_id_names_one_opportunity",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None)
+                | Q(status__in=["won", "lost"], closed_at__isnull=False, is_on_hold=False),
+                name="opportunities_only_a_closed_one_has_a_closing_moment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    @property
+    def url_namespace(self) -> str:
+        return "opportunities"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    @property
+    def status_reason(self) -> str:
+        """In progress, on hold, won, or the key of the loss reason."""
+        if self.status == self.Status.LOST:
+            return self.loss_reason.key if self.loss_reason else "lost"
+        if self.status == self.Status.WON:
+            return "won"
+        return "on_hold" if self.is_on_hold else "in_progress"
+
+    @property
+    def weighted_value(self) -> Decimal | None:
+        return None if self.value is None else self.value * self.probability / 100
+
+    def derive(self) -> None:
+        amount = self.actual_value if self.status == self.Status.WON else self.value
+        self.base_value = None if amount is None else (amount * self.rate).quantize(Decimal("0.01"))
+        super().derive()
+
+    def search_parts(self) -> Sequence[str]:
+        return [self.topic]
+
+    def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
+        relatives: list[tuple[type[TimelineRecord], int]] = []
+        if self.account_id:
+            relatives.append((Account, self.account_id))
+        if self.contact_id:
+            relatives.append((Contact, self.contact_id))
+        return relatives
+
+
+class StageMove(models.Model):
+    """One entry into a stage, or one close or reopening: the memory of the pipeline."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        MOVED = "moved", _("Moved")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        REOPENED = "reopened", _("Reopened")
+
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="moves")
+    kind = models.CharField(max_length=8, choices=Kind)
+    from_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, null=True, related_name="+")
+    to_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    base_value = MoneyField()
+    loss_reason = models.ForeignKey(
+        LossReason, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("stage move")
+        verbose_name_plural = _("stage moves")
+        indexes = [models.Index(fields=["opportunity", "at", "id"], name="stagemove_at_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.to_stage}"
+
+
+class StepTick(models.Model):
+    """A box of a stage, ticked for an opportunity."""
+
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="ticks")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "step"], name="opportunities_a_step_is_ticked_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opportunity_id}: {self.step_id}"
+
+
+class Stakeholder(models.Model):
+    """A person who has a say in an opportunity."""
+
+    class Role(models.TextChoices):
+        DECISION_MAKER = "decision_maker", _("Decision maker")
+        CHAMPION = "champion", _("Champion")
+        INFLUENCER = "influencer", _("Influencer")
+        EVALUATOR = "evaluator", _("Evaluator")
+        END_USER = "end_user", _("End user")
+        OTHER = "other", _("Other")
+
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="stakeholders"
+    )
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=14, choices=Role, default=Role.OTHER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "contact"], name="opportunities_a_stakeholder_is_named_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}: {self.get_role_display()}"
+
+
+class Line(models.Model):
+    """A product in an opportunity, with quantity and price."""
+
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    quantity = models.DecimalField(
+        _("quantity"),
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    price = MoneyField(_("price"), null=False, blank=False, default=Decimal(0))
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product__isnull=False) | ~Q(description=""),
+                name="opportunities_a_line_says_what_it_is",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description or str(self.product)
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.quantity * self.price).quantize(Decimal("0.01"))

@@ -1,0 +1,74 @@
+"""The trail: one append-only line per operation and record. Only operations import this."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+from records.models import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from records.models import Record
+    from users.models import User
+
+
+def entry(
+    record: Record,
+    event: str,
+    *,
+    by: User,
+    changes: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Return a line that is not written yet, for `write`."""
+    return AuditEntry(
+        actor=by,
+        event=event,
+        record_type=ContentType.objects.get_for_model(type(record)),
+        record_id=record.pk,
+        label=str(record)[:300],
+        changes={name: plain(value) for name, value in (changes or {}).items()},
+        reason=reason[:500],
+    )
+
+
+def write(*entries: AuditEntry) -> None:
+    """Write lines with one statement."""
+    AuditEntry.objects.bulk_create(entries)
+
+
+def log(
+    record: Record,
+    event: str,
+    *,
+    by: User,
+    changes: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Write one line: `changes` maps a field to its old and new value."""
+    write(entry(record, event, by=by, changes=changes, reason=reason))
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: money as text, moments as ISO 8601, records by id."""
+    match value:
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case Decimal():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case Model():
+            return {"id": value.pk, "label": str(value)}
+        case str() | int() | float() | bool() | None:
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,205 @@
+"""What every record has: an owner, a version, a history, a place in the bin, a trail."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from records import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+currency_code = RegexValidator(
+    r"^[A-Z]{3}$", _("Enter a currency code of three letters, like EUR.")
+)
+
+
+def default_currency() -> str:
+    return settings.DEFAULT_CURRENCY
+
+
+class MoneyField(models.DecimalField[Any, Any]):
+    """An amount in the currency that stands beside it: 14 digits, two of them behind the point."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 14)
+        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("null", True)
+        kwargs.setdefault("blank", True)
+        kwargs.setdefault("validators", [MinValueValidator(Decimal(0))])
+        super().__init__(*args, **kwargs)
+
+
+class Currency(models.Model):
+    """A currency and what one unit of it is worth in the installation's own."""
+
+    code = models.CharField(_("code"), max_length=3, primary_key=True, validators=[currency_code])
+    rate = models.DecimalField(
+        _("rate"),
+        max_digits=16,
+        decimal_places=8,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.00000001"))],
+        help_text=_("One unit of this currency in the default currency."),
+    )
+
+    class Meta:
+        verbose_name = _("currency")
+        verbose_name_plural = _("currencies")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Record(models.Model):
+    """Anything the business keeps: it has an owner, a version and a history."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    external_id = models.CharField(
+        _("external id"), max_length=120, blank=True, help_text=_("Its id in another system.")
+    )
+    custom = models.JSONField(default=dict, blank=True, editable=False)
+    search = models.TextField(editable=False, default="")
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+    changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+
+    history = HistoricalRecords(inherit=True, excluded_fields=["search"])
+
+    class Meta:
+        abstract = True
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"{self.url_namespace}:detail", kwargs={"pk": self.pk})
+
+    @property
+    def url_namespace(self) -> str:
+        """The name under which the pages of this kind are found, like `leads`."""
+        return str(self._meta.verbose_name_plural)
+
+    @property
+    def is_in_bin(self) -> bool:
+        return self.deleted_at is not None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fill the derived columns, then save."""
+        self.derive()
+        super().save(*args, **kwargs)
+
+    def derive(self) -> None:
+        """Fill the columns that follow from others; a subclass adds its own."""
+        self.search = keys.search_key(*self.search_parts())
+
+    def search_parts(self) -> Sequence[str]:
+        """The texts under which this record can be found."""
+        return [str(self)]
+
+
+class TimelineRecord(Record):
+    """A record that people work on: it has a timeline and a next step."""
+
+    next_step = models.CharField(_("next step"), max_length=200, blank=True, editable=False)
+    next_step_kind = models.CharField(max_length=8, blank=True, editable=False)
+    next_step_at = models.DateTimeField(null=True, editable=False)
+    touched_at = models.DateTimeField(_("last touch"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
+        """The other records on whose timelines an entry of this one is shown too."""
+        return []
+
+
+class AuditEntry(models.Model):
+    """One line of the trail: who did what to which record, with old and new values."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    event = models.CharField(max_length=60)
+    record_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
+    record_id = models.BigIntegerField()
+    label = models.CharField(max_length=300)
+    changes = models.JSONField(default=dict)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        indexes = [
+            models.Index(
+                fields=["record_type", "record_id", "-at", "-id"], name="audit_record_at_idx"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the line once; a line that stands is never changed."""
+        if self.pk is not None:
+            raise TypeError("The audit trail is only ever added to.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("The audit trail is only ever added to.")
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a request that may be sent again, kept with its effect."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "key"], name="records_a_key_is_answered_once_per_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

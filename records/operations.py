@@ -1,0 +1,277 @@
+"""How any record changes: in one transaction, by somebody, with a trail.
+
+`operation` makes a function one transaction that is tried again when the database asks for it.
+The other functions are what every kind of record has in common; rooms above build on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.utils import timezone
+
+from records import audit
+from records.errors import (
+    Busy,
+    IsInBin,
+    KeyReused,
+    LostRace,
+    Stale,
+    Unacceptable,
+)
+from records.keys import text_problem
+from records.models import IdempotencyKey, Record
+from records.permissions import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from users.models import User
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+TRIES = 8
+DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
+
+# serialization failure, deadlock, lock not available, unique violation
+_RETRYABLE_STATES = {"40001", "40P01", "55P03", "23505"}
+
+
+def is_retryable(error: Exception) -> bool:
+    """Say whether the same work may succeed when it is simply done again.
+
+    A unique violation counts: whoever was faster has committed by now, and the next try reads
+    what they wrote and uses it.
+    """
+    if isinstance(error, LostRace):
+        return True
+    state = getattr(error.__cause__, "pgcode", None)
+    if state is not None:
+        return state in _RETRYABLE_STATES
+    text = str(error)
+    if isinstance(error, OperationalError):
+        return "locked" in text or "busy" in text
+    return isinstance(error, IntegrityError) and "UNIQUE" in text
+
+
+def run_atomically(work: Callable[[], T]) -> T:
+    """Do `work` in one transaction; again, after a short pause, when the database asks for it.
+
+    Raises `Busy` when the database still asks after the last try. Inside a transaction that
+    somebody else opened the work is done once: only the owner of a transaction can repeat it.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
+    started = time.monotonic()
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except (LostRace, OperationalError, IntegrityError) as error:
+            if not is_retryable(error):
+                raise
+            if attempt == TRIES or time.monotonic() - started > DEADLINE:
+                if isinstance(error, IntegrityError):
+                    raise
+                raise Busy("The database is busy. Try again in a moment.") from error
+            # Full jitter keeps the losers of one race from meeting again.
+            time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def operation(function: Callable[P, T]) -> Callable[P, T]:
+    """Make `function` one transaction, tried again as `run_atomically` says."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return run_atomically(lambda: function(*args, **kwargs))
+
+    return run
+
+
+def locked(record: R, *, by: User, action: str, version: int | None = None) -> R:
+    """Lock and re-read `record`, and refuse what may not or no longer be done.
+
+    Raises `NotPermitted` outside the scope of `by`, `IsInBin`, and `Stale` when `version` is not
+    the one that stands. SQLite locks the whole database when the transaction opens instead.
+    """
+    model = type(record)
+    current: R = (
+        model._base_manager.select_for_update(of=("self",))
+        .select_related("owner")
+        .get(pk=record.pk)
+    )
+    require(by, action, current)
+    if current.is_in_bin:
+        raise IsInBin(f"{current} is in the recycle bin. Restore it first.")
+    if version is not None and version != current.version:
+        raise Stale(
+            f"{current} was changed by {current.changed_by or 'somebody'} in the meantime.",
+            version=current.version,
+            theirs=values_of(current),
+            by=str(current.changed_by or ""),
+            at=current.changed_at,
+        )
+    return current
+
+
+def values_of(record: models.Model) -> dict[str, Any]:
+    """Return the columns of `record` as JSON can hold them, by attribute name."""
+    return {
+        field.attname: audit.plain(getattr(record, field.attname))
+        for field in record._meta.concrete_fields
+        if field.attname != "search"
+    }
+
+
+def acceptable(record: models.Model) -> None:
+    """Raise `Unacceptable`, naming each field, unless the values of `record` can be stored."""
+    errors: dict[str, list[str]] = {}
+    for field in record._meta.concrete_fields:
+        value = getattr(record, field.attname)
+        if isinstance(value, str) and (problem := text_problem(value)):
+            errors[field.name] = [problem]
+    try:
+        # Relations are records in hand already, and uniqueness is the database's to say.
+        relations = {f.name for f in record._meta.concrete_fields if f.is_relation}
+        record.clean_fields(exclude=relations | errors.keys() | {"id"})
+        record.clean()
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            errors.setdefault(name, []).extend(messages)
+    if errors:
+        raise Unacceptable(errors=errors)
+
+
+def save_new(record: Record, *, by: User) -> None:
+    """Check and insert a record, with its first line of history."""
+    record.created_by = record.changed_by = by
+    acceptable(record)
+    record._history_user = by  # type: ignore[attr-defined]
+    record.save(force_insert=True)
+
+
+def save_changed(record: Record, *, by: User) -> None:
+    """Check and save a record that `locked` returned, as its next version."""
+    record.version += 1
+    record.changed_by = by
+    record.changed_at = timezone.now()
+    acceptable(record)
+    record._history_user = by  # type: ignore[attr-defined]
+    record.save(force_update=True)
+
+
+def apply(record: Record, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set attributes and return what really changed: field → [old, new]."""
+    changed: dict[str, list[Any]] = {}
+    for name, value in changes.items():
+        old = getattr(record, name)
+        if old != value:
+            setattr(record, name, value)
+            changed[name] = [old, value]
+    return changed
+
+
+@operation
+def update_record(record: R, *, by: User, version: int | None = None, **changes: Any) -> R:
+    """Change fields of a record. Changing nothing writes nothing.
+
+    Raises `Stale` with the values that stand when `version` is given and no longer the current one.
+    """
+    current = locked(record, by=by, action="change", version=version)
+    changed = apply(current, changes)
+    if changed:
+        save_changed(current, by=by)
+        audit.log(current, f"{current._meta.model_name}.changed", by=by, changes=changed)
+    return current
+
+
+@operation
+def assign(record: R, *, by: User, owner: User | None) -> R:
+    """Give a record to another owner, or to nobody. Giving it to its owner changes nothing."""
+    current = locked(record, by=by, action="assign")
+    if owner is not None and not owner.is_active:
+        raise Unacceptable(errors={"owner": [f"{owner} is not active."]})
+    changed = apply(current, {"owner": owner})
+    if changed:
+        save_changed(current, by=by)
+        audit.log(current, f"{current._meta.model_name}.assigned", by=by, changes=changed)
+    return current
+
+
+@operation
+def delete_record(record: R, *, by: User, version: int | None = None) -> R:
+    """Put a record into the recycle bin. Deleting what is there already changes nothing."""
+    current = (
+        type(record)
+        ._base_manager.select_for_update(of=("self",))
+        .select_related("owner")
+        .get(pk=record.pk)
+    )
+    require(by, "delete", current)
+    if current.is_in_bin:
+        return current  # type: ignore[no-any-return]
+    if version is not None and version != current.version:
+        raise Stale(f"{current} was changed in the meantime.", version=current.version)
+    current.deleted_at = timezone.now()
+    current.deleted_by = by
+    save_changed(current, by=by)
+    audit.log(current, f"{current._meta.model_name}.deleted", by=by)
+    return current  # type: ignore[no-any-return]
+
+
+@operation
+def restore_record(record: R, *, by: User) -> R:
+    """Take a record out of the recycle bin. Restoring what is not there changes nothing."""
+    current = (
+        type(record)
+        ._base_manager.select_for_update(of=("self",))
+        .select_related("owner")
+        .get(pk=record.pk)
+    )
+    require(by, "delete", current)
+    if not current.is_in_bin:
+        return current  # type: ignore[no-any-return]
+    current.deleted_at = current.deleted_by = None
+    save_changed(current, by=by)
+    audit.log(current, f"{current._meta.model_name}.restored", by=by)
+    return current  # type: ignore[no-any-return]
+
+
+def once(
+    key: str, *, by: User, request: Any, work: Callable[[], tuple[int, Any]]
+) -> tuple[int, Any, bool]:
+    """Do `work` once per user and key; asked again, give the first answer.
+
+    `request` is whatever makes two requests the same one; the answer is saved in the transaction of
+    the effect, so that there is never one without the other. Returns status, body and whether the
+    answer is a repeated one. Raises `KeyReused` when the same key comes with another request.
+    """
+    fingerprint = hashlib.sha256(
+        json.dumps(request, sort_keys=True, default=str).encode()
+    ).hexdigest()
+
+    def answer() -> tuple[int, Any, bool]:
+        IdempotencyKey.objects.bulk_create(
+            [IdempotencyKey(user=by, key=key, fingerprint=fingerprint)], ignore_conflicts=True
+        )
+        row = IdempotencyKey.objects.select_for_update().get(user=by, key=key)
+        if row.fingerprint != fingerprint:
+            raise KeyReused("This idempotency key was used for another request. Use a new one.")
+        if row.status is not None:
+            return row.status, row.body, True
+        row.status, row.body = work()
+        row.save(update_fields=["status", "body"])
+        return row.status, row.body, False
+
+    return run_atomically(answer)

@@ -1,0 +1,86 @@
+"""Who may do what to which record: the one place where that is decided.
+
+A permission is a queryset: `restrict` keeps the rows on which a user may do something, and
+everything else (buttons, pages, API, operations) asks whether a record is among those rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from records.errors import NotPermitted
+from users.models import Grant, User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+M = TypeVar("M", bound=Model)
+
+
+def permission_for(action: str, model: type[Model]) -> str:
+    """Return the name of a permission, like `leads.qualify_lead`."""
+    return f"{model._meta.app_label}.{action}_{model._meta.model_name}"
+
+
+def scope_of(user: User | AnonymousUser, action: str, model: type[Model]) -> str | None:
+    """Return how far the roles of `user` let it do `action`: own, team, all or not at all."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Grant.Scope.ALL
+    return user.scopes.get(permission_for(action, model))
+
+
+def may(user: User | AnonymousUser, action: str, model: type[Model]) -> bool:
+    """Say whether `user` may do `action` to at least some records of this kind."""
+    return scope_of(user, action, model) is not None
+
+
+def restrict(
+    records: QuerySet[M, Any], user: User | AnonymousUser, action: str
+) -> QuerySet[M, Any]:
+    """Keep the rows on which the roles of `user` grant `action`.
+
+    A record without an owner waits in the queue of every team: whoever works for a team may take it.
+    """
+    match scope_of(user, action, records.model):
+        case Grant.Scope.ALL:
+            return records
+        case Grant.Scope.TEAM if user.team_id:  # type: ignore[union-attr]
+            return records.filter(
+                Q(owner__in=User.objects.filter(team=user.team_id)) | Q(owner=None)  # type: ignore[union-attr]
+            )
+        case Grant.Scope.TEAM | Grant.Scope.OWN:
+            return records.filter(owner=user.pk)
+        case _:
+            return records.none()
+
+
+def reaches(user: User | AnonymousUser, action: str, record: Any) -> bool:
+    """Say whether `record`, with its owner loaded, is among the rows of `restrict`.
+
+    The same rule as `restrict`, for a record in hand; a test proves that the two always agree.
+    """
+    match scope_of(user, action, type(record)):
+        case Grant.Scope.ALL:
+            return True
+        case Grant.Scope.TEAM if user.team_id:  # type: ignore[union-attr]
+            return record.owner_id is None or record.owner.team_id == user.team_id  # type: ignore[union-attr]
+        case Grant.Scope.TEAM | Grant.Scope.OWN:
+            return bool(record.owner_id == user.pk)
+        case _:
+            return False
+
+
+def require(user: User, action: str, record: Any) -> None:
+    """Raise `NotPermitted` unless `user` may do `action` to `record`."""
+    if not reaches(user, action, record):
+        raise NotPermitted(f"You may not {action} this {record._meta.verbose_name}.")
+
+
+def require_any(user: User, action: str, model: type[Model]) -> None:
+    """Raise `NotPermitted` unless `user` may do `action` to some records of this kind."""
+    if not may(user, action, model):
+        raise NotPermitted(f"You may not {action} {model._meta.verbose_name_plural}.")
