@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a developer types: `python3 dev.py demo | test | check | prove | bench | lock | vendor`.
+"""All that a developer types: `python3 dev.py demo | test | check | prove | bench | lock | vendor`.
 
 Needs Python 3.11 and nothing else: what the product needs is installed into `.venv`, pinned and
 checked by hash.
@@ -58,7 +58,9 @@ def say(words: str) -> None:
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
     """Run `command` in the checkout and return its exit code."""
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, check=False).returncode
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, check=False
+    ).returncode
 
 
 def must(*command: str | Path, env: dict[str, str] | None = None) -> None:
@@ -82,12 +84,31 @@ def prepare(requirements: str) -> None:
     if not PYTHON.exists():
         say("Making .venv ...")
         if run(*([uv, "venv", "--quiet"] if uv else [sys.executable, "-m", "venv"]), VENV):
-            sys.exit("No virtual environment could be made. On Debian: apt-get install python3-venv")
+            sys.exit(
+                "No virtual environment could be made. On Debian: apt-get install python3-venv"
+            )
     say(f"Installing {requirements} ...")
     if uv:
-        must(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", requirements)
+        must(
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            PYTHON,
+            "--require-hashes",
+            "-r",
+            requirements,
+        )
     else:
-        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [
+            PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         must(*pip, "--require-hashes", "-r", requirements)
     for name in {requirements, RUN}:
         stamps[name].write_text(wanted[name])
@@ -141,7 +162,12 @@ def demo(words: Sequence[str]) -> int:
     env |= {"LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING"}
     # One process for both: loading the product a second time would cost seconds.
     load = "import django; from django.core.management import call_command as call; django.setup();"
-    must(PYTHON, "-c", f"{load} call('migrate', verbosity=0, interactive=False); call('demo')", env=env)
+    must(
+        PYTHON,
+        "-c",
+        f"{load} call('migrate', verbosity=0, interactive=False); call('demo')",
+        env=env,
+    )
 
     with children() as started:
 
@@ -258,7 +284,7 @@ def check(words: Sequence[str]) -> int:
     """Ask every linter, type checker and contract; with names as arguments only those."""
     prepare(TEST)
     tools = VENV / "bin"
-    manage = [PYTHON, "manage.py"]
+    manage: list[str | Path] = [PYTHON, "manage.py"]
     templates = sorted(str(path) for path in (ROOT / "templates").rglob("*.html"))
     every: dict[str, tuple[list[str | Path], dict[str, str]]] = {
         "types": ([tools / "mypy"], NEUTRAL),
@@ -266,7 +292,10 @@ def check(words: Sequence[str]) -> int:
         "format": ([tools / "ruff", "format", "--check", "."], {}),
         "contracts": ([tools / "lint-imports"], NEUTRAL),
         "templates": ([tools / "djlint", "templates", "--lint", "--quiet"], {}),
-        "template-format": ([tools / "djade", "--check", "--target-version", "5.2", *templates], {}),
+        "template-format": (
+            [tools / "djade", "--check", "--target-version", "5.2", *templates],
+            {},
+        ),
         "dependencies": ([tools / "deptry", "."], {}),
         "dead-code": ([tools / "vulture"], {}),
         "migrations": ([*manage, "makemigrations", "--check", "--dry-run"], NEUTRAL),
@@ -318,7 +347,14 @@ def bench(words: Sequence[str]) -> int:
 def lock(words: Sequence[str]) -> int:
     """Pin what the *.in files ask for, with hashes; `--upgrade` takes newer versions."""
     prepare(TEST)
-    compile_ = [VENV / "bin" / "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+    compile_: list[str | Path] = [
+        VENV / "bin" / "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+    ]
     # No line of the result may tell where the packages came from.
     compile_ += ["--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url"]
     for name in (RUN, TEST):
@@ -339,9 +375,9 @@ COMMANDS = {act.__name__: act for act in (demo, test, check, prove, bench, lock,
 
 def main() -> int:
     """Do what the first argument names."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - somebody may well start it with less
         sys.exit("Python 3.11 or newer is needed.")
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:  # noqa: PLR2004
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         say(__doc__ or "")
         for name, act in COMMANDS.items():
             say(f"  {name:<8}{act.__doc__}")

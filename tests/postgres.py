@@ -77,7 +77,7 @@ class Cluster:
         user = servant()
         self.identity: dict[str, object] = {}
         # Short: the name of a socket may have about a hundred characters.
-        self.folder = Path(tempfile.mkdtemp(prefix="crm-pg-", dir="/tmp"))  # noqa: S108
+        self.folder = Path(tempfile.mkdtemp(prefix="crm-pg-", dir="/tmp"))
         if user is not None:
             self.identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
             os.chown(self.folder, user.pw_uid, user.pw_gid)
