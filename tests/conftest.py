@@ -1,0 +1,85 @@
+"""What every test stands on: its own database and folder, quick passwords, a known browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import override_settings
+
+# Playwright's synchronous interface keeps an event loop in the main thread, which Django would
+# take for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Keep the run to itself: no file in var/, no counter shared with another process."""
+    with override_settings(
+        VAR_DIR=tmp_path_factory.mktemp("var"),
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+        # The real hash is made to be slow. No test is about its strength.
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        TASKS={"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}},
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_counters_left() -> None:
+    """Forget limits and throttles that an earlier test has used up."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Test on a file: in memory SQLite shares one lock table, and threads do not wait for it."""
+    if connection.vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connections["default"].settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_right_driver() -> None:
+    """Stop at once when something has brought psycopg 3 along: Django would prefer it silently."""
+    if connection.vendor == "postgresql":
+        assert connection.Database.__name__ == "psycopg2"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out on SQLite what is about PostgreSQL."""
+    is_postgres = connection.vendor == "postgresql"
+    for item in items:
+        if item.get_closest_marker("postgres") and not is_postgres:
+            item.add_marker(pytest.mark.skip(reason="about PostgreSQL"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the system's Chromium, and keep it from asking anything of the network."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("there is no chromium")
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(Path(found)),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+        ],
+    }
