@@ -133,7 +133,7 @@ class Contact(TimelineRecord, Address):
     email_key = models.CharField(max_length=320, editable=False, db_index=True)
     name_key = models.CharField(max_length=220, editable=False, db_index=True)
     phone_key = models.CharField(max_length=40, editable=False, db_index=True)
-    mobile_key = models.CharField(max_length=40, editable=False)
+    mobile_key = models.CharField(max_length=40, editable=False, db_index=True)
 
     objects = AliveManager.from_queryset(ContactQuerySet)()
     all_objects = models.Manager.from_queryset(ContactQuerySet)()
@@ -236,7 +236,7 @@ class IdentityLock(models.Model):
     for all who might make its twin. This row is: whoever decides about a key holds it until commit.
     """
 
-    value = models.CharField(max_length=400, primary_key=True)
+    value = models.CharField(max_length=700, unique=True)
 
     def __str__(self) -> str:
         return self.value

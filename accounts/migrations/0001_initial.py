@@ -22,7 +22,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IdentityLock",
             fields=[
-                ("value", models.CharField(max_length=400, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.CharField(max_length=700, unique=True)),
             ],
         ),
         migrations.CreateModel(
@@ -280,7 +286,7 @@ class Migration(migrations.Migration):
                 ("email_key", models.CharField(db_index=True, editable=False, max_length=320)),
                 ("name_key", models.CharField(db_index=True, editable=False, max_length=220)),
                 ("phone_key", models.CharField(db_index=True, editable=False, max_length=40)),
-                ("mobile_key", models.CharField(editable=False, max_length=40)),
+                ("mobile_key", models.CharField(db_index=True, editable=False, max_length=40)),
                 (
                     "account",
                     models.ForeignKey(
@@ -621,7 +627,7 @@ class Migration(migrations.Migration):
                 ("email_key", models.CharField(db_index=True, editable=False, max_length=320)),
                 ("name_key", models.CharField(db_index=True, editable=False, max_length=220)),
                 ("phone_key", models.CharField(db_index=True, editable=False, max_length=40)),
-                ("mobile_key", models.CharField(editable=False, max_length=40)),
+                ("mobile_key", models.CharField(db_index=True, editable=False, max_length=40)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),

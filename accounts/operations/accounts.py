@@ -1,0 +1,152 @@
+"""Making, changing and binning accounts, with their claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import AccountExists, NeedsDecision
+from accounts.matching import account_match
+from accounts.models import Account, Contact
+from accounts.operations import identity
+from records import audit
+from records.operations import (
+    apply,
+    delete_record,
+    locked,
+    operation,
+    restore_record,
+    save_changed,
+    save_new,
+)
+from records.permissions import require, require_any
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+@operation
+def create_account(
+    *, by: User, owner: User | None = None, is_different: bool = False, **fields: Any
+) -> Account:
+    """Add a company.
+
+    Raises `AccountExists` when one of this name and domain (or country) is there, unless a person
+    said that it `is_different`.
+    """
+    account = Account(owner=owner or by, **fields)
+    require_any(by, "add", Account)
+    require(by, "add", account)
+    account.derive()
+    identity.hold(identity.company_locks(account.name))
+    if not is_different:
+        _refuse_twin(account)
+    save_new(account, by=by)
+    identity.claim([account], is_different=is_different)
+    audit.log(account, "account.created", by=by)
+    return account
+
+
+@operation
+def update_account(
+    account: Account,
+    *,
+    by: User,
+    version: int | None = None,
+    is_different: bool = False,
+    **changes: Any,
+) -> Account:
+    """Change fields of a company; changing nothing writes nothing.
+
+    Raises `Stale`, and `AccountExists` when the new name and domain are another company's.
+    """
+    identity.hold(identity.company_locks(account.name, changes.get("name", "")))
+    current = locked(account, by=by, action="change", version=version)
+    before = identity.of_account(current)
+    changed = apply(current, changes)
+    if not changed:
+        return current
+    _refuse_own_ancestor(current)
+    current.derive()
+    is_renamed = identity.of_account(current) != before
+    if is_renamed and not is_different:
+        _refuse_twin(current)
+    save_changed(current, by=by)
+    if is_renamed:
+        identity.reclaim([current], is_different=is_different)
+    if "name" in changed:
+        # Name and phone identify a person only together with the company's name.
+        people = list(Contact.objects.filter(account=current).select_related("account"))
+        identity.reclaim(people, is_different=True)
+    audit.log(current, "account.changed", by=by, changes=changed)
+    return current
+
+
+@operation
+def find_or_create_account(
+    name: str, *, by: User, owner: User | None = None, **fields: Any
+) -> tuple[Account, bool]:
+    """Return the account that a company of this name is, and whether it was made for it.
+
+    Nobody is asked, so what decides is what `accounts.matching` says. Raises `NeedsDecision` when
+    something contradicts: then it is neither merged nor doubled.
+    """
+    identity.hold(identity.company_locks(name))
+    match = account_match(
+        name,
+        website=fields.get("website", ""),
+        country=str(fields.get("country", "")),
+        phone=fields.get("phone", ""),
+    )
+    if match.decided is not None:
+        return match.decided, False
+    if match.undecided:
+        raise NeedsDecision(match.undecided, kind="account")
+    return create_account(by=by, owner=owner, name=name, **fields), True
+
+
+@operation
+def delete_account(account: Account, *, by: User, version: int | None = None) -> Account:
+    """Put a company into the recycle bin and free what it claimed."""
+    identity.hold(identity.company_locks(account.name))
+    current = delete_record(account, by=by, version=version)
+    current.claims.all().delete()
+    return current
+
+
+@operation
+def restore_account(account: Account, *, by: User) -> Account:
+    """Take a company out of the recycle bin. Raises `AccountExists` when it has a twin by now."""
+    identity.hold(identity.company_locks(account.name))
+    current = restore_record(account, by=by)
+    _refuse_twin(current)
+    identity.reclaim([current])
+    return current
+
+
+def _refuse_twin(account: Account) -> None:
+    holder = identity.holder_of(identity.of_account(account))
+    if holder is not None and holder.account is not None and holder.account_id != account.pk:
+        raise AccountExists(
+            _(
+                "An account named %(name)s exists already. Use it, or say that this is a different one."
+            )
+            % {"name": holder.account.name},
+            record=holder.account,
+            field="name",
+        )
+
+
+def _refuse_own_ancestor(account: Account) -> None:
+    """Refuse a parent that is the account itself or below it."""
+    ancestor, seen = account.parent, {account.pk}
+    while ancestor is not None:
+        if ancestor.pk in seen:
+            raise AccountExists(
+                _("An account cannot be below itself. Choose another parent account."),
+                record=account,
+                field="parent",
+            )
+        seen.add(ancestor.pk)
+        ancestor = ancestor.parent

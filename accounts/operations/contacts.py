@@ -1,0 +1,159 @@
+"""Making, changing and binning contacts, with their claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from accounts.errors import ContactExists, NeedsDecision
+from accounts.matching import contact_match
+from accounts.models import Account, Contact
+from accounts.operations import identity
+from records import audit
+from records.errors import Unacceptable
+from records.keys import person_key
+from records.operations import (
+    apply,
+    delete_record,
+    locked,
+    operation,
+    restore_record,
+    save_changed,
+    save_new,
+)
+from records.permissions import require, require_any
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+@operation
+def create_contact(
+    *, by: User, owner: User | None = None, is_different: bool = False, **fields: Any
+) -> Contact:
+    """Add a person.
+
+    Raises `ContactExists` when somebody with this personal email, or with this name, company and phone
+    is there, unless a person said that it `is_different`.
+    """
+    contact = Contact(owner=owner or by, **fields)
+    require_any(by, "add", Contact)
+    require(by, "add", contact)
+    _require_some_name(contact)
+    contact.derive()
+    identity.hold(_locks(contact))
+    if not is_different:
+        _refuse_twin(contact)
+    save_new(contact, by=by)
+    identity.claim([contact], is_different=is_different)
+    audit.log(contact, "contact.created", by=by)
+    return contact
+
+
+@operation
+def update_contact(
+    contact: Contact,
+    *,
+    by: User,
+    version: int | None = None,
+    is_different: bool = False,
+    **changes: Any,
+) -> Contact:
+    """Change fields of a person; changing nothing writes nothing.
+
+    Raises `Stale`, and `ContactExists` when the new email is another person's.
+    """
+    future = Contact(
+        **{
+            name: changes.get(name, getattr(contact, name))
+            for name in ("first_name", "last_name", "email", "second_email")
+        }
+    )
+    future.derive()
+    identity.hold(_locks(contact) + _locks(future))
+    current = locked(contact, by=by, action="change", version=version)
+    current.account = Account.all_objects.filter(pk=current.account_id).first()
+    before = identity.of_contact(current)
+    changed = apply(current, changes)
+    if not changed:
+        return current
+    _require_some_name(current)
+    current.derive()
+    is_renamed = identity.of_contact(current) != before
+    if is_renamed and not is_different:
+        _refuse_twin(current)
+    save_changed(current, by=by)
+    if is_renamed:
+        identity.reclaim([current], is_different=is_different)
+    audit.log(current, "contact.changed", by=by, changes=changed)
+    return current
+
+
+@operation
+def find_or_create_contact(
+    *, by: User, owner: User | None = None, account: Account | None = None, **fields: Any
+) -> tuple[Contact, bool]:
+    """Return the contact that this person is, and whether it was made for them.
+
+    Raises `NeedsDecision` when several could be meant. A contact that is found stays where it is.
+    """
+    name_key = person_key(fields.get("first_name", ""), fields.get("last_name", ""))
+    identity.hold(
+        identity.person_locks(
+            fields.get("email", ""), fields.get("second_email", ""), name_key=name_key
+        )
+    )
+    match = contact_match(
+        company=account.name if account else "",
+        **{
+            name: fields.get(name, "")
+            for name in ("first_name", "last_name", "email", "phone", "mobile")
+        },
+    )
+    if match.decided is not None:
+        return match.decided, False
+    if match.undecided:
+        raise NeedsDecision(match.undecided, kind="contact")
+    return create_contact(by=by, owner=owner, account=account, **fields), True
+
+
+@operation
+def delete_contact(contact: Contact, *, by: User, version: int | None = None) -> Contact:
+    """Put a person into the recycle bin and free what they claimed."""
+    identity.hold(_locks(contact))
+    current = delete_record(contact, by=by, version=version)
+    current.claims.all().delete()
+    return current
+
+
+@operation
+def restore_contact(contact: Contact, *, by: User) -> Contact:
+    """Take a person out of the recycle bin. Raises `ContactExists` when there is a twin by now."""
+    identity.hold(_locks(contact))
+    current = restore_record(contact, by=by)
+    _refuse_twin(current)
+    identity.reclaim([current])
+    return current
+
+
+def _locks(contact: Contact) -> list[str]:
+    return identity.person_locks(contact.email, contact.second_email, name_key=contact.name_key)
+
+
+def _refuse_twin(contact: Contact) -> None:
+    holder = identity.holder_of(identity.of_contact(contact))
+    if holder is not None and holder.contact is not None and holder.contact_id != contact.pk:
+        raise ContactExists(
+            _("%(name)s is a contact already. Use it, or say that this is a different person.")
+            % {"name": holder.contact},
+            record=holder.contact,
+            field="email",
+        )
+
+
+def _require_some_name(contact: Contact) -> None:
+    if not any(
+        (contact.first_name, contact.last_name, contact.email, contact.phone, contact.mobile)
+    ):
+        raise Unacceptable(errors={"last_name": [_("Enter a name, an email or a phone number.")]})

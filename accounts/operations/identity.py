@@ -1,0 +1,144 @@
+"""Holding identities while deciding about them, and claiming them for records.
+
+What an identity is:
+email    a personal address: a contact's `email` or `second_email`, normalised; shared mailboxes claim nothing
+person   name, company and one phone of a contact, all normalised
+company  company key and a discriminator of an account: its domain, else its country, else nothing
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from accounts.models import Account, Contact, IdentityClaim, IdentityLock
+from records import keys
+from records.errors import LostRace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Kind = IdentityClaim.Kind
+Identity = tuple[str, str]  # kind and value
+
+
+def hold(locks: Iterable[str]) -> None:
+    """Hold the lock rows of these values until the transaction ends. One statement.
+
+    Everybody who may make, merge or unmake a record of an identity holds its row first, in sorted
+    order, so two of them never decide at the same time and never wait for each other in a circle.
+    """
+    values = sorted({value for value in locks if value})
+    IdentityLock.objects.bulk_create(
+        [IdentityLock(value=value) for value in values],
+        update_conflicts=True,
+        unique_fields=["value"],
+        update_fields=["value"],
+    )
+
+
+def company_locks(*names: str) -> list[str]:
+    """Return the lock values of companies of these names."""
+    return [f"company:{key}" for name in names if (key := keys.company_key(name)[:200])]
+
+
+def person_locks(*emails: str, name_key: str = "") -> list[str]:
+    """Return the lock values of a person with these addresses and this name."""
+    locks = [f"email:{key}" for email in emails if (key := keys.email_key(email))]
+    return [*locks, f"person:{name_key}"] if name_key else locks
+
+
+def of_account(account: Account) -> list[Identity]:
+    """Return what `account` claims to be. Its derived columns have to be filled."""
+    if not account.name_key:
+        return []
+    discriminator = account.domain or account.country.code or ""
+    return [(Kind.COMPANY, f"{account.name_key}|{discriminator}")]
+
+
+def of_contact(contact: Contact) -> list[Identity]:
+    """Return what `contact` claims to be. Its derived columns and account have to be filled."""
+    identities: list[Identity] = [
+        (Kind.EMAIL, key)
+        for key in dict.fromkeys((contact.email_key, keys.email_key(contact.second_email)))
+        if key and not keys.is_role_mailbox(key)
+    ]
+    company = contact.account.name_key if contact.account else ""
+    if contact.name_key and company:
+        identities += [
+            (Kind.PERSON, f"{contact.name_key}|{company}|{phone}")
+            for phone in dict.fromkeys((contact.phone_key, contact.mobile_key))
+            if phone
+        ]
+    return identities
+
+
+def identities_of(record: Account | Contact) -> list[Identity]:
+    return of_account(record) if isinstance(record, Account) else of_contact(record)
+
+
+def claim(records: Sequence[Account | Contact], *, is_different: bool = False) -> None:
+    """Claim the identities of new or changed records, and drop the ones that they had before.
+
+    `is_different` says that a person declared them to be really different ones: where an identity is
+    taken they get the next free slot beside its holder. Otherwise raises `LostRace` when somebody
+    else holds it: the caller looked before and found nobody, so the next look will find them.
+    """
+    rows = [
+        IdentityClaim(kind=kind, value=value, **_holder(record))
+        for record in records
+        for kind, value in identities_of(record)
+    ]
+    rows.sort(key=lambda row: (row.kind, row.value))
+    IdentityClaim.objects.bulk_create(rows, ignore_conflicts=True)
+    # The insert does not say which rows it left out, and on SQLite not even why: read them again.
+    standing = list(IdentityClaim.objects.filter(_any_of([(row.kind, row.value) for row in rows])))
+    for row in rows:
+        same = [s for s in standing if (s.kind, s.value) == (row.kind, row.value)]
+        if any(_is_same_holder(s, row) for s in same):
+            continue
+        if not is_different:
+            raise LostRace(f"{row} is taken.")
+        row.slot = max((s.slot for s in same), default=-1) + 1
+        row.pk = None
+        row.save(force_insert=True)
+
+
+def reclaim(records: Sequence[Account | Contact], *, is_different: bool = False) -> None:
+    """Drop the claims of changed records and claim what they are now."""
+    IdentityClaim.objects.filter(
+        Q(account__in=[r.pk for r in records if isinstance(r, Account)])
+        | Q(contact__in=[r.pk for r in records if isinstance(r, Contact)])
+    ).delete()
+    claim(records, is_different=is_different)
+
+
+def holder_of(identities: Sequence[Identity]) -> IdentityClaim | None:
+    """Return a standing claim on one of these identities, with its record."""
+    if not identities:
+        return None
+    return (
+        IdentityClaim.objects.filter(_any_of(identities))
+        .select_related("account", "contact")
+        .order_by("slot", "pk")
+        .first()
+    )
+
+
+def _any_of(identities: Iterable[Identity]) -> Q:
+    """Return the condition of being one of these identities: none of them is none at all."""
+    condition = Q(pk__in=[])
+    for kind in Kind.values:
+        values = [value for of_kind, value in identities if of_kind == kind]
+        if values:
+            condition |= Q(kind=kind, value__in=values)
+    return condition
+
+
+def _holder(record: Account | Contact) -> dict[str, Account | Contact]:
+    return {"account": record} if isinstance(record, Account) else {"contact": record}
+
+
+def _is_same_holder(one: IdentityClaim, other: IdentityClaim) -> bool:
+    return (one.account_id, one.contact_id) == (other.account_id, other.contact_id)
