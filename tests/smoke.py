@@ -103,7 +103,9 @@ class Visitor:
             if form["method"] == "post" and has in form["values"]  # type: ignore[operator]
         ]
         expect(bool(fitting), f"{path} has no form with a field {has}")
-        form = fitting[-1]
+        # The shell may have forms of its own, such as the one that signs out.
+        own = [form for form in fitting if urllib.parse.urljoin(url, str(form["action"])) == url]
+        form = (own or fitting)[-1]
         target = urllib.parse.urljoin(url, str(form["action"]) or url)
         ended, page, status = self.open(target, {**form["values"], **data})  # type: ignore[dict-item]
         expect(status in {200, 201}, f"posting to {target} answers {status}\n{text_of(page)}")

@@ -1,4 +1,4 @@
-"""The promises of the settings: safe by default, refusing what would be unsafe, the right engine."""
+"""The promises of the settings: safe by default, and a refusal where it would be unsafe."""
 
 from __future__ import annotations
 
