@@ -43,7 +43,13 @@ def bant_of(
     """
     return (
         Part("B", "budget", _budget(budget_amount, budget_status)),
-        Part("A", "authority", _authority(decision_maker_known, decision_maker, purchase_process)),
+        Part(
+            "A",
+            "authority",
+            _authority(
+                is_known=decision_maker_known, name=decision_maker, process=purchase_process
+            ),
+        ),
         Part("N", "need", _need(need, need_description)),
         Part("T", "timeframe", UNKNOWN if timeframe in ("", "unknown") else KNOWN),
     )
@@ -57,10 +63,10 @@ def known(parts: Iterable[Part]) -> int:
 def _budget(amount: Decimal | None, status: str) -> str:
     if status == "no_budget":
         return KNOWN
-    return _of_two(amount is not None, bool(status))
+    return _state_of(amount is not None, bool(status))
 
 
-def _authority(is_known: bool | None, name: str, process: str) -> str:
+def _authority(*, is_known: bool | None, name: str, process: str) -> str:
     if is_known:
         return KNOWN
     has_a_trace = bool(name.strip()) or process in ("individual", "committee")
@@ -70,10 +76,10 @@ def _authority(is_known: bool | None, name: str, process: str) -> str:
 def _need(level: str, sentence: str) -> str:
     if level == "none":
         return KNOWN
-    return _of_two(bool(level), bool(sentence.strip()))
+    return _state_of(bool(level), bool(sentence.strip()))
 
 
-def _of_two(has_one: bool, has_other: bool) -> str:
-    if has_one and has_other:
+def _state_of(*answered: bool) -> str:
+    if all(answered):
         return KNOWN
-    return PARTLY if has_one or has_other else UNKNOWN
+    return PARTLY if any(answered) else UNKNOWN

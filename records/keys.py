@@ -1,15 +1,15 @@
 """From the spelling of an address, a number or a name to the key by which twins are recognised.
 
-Every function here is pure, takes any text at all, never raises, answers its own answer with itself
-and returns at most 320 characters that any database can store. An empty key means that nothing can
-be claimed. A change that gives any text another key needs a new `NORMALISER_VERSION` and a migration
-that reports the collisions first.
+Every function here is pure, takes any text at all, never raises and answers its own answer with
+itself; a key has at most 320 characters and any database can store it. An empty key means that
+nothing can be claimed. A change that gives any text another key needs a new `NORMALISER_VERSION`
+and a migration that reports the collisions first.
 """
 
 import hashlib
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 import phonenumbers
@@ -25,10 +25,17 @@ SEARCH_LENGTH = 1000
 # megabyte of them: what stands behind this many characters does not count.
 _READ_LENGTH = 4000
 
-_APOSTROPHES = dict.fromkeys(map(ord, "'`´‘’‛ʹʻʼʽˈ׳′＇"))
+# ' ` and their curly, modifier, prime, Hebrew and wide likenesses.
+_APOSTROPHES = dict.fromkeys(
+    map(ord, "'`\u00b4\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u02c8\u05f3\u2032\uff07")
+)
 _TRADE_MARKS = dict.fromkeys(map(ord, "®©™℠℗"))
 _BLANKS = re.compile(r"\s+")
 _INITIALS = re.compile(r"(?<!\w)\w(?:[./]\s?\w)+(?!\w)")
+
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 def _read(text: str) -> str:
@@ -51,7 +58,7 @@ def _fold(text: str) -> str:
     return text
 
 
-@cache
+@lru_cache(4096)
 def _visible(character: str) -> str:
     match unicodedata.category(character):
         case "Cf":
@@ -62,7 +69,7 @@ def _visible(character: str) -> str:
     return "" if "\ufe00" <= character <= "\ufe0f" else character
 
 
-@cache
+@lru_cache(4096)
 def _in_a_word(character: str) -> str:
     """Keep letters, marks, digits and pictures (a firm may be called by one); blank the rest."""
     return (
@@ -96,23 +103,24 @@ def _bounded(key: str, length: int = KEY_LENGTH) -> str:
 _LOCAL_PART = re.compile(r"[^\s@.,:;<>()\[\]\\\"]+(?:\.[^\s@.,:;<>()\[\]\\\"]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
-_ROLES = frozenset(
+_ROLES = _set_of(
     """
-    abuse accounting accounts admin administration administrator anfrage anfragen backoffice billing
-    booking bookings buchhaltung bureau business buero commercial compliance comptabilite compras
-    connect contact contacto contactus contatti contato customer customercare customers
-    customerservice datenschutz desk dispatch dpo einkauf empfang enquiries enquiry events facturacion
-    feedback finance frontdesk general hallo hello help helpdesk hi hilfe hola hostmaster hr
-    impressum info infos information inquiries inquiry invoice invoices it jobs karriere kontakt
-    kundenservice legal leads mail mailbox mailer-daemon management marketing media news newsletter
-    noc noreply no-reply office oficina orders order partner partners personal post postmaster presse
-    press privacy procurement purchasing purchase reception rechnung rechnungen recruiting
-    registration reservations rh root sales secretariat security sekretariat service services shop
-    soporte studio subscribe support supporto team tech technical tender tenders training ventas
-    vendas vendite vertrieb verwaltung web webmaster welcome zentrale
-    """.split()
+    abuse accounting accounts admin administration administrator anfrage anfragen backoffice
+    billing booking bookings buchhaltung bureau business buero commercial compliance comptabilite
+    compras connect contact contacto contactus contatti contato customer customercare customers
+    customerservice datenschutz desk dispatch dpo einkauf empfang enquiries enquiry events
+    facturacion feedback finance frontdesk general hallo hello help helpdesk hi hilfe hola
+    hostmaster hr impressum info infos information inquiries inquiry invoice invoices it jobs
+    karriere kontakt kundenservice legal leads mail mailbox mailer-daemon management marketing
+    media news newsletter noc noreply no-reply office oficina orders order partner partners
+    personal post postmaster presse press privacy procurement purchasing purchase reception
+    rechnung rechnungen recruiting registration reservations rh root sales secretariat security
+    sekretariat service services shop soporte studio subscribe support supporto team tech
+    technical tender tenders training ventas vendas vendite vertrieb verwaltung web webmaster
+    welcome zentrale
+    """
 )
-_ROLE_TAILS = frozenset("care center centre department dept group inbox only reply us".split())
+_ROLE_TAILS = _set_of("care center centre department dept group inbox only reply us")
 
 
 def _domain(text: str) -> str:
@@ -173,52 +181,53 @@ def is_role_mailbox(email: str) -> bool:
     )
 
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/{2,}", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//+", re.IGNORECASE)
 _PORT = re.compile(r":\d*$")
-_PRIVATE_TOPS = frozenset("arpa corp home internal intranet invalid lan local localhost".split())
+_PRIVATE_TOPS = _set_of("arpa corp home internal intranet invalid lan local localhost")
 
-FREE_MAIL_DOMAINS = frozenset(
+FREE_MAIL_DOMAINS = _set_of(
     """
     123mail.org 126.com 139.com 163.com 188.com 189.cn 1und1.de 21cn.com abv.bg aim.com alice.it
-    aliceadsl.fr aliyun.com aol.co.uk aol.com aol.de aol.fr arcor.de arnet.com.ar att.net
-    bell.net bellsouth.net bigpond.com bigpond.net.au bk.ru blueyonder.co.uk bluewin.ch bol.com.br
+    aliceadsl.fr aliyun.com aol.co.uk aol.com aol.de aol.fr arcor.de arnet.com.ar att.net bell.net
+    bellsouth.net bigpond.com bigpond.net.au bk.ru blueyonder.co.uk bluewin.ch bol.com.br
     btinternet.com btopenworld.com caramail.com centrum.cz charter.net chello.nl club-internet.fr
     comcast.net cox.net daum.net docomo.ne.jp duck.com earthlink.net email.com email.cz email.de
-    embarqmail.com eircom.net ezweb.ne.jp fastmail.com fastmail.fm fibertel.com.ar foxmail.com free.fr
-    freemail.hu freenet.de frontiernet.net gawab.com gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.fr
-    gmx.net gmx.us googlemail.com hanmail.net hey.com home.nl hotmail.be hotmail.ca hotmail.co.jp
-    hotmail.co.uk hotmail.com hotmail.com.ar hotmail.com.br hotmail.com.tr hotmail.de hotmail.es
-    hotmail.fr hotmail.it hotmail.nl hushmail.com i.ua icloud.com ig.com.br inbox.com inbox.lv
-    inbox.ru inwind.it iol.it jourrapide.com juno.com kpnmail.nl laposte.net libero.it list.ru
-    live.be live.ca live.co.uk live.com live.com.au live.com.mx live.de live.fr live.it live.nl
-    live.no live.se lycos.com mac.com mail.bg mail.com mail.de mail.ee mail.ru mailbox.org
-    mailfence.com mailinator.com me.com mindspring.com msn.com nate.com naver.com neuf.fr ntlworld.com
-    o2.co.uk o2.pl o2online.de onet.eu onet.pl online.de online.no optonline.net optusnet.com.au
-    orange.fr orange.net outlook.com outlook.com.br outlook.de outlook.es outlook.fr outlook.it
-    passport.com planet.nl pm.me poczta.onet.pl posteo.de prodigy.net.mx proton.me protonmail.ch
-    protonmail.com qq.com r7.com rambler.ru rediffmail.com roadrunner.com rocketmail.com rogers.com
-    runbox.com sapo.pt sbcglobal.net seznam.cz sfr.fr shaw.ca sina.cn sina.com sina.com.cn sky.com
-    skynet.be sohu.com softbank.ne.jp startmail.com sympatico.ca t-online.de talktalk.net
-    telefonica.net telenet.be teletu.it telia.com terra.com.br terra.es tin.it tiscali.co.uk
-    tiscali.it tuta.com tuta.io tutanota.com tutanota.de ukr.net uol.com.br verizon.net
-    videotron.ca vip.qq.com virgilio.it virgin.net virginmedia.com volny.cz voila.fr vtext.com
-    wanadoo.fr wanadoo.es web.de windowslive.com windstream.net wp.pl xs4all.nl xtra.co.nz ya.ru
-    yahoo.ca yahoo.cn yahoo.co.id yahoo.co.in yahoo.co.jp yahoo.co.kr yahoo.co.nz yahoo.co.uk
-    yahoo.com yahoo.com.ar yahoo.com.au yahoo.com.br yahoo.com.cn yahoo.com.hk yahoo.com.mx
-    yahoo.com.ph yahoo.com.sg yahoo.com.tr yahoo.com.tw yahoo.com.vn yahoo.de yahoo.dk yahoo.es
-    yahoo.fr yahoo.gr yahoo.ie yahoo.in yahoo.it yahoo.nl yahoo.no yahoo.pl yahoo.ro yahoo.se
-    yandex.com yandex.ru yandex.ua yeah.net ymail.com yopmail.com zoho.com zohomail.com ziggo.nl
-    """.split()
+    embarqmail.com eircom.net ezweb.ne.jp fastmail.com fastmail.fm fibertel.com.ar foxmail.com
+    free.fr freemail.hu freenet.de frontiernet.net gawab.com gmail.com gmx.at gmx.ch gmx.com
+    gmx.de gmx.fr gmx.net gmx.us googlemail.com hanmail.net hey.com home.nl hotmail.be hotmail.ca
+    hotmail.co.jp hotmail.co.uk hotmail.com hotmail.com.ar hotmail.com.br hotmail.com.tr
+    hotmail.de hotmail.es hotmail.fr hotmail.it hotmail.nl hushmail.com i.ua icloud.com ig.com.br
+    inbox.com inbox.lv inbox.ru inwind.it iol.it jourrapide.com juno.com kpnmail.nl laposte.net
+    libero.it list.ru live.be live.ca live.co.uk live.com live.com.au live.com.mx live.de live.fr
+    live.it live.nl live.no live.se lycos.com mac.com mail.bg mail.com mail.de mail.ee mail.ru
+    mailbox.org mailfence.com mailinator.com me.com mindspring.com msn.com nate.com naver.com
+    neuf.fr ntlworld.com o2.co.uk o2.pl o2online.de onet.eu onet.pl online.de online.no
+    optonline.net optusnet.com.au orange.fr orange.net outlook.com outlook.com.br outlook.de
+    outlook.es outlook.fr outlook.it passport.com planet.nl pm.me poczta.onet.pl posteo.de
+    prodigy.net.mx proton.me protonmail.ch protonmail.com qq.com r7.com rambler.ru rediffmail.com
+    roadrunner.com rocketmail.com rogers.com runbox.com sapo.pt sbcglobal.net seznam.cz sfr.fr
+    shaw.ca sina.cn sina.com sina.com.cn sky.com skynet.be sohu.com softbank.ne.jp startmail.com
+    sympatico.ca t-online.de talktalk.net telefonica.net telenet.be teletu.it telia.com
+    terra.com.br terra.es tin.it tiscali.co.uk tiscali.it tuta.com tuta.io tutanota.com
+    tutanota.de ukr.net uol.com.br verizon.net videotron.ca vip.qq.com virgilio.it virgin.net
+    virginmedia.com volny.cz voila.fr vtext.com wanadoo.fr wanadoo.es web.de windowslive.com
+    windstream.net wp.pl xs4all.nl xtra.co.nz ya.ru yahoo.ca yahoo.cn yahoo.co.id yahoo.co.in
+    yahoo.co.jp yahoo.co.kr yahoo.co.nz yahoo.co.uk yahoo.com yahoo.com.ar yahoo.com.au
+    yahoo.com.br yahoo.com.cn yahoo.com.hk yahoo.com.mx yahoo.com.ph yahoo.com.sg yahoo.com.tr
+    yahoo.com.tw yahoo.com.vn yahoo.de yahoo.dk yahoo.es yahoo.fr yahoo.gr yahoo.ie yahoo.in
+    yahoo.it yahoo.nl yahoo.no yahoo.pl yahoo.ro yahoo.se yandex.com yandex.ru yandex.ua yeah.net
+    ymail.com yopmail.com zoho.com zohomail.com ziggo.nl
+    """
 )
 # Pages of many firms stand on these; that two firms are there says nothing about them.
-SHARED_HOSTS = frozenset(
+SHARED_HOSTS = _set_of(
     """
     about.me amazon.com angel.co behance.net bit.ly business.site carrd.co crunchbase.com etsy.com
     facebook.com fb.com fb.me forms.gle github.com goo.gl indeed.com instagram.com linkedin.com
     linktr.ee maps.google.com medium.com pinterest.com sites.google.com t.co t.me tiktok.com
     tinyurl.com tripadvisor.com tumblr.com twitter.com vimeo.com wa.me wikipedia.org wordpress.com
     x.com xing.com yelp.com youtu.be youtube.com
-    """.split()
+    """
 )
 
 
@@ -296,25 +305,26 @@ def _e164(text: str, country: str) -> str:
 _LEGAL_FORMS = frozenset(
     tuple(form.split())
     for form in """
-    inc; incorporated; corp; corporation; co; company; and co; and company; ltd; limited; llc; llp; lp
-    lllp; pllc; plc; ulc; public limited company; limited liability company; limited partnership
-    limited liability partnership; cic; private limited; pvt ltd; pvt; pty; pty ltd
-    proprietary limited; pte; pte ltd; ltée; ltee; limitée; cie; and cie; et cie
-    gmbh; ggmbh; mbh; gesellschaft mbh; ges mbh; gesmbh; gesellschaft mit beschränkter haftung; ag
-    aktiengesellschaft; kg; kgaa; kommanditgesellschaft; ohg; gbr; gesbr; ug; ug haftungsbeschränkt
-    ek; ev; eg; partg; partg mbb; und co; u co; se; sa; sas; sasu; sarl; sàrl; eurl; snc; sca; scs
-    gie; société anonyme; société par actions simplifiée; société à responsabilité limitée; sagl
-    spa; srl; srls; sapa; scarl; scrl; scpa; società per azioni; società a responsabilità limitata
-    sl; slu; sll; slne; sau; sociedad anónima; sociedad limitada; sa de cv; sab de cv; sapi de cv
-    s de rl; s de rl de cv; srl de cv; sapi; eirl; ltda; limitada; lda; sgps; nv; bv; bvba; cvba
-    vof; sprl; vzw; asbl; ab; ab publ; aktiebolag; hb; kb; as; asa; ans; aps; ivs; aktieselskab
-    amba; smba; oy; oyj; osakeyhtiö; ehf; hf; oü; sia; uab; sp z oo; sp zoo; spzoo; spółka z oo
-    spolka z oo; sp j; sp k; spj; spk; spółka akcyjna; spółka z ograniczoną odpowiedzialnością
-    sro; s ro; spol s ro; spol sro; vos; ks; kft; bt; zrt; nyrt; kkt; doo; dooel; dd; ad; ead; ood
-    eood; kd; epe; ooo; oao; zao; pao; ооо; оао; зао; пао; ао; тов; ojsc; cjsc; pjsc; jsc; aş
-    anonim şirketi; ltd şti; limited şirketi; şti; ltd sti; saog; saoc; ksc; kscp; kscc; qsc; qpsc
-    sh a; sh pk; shpk; akc spol; kom spol; unltd; ultd; s en c; wll; bsc; fze; fzco; fzc; fz llc; dmcc; bhd; sdn bhd; sdn; berhad; tbk; kk; gk; yk
-    kabushiki kaisha; kabushiki gaisha; godo kaisha
+    inc; incorporated; corp; corporation; co; company; and co; and company; ltd; limited; llc; llp
+    lp; lllp; pllc; plc; ulc; public limited company; limited liability company
+    limited partnership; limited liability partnership; cic; private limited; pvt ltd; pvt; pty
+    pty ltd; proprietary limited; pte; pte ltd; ltée; ltee; limitée; cie; and cie; et cie; gmbh
+    ggmbh; mbh; gesellschaft mbh; ges mbh; gesmbh; gesellschaft mit beschränkter haftung; ag
+    aktiengesellschaft; kg; kgaa; kommanditgesellschaft; ohg; gbr; gesbr; ug
+    ug haftungsbeschränkt; ek; ev; eg; partg; partg mbb; und co; u co; se; sa; sas; sasu; sarl
+    sàrl; sà rl; s à rl; eurl; snc; sca; scs; gie; société anonyme; société par actions simplifiée
+    société à responsabilité limitée; sagl; spa; srl; srls; sapa; scarl; scrl; scpa
+    società per azioni; società a responsabilità limitata; sl; slu; sll; slne; sau
+    sociedad anónima; sociedad limitada; sa de cv; sab de cv; sapi de cv; s de rl; s de rl de cv
+    srl de cv; sapi; eirl; ltda; limitada; lda; sgps; nv; bv; bvba; cvba; vof; sprl; vzw; asbl; ab
+    ab publ; aktiebolag; hb; kb; as; asa; ans; aps; ivs; aktieselskab; amba; smba; oy; oyj
+    osakeyhtiö; ehf; hf; oü; sia; uab; sp z oo; sp zoo; spzoo; spółka z oo; spolka z oo; sp j
+    sp k; spj; spk; spółka akcyjna; spółka z ograniczoną odpowiedzialnością; sro; s ro; spol s ro
+    spol sro; vos; ks; kft; bt; zrt; nyrt; kkt; doo; dooel; dd; ad; ead; ood; eood; kd; epe; ooo
+    oao; zao; pao; ооо; оао; зао; пао; ао; тов; ojsc; cjsc; pjsc; jsc; aş; anonim şirketi; ltd şti
+    limited şirketi; şti; ltd sti; saog; saoc; ksc; kscp; kscc; qsc; qpsc; sh a; sh pk; shpk
+    akc spol; kom spol; unltd; ultd; s en c; wll; bsc; fze; fzco; fzc; fz llc; dmcc; bhd; sdn bhd
+    sdn; berhad; tbk; kk; gk; yk; kabushiki kaisha; kabushiki gaisha; godo kaisha
     """.replace("\n", ";").split(";")
     if form.strip()
 )
@@ -324,7 +334,7 @@ _GLUED_FORMS = "株式会社|有限会社|合同会社|股份有限公司|有限
 _GLUED = re.compile(f"({_GLUED_FORMS})")
 _ALONE_GLUED = frozenset(_GLUED_FORMS.split("|")) | {"株", "有", "주"}
 # Before "spa" these speak of a bath, not of a Società per azioni.
-_BATHS = frozenset("and beauty day hair health hotel med medi medical nail pet resort the".split())
+_BATHS = _set_of("and beauty day hair health hotel med medi medical nail pet resort the")
 
 
 def company_key(name: str) -> str:
@@ -333,14 +343,16 @@ def company_key(name: str) -> str:
     What tells subsidiaries apart stays: a country, "Holdings", "Group". A name that is nothing but
     a legal form stays as it is. Accents stay too; that they are missing is for similarity to see.
 
-    >>> company_key("Acme, Inc."), company_key("ACME GmbH & Co. KG"), company_key("Acme S.A. de C.V.")
-    ('acme', 'acme', 'acme')
+    >>> company_key("Acme, Inc."), company_key("ACME GmbH & Co. KG")
+    ('acme', 'acme')
+    >>> company_key("O'Neill S.A. de C.V.")
+    'oneill'
     >>> company_key("United Oil & Gas Corp."), company_key("United Oil & Gas, UK")
     ('united oil and gas', 'united oil and gas uk')
     >>> company_key("Limited"), company_key("???")
     ('limited', '')
     """
-    text = _fold(_read(name).translate(_TRADE_MARKS))
+    text = _fold(_read(name).translate(_APOSTROPHES | _TRADE_MARKS))
     text = _INITIALS.sub(lambda initials: re.sub(r"[\s./]", "", initials[0]), text)
     text = _GLUED.sub(r" \1 ", text.replace("&", " and ").replace("+", " and "))
     words = _words(text)
@@ -363,12 +375,12 @@ def _trailing_form(words: list[str]) -> int:
     return 0
 
 
-_SALUTATIONS = frozenset(
+_SALUTATIONS = _set_of(
     """
     mr mrs ms miss mx mister dr doctor prof professor sir dame lady madam rev reverend herr frau
-    hr fr fräulein monsieur madame mademoiselle mme mlle m/me señor señora señorita sr sra srta
-    signor signora signorina sig dott dottssa ddr dipl mevrouw dhr
-    """.split()
+    hr fr fräulein monsieur madame mademoiselle mme mlle señor señora señorita sr sra srta signor
+    signora signorina sig dott dottssa ddr dipl mevrouw dhr
+    """
 )
 
 
@@ -420,7 +432,8 @@ def text_problem(text: str) -> str:
     if position >= 0:
         return f"The text contains a NUL character, at position {position + 1}."
     if broken := _SURROGATES.search(text):
-        return f"The text contains half a character (a lone surrogate), at position {broken.start() + 1}."
+        position = broken.start() + 1
+        return f"The text contains half a character (a lone surrogate), at position {position}."
     return ""
 
 
