@@ -288,9 +288,9 @@ def check(words: Sequence[str]) -> int:
     templates = sorted(str(path) for path in (ROOT / "templates").rglob("*.html"))
     every: dict[str, tuple[list[str | Path], dict[str, str]]] = {
         "types": ([tools / "mypy"], NEUTRAL),
-        "lint": ([tools / "ruff", "check", "."], {}),
-        "format": ([tools / "ruff", "format", "--check", "."], {}),
-        "contracts": ([tools / "lint-imports"], NEUTRAL),
+        "lint": ([tools / "ruff", "check", "--output-format", "concise", "."], {}),
+        "format": ([tools / "ruff", "format", "--check", "--output-format", "concise", "."], {}),
+        "contracts": ([tools / "lint-imports", "--no-logo"], NEUTRAL),
         "templates": ([tools / "djlint", "templates", "--lint", "--quiet"], {}),
         "template-format": (
             [tools / "djade", "--check", "--target-version", "5.2", *templates],

@@ -82,9 +82,14 @@ class Cluster:
             self.identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         if venv is not None and venv in self.programs.parents:
-            # The unprivileged user may not be able to look into our folder: take a copy there.
-            shutil.copytree(self.programs.parent, self.folder / "install", symlinks=True)
-            self.programs = self.folder / "install" / "bin"
+            # The unprivileged user may not be able to look into our folder: take a copy there. The
+            # programs find their libraries beside the package, so both keep their places.
+            package = self.programs.parents[1]
+            for part in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+                if part.exists():
+                    place = self.folder / "wheel" / part.relative_to(package.parent)
+                    shutil.copytree(part, place, symlinks=True)
+            self.programs = self.folder / "wheel" / package.name / "pginstall" / "bin"
         self.data = self.folder / "data"
 
     @property
