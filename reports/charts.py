@@ -1,0 +1,167 @@
+"""Where the marks of a chart stand: plain geometry, with no idea of what it shows.
+
+Across everything is per cent of the slot, down it is pixels: so one drawing fits a telephone and a
+wide screen, and its text is never scaled. Places are texts, ready for an SVG attribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar that lies: it begins at the left edge."""
+
+    y: int
+    length: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A bar that stands, with the middle of its top, where its value is printed."""
+
+    x: str
+    width: str
+    y: str
+    height: str
+    middle: str
+    value_y: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value on a line, and the place of its text above it."""
+
+    x: str
+    y: str
+    value_y: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The stretch between two neighbouring values; `is_open` where the later one may still change."""
+
+    x1: str
+    y1: str
+    x2: str
+    y2: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A grid line and the value that it stands for."""
+
+    y: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """A drawn row of values, from the left to the right."""
+
+    points: tuple[Point | None, ...]
+    segments: tuple[Segment, ...]
+    ticks: tuple[Tick, ...]
+
+
+def percent(share: float) -> str:
+    """Return a share of one as an SVG length.
+
+    >>> percent(1 / 3), percent(1), percent(0)
+    ('33.33%', '100%', '0%')
+    """
+    return f"{round(share * 100, 2):g}%"
+
+
+def bars(values: Sequence[float], *, row: int, top: float | None = None) -> list[Bar]:
+    """Lay one bar per value, each in a row of `row` pixels; `top` is the value of a full bar.
+
+    A value above nothing is always seen, however small it is beside the others.
+
+    >>> bars([4, 1, 0], row=36)
+    [Bar(y=0, length='100%'), Bar(y=36, length='25%'), Bar(y=72, length='0%')]
+    """
+    full = max(values, default=0) if top is None else top
+    return [
+        Bar(y=place * row, length=percent(max(value / full, 0.006) if value and full else 0))
+        for place, value in enumerate(values)
+    ]
+
+
+def columns(
+    values: Sequence[float], *, height: int, head: int = 22, gap: float = 0.16
+) -> list[Column]:
+    """Stand one column per value into equal slots; `head` pixels above are kept for the values.
+
+    >>> columns([2, 1], height=122)[1]
+    Column(x='54%', width='42%', y='72', height='50', middle='75%', value_y='65')
+    """
+    full = max(values, default=0)
+    slot = 1 / len(values) if values else 0
+    drawn = []
+    for place, value in enumerate(values):
+        tall = max((height - head) * value / full, 2) if value and full else 0
+        drawn.append(
+            Column(
+                x=percent(slot * (place + gap / 2)),
+                width=percent(slot * (1 - gap)),
+                y=f"{height - tall:g}",
+                height=f"{tall:g}",
+                middle=percent(slot * (place + 0.5)),
+                value_y=f"{height - tall - 7:g}",
+            )
+        )
+    return drawn
+
+
+def line(
+    values: Sequence[float | None], *, height: int, head: int = 24, is_last_open: bool = False
+) -> Line:
+    """Draw shares of one as a line over an axis that starts at zero.
+
+    The first slot is kept for the text of the axis. None is a gap: nothing is drawn to or from it.
+
+    >>> drawn = line([0.1, None, 0.2, 0.3], height=124)
+    >>> len(drawn.points), len(drawn.segments), [tick.value for tick in drawn.ticks]
+    (4, 1, [0.0, 0.2, 0.4])
+    """
+    top = rounded_top(max((value for value in values if value is not None), default=0))
+    slot = 1 / (len(values) + 1)
+
+    def y(value: float) -> str:
+        return f"{round(height - (height - head) * value / top, 1):g}"
+
+    points: list[Point | None] = []
+    segments: list[Segment] = []
+    for place, value in enumerate(values):
+        if value is None:
+            points.append(None)
+            continue
+        high = float(y(value))
+        point = Point(
+            x=percent(slot * (place + 1.5)), y=f"{high:g}", value_y=f"{round(high - 9, 1):g}"
+        )
+        before = points[-1] if points else None
+        if before is not None:
+            is_open = is_last_open and place == len(values) - 1
+            segments.append(Segment(before.x, before.y, point.x, point.y, is_open))
+        points.append(point)
+    ticks = tuple(Tick(y(top * part / 2), top * part / 2) for part in range(3))
+    return Line(tuple(points), tuple(segments), ticks)
+
+
+def rounded_top(share: float) -> float:
+    """Return where an axis of shares ends: at the next even tenth, at least at a fifth.
+
+    >>> rounded_top(0.286), rounded_top(0), rounded_top(0.4), rounded_top(1)
+    (0.4, 0.2, 0.4, 1.0)
+    """
+    # Rounded first: 0.6 * 10 is a little more than 6.
+    fifths = -(-round(share * 10, 6) // 2)
+    return min(max(fifths, 1) * 2, 10) / 10
