@@ -106,7 +106,7 @@ def prepare(requirements: str) -> None:
             "-m",
             "pip",
             "install",
-            "--quiet",
+            "-qq",
             "--disable-pip-version-check",
         ]
         must(*pip, "--require-hashes", "-r", requirements)
