@@ -1,0 +1,302 @@
+"""New entries on a timeline: what was said and done, and what is to be done next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from activities.models import Activity, ActivityLink
+from activities.operations.steps import place_of, refresh_places, touch
+from records import audit
+from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
+from records.operations import operation, save_new
+from records.permissions import may, require, require_any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from records.models import TimelineRecord
+    from users.models import User
+
+TO_DO = [Activity.Kind.TASK, Activity.Kind.MEETING, Activity.Kind.CALL]
+
+
+class RecordIsReadOnly(Refused):
+    """The record is closed, so nothing new is written on it."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """The answer to "What next?"."""
+
+    subject: str
+    due_at: datetime | None = None
+    kind: str = Activity.Kind.TASK
+
+
+@operation
+def log_note(record: TimelineRecord, *, by: User, text: str, is_pinned: bool = False) -> Activity:
+    """Write a note on the timeline of `record`. Refuses an empty one."""
+    origin = writable(record, by=by)
+    if not text.strip():
+        raise Unacceptable(errors={"text": [_("Write something in the note.")]})
+    return done(origin, by=by, kind=Activity.Kind.NOTE, text=text.strip(), is_pinned=is_pinned)
+
+
+@operation
+def log_call(
+    record: TimelineRecord,
+    *,
+    by: User,
+    outcome: str = "",
+    text: str = "",
+    subject: str = "",
+    duration: int | None = None,
+    direction: str = Activity.Direction.OUTGOING,
+    done_at: datetime | None = None,
+    next: Next | None = None,  # noqa: A002  the question is "What next?"
+) -> Activity:
+    """Write down a call, and what comes next if that is known already."""
+    origin = writable(record, by=by)
+    call = done(
+        origin,
+        by=by,
+        kind=Activity.Kind.CALL,
+        subject=subject.strip(),
+        text=text.strip(),
+        outcome=outcome,
+        duration=duration,
+        direction=direction,
+        done_at=done_at,
+    )
+    plan_next(origin, next, by=by)
+    return call
+
+
+@operation
+def log_meeting(
+    record: TimelineRecord,
+    *,
+    by: User,
+    subject: str,
+    text: str = "",
+    duration: int | None = None,
+    done_at: datetime | None = None,
+    next: Next | None = None,  # noqa: A002
+) -> Activity:
+    """Write down a meeting that took place, and what comes next if that is known already."""
+    origin = writable(record, by=by)
+    meeting = done(
+        origin,
+        by=by,
+        kind=Activity.Kind.MEETING,
+        subject=named(subject),
+        text=text.strip(),
+        duration=duration,
+        done_at=done_at,
+    )
+    plan_next(origin, next, by=by)
+    return meeting
+
+
+@operation
+def log_email(
+    record: TimelineRecord,
+    *,
+    by: User,
+    subject: str,
+    text: str,
+    direction: str = Activity.Direction.OUTGOING,
+    done_at: datetime | None = None,
+) -> Activity:
+    """Write down an email that was sent or received."""
+    return done(
+        writable(record, by=by),
+        by=by,
+        kind=Activity.Kind.EMAIL,
+        subject=named(subject),
+        text=text.strip(),
+        direction=direction,
+        done_at=done_at,
+    )
+
+
+@operation
+def add_task(
+    record: TimelineRecord,
+    *,
+    by: User,
+    subject: str,
+    due_at: datetime | None = None,
+    text: str = "",
+    owner: User | None = None,
+    kind: str = Activity.Kind.TASK,
+) -> Activity:
+    """Put a task, or a call to make, on the list of `owner`: without one, of `by`."""
+    return planned(
+        writable(record, by=by),
+        by=by,
+        kind=kind,
+        subject=subject,
+        due_at=due_at,
+        text=text.strip(),
+        owner=owner,
+    )
+
+
+@operation
+def plan_meeting(
+    record: TimelineRecord,
+    *,
+    by: User,
+    subject: str,
+    due_at: datetime,
+    text: str = "",
+    duration: int | None = None,
+    owner: User | None = None,
+) -> Activity:
+    """Put a meeting on the list of `owner`: without one, of `by`."""
+    return planned(
+        writable(record, by=by),
+        by=by,
+        kind=Activity.Kind.MEETING,
+        subject=subject,
+        due_at=due_at,
+        text=text.strip(),
+        duration=duration,
+        owner=owner,
+    )
+
+
+def writable(record: TimelineRecord, *, by: User) -> TimelineRecord:
+    """Re-read `record`, and refuse unless `by` may write something new on its timeline.
+
+    Whoever sees a record may write on it. A kind that can be closed is locked, so that nothing is
+    added while its timeline is being handed on.
+    """
+    require_any(by, "add", Activity)
+    rows = type(record)._base_manager.select_related("owner")
+    if hasattr(type(record), "is_read_only"):
+        rows = rows.select_for_update(of=("self",))
+    current: TimelineRecord = rows.get(pk=record.pk)
+    require(by, "view", current)
+    if current.is_in_bin:
+        raise IsInBin(
+            _("%(record)s is in the recycle bin. Restore it first.") % {"record": current}
+        )
+    if getattr(current, "is_read_only", False):
+        raise RecordIsReadOnly(
+            _("%(record)s is closed. Reopen it to add to its timeline.") % {"record": current}
+        )
+    return current
+
+
+def done(
+    origin: TimelineRecord, *, by: User, kind: str, done_at: datetime | None = None, **fields: Any
+) -> Activity:
+    """Write an entry about something that has happened."""
+    return written(
+        origin,
+        "activity.logged",
+        by=by,
+        activity=Activity(
+            kind=kind,
+            owner=by,
+            status=Activity.Status.DONE,
+            done_at=past(done_at) or timezone.now(),
+            **fields,
+        ),
+    )
+
+
+def planned(
+    origin: TimelineRecord, *, by: User, kind: str, subject: str, owner: User | None, **fields: Any
+) -> Activity:
+    """Write an entry about something that is to be done."""
+    if kind not in TO_DO:
+        raise Unacceptable(errors={"kind": [_("Only a task, a call or a meeting can be planned.")]})
+    if owner is not None and owner != by:
+        takes(owner, by=by)
+    return written(
+        origin,
+        "activity.planned",
+        by=by,
+        activity=Activity(
+            kind=kind,
+            owner=owner or by,
+            status=Activity.Status.OPEN,
+            subject=named(subject),
+            **fields,
+        ),
+    )
+
+
+def plan_next(origin: TimelineRecord, answer: Next | None, *, by: User) -> Activity | None:
+    """Write down the answer to "What next?", if there is one."""
+    if answer is None:
+        return None
+    return planned(
+        origin,
+        by=by,
+        kind=answer.kind,
+        subject=answer.subject,
+        due_at=answer.due_at,
+        owner=None,
+    )
+
+
+def written(origin: TimelineRecord, event: str, *, by: User, activity: Activity) -> Activity:
+    """Insert an entry, show it on `origin` and its relatives, refresh their next steps."""
+    save_new(activity, by=by)
+    places = show(activity.pk, on=origin)
+    if activity.is_open:
+        refresh_places(places)
+    else:
+        touch(places, activity.done_at or timezone.now())
+    audit.log(activity, event, by=by, changes={"on": [None, origin]})
+    return activity
+
+
+def show(*activity_ids: int, on: TimelineRecord, via: str = "") -> list[Any]:
+    """Link entries to `on`, as the place where they were written, and to its relatives."""
+    places = list(dict.fromkeys([place_of(on), *on.timeline_relatives()]))
+    ActivityLink.objects.bulk_create(
+        [
+            ActivityLink(
+                activity_id=activity_id,
+                record_type=ContentType.objects.get_for_model(model),
+                record_id=pk,
+                is_origin=number == 0,
+                via=via,
+            )
+            for activity_id in activity_ids
+            for number, (model, pk) in enumerate(places)
+        ]
+    )
+    return places
+
+
+def named(subject: str) -> str:
+    """Return the subject without blanks around it; refuse an empty one."""
+    if not subject.strip():
+        raise Unacceptable(errors={"subject": [_("Say in a few words what it is about.")]})
+    return subject.strip()
+
+
+def past(moment: datetime | None) -> datetime | None:
+    """Refuse a moment that has not come yet."""
+    if moment is not None and moment > timezone.now():
+        raise Unacceptable(errors={"done_at": [_("Enter a time that has passed.")]})
+    return moment
+
+
+def takes(owner: User, *, by: User) -> None:
+    """Refuse unless `by` may give work to others and `owner` is there to take it."""
+    if not may(by, "assign", Activity):
+        raise NotPermitted(_("You may not give activities to others."))
+    if not owner.is_active:
+        raise Unacceptable(errors={"owner": [_("%(owner)s is not active.") % {"owner": owner}]})

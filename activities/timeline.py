@@ -1,0 +1,269 @@
+"""What has happened on a record, newest first, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from activities.models import Activity, ActivityLink
+from records.models import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from activities.querysets import ActivityQuerySet
+    from records.models import TimelineRecord
+    from users.models import User
+
+CHANGES = "changes"
+KINDS = ("all", *Activity.Kind.values, CHANGES)
+
+# The second half of an event's name, in the user's words. What is not here reads as it is written.
+EVENTS = {
+    "created": gettext_lazy("Created"),
+    "captured": gettext_lazy("Captured"),
+    "opened": gettext_lazy("Opened"),
+    "changed": gettext_lazy("Changed"),
+    "assigned": gettext_lazy("Assigned"),
+    "deleted": gettext_lazy("Moved to the recycle bin"),
+    "restored": gettext_lazy("Restored"),
+    "qualified": gettext_lazy("Qualified"),
+    "unqualified": gettext_lazy("Qualification undone"),
+    "undone": gettext_lazy("Qualification undone"),
+    "disqualified": gettext_lazy("Disqualified"),
+    "reopened": gettext_lazy("Reopened"),
+    "stage_changed": gettext_lazy("Moved to another stage"),
+    "step_ticked": gettext_lazy("Step done"),
+    "step_unticked": gettext_lazy("Step not done"),
+    "won": gettext_lazy("Won"),
+    "lost": gettext_lazy("Lost"),
+    "put_on_hold": gettext_lazy("Put on hold"),
+    "resumed": gettext_lazy("Resumed"),
+    "lines_changed": gettext_lazy("Products changed"),
+    "stakeholder_added": gettext_lazy("Stakeholder added"),
+    "stakeholder_removed": gettext_lazy("Stakeholder removed"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of a change, in words."""
+
+    name: str
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened: an activity, or a line of the audit trail."""
+
+    at: datetime
+    kind: str
+    activity: Activity | None
+    audit: AuditEntry | None
+    actor: User | None
+    title: str
+    text: str
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.activity is not None and self.activity.is_pinned
+
+    @property
+    def place(self) -> tuple[datetime, int, int]:
+        """What orders entries: the moment, then activities over changes, then the newer one."""
+        if self.activity is not None:
+            return self.at, 1, self.activity.pk
+        return self.at, 0, self.audit.pk if self.audit else 0
+
+    @property
+    def cursor(self) -> str:
+        """Name this entry for `before`."""
+        at, rank, pk = self.place
+        return f"{at.isoformat()}~{rank}~{pk}"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A page of entries, pinned ones first; `cursor` asks for the next page."""
+
+    entries: list[Entry] = field(default_factory=list)
+    has_more: bool = False
+
+    @property
+    def cursor(self) -> str:
+        others = [entry for entry in self.entries if not entry.is_pinned]
+        return others[-1].cursor if self.has_more and others else ""
+
+
+def timeline_of(
+    record: TimelineRecord,
+    *,
+    kind: str = "all",
+    text: str = "",
+    before: datetime | str | None = None,
+    limit: int = 30,
+) -> Timeline:
+    """Return what happened on `record`, newest first, at most `limit` and the pinned entries.
+
+    `kind` keeps one kind of activity, or the changes; `text` what contains every word of it;
+    `before` (a moment, or the cursor of a page) what is older. What is still to be done is not in
+    it: that is `next_up`. Three statements at most.
+    """
+    position = position_of(before)
+    pinned: list[Entry] = []
+    entries: list[Entry] = []
+    if kind != CHANGES:
+        rows = _activities(record, kind=kind, text=text)
+        if position is None:
+            pinned += _entries(rows.filter(is_pinned=True))
+        else:
+            rows = rows.filter(_older("moment", 1, position))
+        entries += _entries(rows.filter(is_pinned=False)[: limit + 1])
+    if kind not in Activity.Kind.values:
+        entries += _changes(record, text=text, before=position, limit=limit + 1)
+    entries.sort(key=lambda entry: entry.place, reverse=True)
+    return Timeline([*pinned, *entries[:limit]], has_more=len(entries) > limit)
+
+
+def next_up(record: TimelineRecord) -> list[Activity]:
+    """Return the open tasks, meetings and calls on `record`, the most urgent first."""
+    rows = _with_origin(Activity.objects.on(record)).to_do().select_related("owner")
+    return list(rows.order_by(F("due_at").asc(nulls_last=True), "pk"))
+
+
+Position = tuple[datetime, int, int]
+
+
+def position_of(before: datetime | str | None) -> Position | None:
+    """Return the place that a cursor names; nonsense names the beginning."""
+    if isinstance(before, datetime):
+        return before, 0, 0
+    try:
+        moment, rank, pk = (before or "").split("~")
+        at = parse_datetime(moment)
+        return (at, int(rank), int(pk)) if at is not None and at.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _older(at: str, rank: int, before: Position) -> Q:
+    """Keep rows of this rank that stand behind `before`."""
+    moment, its_rank, pk = before
+    older = Q(**{f"{at}__lt": moment})
+    if rank < its_rank:
+        return older | Q(**{at: moment})
+    if rank == its_rank:
+        return older | Q(**{at: moment, "pk__lt": pk})
+    return older
+
+
+def _with_origin(rows: ActivityQuerySet) -> ActivityQuerySet:
+    origin = ActivityLink.objects.filter(activity=OuterRef("pk"), is_origin=True)
+    annotated: ActivityQuerySet = rows.annotate(
+        origin_type=Subquery(origin.values("record_type")[:1]),
+        origin_id=Subquery(origin.values("record_id")[:1]),
+    )
+    return annotated
+
+
+def _activities(record: TimelineRecord, *, kind: str, text: str) -> ActivityQuerySet:
+    rows = _with_origin(Activity.objects.on(record)).exclude(status=Activity.Status.OPEN)
+    rows = rows.annotate(moment=Coalesce("done_at", "changed_at"))
+    if kind in Activity.Kind.values:
+        rows = rows.filter(kind=kind)
+    if text.strip():
+        rows = rows.matching(text)
+    return rows.select_related("owner", "created_by").order_by("-moment", "-pk")
+
+
+def _entries(rows: ActivityQuerySet) -> Iterator[Entry]:
+    for activity in rows:
+        yield Entry(
+            at=activity.moment,
+            kind=activity.kind,
+            activity=activity,
+            audit=None,
+            actor=activity.owner or activity.created_by,
+            title=activity.subject or str(activity.get_kind_display()),
+            text=activity.text,
+        )
+
+
+def _changes(
+    record: TimelineRecord, *, text: str, before: Position | None, limit: int
+) -> Iterator[Entry]:
+    lines = AuditEntry.objects.filter(
+        record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk
+    )
+    for word in text.split()[:8]:
+        lines = lines.filter(
+            Q(event__icontains=word) | Q(reason__icontains=word) | Q(changes__icontains=word)
+        )
+    if before is not None:
+        lines = lines.filter(_older("at", 0, before))
+    for line in lines.select_related("actor").order_by("-at", "-pk")[:limit]:
+        yield Entry(
+            at=line.at,
+            kind=CHANGES,
+            activity=None,
+            audit=line,
+            actor=line.actor,
+            title=event_title(line.event),
+            text=line.reason,
+            changes=tuple(_in_words(type(record), line.changes)),
+        )
+
+
+def event_title(event: str) -> str:
+    """Return the user's words for an event.
+
+    >>> event_title("lead.looked_at")
+    'Looked at'
+    """
+    verb = event.rpartition(".")[2]
+    return str(EVENTS[verb]) if verb in EVENTS else capfirst(verb.replace("_", " "))
+
+
+def _in_words(model: type[TimelineRecord], changes: dict[str, Any]) -> Iterator[Change]:
+    for name, change in changes.items():
+        old, new = change if isinstance(change, list) and len(change) == 2 else (None, change)
+        label, choices = capfirst(name.replace("_", " ")), {}
+        try:
+            column = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            pass
+        else:
+            label = capfirst(str(getattr(column, "verbose_name", label)))
+            choices = dict(getattr(column, "flatchoices", ()))
+        yield Change(name, label, word_for(old, choices), word_for(new, choices))
+
+
+def word_for(value: Any, choices: dict[Any, Any]) -> str:
+    """Return a value of the trail as a person reads it; nothing is an empty text."""
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return _("Yes") if value else _("No")
+        case {"label": label}:
+            return str(label)
+        case list():
+            return ", ".join(word_for(item, choices) for item in value)
+        case dict():
+            return ", ".join(f"{name}: {word_for(item, {})}" for name, item in value.items())
+        case _:
+            return str(choices.get(value, value))
