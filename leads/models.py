@@ -105,6 +105,8 @@ class Lead(TimelineRecord, Company, Address, Bant):
     )
 
     qualified_at = models.DateTimeField(_("qualified"), null=True, editable=False)
+    # How often it was qualified; the number of its latest `Qualification`.
+    cycles = models.PositiveSmallIntegerField(default=0, editable=False)
     disqualified_at = models.DateTimeField(_("disqualified"), null=True, editable=False)
     disqualify_reason = models.ForeignKey(
         DisqualifyReason, on_delete=models.PROTECT, null=True, editable=False, related_name="leads"

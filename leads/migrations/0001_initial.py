@@ -342,6 +342,7 @@ class Migration(migrations.Migration):
                     "qualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="qualified"),
                 ),
+                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "disqualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="disqualified"),
@@ -785,6 +786,7 @@ class Migration(migrations.Migration):
                     "qualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="qualified"),
                 ),
+                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "disqualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="disqualified"),

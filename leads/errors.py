@@ -1,0 +1,45 @@
+"""The ways in which something about a lead is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from records.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from records.models import Record
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that stands in the way of undo; `record` is where it can be looked at."""
+
+    text: str
+    record: Record | None = None
+
+
+class LeadIsClosed(Refused):
+    """The lead is qualified or disqualified: reopen or undo first."""
+
+
+class LeadIsOpen(Refused):
+    """There is nothing to reopen or undo."""
+
+
+class RulesAreUnmet(Refused):
+    """Required rules fail. `unmet` maps the key of each to its sentence and field."""
+
+    def __init__(self, message: str, *, unmet: dict[str, dict[str, str]], **options: Any) -> None:
+        super().__init__(message, **options)
+        self.unmet = unmet
+
+
+class CannotUndo(Refused):
+    """People have built on what the qualification made. `blockers` says on what."""
+
+    def __init__(self, message: str, *, blockers: Sequence[Blocker], **options: Any) -> None:
+        super().__init__(message, reasons=[blocker.text for blocker in blockers], **options)
+        self.blockers = list(blockers)

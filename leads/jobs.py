@@ -1,0 +1,251 @@
+"""How rows of a file become leads, by the operations that the pages use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.jobs import ADDRESS, accounts_named
+from accounts.models import Account, Contact
+from leads import operations
+from leads.models import DisqualifyReason, Lead
+from leads.operations.converted import adopt_conversion
+from opportunities.jobs import BANT
+from opportunities.models import Campaign, Opportunity, Product, Source
+from records.errors import Unacceptable
+from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
+
+CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
+
+
+class LeadImporter(Importer):
+    """Rows of leads.
+
+    `status` takes new, working, nurturing, or a reason to disqualify. `converted` says that a lead
+    was qualified elsewhere; its links say into what.
+    """
+
+    kind = "lead"
+    model = Lead
+    columns = (
+        "external_id",
+        "topic",
+        "salutation",
+        "first_name",
+        "last_name",
+        "job_title",
+        "email",
+        "phone",
+        "mobile",
+        "company",
+        "website",
+        "industry",
+        "employees",
+        "annual_revenue",
+        "currency",
+        *ADDRESS,
+        "rating",
+        "description",
+        *BANT,
+        "estimated_value",
+        "estimated_close_date",
+        "consent",
+        "do_not_contact",
+        "created_at",
+    )
+    extras = {
+        "account.external_id": as_text,
+        "account.name": as_text,
+        "contact.external_id": as_text,
+        "opportunity.external_id": as_text,
+        "converted": as_flag,
+        "converted_at": as_moment,
+        "status": as_text,
+        "status_reason": as_text,
+        "disqualify_reason": as_text,
+        "source": as_text,
+        "campaign": as_text,
+        "product.name": as_text,
+    }
+    grows = ("source", "campaign")
+
+    def settle(self, values: dict[str, Any]) -> Outcome:
+        known = self.known(values)
+        owner = self.owner_in(values)
+        conversion, warnings = self._conversion_in(values)
+        for name, model in (("source", Source), ("campaign", Campaign)):
+            if text := values.pop(name, ""):
+                values[name] = self.choice(name, text, model)
+        products = [
+            self.choice("product.name", text.strip(), Product)
+            for text in values.pop("product.name", "").split(";")
+            if text.strip()
+        ]
+        progress, reason = self._state_in(values)
+        if not values.get("topic"):
+            values["topic"] = self._topic_of(values)
+        if known is not None:
+            return self._brought_up(known, values, owner, progress, reason, conversion)._replace(
+                warnings=warnings
+            )
+
+        twin, reasons = self._twin_of(values)
+        alike = None
+        if twin is None and self.mapping.duplicates != "create":
+            alike, reasons = self._alike(values)
+        policy = self.mapping.duplicates
+        if twin is not None and policy == "update":
+            return self._brought_up(twin, values, None, progress, reason, {})._replace(
+                of=twin, warnings=warnings
+            )
+        if twin is not None and policy != "create":
+            return Outcome("duplicate", None, twin, reasons, warnings)
+        lead = operations.capture_lead(
+            by=self.by,
+            owner=owner,
+            products=products,
+            **values,
+            **({"progress": progress} if progress else {}),
+        )
+        self._close(lead, reason, conversion)
+        return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
+
+    def _conversion_in(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """Take out what a lead was converted into: keywords of `adopt_conversion`, and warnings.
+
+        A lead whose new records did not come along stays open, and its row says so.
+        """
+        is_converted, at = values.pop("converted", False), values.pop("converted_at", None)
+        opportunity_id = values.pop("opportunity.external_id", "")
+        if not is_converted:
+            for name, model, by_name in (
+                ("account", Account, accounts_named),
+                ("contact", Contact, None),
+            ):
+                record = self.linked(values, name, model, by_name)
+                if record is not None:
+                    values[name] = record
+            return {}, {}
+        try:
+            account = self.linked(values, "account", Account, accounts_named)
+            contact = self.linked(values, "contact", Contact)
+            opportunity = self.linked(
+                {"opportunity.external_id": opportunity_id}, "opportunity", Opportunity
+            )
+        except LinkIsMissing as missing:
+            for name in ("account.external_id", "account.name", "contact.external_id"):
+                values.pop(name, None)
+            return {}, {"converted": [f"{missing} The lead stays open."]}
+        if account is None and contact is None:
+            return {}, {"converted": ["It is not said into what. The lead stays open."]}
+        return {
+            "account": account,
+            "contact": contact,
+            "opportunity": opportunity,
+            "at": at,
+        }, {}
+
+    def _state_in(self, values: dict[str, Any]) -> tuple[str, DisqualifyReason | None]:
+        """Take status and reason out of the values: how far it is, or why it was given up."""
+        status = values.pop("status", "").lower()
+        detail = values.pop("status_reason", "")
+        named = values.pop("disqualify_reason", "")
+        if status == Lead.Status.DISQUALIFIED:
+            return "", self.choice(
+                "disqualify_reason", named or detail or "other", DisqualifyReason
+            )
+        word = status if status not in {"", *Lead.Status.values} else detail
+        if not word or word.lower() in Lead.Status.values:
+            return "", None
+        if word.lower() in Lead.Progress.values:
+            return word.lower(), None
+        try:
+            return "", self.choice("disqualify_reason", word, DisqualifyReason)
+        except LinkIsMissing:
+            allowed = ", ".join(Lead.Progress.values)
+            raise Unacceptable(
+                errors={"status": [f"“{word}” is neither {allowed} nor a reason to disqualify."]}
+            ) from None
+
+    @staticmethod
+    def _topic_of(values: dict[str, Any]) -> str:
+        """Return what stands for a topic in a file that has none."""
+        name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
+        return str(values.get("company") or name or values.get("email") or values.get("phone", ""))
+
+    def _twin_of(self, values: dict[str, Any]) -> tuple[Lead | None, tuple[str, ...]]:
+        """Return the lead that says the same: person and company, and email or phone.
+
+        Two rows with an id each are two leads in the system that they come from, and so they are here.
+        """
+        if "identity" not in self.mapping.match:
+            return None, ()
+        draft = self._draft(values)
+        if not (draft.name_key and draft.company_key):
+            return None, ()
+        same = Q()
+        if draft.email_key:
+            same |= Q(email_key=draft.email_key)
+        if draft.phone_key:
+            same |= Q(phone_key=draft.phone_key)
+        if draft.mobile_key:
+            same |= Q(mobile_key=draft.mobile_key)
+        if not same:
+            return None, ()
+        twins = Lead.objects.filter(
+            same, name_key=draft.name_key, company_key=draft.company_key
+        ).select_related("owner")
+        if draft.external_id:
+            twins = twins.filter(external_id="")
+        return twins.order_by("pk").first(), ("Same name, company and email or phone",)
+
+    def _alike(self, values: dict[str, Any]) -> tuple[Lead | None, tuple[str, ...]]:
+        """Return a lead with the same email: worth a look, but no reason to leave a row out."""
+        draft = self._draft(values)
+        if not draft.email_key or "identity" not in self.mapping.match:
+            return None, ()
+        alike = Lead.objects.filter(email_key=draft.email_key).order_by("pk").first()
+        return alike, ("Same email",) if alike else ()
+
+    @staticmethod
+    def _draft(values: dict[str, Any]) -> Lead:
+        names = ("external_id", "first_name", "last_name", "company", "email", "phone", "mobile")
+        draft = Lead(**{name: values.get(name, "") for name in names})
+        draft.country = values.get("country", "")
+        draft.derive()
+        return draft
+
+    def _brought_up(
+        self,
+        known: Lead,
+        values: dict[str, Any],
+        owner: Any,
+        progress: str,
+        reason: DisqualifyReason | None,
+        conversion: dict[str, Any],
+    ) -> Outcome:
+        """Bring a lead that is here to what the row says; one that was closed here stays closed."""
+        if owner is not None:
+            values["owner"] = owner
+        if not known.is_open:
+            # Qualifying chose its own account and contact.
+            values.pop("account", None)
+            values.pop("contact", None)
+        elif progress:
+            values["progress"] = progress
+        outcome = self.changed(known, values, operations.update_lead)
+        if not known.is_open or self.mapping.duplicates == "skip":
+            return outcome
+        if reason is not None or conversion:
+            self._close(known, reason, conversion)
+            return Outcome("updated", known)
+        return outcome
+
+    def _close(
+        self, lead: Lead, reason: DisqualifyReason | None, conversion: dict[str, Any]
+    ) -> None:
+        if conversion:
+            adopt_conversion(lead, by=self.by, reason="Converted in another system", **conversion)
+        elif reason is not None:
+            operations.disqualify(lead, by=self.by, reason=reason, comment=CLOSED_ELSEWHERE)

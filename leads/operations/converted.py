@@ -1,0 +1,59 @@
+"""Leads that were qualified in another system, before their data came here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.operations.plan import SKIP, USE, Plan, Target, Terms
+from leads.operations.qualify import Qualified, qualify
+from records.operations import operation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.models import Account, Contact
+    from opportunities.models import Opportunity
+    from users.models import User
+
+
+@operation
+def adopt_conversion(
+    lead: Lead,
+    *,
+    by: User,
+    account: Account | None,
+    contact: Contact | None,
+    opportunity: Opportunity | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+) -> Qualified:
+    """Qualify a lead into the records that came of it elsewhere, at the moment when it did.
+
+    Nothing is made. The opportunity may be closed by now, as history is. Asked again, returns what
+    came of the first time.
+    """
+    is_joined = opportunity is not None and opportunity.is_open
+    outcome = qualify(
+        lead,
+        by=by,
+        plan=Plan(
+            account=Target(USE, account.pk) if account else Target(SKIP),
+            contact=Target(USE, contact.pk) if contact else Target(SKIP),
+            opportunities=(Terms(opportunity=opportunity),) if is_joined else (),
+            override_reason=reason,
+        ),
+    )
+    if outcome.is_repeat:
+        return outcome
+    qualification = outcome.qualification
+    if opportunity is not None and not is_joined:
+        QualifiedOpportunity.objects.create(
+            qualification=qualification, opportunity=opportunity, is_primary=True, is_created=False
+        )
+        qualification.result["opportunities"] = [opportunity.pk]
+        qualification.save(update_fields=["result"])
+    if at is not None:
+        Lead.all_objects.filter(pk=lead.pk).update(qualified_at=at)
+        Qualification.objects.filter(pk=qualification.pk).update(at=at)
+    return outcome

@@ -1,0 +1,139 @@
+"""Giving a lead up, and taking it up again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Contact
+from accounts.operations import find_or_create_account, find_or_create_contact
+from activities.operations import cancel_open, uncancel
+from leads.errors import LeadIsClosed, LeadIsOpen
+from leads.models import DisqualifyReason, Lead
+from leads.operations.qualify import TO_CONTACT
+from leads.operations.undo import leave
+from records import audit
+from records.errors import Unacceptable
+from records.operations import locked, operation, save_changed
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from users.models import User
+
+
+@operation
+def disqualify(
+    lead: Lead,
+    *,
+    by: User,
+    reason: DisqualifyReason,
+    comment: str = "",
+    revisit_on: date | None = None,
+    duplicate_of: Lead | None = None,
+    keep_contact: bool = False,
+) -> Lead:
+    """Give up an open lead: its open tasks are cancelled and come back when it is reopened.
+
+    With `keep_contact` the person stays as a contact. Asked again for the same reason it changes
+    nothing. Raises `LeadIsClosed`, and `Unacceptable` when the reason needs a comment.
+    """
+    current = locked(lead, by=by, action="disqualify")
+    if current.status == Lead.Status.DISQUALIFIED and current.disqualify_reason_id == reason.pk:
+        return current
+    if not current.is_open:
+        raise LeadIsClosed(
+            _("%(lead)s is %(status)s already.")
+            % {"lead": current, "status": current.get_status_display().lower()}
+        )
+    _refuse_bad_terms(current, reason, comment, revisit_on, duplicate_of)
+    cancelled = cancel_open(current, by=by)
+    if keep_contact and current.contact is None:
+        current.contact = _kept_contact(current, by=by)
+    current.status = Lead.Status.DISQUALIFIED
+    current.disqualified_at = timezone.now()
+    current.disqualify_reason = reason
+    current.disqualify_comment = comment
+    current.revisit_on = revisit_on
+    current.duplicate_of = duplicate_of
+    save_changed(current, by=by)
+    audit.log(
+        current,
+        "lead.disqualified",
+        by=by,
+        changes={
+            "status": ["open", "disqualified"],
+            "reason": [None, reason.name],
+            "cancelled": [[], [str(activity) for activity in cancelled]],
+        },
+        reason=comment,
+    )
+    return current
+
+
+@operation
+def reopen(lead: Lead, *, by: User) -> Lead:
+    """Take up a closed lead again. A qualified one keeps the records that were made of it.
+
+    Raises `LeadIsOpen` when there is nothing to reopen.
+    """
+    if Lead.all_objects.filter(pk=lead.pk, status=Lead.Status.QUALIFIED).exists():
+        return leave(lead, by=by)
+    current = locked(lead, by=by, action="disqualify")
+    if current.is_open:
+        raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": current})
+    reason = current.disqualify_reason
+    current.status = Lead.Status.OPEN
+    current.disqualified_at = current.disqualify_reason = current.revisit_on = None
+    current.disqualify_comment = ""
+    current.duplicate_of = None
+    save_changed(current, by=by)
+    uncancel(current, by=by)
+    audit.log(
+        current,
+        "lead.reopened",
+        by=by,
+        changes={"status": ["disqualified", "open"], "reason": [str(reason), None]},
+    )
+    return current
+
+
+def _refuse_bad_terms(
+    lead: Lead,
+    reason: DisqualifyReason,
+    comment: str,
+    revisit_on: date | None,
+    duplicate_of: Lead | None,
+) -> None:
+    errors: dict[str, list[str]] = {}
+    if reason.needs_comment and not comment.strip():
+        errors["comment"] = [_("Enter a comment: this reason needs one.")]
+    if revisit_on is not None and revisit_on <= timezone.localdate():
+        errors["revisit_on"] = [_("Choose a day in the future.")]
+    if duplicate_of is not None and duplicate_of.pk == lead.pk:
+        errors["duplicate_of"] = [_("Choose another lead: this is the same one.")]
+    if errors:
+        raise Unacceptable(errors=errors)
+
+
+def _kept_contact(lead: Lead, *, by: User) -> Contact:
+    account = lead.account
+    if account is None and lead.company:
+        account, _created = find_or_create_account(
+            lead.company,
+            by=by,
+            owner=lead.owner or by,
+            website=lead.website,
+            country=lead.country.code or "",
+        )
+    contact, _created = find_or_create_contact(
+        by=by,
+        owner=lead.owner or by,
+        account=account,
+        consent=lead.consent,
+        do_not_contact=lead.do_not_contact,
+        **{name: getattr(lead, name) for name in TO_CONTACT},
+    )
+    return contact

@@ -1,0 +1,183 @@
+"""Capturing a lead and working on it: everything but closing and reopening."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.errors import LeadIsClosed
+from leads.models import Lead
+from leads.rules import verdicts_for
+from opportunities.rules import rate_of
+from records import audit
+from records.errors import Unacceptable
+from records.operations import (
+    apply,
+    assign,
+    delete_record,
+    locked,
+    operation,
+    restore_record,
+    save_changed,
+    save_new,
+)
+from records.permissions import require, require_any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.models import Account, Contact
+    from opportunities.models import Product
+    from users.models import User
+
+# What a picked account or contact tells about a lead that says nothing itself.
+FROM_ACCOUNT = {
+    "company": "name",
+    **{
+        name: name
+        for name in (
+            "website",
+            "industry",
+            "employees",
+            "annual_revenue",
+            "street",
+            "city",
+            "region",
+            "postal_code",
+            "country",
+        )
+    },
+}
+FROM_CONTACT = {
+    name: name
+    for name in ("salutation", "first_name", "last_name", "job_title", "email", "phone", "mobile")
+}
+
+
+@operation
+def capture_lead(
+    *,
+    by: User,
+    owner: User | None = None,
+    is_unassigned: bool = False,
+    products: Sequence[Product] = (),
+    **fields: Any,
+) -> Lead:
+    """Add a lead. It belongs to `owner`, else to `by`, or to nobody when it `is_unassigned`.
+
+    A picked account or contact fills empty fields. Raises `Unacceptable` without a topic, or without
+    any of name, company, email and phone.
+    """
+    require_any(by, "add", Lead)
+    lead = Lead(owner=None if is_unassigned else owner or by, **fields)
+    require(by, "add", lead)
+    _fill_from_picked(lead, lead.account, lead.contact)
+    lead.rate = rate_of(lead.currency)
+    _require_what_and_who(lead)
+    _note_readiness(lead)
+    save_new(lead, by=by)
+    if products:
+        lead.products.set(products)
+    audit.log(lead, "lead.created", by=by)
+    return lead
+
+
+@operation
+def update_lead(
+    lead: Lead,
+    *,
+    by: User,
+    version: int | None = None,
+    products: Sequence[Product] | None = None,
+    **changes: Any,
+) -> Lead:
+    """Change fields of an open lead; changing nothing writes nothing.
+
+    Raises `LeadIsClosed`, and `Stale` when `version` is given and no longer the current one.
+    """
+    current = open_lead(lead, by=by, action="change", version=version)
+    changed = apply(current, changes)
+    if products is not None:
+        old = list(current.products.all())
+        if {p.pk for p in old} != {p.pk for p in products}:
+            changed["products"] = [[str(p) for p in old], [str(p) for p in products]]
+    if not changed:
+        return current
+    if "account" in changed or "contact" in changed:
+        _fill_from_picked(current, current.account, current.contact)
+        current.needs_decision = ""
+    if "currency" in changed:
+        current.rate = rate_of(current.currency)
+    _require_what_and_who(current)
+    _note_readiness(current)
+    save_changed(current, by=by)
+    if products is not None and "products" in changed:
+        current.products.set(products)
+    audit.log(current, "lead.changed", by=by, changes=changed)
+    return current
+
+
+@operation
+def set_progress(lead: Lead, *, by: User, progress: str) -> Lead:
+    """Mark an open lead as new, working or nurturing. Marking it again changes nothing."""
+    return update_lead(lead, by=by, progress=progress)
+
+
+@operation
+def assign_lead(lead: Lead, *, by: User, owner: User | None) -> Lead:
+    """Give an open lead to another owner, or to nobody."""
+    return assign(open_lead(lead, by=by, action="assign"), by=by, owner=owner)
+
+
+@operation
+def delete_lead(lead: Lead, *, by: User, version: int | None = None) -> Lead:
+    """Put a lead into the recycle bin. What a qualification made of it stays."""
+    return delete_record(lead, by=by, version=version)
+
+
+@operation
+def restore_lead(lead: Lead, *, by: User) -> Lead:
+    """Take a lead out of the recycle bin."""
+    return restore_record(lead, by=by)
+
+
+def open_lead(lead: Lead, *, by: User, action: str, version: int | None = None) -> Lead:
+    """Lock and re-read a lead that has to be open. Raises `LeadIsClosed` when it is not."""
+    current = locked(lead, by=by, action=action, version=version)
+    if not current.is_open:
+        raise LeadIsClosed(
+            _("%(lead)s is %(status)s already.")
+            % {"lead": current, "status": current.get_status_display().lower()}
+        )
+    return current
+
+
+def _fill_from_picked(lead: Lead, account: Account | None, contact: Contact | None) -> None:
+    for record, names in ((account, FROM_ACCOUNT), (contact, FROM_CONTACT)):
+        if record is None:
+            continue
+        for name, source in names.items():
+            if getattr(lead, name) in {"", None}:
+                setattr(lead, name, getattr(record, source))
+
+
+def _require_what_and_who(lead: Lead) -> None:
+    errors: dict[str, list[str]] = {}
+    if not lead.topic.strip():
+        errors["topic"] = [_("Enter a topic: what are they interested in?")]
+    who = (lead.first_name, lead.last_name, lead.company, lead.email, lead.phone, lead.mobile)
+    if not any(str(value).strip() for value in who):
+        errors["last_name"] = [_("Enter a name, a company, an email or a phone number.")]
+    if errors:
+        raise Unacceptable(errors=errors)
+
+
+def _note_readiness(lead: Lead) -> None:
+    """Keep the moment since which every rule holds; forget it when one no longer does."""
+    lead.derive()
+    if not verdicts_for(lead).is_ready:
+        lead.ready_since = None
+    elif lead.ready_since is None:
+        lead.ready_since = timezone.now()

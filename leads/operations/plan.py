@@ -1,0 +1,208 @@
+"""What is asked for when a lead is to be qualified, and what would come of it.
+
+`decide` is the one place that says which account and contact a qualification uses or makes: the
+preview shows its answer, the qualification carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from accounts.matching import Match, account_match, contact_match
+from accounts.models import Account, Contact
+from records.errors import Unacceptable
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+    from leads.models import Lead
+    from opportunities.models import Opportunity, Stage
+    from users.models import User
+
+AUTO, CREATE, USE, SKIP = "auto", "create", "use", "skip"
+MOST_OPPORTUNITIES = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to do about the account or the contact: decide by itself, create, use one, or skip."""
+
+    action: str = AUTO
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one opportunity; what is empty is taken from the lead.
+
+    With `opportunity` the lead joins one that is open already instead of opening another.
+    """
+
+    topic: str = ""
+    value: Decimal | None = None
+    currency: str = ""
+    estimated_close_date: date | None = None
+    stage: Stage | None = None
+    owner: User | None = None
+    opportunity: Opportunity | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to qualify a lead. `opportunities` is None for one from the lead, () for none."""
+
+    account: Target = field(default_factory=Target)
+    contact: Target = field(default_factory=Target)
+    opportunities: tuple[Terms, ...] | None = None
+    override_reason: str = ""
+    lead_version: int | None = None
+
+    @property
+    def terms(self) -> tuple[Terms, ...]:
+        return (Terms(),) if self.opportunities is None else self.opportunities
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the plan as it is kept with the qualification."""
+        return {
+            "account": asdict(self.account),
+            "contact": asdict(self.contact),
+            "opportunities": None
+            if self.opportunities is None
+            else [
+                {
+                    "topic": terms.topic,
+                    "value": terms.value,
+                    "currency": terms.currency,
+                    "estimated_close_date": terms.estimated_close_date,
+                    "stage": terms.stage.key if terms.stage else None,
+                    "owner": terms.owner.pk if terms.owner else None,
+                    "opportunity": terms.opportunity.pk if terms.opportunity else None,
+                }
+                for terms in self.opportunities
+            ],
+            "override_reason": self.override_reason,
+        }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is decided about the account or the contact, and why.
+
+    `outcome` is created, reused, skipped or undecided; `record` is the one to reuse.
+    """
+
+    outcome: str
+    record: Account | Contact | None = None
+    reasons: tuple[str, ...] = ()
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided about both, with the candidates that were looked at."""
+
+    account: Choice
+    contact: Choice
+    account_match: Match[Account]
+    contact_match: Match[Contact]
+
+
+def decide(lead: Lead, plan: Plan, *, by: User) -> Decision:
+    """Say which account and contact a qualification by this plan uses or makes. At most 4 statements.
+
+    Raises `Unacceptable` when the plan names a record that does not exist for `by`, or skips both.
+    """
+    persons = contact_match(
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        email=lead.email,
+        phone=lead.phone,
+        mobile=lead.mobile,
+        company=lead.company,
+        country=lead.country.code or "",
+    )
+    companies = account_match(
+        lead.company,
+        website=lead.website,
+        email=lead.email,
+        country=lead.country.code or "",
+        phone=lead.phone,
+    )
+    contact = _contact_choice(lead, plan.contact, persons, by)
+    account = _account_choice(lead, plan.account, companies, contact, by)
+    if {account.outcome, contact.outcome} == {"skipped"}:
+        raise Unacceptable(
+            errors={"account": [_("Choose an account or a contact: a qualified lead has one.")]}
+        )
+    return Decision(account, contact, companies, persons)
+
+
+def _contact_choice(lead: Lead, target: Target, match: Match[Contact], by: User) -> Choice:
+    if target.action == SKIP:
+        return Choice("skipped", reasons=(_("Skipped by choice"),))
+    if target.action == USE:
+        record = _named(Contact, target, "contact", by)
+        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
+    has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
+    if target.action == CREATE:
+        if not has_person:
+            raise Unacceptable(
+                errors={"contact": [_("The lead names no person. Skip the contact.")]}
+            )
+        return Choice("created", reasons=(_("Created by choice"),))
+    if lead.contact is not None and not lead.contact.is_in_bin:
+        return Choice("reused", lead.contact, (_("Picked on the lead"),))
+    if match.decided is not None:
+        return Choice("reused", match.decided, tuple(match.reasons_for(match.decided)))
+    if match.undecided:
+        return Choice("undecided", question=match.undecided)
+    if not has_person:
+        return Choice("skipped", reasons=(_("The lead names no person"),))
+    return Choice("created", reasons=(_("No match found"),))
+
+
+def _account_choice(
+    lead: Lead, target: Target, match: Match[Account], contact: Choice, by: User
+) -> Choice:
+    if target.action == SKIP:
+        return Choice("skipped", reasons=(_("Skipped by choice"),))
+    if target.action == USE:
+        record = _named(Account, target, "account", by)
+        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
+    if target.action == CREATE:
+        if not lead.company:
+            raise Unacceptable(
+                errors={"account": [_("The lead names no company. Skip the account.")]}
+            )
+        return Choice("created", reasons=(_("Created by choice"),))
+    if lead.account is not None and not lead.account.is_in_bin:
+        return Choice("reused", lead.account, (_("Picked on the lead"),))
+    known = contact.record.account if isinstance(contact.record, Contact) else None
+    if known is not None and not known.is_in_bin:
+        # The person decides: a contact is never moved to another company unasked.
+        return Choice("reused", known, (_("Account of the contact"), *match.reasons_for(known)))
+    if match.decided is not None:
+        return Choice("reused", match.decided, tuple(match.reasons_for(match.decided)))
+    if match.undecided:
+        return Choice("undecided", question=match.undecided)
+    if not lead.company:
+        return Choice("skipped", reasons=(_("The lead names no company"),))
+    return Choice("created", reasons=(_("No match found"),))
+
+
+def _named(model: type[Any], target: Target, name: str, by: User) -> Any:
+    """Return the record that the plan names, if `by` may see it."""
+    record = (
+        model.objects.permitted(by, "view").for_list().filter(pk=target.id).first()
+        if target.id is not None
+        else None
+    )
+    if record is None:
+        raise Unacceptable(
+            errors={name: [_("There is no such %(kind)s.") % {"kind": model._meta.verbose_name}]}
+        )
+    return record

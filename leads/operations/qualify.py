@@ -1,0 +1,446 @@
+"""Where a lead is qualified, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import NeedsDecision
+from accounts.models import Account, Contact
+from accounts.operations import identity, update_account, update_contact
+from activities.operations import refresh_next_step, share
+from leads.errors import LeadIsClosed, RulesAreUnmet
+from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.operations.plan import CREATE, Choice, Decision, Plan, Terms, decide
+from leads.rules import Verdicts, verdicts_for
+from opportunities.models import Bant, Opportunity
+from opportunities.operations import open_opportunity
+from records import audit
+from records.errors import IsInBin, LostRace, Refused, Stale, Unacceptable
+from records.operations import operation, save_changed, save_new, values_of
+from records.permissions import reaches, require, require_any
+
+if TYPE_CHECKING:
+    from records.models import TimelineRecord
+    from users.models import User
+
+TO_ACCOUNT = (
+    "website",
+    "industry",
+    "employees",
+    "annual_revenue",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+)
+TO_CONTACT = (
+    "salutation",
+    "first_name",
+    "last_name",
+    "job_title",
+    "email",
+    "phone",
+    "mobile",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+)
+BANT = tuple(column.name for column in Bant._meta.get_fields())
+TO_OPPORTUNITY = (*BANT, "source", "campaign", "description")
+
+
+@dataclass(frozen=True)
+class Qualified:
+    """What a lead has become. `is_repeat` says that it had become so before."""
+
+    qualification: Qualification
+    lead: Lead
+    account: Account | None
+    contact: Contact | None
+    opportunities: tuple[Opportunity, ...]
+    is_repeat: bool = False
+
+
+def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
+    """Turn a lead into an account, a contact and opportunities, as `plan` says.
+
+    Records that exist already are used; twins are never made. Either all of it happens or none. Asked
+    again, whoever asks gets what came of the first time. Raises `RulesAreUnmet`, `LeadIsClosed` for a
+    disqualified lead, `Stale`, and `NeedsDecision` when only a person can say which record is meant:
+    then the lead is marked so, and nothing else happens.
+    """
+    try:
+        return _qualify(lead, plan or Plan(), by=by)
+    except NeedsDecision as question:
+        park(lead, str(question))
+        raise
+
+
+@operation
+def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
+    lead = _locked(lead, by=by)
+    if lead.status == Lead.Status.QUALIFIED:
+        return outcome_of(lead)
+    _refuse_wrong_state(lead, plan)
+    verdicts = _refuse_unmet_rules(lead, plan, by=by)
+
+    identity.hold(_locks(lead))
+    decision = decide(lead, plan, by=by)
+    _refuse_open_questions(decision)
+    frozen, before = values_of(lead), {"account": {}, "contact": {}}
+    owner = lead.owner or by
+    account = _account(lead, decision.account, owner=owner, by=by, before=before["account"])
+    contact = _contact(
+        lead, decision.contact, account, owner=owner, by=by, before=before["contact"]
+    )
+    _claim(plan, decision, account, contact)
+    opportunities = _opportunities(lead, plan, account, contact, owner=owner, by=by)
+
+    lead.status = Lead.Status.QUALIFIED
+    lead.qualified_at = timezone.now()
+    lead.cycles += 1
+    lead.account, lead.contact = account, contact
+    lead.needs_decision = ""
+    save_changed(lead, by=by)
+    qualification = Qualification.objects.create(
+        lead=lead,
+        seq=lead.cycles,
+        at=lead.qualified_at,
+        by=by,
+        account=account,
+        contact=contact,
+        rule_version=verdicts.version,
+        override_reason=plan.override_reason,
+        plan=audit.plain(plan.as_data()),
+        result=_answer(lead, decision, account, contact, opportunities),
+        before=before,
+        after=_versions(lead, account, contact, opportunities),
+        frozen=frozen,
+    )
+    _link(qualification, plan, opportunities)
+    targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
+    if lead.touched_at or lead.next_step:
+        share(lead, targets=targets, via=f"qualification:{qualification.pk}")
+        for record in targets:
+            refresh_next_step(record)
+    audit.write(
+        *(
+            audit.entry(record, f"{record._meta.model_name}.created", by=by)
+            for record, choice in ((account, decision.account), (contact, decision.contact))
+            if record is not None and choice.outcome == "created"
+        ),
+        audit.entry(
+            lead,
+            "lead.qualified",
+            by=by,
+            changes={
+                "status": ["open", "qualified"],
+                "account": [None, account],
+                "contact": [None, contact],
+                "opportunities": [[], opportunities],
+            },
+            reason=plan.override_reason,
+        ),
+    )
+    return Qualified(qualification, lead, account, contact, tuple(opportunities))
+
+
+@operation
+def park(lead: Lead, question: str) -> None:
+    """Mark an open lead as one that only a person can decide about. Marking again changes nothing."""
+    Lead.objects.open().filter(pk=lead.pk).update(needs_decision=question[:300])
+
+
+def outcome_of(lead: Lead) -> Qualified:
+    """Return what a qualified lead has become, to everybody who asks again."""
+    qualification = (
+        Qualification.objects.select_related("account", "contact")
+        .filter(lead=lead)
+        .exclude(state=Qualification.State.UNDONE)
+        .latest("seq")
+    )
+    links = qualification.opportunity_links.select_related("opportunity").order_by("pk")
+    return Qualified(
+        qualification,
+        lead,
+        qualification.account,
+        qualification.contact,
+        tuple(link.opportunity for link in links),
+        is_repeat=True,
+    )
+
+
+def _locked(lead: Lead, *, by: User) -> Lead:
+    current: Lead = (
+        Lead.all_objects.select_for_update(of=("self",))
+        .select_related("owner", "account", "contact__account", "source", "campaign", "changed_by")
+        .get(pk=lead.pk)
+    )
+    require(by, "qualify", current)
+    return current
+
+
+def _refuse_wrong_state(lead: Lead, plan: Plan) -> None:
+    if lead.is_in_bin:
+        raise IsInBin(_("%(lead)s is in the recycle bin. Restore it first.") % {"lead": lead})
+    if not lead.is_open:
+        raise LeadIsClosed(
+            _("%(lead)s is disqualified. Reopen it before you qualify it.") % {"lead": lead}
+        )
+    if plan.lead_version is not None and plan.lead_version != lead.version:
+        raise Stale(
+            _("%(lead)s was changed by %(by)s in the meantime.")
+            % {"lead": lead, "by": lead.changed_by},
+            version=lead.version,
+            theirs=values_of(lead),
+            by=str(lead.changed_by or ""),
+            at=lead.changed_at,
+        )
+
+
+def _refuse_unmet_rules(lead: Lead, plan: Plan, *, by: User) -> Verdicts:
+    verdicts = verdicts_for(lead)
+    if not verdicts.may_qualify and not (plan.override_reason and reaches(by, "override", lead)):
+        raise RulesAreUnmet(
+            _("%(lead)s cannot be qualified yet.") % {"lead": lead},
+            unmet={
+                verdict.key: {"label": verdict.label, "field": verdict.field}
+                for verdict in verdicts.unmet_required
+            },
+            reasons=[verdict.label for verdict in verdicts.unmet_required],
+        )
+    return verdicts
+
+
+def _locks(lead: Lead) -> list[str]:
+    picked = [lead.account.name] if lead.account else []
+    return [
+        *identity.company_locks(lead.company, *picked),
+        *identity.person_locks(lead.email, name_key=lead.name_key),
+    ]
+
+
+def _refuse_open_questions(decision: Decision) -> None:
+    for kind, choice in (("account", decision.account), ("contact", decision.contact)):
+        if choice.outcome == "undecided":
+            raise NeedsDecision(choice.question, kind=kind)
+
+
+def _account(
+    lead: Lead, choice: Choice, *, owner: User, by: User, before: dict[str, Any]
+) -> Account | None:
+    """Make the account that is decided on, or fill the empty fields of the one that is there."""
+    if isinstance(choice.record, Account):
+        return _filled(choice.record, _values(lead, TO_ACCOUNT), before, by=by)
+    if choice.outcome == "skipped":
+        return None
+    account = Account(
+        owner=owner,
+        name=lead.company,
+        currency=lead.currency,
+        # Without a person the number is the company's.
+        phone="" if lead.full_name else lead.phone,
+        **_values(lead, TO_ACCOUNT),
+    )
+    require_any(by, "add", Account)
+    save_new(account, by=by)
+    return account
+
+
+def _contact(
+    lead: Lead,
+    choice: Choice,
+    account: Account | None,
+    *,
+    owner: User,
+    by: User,
+    before: dict[str, Any],
+) -> Contact | None:
+    """Make the contact that is decided on, or fill the empty fields of the one that is there."""
+    values = _values(lead, TO_CONTACT)
+    if isinstance(choice.record, Contact):
+        values["account"] = account
+        if lead.do_not_contact and not choice.record.do_not_contact:
+            values["do_not_contact"] = True
+        return _filled(choice.record, values, before, by=by)
+    if choice.outcome == "skipped":
+        return None
+    contact = Contact(
+        owner=owner,
+        account=account,
+        consent=lead.consent,
+        do_not_contact=lead.do_not_contact,
+        **values,
+    )
+    require_any(by, "add", Contact)
+    save_new(contact, by=by)
+    return contact
+
+
+def _claim(
+    plan: Plan, decision: Decision, account: Account | None, contact: Contact | None
+) -> None:
+    """Claim the identities of what was made; where a person chose to create, beside a twin."""
+    made: dict[bool, list[Account | Contact]] = {True: [], False: []}
+    if account is not None and decision.account.outcome == "created":
+        made[plan.account.action == CREATE].append(account)
+    if contact is not None and decision.contact.outcome == "created":
+        made[plan.contact.action == CREATE].append(contact)
+    for is_different, records in made.items():
+        if records:
+            identity.claim(records, is_different=is_different)
+
+
+def _values(lead: Lead, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(lead, name) for name in names}
+
+
+def _filled(record: Any, values: dict[str, Any], before: dict[str, Any], *, by: User) -> Any:
+    """Fill the empty fields of a record that is reused, where `by` may change it.
+
+    What it had there is put into `before`. A value that would make it another record's twin stays out.
+    """
+    empty = {
+        name: value
+        for name, value in values.items()
+        if value not in {"", None} and getattr(record, name) in {"", None, False}
+    }
+    if not empty or not reaches(by, "change", record):
+        return record
+    update = update_account if isinstance(record, Account) else update_contact
+    try:
+        filled = update(record, by=by, **empty)
+    except (Refused, LostRace):
+        keys = {"website", "country", "email", "phone", "mobile", "first_name", "last_name"}
+        empty = {name: value for name, value in empty.items() if name not in keys}
+        filled = update(record, by=by, **empty)
+    before.update(
+        {
+            name: {
+                "old": values_of(record).get(_attname(record, name)),
+                "new": values_of(filled).get(_attname(record, name)),
+            }
+            for name in empty
+        }
+    )
+    return filled
+
+
+def _attname(record: Any, name: str) -> str:
+    return str(record._meta.get_field(name).attname)
+
+
+def _opportunities(
+    lead: Lead,
+    plan: Plan,
+    account: Account | None,
+    contact: Contact | None,
+    *,
+    owner: User,
+    by: User,
+) -> list[Opportunity]:
+    products = list(lead.products.all()) if plan.terms else []
+    return [
+        _joined(terms.opportunity, account, by=by)
+        if terms.opportunity
+        else _opened(lead, terms, account, contact, products, owner=owner, by=by)
+        for terms in plan.terms
+    ]
+
+
+def _link(qualification: Qualification, plan: Plan, opportunities: list[Opportunity]) -> None:
+    QualifiedOpportunity.objects.bulk_create(
+        QualifiedOpportunity(
+            qualification=qualification,
+            opportunity=opportunity,
+            is_primary=place == 0,
+            is_created=terms.opportunity is None,
+        )
+        for place, (terms, opportunity) in enumerate(zip(plan.terms, opportunities, strict=True))
+    )
+
+
+def _opened(
+    lead: Lead,
+    terms: Terms,
+    account: Account | None,
+    contact: Contact | None,
+    products: list[Any],
+    *,
+    owner: User,
+    by: User,
+) -> Opportunity:
+    value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
+    return open_opportunity(
+        terms.topic or lead.topic,
+        by=by,
+        owner=terms.owner or owner,
+        account=account,
+        contact=contact,
+        stage=terms.stage,
+        value=terms.value if terms.value is not None else value,
+        currency=terms.currency or lead.currency,
+        estimated_close_date=terms.estimated_close_date or lead.estimated_close_date,
+        products=products,
+        **_values(lead, TO_OPPORTUNITY),
+    )
+
+
+def _joined(opportunity: Opportunity, account: Account | None, *, by: User) -> Opportunity:
+    """Return the open opportunity that the lead is added to."""
+    current: Opportunity | None = (
+        Opportunity.objects.permitted(by, "view").open().filter(pk=opportunity.pk).first()
+    )
+    if current is None or (account is not None and current.account_id != account.pk):
+        raise Unacceptable(
+            errors={"opportunities": [_("Choose an open opportunity of the same account.")]}
+        )
+    return current
+
+
+def _answer(
+    lead: Lead,
+    decision: Decision,
+    account: Account | None,
+    contact: Contact | None,
+    opportunities: list[Opportunity],
+) -> dict[str, Any]:
+    """Return the answer that every asker gets, without the id of the qualification itself."""
+
+    def part(choice: Choice, record: Account | Contact | None) -> dict[str, Any]:
+        return {
+            "id": record.pk if record else None,
+            "outcome": choice.outcome,
+            "reasons": list(choice.reasons),
+        }
+
+    return {
+        "lead": lead.pk,
+        "account": part(decision.account, account),
+        "contact": part(decision.contact, contact),
+        "opportunities": [opportunity.pk for opportunity in opportunities],
+        "receipt": reverse("leads:receipt", kwargs={"pk": lead.pk}),
+    }
+
+
+def _versions(
+    lead: Lead,
+    account: Account | None,
+    contact: Contact | None,
+    opportunities: list[Opportunity],
+) -> dict[str, Any]:
+    """Return the versions that undo compares with."""
+    return {
+        "lead": lead.version,
+        "account": account.version if account else None,
+        "contact": contact.version if contact else None,
+        "opportunities": {str(o.pk): o.version for o in opportunities},
+    }

@@ -1,0 +1,289 @@
+"""Taking a qualification back: as if it had never been, or leaving its records where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Contact
+from accounts.operations import identity, update_account, update_contact
+from activities.operations import bring_home, refresh_next_step, unshare
+from leads.errors import Blocker, CannotUndo, LeadIsOpen
+from leads.models import Lead, Qualification
+from opportunities.models import Opportunity, Stakeholder
+from records import audit
+from records.models import AuditEntry
+from records.operations import locked, operation, save_changed, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from records.models import Record, TimelineRecord
+    from users.models import User
+
+
+@dataclass(frozen=True)
+class Made:
+    """The records of a qualification: what it made, what it found and filled."""
+
+    account: Account | None
+    contact: Contact | None
+    opened: tuple[Opportunity, ...]
+    joined: tuple[Opportunity, ...]
+    qualification: Qualification
+
+    def _was(self, kind: str, outcome: str) -> bool:
+        return bool(self.qualification.result[kind]["outcome"] == outcome)
+
+    @property
+    def created(self) -> list[TimelineRecord]:
+        """What goes when the qualification is undone, in the order in which it can go."""
+        records: list[TimelineRecord] = list(self.opened)
+        if self.contact is not None and self._was("contact", "created"):
+            records.append(self.contact)
+        if self.account is not None and self._was("account", "created"):
+            records.append(self.account)
+        return records
+
+    @property
+    def reused(self) -> list[Account | Contact]:
+        return [
+            record
+            for kind, record in (("account", self.account), ("contact", self.contact))
+            if record is not None and self._was(kind, "reused")
+        ]
+
+
+@operation
+def undo(lead: Lead, *, by: User) -> Qualification:
+    """Take back the qualification of a lead: the lead is open, what was made is gone.
+
+    Records that were reused get back what was filled in; notes, tasks and calls that were added to
+    the made ones since move to the lead. Raises `CannotUndo` with everything that people have built on
+    them, and `LeadIsOpen` when it was never qualified. Asked again it changes nothing.
+    """
+    lead = locked(lead, by=by, action="undo")
+    qualification = latest_qualification(lead, is_locked=True)
+    if qualification.state == Qualification.State.UNDONE and lead.is_open:
+        return qualification
+    if qualification.state != Qualification.State.ACTIVE:
+        raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": lead})
+    # Nobody may come to use a record that goes while we look whether somebody does.
+    identity.hold(_locks(qualification))
+    made = made_by(qualification)
+    blockers = blockers_of(made)
+    if blockers:
+        raise CannotUndo(
+            ngettext(
+                "This cannot be undone: %(count)d thing was built on it since.",
+                "This cannot be undone: %(count)d things were built on it since.",
+                len(blockers),
+            )
+            % {"count": len(blockers)},
+            blockers=blockers,
+        )
+    for record in made.reused:
+        _give_back(record, qualification, by=by)
+    via = f"qualification:{qualification.pk}"
+    bring_home(made.created, to=lead, via=via)
+    unshare(via)
+    _reopen(lead, qualification, by=by, keeps_links=False)
+    _remove(made, by=by)
+    for record in (lead, *made.reused, *made.joined):
+        refresh_next_step(record)
+    qualification.state = Qualification.State.UNDONE
+    qualification.ended_at, qualification.ended_by = timezone.now(), by
+    qualification.save(update_fields=["state", "ended_at", "ended_by"])
+    audit.log(lead, "lead.unqualified", by=by, changes={"status": ["qualified", "open"]})
+    return qualification
+
+
+@operation
+def leave(lead: Lead, *, by: User) -> Lead:
+    """Reopen a qualified lead and keep the records that were made of it."""
+    current = locked(lead, by=by, action="undo")
+    qualification = latest_qualification(current, is_locked=True)
+    if qualification.state != Qualification.State.ACTIVE:
+        raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": current})
+    _reopen(current, qualification, by=by, keeps_links=True)
+    qualification.state = Qualification.State.LEFT
+    qualification.ended_at, qualification.ended_by = timezone.now(), by
+    qualification.save(update_fields=["state", "ended_at", "ended_by"])
+    audit.log(current, "lead.reopened", by=by, changes={"status": ["qualified", "open"]})
+    return current
+
+
+def latest_qualification(lead: Lead, *, is_locked: bool = False) -> Qualification:
+    """Return the latest cycle of a lead. Raises `LeadIsOpen` when it was never qualified."""
+    rows = Qualification.objects.filter(lead=lead)
+    if is_locked:
+        rows = rows.select_for_update(of=("self",))
+    latest = rows.select_related("account", "contact").order_by("-seq").first()
+    if latest is None:
+        raise LeadIsOpen(_("%(lead)s was never qualified.") % {"lead": lead})
+    return latest
+
+
+def made_by(qualification: Qualification) -> Made:
+    """Return the records of a qualification. One statement."""
+    links = list(
+        qualification.opportunity_links.select_related("opportunity").order_by("opportunity_id")
+    )
+    return Made(
+        qualification.account,
+        qualification.contact,
+        tuple(link.opportunity for link in links if link.is_created),
+        tuple(link.opportunity for link in links if not link.is_created),
+        qualification,
+    )
+
+
+def blockers_of(made: Made) -> list[Blocker]:
+    """Return what people have built on what a qualification made: that is lost if it is undone."""
+    return [*_edits(made), *_dependants(made)]
+
+
+def _edits(made: Made) -> Iterable[Blocker]:
+    """Yield what people have changed since; what machines have changed does not count."""
+    qualification = made.qualification
+    records: list[Record] = [
+        *made.created,
+        *(r for r in made.reused if _filled_by(qualification, r)),
+    ]
+    condition = Q(pk__in=[])
+    for record in records:
+        if record.version != _version_after(qualification, record):
+            condition |= Q(
+                record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk
+            )
+    if not condition:
+        return
+    entries = (
+        AuditEntry.objects.filter(condition, at__gt=qualification.at, actor__is_machine=False)
+        .exclude(event__endswith=".created")
+        .select_related("actor", "record_type")
+        .order_by("at", "pk")
+    )
+    by_key = {(type(r)._meta.model_name, r.pk): r for r in records}
+    for line in entries:
+        record = by_key[line.record_type.model, line.record_id]
+        ours = _filled_by(qualification, record)
+        if ours and not ours.keys() & line.changes.keys():
+            continue  # another field than the ones that were filled in: nothing is lost
+        yield Blocker(
+            _("%(actor)s changed %(kind)s %(record)s: %(what)s")
+            % {
+                "actor": line.actor,
+                "kind": record._meta.verbose_name,
+                "record": record,
+                "what": ", ".join(line.changes) or line.event,
+            },
+            record,
+        )
+
+
+def _dependants(made: Made) -> Iterable[Blocker]:
+    """Yield other records that have come to need one that would go."""
+    gone = {(type(record), record.pk) for record in made.created}
+    opened = [opportunity.pk for opportunity in made.opened]
+    account = made.account if made.account and (Account, made.account.pk) in gone else None
+    contact = made.contact if made.contact and (Contact, made.contact.pk) in gone else None
+    needing: list[Any] = []
+    if account is not None:
+        needing += Contact.all_objects.filter(account=account).exclude(
+            pk=contact.pk if contact else None
+        )
+        needing += Account.all_objects.filter(parent=account)
+    if account is not None or contact is not None:
+        uses = Q(pk__in=[])
+        if account is not None:
+            uses |= Q(account=account)
+        if contact is not None:
+            uses |= Q(contact=contact)
+        needing += Opportunity.all_objects.filter(uses).exclude(pk__in=opened)
+        needing += Lead.all_objects.filter(uses).exclude(pk=made.qualification.lead_id)
+    if contact is not None:
+        needing += [
+            row.opportunity
+            for row in Stakeholder.objects.filter(contact=contact)
+            .exclude(opportunity__in=opened)
+            .select_related("opportunity")
+        ]
+    for opportunity in made.opened:
+        others = opportunity.qualification_links.exclude(
+            qualification=made.qualification
+        ).select_related("qualification__lead")
+        needing += [link.qualification.lead for link in others]
+    for record in needing:
+        yield Blocker(
+            _("%(kind)s %(record)s depends on it")
+            % {"kind": str(record._meta.verbose_name).capitalize(), "record": record},
+            record,
+        )
+
+
+def _give_back(record: Account | Contact, qualification: Qualification, *, by: User) -> None:
+    """Give a reused record back what its filled fields held, where they still hold what was filled."""
+    filled = _filled_by(qualification, record)
+    values = values_of(record)
+    columns = {field.name: field for field in record._meta.concrete_fields}
+    back = {
+        name: columns[name].to_python(value["old"])
+        for name, value in filled.items()
+        if values[columns[name].attname] == value["new"]
+    }
+    if "account" in back:
+        back["account"] = Account.all_objects.filter(pk=back["account"]).first()
+    if back:
+        update = update_account if isinstance(record, Account) else update_contact
+        update(record, by=by, is_different=True, **back)
+
+
+def _filled_by(qualification: Qualification, record: Record) -> dict[str, Any]:
+    if isinstance(record, Opportunity):
+        return {}
+    kind = str(record._meta.model_name)
+    before: dict[str, Any] = qualification.before.get(kind, {})
+    return before
+
+
+def _version_after(qualification: Qualification, record: Record) -> int | None:
+    after = qualification.after
+    if isinstance(record, Opportunity):
+        version: int | None = after["opportunities"].get(str(record.pk))
+    else:
+        version = after[str(record._meta.model_name)]
+    return version
+
+
+def _reopen(lead: Lead, qualification: Qualification, *, by: User, keeps_links: bool) -> None:
+    frozen = qualification.frozen
+    lead.status = Lead.Status.OPEN
+    lead.qualified_at = None
+    if not keeps_links:
+        lead.account_id, lead.contact_id = frozen["account_id"], frozen["contact_id"]
+        lead.needs_decision = frozen["needs_decision"]
+    save_changed(lead, by=by)
+
+
+def _remove(made: Made, *, by: User) -> None:
+    for record in made.created:
+        record._history_user = by  # type: ignore[attr-defined]
+        audit.log(record, f"{record._meta.model_name}.removed", by=by)
+        record.delete()
+
+
+def _locks(qualification: Qualification) -> list[str]:
+    account, contact = qualification.account, qualification.contact
+    locks = identity.company_locks(account.name) if account else []
+    if contact is not None:
+        locks += identity.person_locks(
+            contact.email, contact.second_email, name_key=contact.name_key
+        )
+    return locks

@@ -1,0 +1,31 @@
+"""What became of a lead, as one viewer may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opportunities.models import Opportunity
+from records.permissions import reaches
+
+if TYPE_CHECKING:
+    from leads.models import Qualification
+    from users.models import User
+
+
+def answer_for(qualification: Qualification, *, viewer: User) -> dict[str, Any]:
+    """Return the answer to a request to qualify: what was created or reused, and why.
+
+    Of a record that `viewer` may not see it tells that there is one, and nothing else.
+    """
+    answer: dict[str, Any] = {"qualification": qualification.pk, **qualification.result}
+    for kind, record in (("account", qualification.account), ("contact", qualification.contact)):
+        if record is not None and not reaches(viewer, "view", record):
+            outcome = qualification.result[kind]["outcome"]
+            answer[kind] = {"id": None, "outcome": outcome, "reasons": [], "is_hidden": True}
+    seen = set(
+        Opportunity.objects.permitted(viewer, "view")
+        .filter(pk__in=answer["opportunities"])
+        .values_list("pk", flat=True)
+    )
+    answer["opportunities"] = [pk for pk in answer["opportunities"] if pk in seen]
+    return answer

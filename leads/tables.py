@@ -1,0 +1,79 @@
+"""The columns of the list of leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead
+from workbench.tables import (
+    AgeColumn,
+    AmountColumn,
+    Cell,
+    NameColumn,
+    NextStepColumn,
+    OwnerColumn,
+    RecordTable,
+    TouchColumn,
+    badge,
+    pips,
+)
+
+TONES = {
+    Lead.Progress.NEW: "new",
+    Lead.Progress.WORKING: "active",
+    Lead.Progress.NURTURING: "warn",
+    Lead.Status.QUALIFIED: "good",
+}
+OLD_AFTER = 30  # days in which an open lead should have come to a decision
+
+
+def lead_badge(lead: Lead) -> Any:
+    """The status of a lead in its colour."""
+    word = lead.progress if lead.is_open else lead.status
+    return badge(lead.status_label, TONES.get(word, ""))
+
+
+class LeadTable(RecordTable):
+    """The columns that a list of leads shows."""
+
+    name = NameColumn(
+        verbose_name=_("Lead"),
+        note=lambda lead: lead.job_title,
+        line=lambda lead: lead.topic,
+        order_by=("last_name", "first_name"),
+    )
+    company = Cell(css="c-cell--company", order_by=("company",))
+    bant = Cell(
+        lambda lead: pips(lead.bant),
+        verbose_name="BANT",
+        css="c-cell--bant",
+        accessor="pk",
+        order_by=("bant_known",),
+        initial_sort_descending=True,
+    )
+    status = Cell(
+        lead_badge,
+        verbose_name=_("Status"),
+        css="c-cell--status",
+        accessor="pk",
+        order_by=("status", "progress"),
+    )
+    source = Cell(verbose_name=_("Source"), order_by=("source__name",))
+    value = AmountColumn(
+        "estimated_value",
+        verbose_name=_("Est. value"),
+        order_by=("base_value",),
+        initial_sort_descending=True,
+    )
+    next_step = NextStepColumn()
+    touched = TouchColumn()
+    age = AgeColumn(OLD_AFTER)
+    owner = OwnerColumn()
+
+    class Meta(RecordTable.Meta):
+        sequence = (
+            "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
+            "owner",
+        )  # fmt: skip
