@@ -212,6 +212,9 @@ def tell_sign_ins(url: str, file: Path) -> None:
 
 # The tests
 
+# What decides about access, identity and qualifying is tested branch by branch.
+CORE = ("records/*", "accounts/operations/*", "leads/operations/*", "opportunities/operations/*")
+
 
 def find_chromium() -> bool:
     """Tell whether there is a Chromium; as root on Debian, install it."""
@@ -225,10 +228,14 @@ def find_chromium() -> bool:
 
 
 def test(words: Sequence[str]) -> int:
-    """Run the suite on SQLite, then on PostgreSQL, then the browser tests; pass on arguments."""
+    """Run the suite on SQLite, then on PostgreSQL, then the browser tests; pass on arguments.
+
+    Own arguments: --sqlite-only --postgres-only --browser-only --no-browser leave steps out,
+    --coverage measures branches on the way and asks for the promised share.
+    """
     from tests.postgres import NoPostgres, a_postgres
 
-    own = {"--sqlite-only", "--postgres-only", "--no-browser", "--browser-only"}
+    own = {"--sqlite-only", "--postgres-only", "--no-browser", "--browser-only", "--coverage"}
     asked, passed_on = own & set(words), [word for word in words if word not in own]
     prepare(TEST)
     pytest: list[str | Path] = [PYTHON, "-m", "pytest"]
@@ -246,7 +253,9 @@ def test(words: Sequence[str]) -> int:
             outcome[name] = "failed" if code else "passed"
 
     with TemporaryDirectory(prefix="crm-test-") as folder:
-        env = {"VAR_DIR": folder}
+        env = {"VAR_DIR": folder, "COVERAGE_FILE": f"{folder}/coverage"}
+        if "--coverage" in asked:
+            pytest += ["--cov", "--cov-append", "--cov-report="]
         if not asked & {"--postgres-only", "--browser-only"}:
             suite("SQLite", "not e2e and not postgres", env)
         if not asked & {"--sqlite-only", "--browser-only"}:
@@ -261,6 +270,11 @@ def test(words: Sequence[str]) -> int:
                 suite("browser", "e2e", env)
             else:
                 outcome["browser"] = "not run (no chromium; as root it is installed by apt)"
+        if "--coverage" in asked:
+            run(PYTHON, "-m", "coverage", "report", env=env)
+            core = ["--include", ",".join(CORE), "--fail-under", "95"]
+            short = run(PYTHON, "-m", "coverage", "report", *core, env=env)
+            outcome["coverage of the core"] = "failed" if short else "passed"
 
     say("\n" + ", ".join(f"{name}: {how}" for name, how in outcome.items()))
     is_incomplete = any(how.startswith("not run") for how in outcome.values())
@@ -380,7 +394,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         say(__doc__ or "")
         for name, act in COMMANDS.items():
-            say(f"  {name:<8}{act.__doc__}")
+            say(f"  {name:<8}{(act.__doc__ or '').splitlines()[0]}")
         return 2
     return COMMANDS[sys.argv[1]](sys.argv[2:])
 
