@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import override_settings
 
+from tests import reference
+
 # Playwright's synchronous interface keeps an event loop in the main thread, which Django would
 # take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -52,6 +54,11 @@ def _the_right_driver() -> None:
     """Stop at once when something has brought psycopg 3 along: Django would prefer it silently."""
     if connection.vendor == "postgresql":
         assert connection.Database.__name__ == "psycopg2"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests say which data from outside the project they need."""
+    config.pluginmanager.register(reference, "reference")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
