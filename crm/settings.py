@@ -379,6 +379,8 @@ DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
 SIMPLE_HISTORY_ENABLED = True
 
 REST_FRAMEWORK = {
+    # Tokens only: with a cookie or a password beside them the API would need CSRF and limits too.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["workbench.api.tokens.BearerToken"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
