@@ -181,13 +181,15 @@ def _with_origin(rows: ActivityQuerySet) -> ActivityQuerySet:
 
 
 def _activities(record: TimelineRecord, *, kind: str, text: str) -> ActivityQuerySet:
-    rows = _with_origin(Activity.objects.on(record)).exclude(status=Activity.Status.OPEN)
+    rows: ActivityQuerySet = _with_origin(Activity.objects.on(record))
+    rows = rows.exclude(status=Activity.Status.OPEN)
     rows = rows.annotate(moment=Coalesce("done_at", "changed_at"))
     if kind in Activity.Kind.values:
         rows = rows.filter(kind=kind)
     if text.strip():
         rows = rows.matching(text)
-    return rows.select_related("owner", "created_by").order_by("-moment", "-pk")
+    rows = rows.select_related("owner", "created_by")
+    return rows.order_by("-moment", "-pk")
 
 
 def _entries(rows: ActivityQuerySet) -> Iterator[Entry]:

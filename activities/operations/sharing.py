@@ -16,7 +16,6 @@ from activities.operations.steps import (
     places_of,
     refresh_places,
 )
-from activities.operations.writing import show
 from records.operations import operation
 
 if TYPE_CHECKING:
@@ -73,8 +72,7 @@ def unshare(via: str) -> int:
 def bring_home(from_records: Sequence[TimelineRecord], to: TimelineRecord, via: str) -> int:
     """Make entries that were written on `from_records` entries of `to`; return how many.
 
-    They are shown on `to` and its relatives, as `to` stands, and nowhere else any more. `via` names
-    what was taken back.
+    They are shown there and nowhere else any more. `via` names what was taken back.
     """
     written_there = Q(pk__in=[])
     for record in from_records:
@@ -88,7 +86,17 @@ def bring_home(from_records: Sequence[TimelineRecord], to: TimelineRecord, via: 
         return 0
     before = places_of(ids)
     ActivityLink.objects.filter(activity__in=ids).delete()
-    refresh_places([*before, *show(*ids, on=to, via=f"undo:{via}"[:60])])
+    ActivityLink.objects.bulk_create(
+        ActivityLink(
+            activity_id=activity_id,
+            record_type_id=_type_id(to),
+            record_id=to.pk,
+            is_origin=True,
+            via=f"undo:{via}"[:60],
+        )
+        for activity_id in ids
+    )
+    refresh_places([*before, place_of(to)])
     to.refresh_from_db(fields=NEXT_STEP_FIELDS)
     return len(ids)
 

@@ -252,32 +252,22 @@ def plan_next(origin: TimelineRecord, answer: Next | None, *, by: User) -> Activ
 def written(origin: TimelineRecord, event: str, *, by: User, activity: Activity) -> Activity:
     """Insert an entry, show it on `origin` and its relatives, refresh their next steps."""
     save_new(activity, by=by)
-    places = show(activity.pk, on=origin)
+    places = list(dict.fromkeys([place_of(origin), *origin.timeline_relatives()]))
+    ActivityLink.objects.bulk_create(
+        ActivityLink(
+            activity=activity,
+            record_type=ContentType.objects.get_for_model(model),
+            record_id=pk,
+            is_origin=number == 0,
+        )
+        for number, (model, pk) in enumerate(places)
+    )
     if activity.is_open:
         refresh_places(places)
     else:
         touch(places, activity.done_at or timezone.now())
     audit.log(activity, event, by=by, changes={"on": [None, origin]})
     return activity
-
-
-def show(*activity_ids: int, on: TimelineRecord, via: str = "") -> list[Any]:
-    """Link entries to `on`, as the place where they were written, and to its relatives."""
-    places = list(dict.fromkeys([place_of(on), *on.timeline_relatives()]))
-    ActivityLink.objects.bulk_create(
-        [
-            ActivityLink(
-                activity_id=activity_id,
-                record_type=ContentType.objects.get_for_model(model),
-                record_id=pk,
-                is_origin=number == 0,
-                via=via,
-            )
-            for activity_id in activity_ids
-            for number, (model, pk) in enumerate(places)
-        ]
-    )
-    return places
 
 
 def named(subject: str) -> str:

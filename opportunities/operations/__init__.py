@@ -1,0 +1,36 @@
+"""Everything that changes an opportunity: opened, edited, moved, closed, reopened."""
+
+from opportunities.errors import OpportunityIsClosed, ProcessIsMissing, StepsAreMissing
+from opportunities.operations.closing import lose, put_on_hold, reopen, resume, win
+from opportunities.operations.editing import (
+    add_stakeholder,
+    assign_opportunity,
+    delete_opportunity,
+    remove_stakeholder,
+    restore_opportunity,
+    set_lines,
+    update_opportunity,
+)
+from opportunities.operations.moving import move_to_stage, tick_step
+from opportunities.operations.opening import open_opportunity
+
+__all__ = [
+    "OpportunityIsClosed",
+    "ProcessIsMissing",
+    "StepsAreMissing",
+    "add_stakeholder",
+    "assign_opportunity",
+    "delete_opportunity",
+    "lose",
+    "move_to_stage",
+    "open_opportunity",
+    "put_on_hold",
+    "remove_stakeholder",
+    "reopen",
+    "restore_opportunity",
+    "resume",
+    "set_lines",
+    "tick_step",
+    "update_opportunity",
+    "win",
+]

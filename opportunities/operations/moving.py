@@ -1,0 +1,97 @@
+"""How an opportunity goes through its process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from opportunities.errors import StepsAreMissing
+from opportunities.models import Opportunity, Stage, StageMove, Step, StepTick
+from opportunities.operations.terms import held_open, remember, require_stage
+from opportunities.rules import is_box, missing_steps
+from records import audit
+from records.errors import Unacceptable
+from records.operations import apply, operation, save_changed
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+@operation
+def move_to_stage(
+    opportunity: Opportunity, *, by: User, stage: Stage, version: int | None = None
+) -> Opportunity:
+    """Move an opportunity to another stage; probability and forecast category follow it.
+
+    Forward needs every required step of the stages left behind: raises `StepsAreMissing` with those
+    that are not done. Back is free. Moving to the stage that it is in changes nothing.
+    """
+    current = held_open(opportunity, by=by, action="change", version=version)
+    before = current.stage
+    if stage.pk == before.pk:
+        return current
+    require_stage(stage, process_id=before.process_id)
+    if missing := missing_steps(current, stage):
+        raise StepsAreMissing(
+            ngettext(
+                "A required step is missing before %(stage)s: %(steps)s.",
+                "Required steps are missing before %(stage)s: %(steps)s.",
+                len(missing),
+            )
+            % {"stage": stage, "steps": ", ".join(step.label for step in missing)},
+            steps=missing,
+            reasons=[f"{step.stage}: {step.label}" for step in missing],
+            field="stage",
+        )
+
+    changed = apply(
+        current,
+        {
+            "stage": stage,
+            "probability": stage.probability,
+            "forecast_category": stage.forecast_category,
+        },
+    )
+    current.stage_entered_at = timezone.now()
+    save_changed(current, by=by)
+    remember(current, StageMove.Kind.MOVED, by=by, from_stage=before)
+
+    audit.log(current, "opportunity.stage_changed", by=by, changes=changed)
+    return current
+
+
+@operation
+def tick_step(
+    opportunity: Opportunity, *, by: User, step: Step, is_done: bool = True
+) -> Opportunity:
+    """Tick a box of the process, or untick it. What is so already stays, and is not logged.
+
+    Refuses a step that is done by filling in a field, and one of another process.
+    """
+    current = held_open(opportunity, by=by, action="change")
+    if step.stage.process_id != current.stage.process_id or step.stage.is_for_leads:
+        raise Unacceptable(
+            errors={"step": [_("%(step)s is no step of this process.") % {"step": step}]}
+        )
+    if not is_box(step):
+        raise Unacceptable(
+            errors={"step": [_("%(step)s is done by filling in its field.") % {"step": step}]}
+        )
+    ticks = StepTick.objects.filter(opportunity=current, step=step)
+    if ticks.exists() == is_done:
+        return current
+    if is_done:
+        StepTick.objects.create(opportunity=current, step=step, by=by)
+    else:
+        ticks.delete()
+
+    audit.log(
+        current,
+        "opportunity.step_ticked" if is_done else "opportunity.step_unticked",
+        by=by,
+        changes={step.label: [not is_done, is_done]},
+    )
+    return current

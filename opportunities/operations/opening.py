@@ -1,0 +1,125 @@
+"""How an opportunity begins."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from opportunities.errors import ProcessIsMissing
+from opportunities.models import Line, Opportunity, Stage, StageMove
+from opportunities.operations.terms import (
+    SETS,
+    remember,
+    require_known,
+    require_places,
+    require_stage,
+    set_many,
+)
+from opportunities.rules import first_stage, rate_of
+from records import audit
+from records.errors import Unacceptable
+from records.models import default_currency
+from records.operations import operation, save_new
+from records.permissions import require_any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from accounts.models import Account, Contact
+    from opportunities.models import Product
+    from users.models import User
+
+
+@operation
+def open_opportunity(
+    topic: str,
+    *,
+    by: User,
+    owner: User | None,
+    account: Account | None = None,
+    contact: Contact | None = None,
+    stage: Stage | None = None,
+    value: Decimal | None = None,
+    currency: str = "",
+    rate: Decimal | None = None,
+    estimated_close_date: date | None = None,
+    products: Iterable[Product] = (),
+    **carried: Any,
+) -> Opportunity:
+    """Open an opportunity, by default at the first stage of the default process.
+
+    Probability and forecast category are the stage's. Each of `products` becomes a line at its list
+    price, or at no price where that is in another currency; only an opportunity without a typed
+    `value` takes their total for one. A caller who knows the currency's `rate` saves the question.
+    Refuses terms that an opportunity does not have.
+    """
+    require_any(by, "add", Opportunity)
+    require_known(carried)
+    require_places(account, contact)
+    if owner is not None and not owner.is_active:
+        raise Unacceptable(errors={"owner": [_("%(owner)s is not active.") % {"owner": owner}]})
+    stage = stage or first_stage()
+    if stage is None:
+        raise ProcessIsMissing(
+            _("There is no stage to open an opportunity at. An administrator can add one.")
+        )
+    require_stage(stage)
+
+    sets = {name: carried.pop(name) for name in SETS & carried.keys()}
+    currency = currency or default_currency()
+    lines = lines_for(products, currency=currency)
+    if value is None:
+        value = sum((line.amount for line in lines), Decimal(0)) or None
+    opportunity = Opportunity(
+        topic=topic.strip(),
+        owner=owner,
+        account=account,
+        contact=contact,
+        currency=currency,
+        rate=rate if rate is not None else rate_of(currency),
+        estimated_close_date=estimated_close_date,
+        **{
+            "probability": stage.probability,
+            "forecast_category": stage.forecast_category,
+            **carried,
+            "stage": stage,
+            "value": value,
+        },
+    )
+    opportunity.stage_entered_at = opportunity.created_at
+    save_new(opportunity, by=by)
+    set_many(opportunity, {name: records for name, records in sets.items() if records})
+    for line in lines:
+        line.opportunity = opportunity
+    if lines:
+        Line.objects.bulk_create(lines)
+    remember(opportunity, StageMove.Kind.OPENED, by=by)
+
+    audit.log(
+        opportunity,
+        "opportunity.opened",
+        by=by,
+        changes={
+            "stage": [None, stage],
+            "value": [None, opportunity.value],
+            "currency": [None, currency],
+        },
+    )
+    return opportunity
+
+
+def lines_for(products: Iterable[Product], *, currency: str) -> list[Line]:
+    """Return a line for each product, at its list price where that is in `currency`."""
+    return [
+        Line(
+            product=product,
+            position=position,
+            price=product.price
+            if product.price is not None and product.currency == currency
+            else Decimal(0),
+        )
+        for position, product in enumerate(dict.fromkeys(products), start=1)
+    ]

@@ -1,0 +1,234 @@
+"""The process an opportunity goes through: its stages, what each asks for, how far it has come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
+from records.models import Currency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.db.models import Model
+
+    from records.models import Record
+
+CLOSED = {StageMove.Kind.WON, StageMove.Kind.LOST}
+
+
+def rate_of(currency: str) -> Decimal:
+    """Return what one unit of `currency` is worth in the default currency; 1 when nobody said."""
+    if currency == settings.DEFAULT_CURRENCY:
+        return Decimal(1)
+    rate = Currency.objects.filter(pk=currency).values_list("rate", flat=True).first()
+    return Decimal(1) if rate is None else rate
+
+
+def stages_of(process: Process | None = None) -> list[Stage]:
+    """Return the stages of a process (of the default one) in order, with their steps in order."""
+    whose = Q(process__is_default=True) if process is None else Q(process=process)
+    return list(
+        Stage.objects.filter(whose)
+        .prefetch_related(Prefetch("steps", Step.objects.order_by("position", "pk")))
+        .order_by("position")
+    )
+
+
+def first_stage() -> Stage | None:
+    """Return where an opportunity starts: the default process, behind what is done on the lead."""
+    return (
+        Stage.objects.filter(process__is_default=True, is_for_leads=False)
+        .order_by("position")
+        .first()
+    )
+
+
+def is_box(step: Step, model: type[Model] = Opportunity) -> bool:
+    """Say whether a step is a box to tick: it names no field, or none that there is.
+
+    A field that was taken away must not keep everybody in the stage for ever.
+    """
+    if not step.field or step.field.startswith("custom."):
+        return not step.field
+    try:
+        model._meta.get_field(step.field)
+    except FieldDoesNotExist:
+        return True
+    return False
+
+
+def is_filled(record: Record, name: str) -> bool:
+    """Say whether a field holds something. A question of yes or no counts only when it is yes.
+
+    `name` may be a relation to many, which asks the database, or a custom field: `custom.<key>`.
+    """
+    if name.startswith("custom."):
+        value = record.custom.get(name.removeprefix("custom."))
+    else:
+        column = record._meta.get_field(name)
+        if column.many_to_many or column.one_to_many:
+            accessor = getattr(column, "get_accessor_name", lambda: name)()
+            return bool(getattr(record, accessor).exists())
+        value = getattr(record, getattr(column, "attname", name))
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+def done_steps(opportunity: Opportunity, steps: Iterable[Step]) -> dict[int, bool]:
+    """Return which of `steps` are done, by id: boxes ticked, fields filled."""
+    steps = list(steps)
+    ticked: set[int] = set()
+    if any(is_box(step) for step in steps):
+        ticked = set(
+            StepTick.objects.filter(opportunity=opportunity).values_list("step", flat=True)
+        )
+    filled: dict[str, bool] = {}
+    for step in steps:
+        if not is_box(step) and step.field not in filled:
+            filled[step.field] = is_filled(opportunity, step.field)
+    return {step.pk: step.pk in ticked if is_box(step) else filled[step.field] for step in steps}
+
+
+def missing_steps(opportunity: Opportunity, stage: Stage) -> list[Step]:
+    """Return the required steps still to do before `opportunity` may enter `stage`.
+
+    They are those of the stage it is in and of every one it would pass. Going back asks nothing.
+    """
+    required = list(
+        Step.objects.filter(
+            is_required=True,
+            stage__process=stage.process_id,
+            stage__is_for_leads=False,
+            stage__position__gte=opportunity.stage.position,
+            stage__position__lt=stage.position,
+        )
+        .select_related("stage")
+        .order_by("stage__position", "position", "pk")
+    )
+    done = done_steps(opportunity, required)
+    return [step for step in required if not done[step.pk]]
+
+
+@dataclass(frozen=True)
+class StepOnBar:
+    """A step as the checklist under the process bar shows it."""
+
+    step: Step
+    is_box: bool
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class StageOnBar:
+    """A stage as the process bar shows it.
+
+    state       done | current | next; a closed opportunity's last stage is won or lost
+    left_at     when a done stage was left, None when it was skipped
+    days        how long it took in all, None when it was skipped or has not come
+    day         the day of the current stay, counted from 1, in the current stage
+    steps_left  required steps to do before a next stage can be entered
+    """
+
+    stage: Stage
+    state: str
+    left_at: datetime | None = None
+    days: int | None = None
+    day: int | None = None
+    steps: tuple[StepOnBar, ...] = ()
+    steps_left: int = 0
+
+    @property
+    def usual_days(self) -> int:
+        return self.stage.usual_days
+
+    @property
+    def is_late(self) -> bool:
+        return self.state == "current" and self.day is not None and self.day > self.usual_days
+
+
+def stage_bar(
+    opportunity: Opportunity | None = None,
+    *,
+    lead_since: datetime | None = None,
+    lead_until: datetime | None = None,
+) -> list[StageOnBar]:
+    """Return what the process bar shows of an opportunity, or of a lead that has none yet.
+
+    `lead_since` and `lead_until` say when the lead came and was qualified; without them the stages
+    worked on the lead are left out. A handful of statements whatever the number of stages.
+    """
+    stages = stages_of(opportunity.stage.process if opportunity is not None else None)
+    if lead_since is None:
+        stages = [stage for stage in stages if not stage.is_for_leads]
+    steps = [step for stage in stages for step in stage.steps.all() if not stage.is_for_leads]
+    done = (
+        dict.fromkeys((step.pk for step in steps), False)
+        if opportunity is None
+        else done_steps(opportunity, steps)
+    )
+    stays = {} if opportunity is None else stays_of(opportunity)
+    bar: list[StageOnBar] = []
+    steps_left = 0
+    for stage in stages:
+        checklist = tuple(
+            StepOnBar(step, is_box(step), done[step.pk])
+            for step in stage.steps.all()
+            if not stage.is_for_leads
+        )
+        state = _state_of(stage, opportunity)
+        spans = stays.get(stage.pk, [])
+        if stage.is_for_leads and lead_since is not None:
+            spans = [(lead_since, lead_until)]
+        bar.append(
+            StageOnBar(
+                stage=stage,
+                state=state,
+                left_at=spans[-1][1] if spans and state != "current" else None,
+                days=sum(_days(*span) for span in spans) if spans else None,
+                day=_days(spans[-1][0], None) + 1 if spans and state == "current" else None,
+                steps=checklist,
+                steps_left=steps_left if state == "next" else 0,
+            )
+        )
+        if state in {"current", "next"}:
+            steps_left += sum(entry.step.is_required and not entry.is_done for entry in checklist)
+    return bar
+
+
+def stays_of(opportunity: Opportunity) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """Return when an opportunity came into each stage and left it, by stage id, in order."""
+    stays: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    current: tuple[int, datetime] | None = None
+    moves = StageMove.objects.filter(opportunity=opportunity).order_by("at", "pk")
+    for kind, stage_id, at in moves.values_list("kind", "to_stage", "at"):
+        if current is not None:
+            stays[current[0]].append((current[1], at))
+        current = None if kind in CLOSED else (stage_id, at)
+    if current is not None:
+        stays[current[0]].append((current[1], None))
+    return stays
+
+
+def _state_of(stage: Stage, opportunity: Opportunity | None) -> str:
+    if opportunity is None:
+        return "current" if stage.is_for_leads else "next"
+    if stage.is_for_leads or stage.position < opportunity.stage.position:
+        return "done"
+    if opportunity.status == Opportunity.Status.WON:
+        return "won"
+    if stage.pk != opportunity.stage_id:
+        return "next"
+    return "lost" if opportunity.status == Opportunity.Status.LOST else "current"
+
+
+def _days(since: datetime, until: datetime | None) -> int:
+    return ((until or timezone.now()) - since).days
