@@ -1,0 +1,75 @@
+"""What the frame of every page shows: where one can go from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.urls import Resolver404, resolve
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+# Address, label, icon, and the letter that follows G on the keyboard.
+WORK = [
+    ("/", gettext_noop("Home"), "home", "H"),
+    ("/leads/", gettext_noop("Leads"), "target-arrow", "L"),
+    ("/opportunities/", gettext_noop("Opportunities"), "coin", "O"),
+    ("/accounts/", gettext_noop("Accounts"), "building", "A"),
+    ("/contacts/", gettext_noop("Contacts"), "users", "C"),
+    ("/activities/", gettext_noop("Activities"), "checkbox", "T"),
+]
+INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-bar", "D")]
+HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "help", "")]
+ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the navigation."""
+
+    url: str
+    label: str
+    icon: str
+    key: str
+    is_current: bool
+    count: None = None  # a figure here would cost a statement on every page
+    is_late: bool = False
+
+
+@cache
+def exists(address: str) -> bool:
+    """Tell whether a page answers at `address`."""
+    try:
+        resolve(address)
+    except Resolver404:
+        return False
+    return True
+
+
+def places(listed: list[tuple[str, str, str, str]], path: str) -> list[Place]:
+    """Return the lines whose pages exist; the one that `path` belongs to is current."""
+    return [
+        Place(url, _(label), icon, key, path == url if url == "/" else path.startswith(url))
+        for url, label, icon, key in listed
+        if exists(url)
+    ]
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return `nav` for the frame; nothing is worked out on a page that has no frame."""
+
+    def build() -> dict[str, Any]:
+        path = request.path
+        bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
+        return {
+            "work": places(WORK, path),
+            "insights": places(INSIGHTS, path),
+            "bottom": places(bottom, path),
+        }
+
+    return {"nav": SimpleLazyObject(build)}
