@@ -83,13 +83,9 @@ def _is_picture(character: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Split into folded words, without apostrophes and other punctuation."""
-    for _ in range(8):
-        before = text
-        text = _fold(text.translate(_APOSTROPHES)).translate(_APOSTROPHES)
-        text = " ".join("".join(map(_in_a_word, text)).split())
-        if text == before:
-            break
-    return text.split()
+    # Folding takes a few characters apart into apostrophes; without these, neighbours may compose.
+    text = _fold(_fold(text.translate(_APOSTROPHES)).translate(_APOSTROPHES))
+    return "".join(map(_in_a_word, text)).split()
 
 
 def _bounded(key: str, length: int = KEY_LENGTH) -> str:
@@ -151,8 +147,6 @@ def email_key(text: str) -> str:
     ''
     """
     text = _read(text)
-    if len(text) > KEY_LENGTH:
-        return ""
     # The domain is not case-folded: that would make straße.de and strasse.de one.
     composed = "".join(map(_visible, unicodedata.normalize("NFKC", text))).strip()
     local, at, domain = composed.rpartition("@")
@@ -414,7 +408,7 @@ def search_key(*parts: str) -> str:
     'ada lovelace strasse 5'
     """
     text = " ".join(_fold(_read(part)) for part in parts)
-    text = _BLANKS.sub(" ", _fold(text)).strip()
+    text = _BLANKS.sub(" ", text).strip()
     return text[:SEARCH_LENGTH].rstrip()
 
 
