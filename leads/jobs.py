@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.jobs import ADDRESS, accounts_named
+from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
 from accounts.models import Account, Contact
 from leads import operations
 from leads.models import DisqualifyReason, Lead
 from leads.operations.converted import adopt_conversion
-from opportunities.jobs import BANT
+from opportunities.jobs import BANT, OpportunityImporter
 from opportunities.models import Campaign, Opportunity, Product, Source
 from records.errors import Unacceptable
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
@@ -68,6 +68,17 @@ class LeadImporter(Importer):
         "campaign": as_text,
         "product.name": as_text,
     }
+    exports = {
+        "status": "status",
+        "status_reason": "progress",
+        "disqualify_reason": "disqualify_reason__key",
+        "converted_at": "qualified_at",
+        "account.external_id": "account__external_id",
+        "account.name": "account__name",
+        "contact.external_id": "contact__external_id",
+        "source": "source__key",
+        "campaign": "campaign__key",
+    }
     grows = ("source", "campaign")
 
     def settle(self, values: dict[str, Any]) -> Outcome:
@@ -116,7 +127,10 @@ class LeadImporter(Importer):
 
         A lead whose new records did not come along stays open, and its row says so.
         """
-        is_converted, at = values.pop("converted", False), values.pop("converted_at", None)
+        is_converted = values.pop("converted", False) or (
+            values.get("status", "").lower() == Lead.Status.QUALIFIED
+        )
+        at = values.pop("converted_at", None)
         opportunity_id = values.pop("opportunity.external_id", "")
         if not is_converted:
             for name, model, by_name in (
@@ -249,3 +263,9 @@ class LeadImporter(Importer):
             adopt_conversion(lead, by=self.by, reason="Converted in another system", **conversion)
         elif reason is not None:
             operations.disqualify(lead, by=self.by, reason=reason, comment=CLOSED_ELSEWHERE)
+
+
+IMPORTERS = {
+    importer.kind: importer
+    for importer in (AccountImporter, ContactImporter, LeadImporter, OpportunityImporter)
+}

@@ -1,0 +1,193 @@
+"""How rows of a file become opportunities and products, by the operations that the pages use."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from accounts.jobs import accounts_named
+from accounts.models import Account, Contact
+from activities.operations import add_task
+from opportunities import operations
+from opportunities.models import (
+    Bant,
+    Campaign,
+    Competitor,
+    LossReason,
+    Opportunity,
+    Process,
+    Source,
+    Stage,
+)
+from records.errors import Unacceptable
+from workbench.operations import back_date
+from workbench.transfer import Importer, Outcome, as_date, as_money, as_text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+BANT = tuple(column.name for column in Bant._meta.get_fields())
+NOT_RECORDED = "Not recorded"
+
+
+class OpportunityImporter(Importer):
+    """Rows of opportunities. `stage` takes a stage, or won or lost; an account may be missing."""
+
+    kind = "opportunity"
+    model = Opportunity
+    columns = (
+        "external_id",
+        "topic",
+        "probability",
+        "value",
+        "currency",
+        "estimated_close_date",
+        *BANT,
+        "customer_need",
+        "proposed_solution",
+        "description",
+        "created_at",
+    )
+    extras = {
+        "account.external_id": as_text,
+        "account.name": as_text,
+        "contact.external_id": as_text,
+        "stage": as_text,
+        "status": as_text,
+        "actual_value": as_money,
+        "closed_on": as_date,
+        "loss_reason": as_text,
+        "lost_to": as_text,
+        "source": as_text,
+        "campaign": as_text,
+        "next_step": as_text,
+    }
+    exports = {
+        "account.external_id": "account__external_id",
+        "account.name": "account__name",
+        "contact.external_id": "contact__external_id",
+        "stage": "stage__key",
+        "status": "status",
+        "actual_value": "actual_value",
+        "closed_on": "closed_on",
+        "loss_reason": "loss_reason__key",
+        "lost_to": "lost_to__key",
+        "source": "source__key",
+        "campaign": "campaign__key",
+    }
+    grows = ("source", "campaign", "loss_reason", "lost_to")
+
+    def settle(self, values: dict[str, Any]) -> Outcome:
+        known = self.known(values)
+        owner = self.owner_in(values)
+        for name, model, by_name in (
+            ("account", Account, accounts_named),
+            ("contact", Contact, None),
+        ):
+            record = self.linked(values, name, model, by_name)
+            if record is not None:
+                values[name] = record
+        for name, model in (("source", Source), ("campaign", Campaign)):
+            if text := values.pop(name, ""):
+                values[name] = self.choice(name, text, model)
+        stage, status = self._stage_and_status(values)
+        close = self._close_in(values, status)
+        next_step = values.pop("next_step", "")
+        if known is not None:
+            if owner is not None:
+                values["owner"] = owner
+            return self._brought_up(known, values, stage, status, close)
+
+        created_at = values.pop("created_at", None)
+        topic = values.pop("topic", "")
+        opportunity = operations.open_opportunity(
+            topic, by=self.by, owner=owner or self.by, stage=stage, **values
+        )
+        if created_at is not None:
+            back_date(opportunity, created_at=created_at, stage_entered_at=created_at)
+            for move in opportunity.moves.all():
+                back_date(move, at=created_at)
+        if next_step and status == Opportunity.Status.OPEN:
+            add_task(opportunity, by=self.by, subject=next_step[:200])
+        self._close(opportunity, status, close)
+        return Outcome("new", opportunity)
+
+    def _stage_and_status(self, values: dict[str, Any]) -> tuple[Stage | None, str]:
+        """Take the stage and the status out of the values; a stage may be called won or lost."""
+        text, status = values.pop("stage", ""), values.pop("status", "").lower()
+        if text.lower() in {"won", "lost"}:
+            text, status = "", text.lower()
+        if status and status not in Opportunity.Status.values:
+            allowed = ", ".join(Opportunity.Status.values)
+            raise Unacceptable(errors={"status": [f"“{status}” is not one of {allowed}."]})
+        stages = list(
+            Stage.objects.filter(
+                process=Process.objects.filter(is_default=True).first(), is_for_leads=False
+            ).order_by("position")
+        )
+        if not text:
+            # What was closed elsewhere went the whole way, as far as we know.
+            return (stages[-1] if stages and status in {"won", "lost"} else None), status or "open"
+        for stage in stages:
+            if text.lower() in {stage.key.lower(), stage.name.lower()}:
+                return stage, status or "open"
+        names = ", ".join([*(stage.key for stage in stages), "won", "lost"])
+        raise Unacceptable(errors={"stage": [f"“{text}” is not one of {names}."]})
+
+    def _close_in(self, values: dict[str, Any], status: str) -> dict[str, Any]:
+        """Take what is said about the end of an opportunity out of the values."""
+        reason, lost_to = values.pop("loss_reason", ""), values.pop("lost_to", "")
+        closed_on, actual = values.pop("closed_on", None), values.pop("actual_value", None)
+        if status == Opportunity.Status.OPEN:
+            return {}
+        expected: date | None = values.get("estimated_close_date")
+        close: dict[str, Any] = {
+            "closed_on": min(closed_on or expected or timezone.localdate(), timezone.localdate())
+        }
+        if actual is None and status == Opportunity.Status.WON:
+            actual = values.get("value")
+        if actual is not None:
+            close["actual_value"] = actual
+        if status == Opportunity.Status.LOST:
+            close["reason"] = self.choice("loss_reason", reason or NOT_RECORDED, LossReason)
+            if lost_to:
+                close["lost_to"] = self.choice("lost_to", lost_to, Competitor)
+        return close
+
+    def _brought_up(
+        self,
+        known: Opportunity,
+        values: dict[str, Any],
+        stage: Stage | None,
+        status: str,
+        close: dict[str, Any],
+    ) -> Outcome:
+        """Bring an opportunity that is here to what the row says. A closed one is left closed."""
+        if not known.is_open:
+            # The close wrote its own probability.
+            values.pop("probability", None)
+        outcome = self.changed(known, values, operations.update_opportunity)
+        if self.mapping.duplicates == "skip" or not known.is_open:
+            return outcome
+        if status == Opportunity.Status.OPEN:
+            if stage is None or stage == known.stage:
+                return outcome
+            return Outcome("updated", operations.move_to_stage(known, by=self.by, stage=stage))
+        self._close(known, status, close)
+        return Outcome("updated", known)
+
+    def _close(self, opportunity: Opportunity, status: str, close: dict[str, Any]) -> None:
+        if status == Opportunity.Status.OPEN:
+            return
+        if status == Opportunity.Status.WON:
+            closed = operations.win(opportunity, by=self.by, **close)
+        else:
+            closed = operations.lose(opportunity, by=self.by, **close)
+        if close["closed_on"] < timezone.localdate():
+            noon = timezone.make_aware(datetime.combine(close["closed_on"], time(12)))
+            back_date(closed, closed_at=noon)
+            last = closed.moves.order_by("pk").last()
+            if last is not None:
+                back_date(last, at=noon)
