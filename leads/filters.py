@@ -7,41 +7,101 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Campaign, Source
 from users.models import Team
-from workbench.filters import DayFilter, OwnerFilter, PeriodFilter, RecordFilter
+from workbench.filters import NONE, DayFilter, LineFilter, OwnerFilter, PeriodFilter, RecordFilter
 
-NOBODY = "none"
+LONGEST_WAY = 100_000  # days
+
+
+class DaysFilter(django_filters.Filter):
+    """Leads by the whole days from their creation to their qualification."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=LONGEST_WAY, **kwargs)
+
+    def filter(self, qs: Any, value: int | None) -> Any:
+        if value is None:
+            return qs
+        rows = qs.with_days_to_convert()
+        return rows.filter(**{f"days_to_convert__{self.lookup_expr}": value})
 
 
 class LeadFilter(RecordFilter):
-    """Leads by status, owner, origin, readiness and time."""
+    """Leads by status, owner, origin, readiness and time. Together they narrow."""
 
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Lead.Status.choices)
     progress = django_filters.ChoiceFilter(
         label=_("Progress"), choices=Lead.Progress.choices, method="in_progress"
     )
     owner = OwnerFilter()
-    source = django_filters.ModelChoiceFilter(
-        label=_("Source"),
-        queryset=Source.objects.order_by("position", "name", "pk"),
-        null_label=_("unknown"),
-        null_value=NOBODY,
-    )
+    source = LineFilter(Source.objects.order_by("position", "name", "pk"), label=_("Source"))
+    campaign = LineFilter(Campaign.objects.order_by("position", "name", "pk"), label=_("Campaign"))
     rating = django_filters.ChoiceFilter(label=_("Rating"), choices=Lead.Rating.choices)
     next_step = django_filters.ChoiceFilter(
         label=_("Next step"),
-        choices=[(NOBODY, _("none")), ("late", _("late")), ("planned", _("planned"))],
+        choices=[(NONE, _("none")), ("late", _("late")), ("planned", _("planned"))],
         method="by_next_step",
     )
-    ready = django_filters.BooleanFilter(
-        label=_("Ready, not qualified"), method="is_ready", widget=forms.CheckboxInput
+    ready = django_filters.ChoiceFilter(
+        label=_("Ready, not qualified"), choices=[("1", _("yes"))], method="is_ready"
     )
     created = PeriodFilter(label=_("Created"), field_name="created_at")
-    qualified = PeriodFilter(label=_("Qualified"), field_name="qualified_at")
-    disqualified = PeriodFilter(label=_("Disqualified"), field_name="disqualified_at")
     created_after = DayFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
     created_before = DayFilter(label=_("Created until"), field_name="created_at", lookup_expr="lte")
+    qualified = PeriodFilter(label=_("Qualified"), field_name="qualified_at")
+    qualified_after = DayFilter(
+        label=_("Qualified from"), field_name="qualified_at", lookup_expr="gte"
+    )
+    qualified_before = DayFilter(
+        label=_("Qualified until"), field_name="qualified_at", lookup_expr="lte"
+    )
+    disqualified = PeriodFilter(label=_("Disqualified"), field_name="disqualified_at")
+    disqualified_after = DayFilter(
+        label=_("Disqualified from"), field_name="disqualified_at", lookup_expr="gte"
+    )
+    disqualified_before = DayFilter(
+        label=_("Disqualified until"), field_name="disqualified_at", lookup_expr="lte"
+    )
+    closed_after = DayFilter(
+        "qualified_at", "disqualified_at", label=_("Closed from"), lookup_expr="gte"
+    )
+    closed_before = DayFilter(
+        "qualified_at", "disqualified_at", label=_("Closed until"), lookup_expr="lte"
+    )
+    reason = LineFilter(
+        DisqualifyReason.objects.order_by("position", "name", "pk"),
+        label=_("Reason"),
+        field_name="disqualify_reason",
+    )
+    team = LineFilter(
+        Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
+    )
+    days_min = DaysFilter(label=_("Days to qualify, at least"), lookup_expr="gte")
+    days_max = DaysFilter(label=_("Days to qualify, at most"), lookup_expr="lte")
+
+    unoffered = (
+        "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
+        "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
+        "team", "days_min", "days_max",
+    )  # fmt: skip
+
+    def in_progress(self, qs: Any, name: str, value: str) -> Any:
+        return qs.filter(status=Lead.Status.OPEN, progress=value)
+
+    def is_ready(self, qs: Any, name: str, value: str) -> Any:
+        return qs.ready()
+
+    def by_next_step(self, qs: Any, name: str, value: str) -> Any:
+        if value == NONE:
+            return qs.filter(next_step="", next_step_at=None)
+        now = timezone.now()
+        if value == "late":
+            return qs.filter(next_step_at__lt=now)
+        return qs.filter(Q(next_step_at__gte=now) | Q(next_step_at=None)).exclude(next_step="")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+
 from opportunities.models import Opportunity
 from records.permissions import reaches
 
@@ -17,7 +19,11 @@ def answer_for(qualification: Qualification, *, viewer: User) -> dict[str, Any]:
 
     Of a record that `viewer` may not see it tells that there is one, and nothing else.
     """
-    answer: dict[str, Any] = {"qualification": qualification.pk, **qualification.result}
+    answer: dict[str, Any] = {
+        "qualification": qualification.pk,
+        **qualification.result,
+        "receipt": reverse("leads:receipt", kwargs={"pk": qualification.lead_id}),
+    }
     for kind, record in (("account", qualification.account), ("contact", qualification.contact)):
         if record is not None and not reaches(viewer, "view", record):
             outcome = qualification.result[kind]["outcome"]

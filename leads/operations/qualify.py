@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
 from accounts.operations import identity, update_account, update_contact
-from activities.operations import refresh_next_step, share
+from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.plan import CREATE, Choice, Decision, Plan, Terms, decide
@@ -129,8 +128,6 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
     if lead.touched_at or lead.next_step:
         share(lead, targets=targets, via=f"qualification:{qualification.pk}")
-        for record in targets:
-            refresh_next_step(record)
     audit.write(
         *(
             audit.entry(record, f"{record._meta.model_name}.created", by=by)
@@ -413,7 +410,7 @@ def _answer(
     contact: Contact | None,
     opportunities: list[Opportunity],
 ) -> dict[str, Any]:
-    """Return the answer that every asker gets, without the id of the qualification itself."""
+    """Return the answer that every asker gets, without the addresses, which are the web's."""
 
     def part(choice: Choice, record: Account | Contact | None) -> dict[str, Any]:
         return {
@@ -427,7 +424,6 @@ def _answer(
         "account": part(decision.account, account),
         "contact": part(decision.contact, contact),
         "opportunities": [opportunity.pk for opportunity in opportunities],
-        "receipt": reverse("leads:receipt", kwargs={"pk": lead.pk}),
     }
 
 

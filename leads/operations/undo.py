@@ -94,12 +94,10 @@ def undo(lead: Lead, *, by: User) -> Qualification:
     bring_home(made.created, to=lead, via=via)
     unshare(via)
     _reopen(lead, qualification, by=by, keeps_links=False)
+    _end(qualification, Qualification.State.UNDONE, by=by)
     _remove(made, by=by)
     for record in (lead, *made.reused, *made.joined):
         refresh_next_step(record)
-    qualification.state = Qualification.State.UNDONE
-    qualification.ended_at, qualification.ended_by = timezone.now(), by
-    qualification.save(update_fields=["state", "ended_at", "ended_by"])
     audit.log(lead, "lead.unqualified", by=by, changes={"status": ["qualified", "open"]})
     return qualification
 
@@ -112,9 +110,7 @@ def leave(lead: Lead, *, by: User) -> Lead:
     if qualification.state != Qualification.State.ACTIVE:
         raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": current})
     _reopen(current, qualification, by=by, keeps_links=True)
-    qualification.state = Qualification.State.LEFT
-    qualification.ended_at, qualification.ended_by = timezone.now(), by
-    qualification.save(update_fields=["state", "ended_at", "ended_by"])
+    _end(qualification, Qualification.State.LEFT, by=by)
     audit.log(current, "lead.reopened", by=by, changes={"status": ["qualified", "open"]})
     return current
 
@@ -270,6 +266,12 @@ def _reopen(lead: Lead, qualification: Qualification, *, by: User, keeps_links: 
         lead.account_id, lead.contact_id = frozen["account_id"], frozen["contact_id"]
         lead.needs_decision = frozen["needs_decision"]
     save_changed(lead, by=by)
+
+
+def _end(qualification: Qualification, state: str, *, by: User) -> None:
+    qualification.state = state
+    qualification.ended_at, qualification.ended_by = timezone.now(), by
+    qualification.save(update_fields=["state", "ended_at", "ended_by"])
 
 
 def _remove(made: Made, *, by: User) -> None:

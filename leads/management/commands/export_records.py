@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(IMPORTERS))
         parser.add_argument("--out", type=Path, help="a file instead of standard output")
-        parser.add_argument("--by", default="", metavar="EMAIL", help="whose records: what this user may see")
+        parser.add_argument(
+            "--by", default="", metavar="EMAIL", help="whose records: what this user may see"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         lines = csv_lines(IMPORTERS[options["kind"]], by=acting_user(options["by"]))

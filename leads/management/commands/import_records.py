@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=sorted(IMPORTERS))
         parser.add_argument("file", type=Path)
         parser.add_argument("--mapping", default="", help="a mapping file, or the name of a preset")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, write nothing"
+        )
         parser.add_argument("--by", default="", metavar="EMAIL", help="who imports")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,5 +50,7 @@ class Command(BaseCommand):
         words = ("rows", "new", "updated", "unchanged", "duplicate", "rejected", "warnings")
         summary = {word: counts[word] for word in words}
         self.stdout.write(
-            json.dumps({"summary": summary, "file": options["file"].name, "dry_run": options["dry_run"]})
+            json.dumps(
+                {"summary": summary, "file": options["file"].name, "dry_run": options["dry_run"]}
+            )
         )

@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lead_ids", nargs="*", type=int, metavar="LEAD_ID")
-        parser.add_argument("--all", action="store_true", help="every open lead that --by may qualify")
+        parser.add_argument(
+            "--all", action="store_true", help="every open lead that --by may qualify"
+        )
         parser.add_argument("--by", required=True, metavar="EMAIL", help="who qualifies")
         parser.add_argument("--override-reason", default="", metavar="TEXT")
 
@@ -36,7 +38,11 @@ class Command(BaseCommand):
         for pk in ids:
             lead = leads.filter(pk=pk).first()
             if lead is None:
-                line: dict[str, Any] = {"lead": pk, "verdict": "refused", "reasons": ["There is no such lead."]}
+                line: dict[str, Any] = {
+                    "lead": pk,
+                    "verdict": "refused",
+                    "reasons": ["There is no such lead."],
+                }
             else:
                 line = self.outcome_for(lead, by, options["override_reason"])
             has_refusal |= line["verdict"] == "refused"

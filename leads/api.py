@@ -1,0 +1,557 @@
+"""Leads for programs: the record, and the verbs that close and reopen it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from accounts.errors import NeedsDecision
+from accounts.models import Account, Contact
+from leads import operations
+from leads.bant import known
+from leads.models import DisqualifyReason, Lead, QualifiedOpportunity
+from leads.operations import Plan, Preview, Qualified, Target, Terms
+from leads.operations.plan import MOST_OPPORTUNITIES
+from opportunities.models import Campaign, Opportunity, Product, Source, Stage
+from records import keys
+from records.permissions import reaches
+from workbench import api
+
+if TYPE_CHECKING:
+    from accounts.matching import Match
+    from leads.operations.plan import Choice
+    from workbench.api.views import Answer
+
+READ_ONLY = [
+    "id",
+    "version",
+    "external_id",
+    "status",
+    "score",
+    "ready_since",
+    "needs_decision",
+    "next_step",
+    "next_step_at",
+    "revisit_on",
+    "created_at",
+    "changed_at",
+    "qualified_at",
+    "disqualified_at",
+]
+
+
+class BantSerializer(serializers.Serializer[Any]):
+    """How far each of the four questions is answered: known, partly or unknown."""
+
+    budget = serializers.CharField()
+    authority = serializers.CharField()
+    need = serializers.CharField()
+    timeframe = serializers.CharField()
+    known = serializers.IntegerField(help_text="How many of the four are known.")
+
+
+class LeadSerializer(api.RecordSerializer):
+    """A lead."""
+
+    source = api.Listed(Source, required=False, allow_null=True)
+    campaign = api.Listed(Campaign, required=False, allow_null=True)
+    products = api.ListedMany(Product, required=False)
+    country = api.Country(required=False)
+    estimated_close_on = api.Day(source="estimated_close_date", required=False, allow_null=True)
+    status_reason = serializers.CharField(
+        read_only=True,
+        help_text="new, working, nurturing, qualified, or the key of the disqualify reason.",
+    )
+    bant = serializers.SerializerMethodField()
+    duplicate_of = api.Related(Lead, read_only=True)
+    account = api.Related(Account, required=False, allow_null=True)
+    contact = api.Related(Contact, required=False, allow_null=True)
+    opportunities = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Lead
+        fields = [
+            "id",
+            "version",
+            "external_id",
+            "topic",
+            "salutation",
+            "first_name",
+            "last_name",
+            "job_title",
+            "email",
+            "phone",
+            "mobile",
+            "company",
+            "website",
+            "industry",
+            "employees",
+            "annual_revenue",
+            "street",
+            "city",
+            "region",
+            "postal_code",
+            "country",
+            "source",
+            "campaign",
+            "products",
+            "rating",
+            "description",
+            "budget_amount",
+            "budget_status",
+            "decision_maker_known",
+            "decision_maker",
+            "purchase_process",
+            "need",
+            "need_description",
+            "timeframe",
+            "estimated_value",
+            "currency",
+            "estimated_close_on",
+            "consent",
+            "do_not_contact",
+            "owner",
+            "status",
+            "progress",
+            "status_reason",
+            "score",
+            "bant",
+            "ready_since",
+            "needs_decision",
+            "next_step",
+            "next_step_at",
+            "revisit_on",
+            "duplicate_of",
+            "custom",
+            "account",
+            "contact",
+            "opportunities",
+            "created_at",
+            "changed_at",
+            "qualified_at",
+            "disqualified_at",
+        ]
+        read_only_fields = READ_ONLY
+
+    @extend_schema_field(BantSerializer)
+    def get_bant(self, lead: Lead) -> dict[str, Any]:
+        return {**{part.name: part.state for part in lead.bant}, "known": known(lead.bant)}
+
+    @extend_schema_field({"type": "array", "items": {"type": "integer"}})
+    def get_opportunities(self, lead: Lead) -> list[int]:
+        found: list[int] = self.context["in_scope"]["opportunities"].get(lead.pk, [])
+        return found
+
+
+class TargetSerializer(api.Strict):
+    """What to do about the account or the contact."""
+
+    action = api.Word(choices=["auto", "create", "use", "skip"], required=False)
+    id = api.Whole(required=False, allow_null=True, min_value=1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("id") is not None:
+            attrs.setdefault("action", "use")
+        wants_one = attrs.get("action") == "use"
+        if wants_one != (attrs.get("id") is not None):
+            sentence = (
+                _("Give the id of the record to use.")
+                if wants_one
+                else _("Give an id together with the action “use” only.")
+            )
+            raise ValidationError({"id": [sentence]})
+        return attrs
+
+
+class StageOfDefault(api.Listed):
+    """A stage of the default process in which an opportunity can be."""
+
+    def rows(self) -> Any:
+        return Stage.objects.filter(process__is_default=True, is_for_leads=False)
+
+
+class TermsSerializer(api.Strict):
+    """The terms of one opportunity; what is left out comes from the lead.
+
+    With `id` the lead joins an open opportunity instead of opening another.
+    """
+
+    id = api.Related(Opportunity, required=False, source="opportunity")
+    topic = api.Text(required=False, max_length=300)
+    value = api.Money(required=False, allow_null=True, max_digits=14, decimal_places=2, min_value=0)
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    estimated_close_on = api.Day(required=False, allow_null=True, source="estimated_close_date")
+    stage = StageOfDefault(Stage, required=False)
+    owner = api.Person(required=False)
+
+
+class PlanSerializer(api.Strict):
+    """How to qualify; every part may be left out. Without opportunities, one comes from the lead."""
+
+    account = TargetSerializer(required=False)
+    contact = TargetSerializer(required=False)
+    opportunities = TermsSerializer(
+        required=False, allow_null=True, many=True, max_length=MOST_OPPORTUNITIES
+    )
+    override_reason = api.Text(required=False, max_length=500, allow_blank=True)
+    lead_version = api.Whole(required=False, allow_null=True, min_value=1)
+
+    def plan(self, version: int | None) -> Plan:
+        """Return the plan that was sent."""
+        sent = dict(self.validated_data)
+        terms = sent.get("opportunities")
+        return Plan(
+            account=Target(**sent.get("account", {})),
+            contact=Target(**sent.get("contact", {})),
+            opportunities=None if terms is None else tuple(Terms(**each) for each in terms),
+            override_reason=sent.get("override_reason", ""),
+            lead_version=sent.get("lead_version") or version,
+        )
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """What became of the account or the contact. The id is null outside the caller's scope."""
+
+    id = serializers.IntegerField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=["created", "reused", "skipped"])
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class QualifiedSerializer(serializers.Serializer[Any]):
+    """What a lead has become; the same for everybody who asks again."""
+
+    qualification = serializers.IntegerField()
+    lead = serializers.IntegerField()
+    account = OutcomeSerializer()
+    contact = OutcomeSerializer()
+    opportunities = serializers.ListField(child=serializers.IntegerField())
+    receipt = serializers.CharField()
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    """The verdict of one rule."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    note = serializers.CharField()
+    field = serializers.CharField()  # type: ignore[assignment]
+    is_required = serializers.BooleanField()
+    is_met = serializers.BooleanField()
+    state = serializers.CharField(help_text="met, warning or blocking")
+
+
+class CandidateSerializer(serializers.Serializer[Any]):
+    """A record that may be meant. Outside the caller's scope only its score is told."""
+
+    id = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField()
+    score = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    """What would be done about the account or the contact, and who was looked at."""
+
+    id = serializers.IntegerField(allow_null=True)
+    outcome = serializers.CharField(help_text="created, reused, skipped or undecided")
+    reasons = serializers.ListField(child=serializers.CharField())
+    question = serializers.CharField()
+    candidates = CandidateSerializer(many=True)
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One thing that would happen."""
+
+    icon = serializers.CharField()
+    text = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What would happen if the lead were qualified now. Nothing is written."""
+
+    lead = serializers.IntegerField()
+    lead_version = serializers.IntegerField()
+    status = serializers.CharField()
+    rules = RuleSerializer(many=True)
+    rule_version = serializers.CharField()
+    met = serializers.IntegerField()
+    total = serializers.IntegerField()
+    may_qualify = serializers.BooleanField()
+    may_override = serializers.BooleanField()
+    account = ChoiceSerializer()
+    contact = ChoiceSerializer()
+    plan = PlanSerializer()
+    steps = StepSerializer(many=True)
+
+
+class DisqualifySerializer(api.Strict):
+    """Why a lead is given up."""
+
+    reason = api.Listed(DisqualifyReason)
+    comment = api.Text(required=False, allow_blank=True, max_length=10_000)
+    revisit_on = api.Day(required=False, allow_null=True)
+    duplicate_of = api.Related(Lead, required=False, allow_null=True)
+    keep_contact = api.YesNo(required=False)
+
+
+class AssignSerializer(api.Strict):
+    """Whose the record becomes; null puts it into the queue of nobody's."""
+
+    owner = api.Person(allow_null=True)
+
+
+class NothingSerializer(api.Strict):
+    """An action that takes no fields."""
+
+
+class LeadViewSet(api.RecordViewSet):
+    """Leads: somebody showed interest, and budget, authority, need and timeframe are not known yet."""
+
+    model = Lead
+    serializer_class = LeadSerializer
+    filterset_class = api.filters_for(
+        Lead,
+        [
+            "status",
+            "progress",
+            "rating",
+            "source",
+            "campaign",
+            "products",
+            "email",
+            "first_name",
+            "last_name",
+            "company",
+            "city",
+            "region",
+            "country",
+            "industry",
+            "external_id",
+            "currency",
+            "account",
+            "contact",
+            "budget_status",
+            "need",
+            "timeframe",
+            "purchase_process",
+            "disqualify_reason",
+            "estimated_value",
+            "budget_amount",
+            "employees",
+            "annual_revenue",
+            "estimated_close_on",
+            "ready_since",
+            "next_step_at",
+            "qualified_at",
+            "disqualified_at",
+            "created_at",
+            "changed_at",
+            "consent",
+            "do_not_contact",
+            "bant_known",
+        ],
+        renamed={"estimated_close_on": "estimated_close_date"},
+        keys={"email": keys.email_key},
+    )
+    create_operation = staticmethod(operations.capture_lead)
+    update_operation = staticmethod(operations.update_lead)
+    delete_operation = staticmethod(operations.delete_lead)
+    assign_operation = staticmethod(operations.assign_lead)
+
+    def with_details(self, rows: Any) -> Any:
+        return rows.select_related(
+            "owner", "source", "campaign", "disqualify_reason"
+        ).prefetch_related("products")
+
+    def in_scope(self, serializer: Any, records: list[Any]) -> dict[Any, Any]:
+        named: dict[Any, Any] = dict(super().in_scope(serializer, records))
+        opened: dict[int, list[int]] = defaultdict(list)
+        links = (
+            QualifiedOpportunity.objects.filter(
+                qualification__lead__in=[lead.pk for lead in records],
+                opportunity__in=Opportunity.objects.permitted(self.user),
+            )
+            .exclude(qualification__state="undone")
+            .order_by("pk")
+            .values_list("qualification__lead", "opportunity")
+        )
+        for lead, opportunity in links:
+            opened[lead].append(opportunity)
+        named["opportunities"] = opened
+        return named
+
+    def add(self, values: dict[str, Any]) -> Any:
+        is_unassigned = "owner" in values and values["owner"] is None
+        return operations.capture_lead(by=self.user, is_unassigned=is_unassigned, **values)
+
+    @extend_schema(responses=PreviewSerializer, filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def qualification(self, request: Any, pk: str) -> Response:
+        """Say what qualifying would do: the rules, the candidates and the plan. Writes nothing."""
+        lead = self.get_object()
+        return Response(self._previewed(lead, operations.preview(lead, by=self.user)))
+
+    @extend_schema(
+        request=PlanSerializer, responses={201: QualifiedSerializer, 200: QualifiedSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def qualify(self, request: Any, pk: str) -> Response:
+        """Qualify the lead: 201 and what it became; asked again 200 and the same."""
+        # One operation, and one that remembers an open question although it refuses.
+        return self.write(self._qualify, is_one_operation=True)
+
+    def _qualify(self) -> Answer:
+        lead = self.get_object()
+        serializer = PlanSerializer(data=self.body(), context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        versions = self.named_versions()
+        plan = serializer.plan((versions or [0])[0] if versions is not None else None)
+        try:
+            done = operations.qualify(lead, by=self.user, plan=plan)
+        except NeedsDecision as question:
+            shown = self._previewed(lead, operations.preview(lead, by=self.user, plan=plan))
+            question.candidates = shown[question.kind]["candidates"]  # type: ignore[attr-defined]
+            raise
+        return 200 if done.is_repeat else 201, self._answered(done)
+
+    def _answered(self, done: Qualified) -> dict[str, Any]:
+        """Return the answer, without the ids of what the caller may not see."""
+        answer = {"qualification": done.qualification.pk, **done.qualification.result}
+        for kind, record in (("account", done.account), ("contact", done.contact)):
+            if record is None or not reaches(self.user, "view", record):
+                answer[kind] = {**answer[kind], "id": None}
+        answer["opportunities"] = [
+            opportunity.pk
+            for opportunity in done.opportunities
+            if reaches(self.user, "view", opportunity)
+        ]
+        return answer
+
+    def _previewed(self, lead: Lead, shown: Preview) -> dict[str, Any]:
+        decision = shown.decision
+        return {
+            "lead": lead.pk,
+            "lead_version": lead.version,
+            "status": lead.status,
+            "rules": [
+                {
+                    "key": verdict.key,
+                    "label": verdict.label,
+                    "note": verdict.note,
+                    "field": verdict.field,
+                    "is_required": verdict.is_required,
+                    "is_met": verdict.is_met,
+                    "state": verdict.state,
+                }
+                for verdict in shown.verdicts.items
+            ],
+            "rule_version": shown.verdicts.version,
+            "met": shown.verdicts.met,
+            "total": shown.verdicts.total,
+            "may_qualify": shown.may_qualify,
+            "may_override": shown.may_override,
+            "account": self._choice(
+                decision.account, decision.account_match, is_hidden=shown.is_account_hidden
+            ),
+            "contact": self._choice(
+                decision.contact, decision.contact_match, is_hidden=shown.is_contact_hidden
+            ),
+            "plan": {
+                "account": self._planned(decision.account, is_hidden=shown.is_account_hidden),
+                "contact": self._planned(decision.contact, is_hidden=shown.is_contact_hidden),
+                "opportunities": [
+                    {
+                        "topic": lead.topic,
+                        "value": _money(lead.estimated_value or lead.budget_amount),
+                        "currency": lead.currency,
+                        "estimated_close_on": _day(lead.estimated_close_date),
+                    }
+                ],
+            },
+            "steps": [{"icon": step.icon, "text": step.text} for step in shown.steps],
+        }
+
+    def _choice(self, choice: Choice, match: Match[Any], *, is_hidden: bool) -> dict[str, Any]:
+        return {
+            "id": choice.record.pk if choice.record and not is_hidden else None,
+            "outcome": choice.outcome,
+            "reasons": list(choice.reasons),
+            "question": choice.question,
+            "candidates": [self._candidate(candidate) for candidate in match.candidates],
+        }
+
+    def _candidate(self, candidate: Any) -> dict[str, Any]:
+        if not reaches(self.user, "view", candidate.record):
+            hidden = _("A record that you cannot open")
+            return {"id": None, "label": hidden, "score": candidate.score, "reasons": []}
+        return {
+            "id": candidate.record.pk,
+            "label": str(candidate.record),
+            "score": candidate.score,
+            "reasons": [reason.text for reason in candidate.reasons],
+        }
+
+    def _planned(self, choice: Choice, *, is_hidden: bool) -> dict[str, Any]:
+        """Return the part of a plan that would ask for the same by name."""
+        match choice.outcome:
+            case "reused" if choice.record is not None and not is_hidden:
+                return {"action": "use", "id": choice.record.pk}
+            case "created":
+                return {"action": "create"}
+            case "skipped":
+                return {"action": "skip"}
+        return {"action": "auto"}
+
+    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Any, pk: str) -> Response:
+        """Take the qualification back, as if it had not been; 409 lists what has changed since."""
+        return self.act(NothingSerializer, operations.undo)
+
+    @extend_schema(request=DisqualifySerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def disqualify(self, request: Any, pk: str) -> Response:
+        """Give the lead up, for a reason."""
+        return self.act(DisqualifySerializer, operations.disqualify)
+
+    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Any, pk: str) -> Response:
+        """Take a closed lead up again; what a qualification made of it stays."""
+        return self.act(NothingSerializer, operations.reopen)
+
+    @extend_schema(request=AssignSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Any, pk: str) -> Response:
+        """Give the lead to another owner, or to nobody."""
+        return self.act(AssignSerializer, operations.assign_lead)
+
+
+class DisqualifyReasonSerializer(serializers.ModelSerializer[DisqualifyReason]):
+    """A reason to give a lead up."""
+
+    class Meta:
+        model = DisqualifyReason
+        fields = ["id", "key", "name", "is_active", "needs_comment"]
+
+
+class DisqualifyReasonViewSet(api.ApiViewSet):
+    """The reasons for which leads are given up."""
+
+    model = DisqualifyReason
+    serializer_class = DisqualifyReasonSerializer
+
+
+def _money(value: Any) -> str | None:
+    return None if value is None else f"{value:.2f}"
+
+
+def _day(value: Any) -> str | None:
+    return None if value is None else value.isoformat()

@@ -1,0 +1,263 @@
+"""What is asked of a lead: its own fields, and the terms of each of its operations."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Account, Contact
+from leads.models import DisqualifyReason, Lead
+from leads.operations import Plan, Target, Terms
+from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE
+from opportunities.models import Opportunity, Stage
+from opportunities.rules import stages_of
+from records.permissions import may
+from users.models import User
+from workbench.forms import (
+    CurrencyField,
+    LookupField,
+    MoneyField,
+    OperationForm,
+    RecordForm,
+    Section,
+    colleagues,
+    date_input,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NEW, NONE, EXISTING = "new", "none", "existing"
+
+
+class LeadForm(RecordForm):
+    """The fields of a lead, topic first."""
+
+    sections = [
+        Section("", ["topic"]),
+        Section(
+            gettext_lazy("Person"),
+            [
+                ("first_name", "last_name"),
+                ("salutation", "job_title"),
+                ("email", "phone"),
+                ("mobile", "contact"),
+            ],
+        ),
+        Section(
+            gettext_lazy("Company"),
+            [
+                ("company", "website"),
+                ("industry", "employees"),
+                ("annual_revenue", "account"),
+                ("street", "city"),
+                ("region", "postal_code"),
+                "country",
+            ],
+        ),
+        Section(
+            gettext_lazy("Interest"),
+            [
+                ("source", "campaign"),
+                ("rating", "owner"),
+                ("estimated_value", "currency"),
+                "estimated_close_date",
+                "products",
+                "description",
+            ],
+        ),
+        Section(
+            gettext_lazy("Qualification"),
+            [
+                ("budget_amount", "budget_status"),
+                ("decision_maker", "decision_maker_known"),
+                "purchase_process",
+                ("need", "timeframe"),
+                "need_description",
+            ],
+        ),
+        Section(gettext_lazy("Consent"), ["consent", "do_not_contact"]),
+    ]
+
+    class Meta:
+        model = Lead
+        fields = (
+            "topic", "first_name", "last_name", "salutation", "job_title", "email", "phone",
+            "mobile", "contact", "company", "website", "industry", "employees", "annual_revenue",
+            "account", "street", "city", "region", "postal_code", "country", "source", "campaign",
+            "rating", "owner", "estimated_value", "currency", "estimated_close_date", "products",
+            "description", "budget_amount", "budget_status", "decision_maker",
+            "decision_maker_known", "purchase_process", "need", "timeframe", "need_description",
+            "consent", "do_not_contact",
+        )  # fmt: skip
+        widgets = {
+            "products": forms.CheckboxSelectMultiple,
+            "description": forms.Textarea(attrs={"rows": 3}),
+            "need_description": forms.Textarea(attrs={"rows": 2}),
+            "email": forms.EmailInput(attrs={"autocomplete": "off"}),
+            "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+            "mobile": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].help_text = gettext_lazy("Include the country code")
+        if self.instance.pk:
+            # Giving it away is a permission of its own, and a page of its own.
+            del self.fields["owner"]
+        elif not may(self.user, "assign", Lead):
+            self.fields["owner"].queryset = User.objects.filter(pk=self.user.pk)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        who = (
+            "first_name",
+            "last_name",
+            "company",
+            "email",
+            "phone",
+            "mobile",
+            "account",
+            "contact",
+        )
+        if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
+            self.add_error("last_name", _("Enter a name, a company, an email or a phone number."))
+        return data
+
+
+class DisqualifyForm(OperationForm):
+    """Why the lead is given up, and whether it comes back by itself."""
+
+    reason = forms.ModelChoiceField(
+        label=gettext_lazy("Reason"),
+        queryset=DisqualifyReason.objects.all(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": gettext_lazy("Choose a reason")},
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    revisit_on = forms.DateField(
+        label=gettext_lazy("Reopen on"),
+        required=False,
+        widget=date_input(),
+        help_text=gettext_lazy("The lead opens again by itself on this day."),
+    )
+    duplicate_of = LookupField(
+        Lead.objects.all(),
+        label=gettext_lazy("Duplicate of"),
+        required=False,
+        help_text=gettext_lazy("Type the name of the other lead."),
+    )
+    keep_contact = forms.BooleanField(
+        label=gettext_lazy("Keep the person as a contact"), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        reason = data.get("reason")
+        if reason is not None and reason.needs_comment and not data.get("comment", "").strip():
+            self.add_error("comment", _("Write a note: this reason needs one"))
+        if data.get("duplicate_of") == self.record:
+            self.add_error("duplicate_of", _("Choose another lead: this is the same one"))
+        return data
+
+
+class AssignForm(OperationForm):
+    """To whom the lead goes."""
+
+    owner = forms.ModelChoiceField(
+        label=gettext_lazy("Owner"),
+        queryset=User.objects.all(),
+        required=False,
+        empty_label=gettext_lazy("Nobody: it waits in the queue of the team"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("owner", self.record.owner_id)
+
+
+class ProgressForm(OperationForm):
+    """How far the work on an open lead is."""
+
+    progress = forms.ChoiceField(
+        label=gettext_lazy("Status"), choices=Lead.Progress.choices, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("progress", self.record.progress)
+
+
+# Qualify
+
+
+class TargetField(forms.CharField):
+    """What to do about the account or the contact: auto, create, skip, or a record by its number."""
+
+    def clean(self, value: Any) -> Target:
+        text = super().clean(value) or AUTO
+        if text in (AUTO, CREATE, SKIP):
+            return Target(text)
+        number = text.removeprefix(f"{USE}:")
+        if number != text and number.isascii() and number.isdigit() and len(number) < 19:
+            return Target(USE, int(number))
+        raise ValidationError(_("Choose one of the list"), code="invalid_choice")
+
+
+class QualifyForm(OperationForm):
+    """How to qualify the lead: which account and contact, and on which terms.
+
+    `plan` hands it all to the operation. Up to five opportunities: the first has the fields `topic`,
+    `value` and so on, the others `topic_2`, `value_2` …; how many there are says `count`.
+    """
+
+    account = TargetField(required=False)
+    contact = TargetField(required=False)
+    other_account = LookupField(
+        Account.objects.all(),
+        label=gettext_lazy("Another account"),
+        required=False,
+    )
+    other_contact = LookupField(
+        Contact.objects.all(),
+        label=gettext_lazy("Another contact"),
+        required=False,
+    )
+    opportunity = forms.ChoiceField(
+        label=gettext_lazy("Opportunity"),
+        choices=[
+            (NEW, gettext_lazy("New")),
+            (EXISTING, gettext_lazy("Add to existing")),
+            (NONE, gettext_lazy("None")),
+        ],
+        required=False,
+    )
+    existing = forms.ModelChoiceField(
+        label=gettext_lazy("Open opportunity"),
+        queryset=Opportunity.objects.none(),
+        required=False,
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+    count = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_OPPORTUNITIES, widget=forms.HiddenInput
+    )
+    override_reason = forms.CharField(
+        label=gettext_lazy("Reason for qualifying anyway"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    lead_version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

@@ -1,0 +1,233 @@
+"""Undoing a qualification."""
+
+import pytest
+from django.apps import apps
+
+from accounts.models import Account, Contact, IdentityClaim
+from accounts.operations import create_account, create_contact, update_account
+from activities.models import Activity
+from activities.operations import add_task, log_note
+from leads.errors import CannotUndo, LeadIsOpen
+from leads.models import Lead, Qualification
+from leads.operations import capture_lead, leave, qualify, reopen, undo
+from opportunities.models import Opportunity
+from opportunities.operations import open_opportunity, update_opportunity
+from records.errors import NotPermitted
+from users.models import User
+
+# What moves on whatever happens: versions, who changed last, and the append-only trails.
+MOVES_ON = {"version", "changed_at", "changed_by", "cycles"}
+TRAILS = {"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock", "Session"}
+
+
+def rows():
+    """Return every row of the business, without what moves on."""
+    tables = {}
+    for model in apps.get_models():
+        name = model.__name__
+        if model._meta.app_label not in {"leads", "accounts", "opportunities", "activities"}:
+            continue
+        if name in TRAILS or name.startswith("Historical"):
+            continue
+        columns = [f.attname for f in model._meta.concrete_fields if f.name not in MOVES_ON]
+        if name == "IdentityClaim":
+            columns.remove("id")
+        tables[name] = sorted(map(str, model._base_manager.values_list(*columns)))
+    return tables
+
+
+def a_lead(rep, **fields):
+    known = {
+        "topic": "Engines",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "company": "Analytical Engines Ltd",
+        "email": "ada@engine.example",
+        "phone": "+442079460000",
+    }
+    return capture_lead(by=rep, **(known | fields))
+
+
+def test_gives_back_every_row_as_it_was(rep):
+    lead = a_lead(rep)
+    log_note(lead, by=rep, text="She wants steam")
+    add_task(lead, by=rep, subject="Call her")
+    before = rows()
+
+    qualify(lead, by=rep)
+    assert rows() != before
+    undo(lead, by=rep)
+
+    assert rows() == before
+
+
+def test_gives_reused_records_back_as_they_were(rep):
+    account = create_account(by=rep, name="Analytical Engines", city="Oxford")
+    create_contact(by=rep, last_name="Byron", email="ada@engine.example", account=account)
+    lead = a_lead(
+        rep, city="London", industry="Steam", website="engine.example", job_title="Countess"
+    )
+    before = rows()
+
+    qualify(lead, by=rep)
+    assert rows() != before
+    undo(lead, by=rep)
+
+    assert rows() == before
+
+
+def test_lets_qualify_work_again_and_keeps_each_cycle(rep):
+    lead = a_lead(rep)
+
+    for _ in range(3):
+        qualify(lead, by=rep)
+        undo(lead, by=rep)
+    qualify(lead, by=rep)
+
+    states = Qualification.objects.order_by("seq").values_list("seq", "state")
+    assert list(states) == [(1, "undone"), (2, "undone"), (3, "undone"), (4, "active")]
+    assert Opportunity.objects.count() == 1
+
+
+def test_changes_nothing_when_it_is_asked_again(rep):
+    lead = a_lead(rep)
+    qualify(lead, by=rep)
+    first = undo(lead, by=rep)
+    version = Lead.objects.get().version
+
+    assert undo(lead, by=rep) == first
+
+    assert Lead.objects.get().version == version
+
+
+def test_brings_home_what_was_added_since(rep):
+    lead = a_lead(rep)
+    outcome = qualify(lead, by=rep)
+    log_note(outcome.opportunities[0], by=rep, text="They agree")
+    log_note(outcome.contact, by=rep, text="Prefers mail")
+
+    undo(lead, by=rep)
+
+    assert {a.text for a in Activity.objects.on(lead)} == {"They agree", "Prefers mail"}
+
+
+def test_is_refused_with_what_people_have_changed(rep):
+    lead = a_lead(rep)
+    outcome = qualify(lead, by=rep)
+    update_opportunity(outcome.opportunities[0], by=rep, topic="Bigger engines")
+
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead, by=rep)
+
+    assert [b.record for b in refusal.value.blockers] == [outcome.opportunities[0]]
+    assert "topic" in refusal.value.reasons[0]
+    assert Lead.objects.get().status == "qualified"
+
+
+def test_is_not_refused_for_what_a_machine_has_changed(rep, admin):
+    machine = User.objects.create_superuser("machine@crm.example", None, is_machine=True)
+    lead = a_lead(rep)
+    outcome = qualify(lead, by=rep)
+    update_opportunity(outcome.opportunities[0], by=machine, topic="Scored engines")
+
+    undo(lead, by=rep)
+
+    assert not Opportunity.objects.exists()
+
+
+def test_is_refused_with_what_depends_on_it(rep):
+    lead = a_lead(rep)
+    outcome = qualify(lead, by=rep)
+    person = create_contact(by=rep, last_name="Babbage", account=outcome.account)
+    deal = open_opportunity("Second", by=rep, owner=rep, account=outcome.account)
+    branch = create_account(by=rep, name="Engines North", parent=outcome.account)
+
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead, by=rep)
+
+    assert {b.record for b in refusal.value.blockers} == {person, deal, branch}
+
+
+def test_is_refused_when_another_lead_shares_what_was_made(rep):
+    lead = a_lead(rep)
+    qualify(lead, by=rep)
+    second = a_lead(rep, topic="More")
+    qualify(second, by=rep)
+
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead, by=rep)
+    undo(second, by=rep)
+    undo(lead, by=rep)
+
+    assert second in {b.record for b in refusal.value.blockers}
+    assert not Account.objects.exists()
+
+
+def test_keeps_a_change_of_another_field_of_a_reused_record(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    lead = a_lead(rep, city="London")
+    qualify(lead, by=rep)
+    update_account(account, by=rep, description="Old friends")
+
+    undo(lead, by=rep)
+
+    account.refresh_from_db()
+    assert (account.city, account.description) == ("", "Old friends")
+
+
+def test_is_refused_when_somebody_changed_what_was_filled_in(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    lead = a_lead(rep, city="London")
+    qualify(lead, by=rep)
+    update_account(account, by=rep, city="Paris")
+
+    with pytest.raises(CannotUndo):
+        undo(lead, by=rep)
+
+
+def test_frees_what_was_claimed(rep):
+    lead = a_lead(rep)
+    qualify(lead, by=rep)
+
+    undo(lead, by=rep)
+
+    assert not IdentityClaim.objects.exists()
+
+
+def test_is_refused_to_those_who_may_not(rep, rep2, outsider):
+    lead = a_lead(rep)
+    qualify(lead, by=rep)
+
+    for stranger in (rep2, outsider):
+        with pytest.raises(NotPermitted):
+            undo(lead, by=stranger)
+
+    assert Contact.objects.count() == 1
+
+
+def test_is_refused_for_a_lead_that_was_never_qualified(rep):
+    with pytest.raises(LeadIsOpen):
+        undo(a_lead(rep), by=rep)
+
+
+def test_leaves_the_records_where_a_person_wants_to_keep_them(rep):
+    lead = a_lead(rep)
+    outcome = qualify(lead, by=rep)
+    update_opportunity(outcome.opportunities[0], by=rep, topic="Bigger engines")
+
+    reopen(lead, by=rep)
+
+    lead.refresh_from_db()
+    assert lead.is_open
+    assert Opportunity.objects.count() == 1
+    again = qualify(lead, by=rep)
+    assert (again.account, again.contact) == (outcome.account, outcome.contact)
+
+
+def test_leaves_a_lead_only_once(rep):
+    lead = a_lead(rep)
+    qualify(lead, by=rep)
+    leave(lead, by=rep)
+
+    with pytest.raises(LeadIsOpen):
+        leave(lead, by=rep)
