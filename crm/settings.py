@@ -380,8 +380,9 @@ DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
 SIMPLE_HISTORY_ENABLED = True
 
 REST_FRAMEWORK = {
-    # Tokens only: with a cookie or a password beside them the API would need CSRF and limits too.
-    "DEFAULT_AUTHENTICATION_CLASSES": ["workbench.api.tokens.BearerToken"],
+    # No way in by default: a view names its own (workbench.api takes bearer tokens). A cookie or a
+    # password beside the token would need CSRF and limits of sign-in here as well.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -394,6 +395,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "CRM API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The description is read by people who are signed in to the pages.
+    "SERVE_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
