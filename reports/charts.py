@@ -65,6 +65,7 @@ class Tick:
 class Line:
     """A drawn row of values, from the left to the right."""
 
+    places: tuple[str, ...]
     points: tuple[Point | None, ...]
     segments: tuple[Segment, ...]
     ticks: tuple[Tick, ...]
@@ -153,7 +154,8 @@ def line(
             segments.append(Segment(before.x, before.y, point.x, point.y, is_open))
         points.append(point)
     ticks = tuple(Tick(y(top * part / 2), top * part / 2) for part in range(3))
-    return Line(tuple(points), tuple(segments), ticks)
+    places = tuple(percent(slot * (place + 1.5)) for place in range(len(values)))
+    return Line(places, tuple(points), tuple(segments), ticks)
 
 
 def rounded_top(share: float) -> float:

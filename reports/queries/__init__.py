@@ -1,0 +1,52 @@
+"""What is read across the rooms: the figures, one person's day, and the search."""
+
+from reports.queries.day import Day, Todo, day_of
+from reports.queries.figures import (
+    NOBODY,
+    Conversion,
+    Days,
+    Deals,
+    Figure,
+    Intake,
+    Lingering,
+    OpenLeads,
+    Period,
+    Question,
+    Ready,
+    Share,
+    conversion,
+    deals,
+    intake,
+    months_until,
+    open_leads,
+    percentile,
+    ready,
+)
+from reports.queries.search import Found, find
+
+__all__ = [
+    "NOBODY",
+    "Conversion",
+    "Day",
+    "Days",
+    "Deals",
+    "Figure",
+    "Found",
+    "Intake",
+    "Lingering",
+    "OpenLeads",
+    "Period",
+    "Question",
+    "Ready",
+    "Share",
+    "Todo",
+    "conversion",
+    "day_of",
+    "deals",
+    "find",
+    "intake",
+    "months_until",
+    "open_leads",
+    "percentile",
+    "ready",
+]

@@ -1,0 +1,52 @@
+"""Shares and days in words, for the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django import template
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from workbench.templatetags.workbench import due_state
+
+if TYPE_CHECKING:
+    from records.models import TimelineRecord
+
+register = template.Library()
+
+
+@register.filter
+def as_rate(share: float | None, places: int = 1) -> str:
+    """Write a share of one as per cent; a dash where there is nothing to share."""
+    if share is None:
+        return "–"
+    return _("%(number)s%%") % {"number": formats.number_format(share * 100, places)}
+
+
+@register.filter
+def as_days(days: float | None) -> str:
+    """Write a number of days: "19 days", "2.5 days"; a dash where nothing was counted."""
+    if days is None:
+        return "–"
+    is_whole = days == int(days)
+    number = formats.number_format(days, 0 if is_whole else 1)
+    return ngettext("%(number)s day", "%(number)s days", int(days) if is_whole else 2) % {
+        "number": number
+    }
+
+
+@register.filter
+def as_month(day: str, pattern: str = "M") -> str:
+    """Write the month of an ISO day: "Nov", or with its year by another pattern."""
+    return formats.date_format(date.fromisoformat(day), pattern)
+
+
+@register.filter
+def step_state(record: TimelineRecord) -> str:
+    """Say how pressing the next step of a record is: late, today, planned or none."""
+    if not record.next_step:
+        return "none"
+    return due_state(record.next_step_at) if record.next_step_at else "planned"

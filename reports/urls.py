@@ -1,0 +1,21 @@
+"""The start page, the search, the figures, and the page that explains the trade."""
+
+from django.urls import include, path
+
+from reports import views
+
+reports = (
+    [path("", views.Overview.as_view(), name="overview")],
+    "reports",
+)
+
+urlpatterns = [
+    path("", views.Home.as_view(), name="home"),
+    path("search/", views.Search.as_view(), name="search"),
+    path("reports/", include(reports)),
+    path(
+        "docs/lead-or-opportunity/",
+        views.LeadOrOpportunity.as_view(),
+        name="lead-or-opportunity",
+    ),
+]
