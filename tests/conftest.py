@@ -14,6 +14,9 @@ from django.test import override_settings
 
 from tests import reference
 
+# The people of the tests, for every test to ask for by name.
+from tests.world import admin, defaults, manager, outsider, rep, rep2, team  # noqa: F401
+
 # Playwright's synchronous interface keeps an event loop in the main thread, which Django would
 # take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -22,7 +22,7 @@ from records import audit
 from records.errors import Unacceptable
 from records.models import default_currency
 from records.operations import operation, save_new
-from records.permissions import require_any
+from records.permissions import reaches, require_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,6 +89,8 @@ def open_opportunity(
             "value": value,
         },
     )
+    if not reaches(by, "add", opportunity):
+        require_any(by, "assign", Opportunity)  # one's own, given away at once
     opportunity.stage_entered_at = opportunity.created_at
     save_new(opportunity, by=by)
     set_many(opportunity, {name: records for name, records in sets.items() if records})
@@ -100,7 +102,7 @@ def open_opportunity(
 
     audit.log(
         opportunity,
-        "opportunity.opened",
+        "opportunity.created",
         by=by,
         changes={
             "stage": [None, stage],
