@@ -1,0 +1,101 @@
+// Forms: Ctrl+Enter sends, a button that was pressed is busy, typed text is not lost by accident.
+const { saving, unsaved } = document.body.dataset;
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest("form") ?? document.querySelector("dialog[open] form");
+  if (!form || form.method !== "post") return;
+  event.preventDefault();
+  const submit = form.querySelector("[type='submit'].c-button--primary, [type='submit'].btn-primary");
+  form.requestSubmit(submit ?? undefined);
+});
+
+function makeBusy(button) {
+  button.setAttribute("aria-busy", "true");
+  const label = button.querySelector("[data-label]");
+  if (label) {
+    label.dataset.was = label.textContent;
+    label.textContent = saving;
+  }
+}
+
+function makeIdle(root = document) {
+  for (const button of root.querySelectorAll("[aria-busy='true'][type='submit']")) {
+    button.removeAttribute("aria-busy");
+    const label = button.querySelector("[data-was]");
+    if (label) label.textContent = label.dataset.was;
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.querySelector("[aria-busy='true'][type='submit']")) {
+    event.preventDefault();
+    return;
+  }
+  changed.delete(form);
+  const button = event.submitter ?? form.querySelector("[type='submit']");
+  // A form that answers with a file leaves the page as it is.
+  if (button && !form.hasAttribute("data-download")) makeBusy(button);
+});
+
+window.addEventListener("pageshow", () => makeIdle());
+document.addEventListener("htmx:afterRequest", (event) => makeIdle(event.target));
+
+// Pages whose form says data-guard ask before they are left with changes.
+const changed = new Set();
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-guard]");
+  if (form) changed.add(form);
+});
+window.addEventListener("beforeunload", (event) => {
+  if ([...changed].some((form) => form.isConnected)) event.preventDefault();
+});
+
+const focusSummary = (root) => root.querySelector("[data-focus]")?.focus();
+focusSummary(document);
+
+// A link of the summary leads into the field, not only to it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".c-errors a[href^='#']");
+  const target = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!target) return;
+  event.preventDefault();
+  const field = target.matches("input, select, textarea")
+    ? target
+    : target.querySelector("input:not([type='hidden']), select, textarea");
+  (field ?? target).focus();
+  (field ?? target).scrollIntoView({ block: "center" });
+});
+
+// Dialogs that htmx brings open themselves; closing with typed text asks inside the dialog.
+document.addEventListener("htmx:afterSettle", (event) => {
+  focusSummary(event.target);
+  const dialog = event.target.querySelector?.("dialog[data-modal]:not([open])");
+  if (dialog) open(dialog);
+});
+
+function open(dialog) {
+  dialog.showModal();
+  const first = dialog.querySelector("[autofocus], input:not([type='hidden']), select, textarea");
+  (first ?? dialog.querySelector("h2"))?.focus();
+  let isTyped = false;
+  dialog.addEventListener("input", () => {
+    isTyped = true;
+  });
+  dialog.addEventListener("cancel", (event) => {
+    if (isTyped && !window.confirm(unsaved)) event.preventDefault();
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+}
+
+document.querySelectorAll("dialog[data-modal]:not([open])").forEach(open);
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-close]")?.closest("dialog")?.close();
+});
+
+// A select or tick that acts at once sends its form; beside it stands a button for those without.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});

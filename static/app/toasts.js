@@ -1,0 +1,93 @@
+// Messages at the bottom left: they leave by themselves, wait while read, and errors stay.
+const SHORT = 6000;
+const WITH_UNDO = 10000;
+const region = document.getElementById("toasts");
+
+function arm(toast) {
+  toast.dataset.live = "";
+  toast.querySelector(".c-toast__close").addEventListener("click", () => toast.remove());
+  if ("stays" in toast.dataset) return;
+  let timer;
+  const start = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => toast.remove(), toast.querySelector("form, a") ? WITH_UNDO : SHORT);
+  };
+  const pause = () => clearTimeout(timer);
+  for (const event of ["pointerenter", "focusin"]) toast.addEventListener(event, pause);
+  for (const event of ["pointerleave", "focusout"]) toast.addEventListener(event, start);
+  start();
+}
+
+function icon(name) {
+  const known = document.querySelector(".c-icon use").getAttribute("href").split("#")[0];
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "c-icon");
+  svg.setAttribute("width", "18");
+  svg.setAttribute("height", "18");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${known}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function button(className, label) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = className;
+  if (label) made.textContent = label;
+  return made;
+}
+
+function undoForm(url) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = url;
+  const token = document.createElement("input");
+  token.type = "hidden";
+  token.name = "csrfmiddlewaretoken";
+  token.value = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+  const submit = button("c-textbutton", document.body.dataset.undo);
+  submit.type = "submit";
+  form.append(token, submit);
+  return form;
+}
+
+// {text, level: "error", undo: "/leads/7/undo/"}; also by the header HX-Trigger: {"toast": {…}}.
+export function show({ text, level, undo }) {
+  const isError = level === "error";
+  const toast = document.createElement("div");
+  toast.className = "c-toast";
+  toast.setAttribute("role", isError ? "alert" : "status");
+  if (isError) toast.dataset.stays = "";
+  const words = document.createElement("div");
+  words.className = "c-toast__text";
+  words.textContent = text;
+  const close = button("c-toast__close");
+  close.setAttribute("aria-label", document.body.dataset.close);
+  close.append(icon("x"));
+  toast.append(icon(isError ? "alert-circle" : "circle-check"), words);
+  if (undo?.startsWith("/") && !undo.startsWith("//")) toast.append(undoForm(undo));
+  toast.append(close);
+  for (const old of region.querySelectorAll(".c-toast:not([data-stays])")) old.remove();
+  region.append(toast);
+  arm(toast);
+}
+
+if (region) {
+  region.querySelectorAll(".c-toast").forEach(arm);
+  document.body.addEventListener("toast", (event) => show(event.detail));
+  document.body.addEventListener("announce", (event) => {
+    document.getElementById("live").textContent = event.detail.text ?? event.detail.value ?? "";
+  });
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.body.addEventListener(failure, () => {
+      show({ text: document.body.dataset.offline, level: "error" });
+    });
+  }
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const { status, statusText } = event.detail.xhr;
+    if (status >= 500) show({ text: document.body.dataset.offline, level: "error" });
+    else if (status === 403) show({ text: statusText || "403", level: "error" });
+  });
+}

@@ -1,0 +1,282 @@
+"""Icons, meters, money and moments in templates; so that templates do no arithmetic."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.numbers import format_compact_currency, format_currency
+from django import template
+from django.conf import settings
+from django.contrib import messages
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+AVATAR_TINTS = 5
+GOOD_SCORE, FAIR_SCORE = 60, 40
+COMPACT_FROM, MILLION = 10_000, 1_000_000
+CENTS = re.compile(r"\.0+")
+# The only address a message may carry: a path of ours.
+UNDO = re.compile(r"(?:^|\s)undo:(/(?!/)\S*)")
+QR_BOX = re.compile(r'viewBox="([\d. ]+)"')
+QR_PATH = re.compile(r'\bd="([^"]+)"')
+
+OBJECT_ICONS = {
+    "lead": "target-arrow",
+    "account": "building",
+    "contact": "user",
+    "opportunity": "briefcase",
+    "activity": "clipboard-check",
+}
+KIND_ICONS = {
+    "note": "note",
+    "call": "phone",
+    "task": "checkbox",
+    "meeting": "calendar-event",
+    "email": "mail",
+    "event": "bolt",
+}
+STEP_ICONS = {
+    "late": "alert-circle",
+    "today": "clock",
+    "planned": "calendar",
+    "none": "alert-triangle",
+}
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18, label: str = "") -> SafeString:
+    """Draw an icon of the sprite. Without a label it is decoration and hidden from readers."""
+    name = OBJECT_ICONS.get(name) or name
+    address = f"{static('app/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="c-icon" width="{0}" height="{0}" role="img" aria-label="{1}">'
+            '<use href="{2}"/></svg>',
+            size,
+            label,
+            address,
+        )
+    return format_html(
+        '<svg class="c-icon" width="{0}" height="{0}" aria-hidden="true"><use href="{1}"/></svg>',
+        size,
+        address,
+    )
+
+
+@register.simple_tag
+def kind_icon(kind: str, size: int = 16) -> SafeString:
+    """Draw the icon of a kind of activity."""
+    return icon(KIND_ICONS.get(kind, "bolt"), size)
+
+
+@register.simple_tag
+def step_icon(state: str, size: int = 15) -> SafeString:
+    """Draw the icon of a next step: late, today, planned or none."""
+    return icon(STEP_ICONS.get(state, "calendar"), size)
+
+
+@register.simple_tag
+def meter(
+    value: Any, of: Any = 100, width: int = 34, height: int = 5, tone: str = ""
+) -> SafeString:
+    """Draw how much of a whole; the number stands beside it in words."""
+    try:
+        share = max(0.0, min(1.0, float(value) / float(of)))
+    except (TypeError, ValueError, ZeroDivisionError):
+        share = 0.0
+    return format_html(
+        '<svg class="c-meter{}" width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true">'
+        '<rect class="c-meter__track" width="{w}" height="{h}" rx="{r}"/>'
+        '<rect class="c-meter__value" width="{v}" height="{h}" rx="{r}"/></svg>',
+        f" c-meter--{tone}" if tone else "",
+        w=width,
+        h=height,
+        r=min(height / 2, 2.5),
+        v=f"{share * width:.1f}",
+    )
+
+
+@register.filter
+def score_tone(score: Any) -> str:
+    """Say how a score is drawn: "" (good), middle or low."""
+    try:
+        number = float(score)
+    except (TypeError, ValueError):
+        return "low"
+    if number >= GOOD_SCORE:
+        return ""
+    return "middle" if number >= FAIR_SCORE else "low"
+
+
+@register.filter
+def tint(user: Any) -> int:
+    """Return which of the soft colours a person's avatar has; the same on every page."""
+    key = getattr(user, "pk", user)
+    return key % AVATAR_TINTS if isinstance(key, int) else len(str(key)) % AVATAR_TINTS
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Return one or two letters for a name."""
+    words = [word for word in re.split(r"[\s@.]+", str(name or "")) if word[:1].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.simple_tag
+def money(amount: Any, currency: str = "", compact: bool = False) -> str:
+    """Write an amount as the reader's language does; cents only where there are any.
+
+    `compact` is for tiles: €1.26M.
+    """
+    if amount in (None, ""):
+        return ""
+    number = Decimal(str(amount))
+    code = currency or settings.DEFAULT_CURRENCY
+    locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    if compact and abs(number) >= COMPACT_FROM:
+        digits = 2 if abs(number) >= MILLION else 0
+        return format_compact_currency(number, code, locale=locale, fraction_digits=digits)
+    if number == number.to_integral_value():
+        whole = CENTS.sub("", locale.currency_formats["standard"].pattern)
+        return format_currency(number, code, whole, locale=locale, currency_digits=False)
+    return format_currency(number, code, locale=locale)
+
+
+@register.filter
+def day(moment: date | datetime | None) -> str:
+    """Write a date as "27 Nov 2026", in the words of the reader's language."""
+    return formats.date_format(_local(moment), _("j M Y")) if moment else ""
+
+
+@register.filter
+def ago(moment: date | datetime | None) -> SafeString | str:
+    """Write a past moment as a person says it, with the full date for whoever points at it."""
+    return _time(moment, _since(moment)) if moment else ""
+
+
+@register.filter
+def due(moment: date | datetime | None) -> SafeString | str:
+    """Write a future moment as a person says it: "Today, 14:30", "2 days late", "27 Nov"."""
+    return _time(moment, _until(moment)) if moment else ""
+
+
+@register.filter
+def due_state(moment: date | datetime | None) -> str:
+    """Say how pressing a moment is: late, today, planned, or none when there is no moment."""
+    if not moment:
+        return "none"
+    days = (_local_day(moment) - timezone.localdate()).days
+    if days < 0 or (isinstance(moment, datetime) and moment < timezone.now()):
+        return "late"
+    return "planned" if days else "today"
+
+
+@register.filter
+def undo_url(message: Any) -> str:
+    """Return the address that takes back what a message tells of: its tags say "undo:/path/"."""
+    found = UNDO.search(getattr(message, "extra_tags", "") or "")
+    return found[1] if found else ""
+
+
+@register.filter
+def is_error(message: Any) -> bool:
+    """Tell whether a message must stay until somebody has read it."""
+    return getattr(message, "level", 0) >= messages.ERROR
+
+
+@register.simple_tag
+def qr_code(drawing: str) -> SafeString:
+    """Draw a QR code in the page from the SVG text that allauth makes."""
+    box, path = QR_BOX.search(drawing or ""), QR_PATH.search(drawing or "")
+    if not box or not path:
+        return SafeString("")
+    return format_html(
+        '<svg class="c-qr" width="200" height="200" viewBox="{}" role="img" aria-label="{}">'
+        '<path d="{}"/></svg>',
+        box[1],
+        _("QR code for the authenticator app"),
+        path[1],
+    )
+
+
+@register.simple_tag
+def address(name: str, *args: Any) -> str:
+    """Return the address of a page, or nothing while that room is not there."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _local(moment: date | datetime) -> date | datetime:
+    aware = isinstance(moment, datetime) and timezone.is_aware(moment)
+    return timezone.localtime(moment) if aware else moment  # type: ignore[arg-type]
+
+
+def _local_day(moment: date | datetime) -> date:
+    local = _local(moment)
+    return local.date() if isinstance(local, datetime) else local
+
+
+def _clock(moment: date | datetime) -> str:
+    local = _local(moment)
+    return formats.time_format(local, "H:i") if isinstance(local, datetime) else ""
+
+
+def _time(moment: date | datetime, words: str) -> SafeString:
+    full = f"{day(moment)} {_clock(moment)}".strip()
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _local(moment).isoformat(), full, words
+    )
+
+
+def _since(moment: date | datetime) -> str:
+    days = (timezone.localdate() - _local_day(moment)).days
+    if days < 0:
+        return day(moment)
+    if days == 0:
+        return _today_since(moment)
+    if days == 1:
+        return _("Yesterday")
+    if days < 7:
+        return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+    return _short_day(moment)
+
+
+def _today_since(moment: date | datetime) -> str:
+    if not isinstance(moment, datetime):
+        return _("Today")
+    minutes = max(0, int((timezone.now() - moment).total_seconds()) // 60)
+    if minutes < 1:
+        return _("Just now")
+    if minutes < 60:
+        return ngettext("%(n)s min ago", "%(n)s min ago", minutes) % {"n": minutes}
+    hours = minutes // 60
+    return ngettext("%(n)s h ago", "%(n)s h ago", hours) % {"n": hours}
+
+
+def _until(moment: date | datetime) -> str:
+    days = (_local_day(moment) - timezone.localdate()).days
+    if days < 0:
+        return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
+    clock = _clock(moment) if days <= 1 else ""
+    name = {0: _("Today"), 1: _("Tomorrow")}.get(days) or _short_day(moment)
+    return f"{name}, {clock}" if clock and clock != "00:00" else name
+
+
+def _short_day(moment: date | datetime) -> str:
+    this_year = _local_day(moment).year == timezone.localdate().year
+    return formats.date_format(_local(moment), _("j M") if this_year else _("j M Y"))
