@@ -42,15 +42,15 @@ R = TypeVar("R", bound=Record)
 TRIES = 8
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
 
-# serialization failure, deadlock, lock not available, unique violation
-_RETRYABLE_STATES = {"40001", "40P01", "55P03", "23505"}
+# serialization failure, deadlock, lock not available, unique violation, foreign key violation
+_RETRYABLE_STATES = {"40001", "40P01", "55P03", "23505", "23503"}
 
 
 def is_retryable(error: Exception) -> bool:
     """Say whether the same work may succeed when it is simply done again.
 
-    A unique violation counts: whoever was faster has committed by now, and the next try reads
-    what they wrote and uses it.
+    A violated key counts: whoever was faster has committed by now, and the next try reads what
+    they wrote and uses it, or sees that what it wanted to delete is needed.
     """
     if isinstance(error, LostRace):
         return True
@@ -135,12 +135,19 @@ def values_of(record: models.Model) -> dict[str, Any]:
 
 
 def acceptable(record: models.Model) -> None:
-    """Raise `Unacceptable`, naming each field, unless the values of `record` can be stored."""
+    """Raise `Unacceptable`, naming each field, unless the values of `record` can be stored.
+
+    Blanks around a short text are nobody's intention: they are taken off.
+    """
     errors: dict[str, list[str]] = {}
     for field in record._meta.concrete_fields:
         value = getattr(record, field.attname)
-        if isinstance(value, str) and (problem := text_problem(value)):
+        if not isinstance(value, str):
+            continue
+        if problem := text_problem(value):
             errors[field.name] = [problem]
+        elif isinstance(field, models.CharField):
+            setattr(record, field.attname, value.strip())
     try:
         # Relations are records in hand already, and uniqueness is the database's to say.
         relations = {f.name for f in record._meta.concrete_fields if f.is_relation}

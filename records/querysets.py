@@ -50,7 +50,7 @@ class WholeDays(models.Func):
         milliseconds = "CAST(julianday({}) * 86400000 + 0.5 AS INTEGER)"
         return self._compiled(compiler, f"MAX(0, ({milliseconds} - {milliseconds}) / 86400000)")
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         days = "FLOOR(EXTRACT(EPOCH FROM ({} - {})) / 86400)::integer"
         return self._compiled(
             compiler, f"CASE WHEN {{}} >= {{}} THEN {days} WHEN {{}} < {{}} THEN 0 END"
