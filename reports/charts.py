@@ -44,7 +44,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Segment:
-    """The stretch between two neighbouring values; `is_open` where the later one may still change."""
+    """The stretch between two neighbours; `is_open` where the later value may still change."""
 
     x1: str
     y1: str

@@ -84,13 +84,11 @@ class OverviewFilter(forms.Form):
         for field in self.fields.values():
             field.widget.attrs |= {"class": "form-select", "data-submit": ""}
         if not self.data.get("period"):
-            self.data = {**{name: self.data.get(name, "") for name in self.fields}}
+            self.data = {name: self.data.get(name, "") for name in self.fields}
             self.data["period"] = USUAL_PERIOD
 
     def _offer(self, name: str, everything: Any, choices: Sequence[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", everything), *choices]
+        self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
 
     @property
     def question(self) -> Question:

@@ -1,4 +1,4 @@
-"""Giving and taking the keys with which programs act as a user."""
+"""What people change about themselves, and the keys with which programs act for them."""
 
 from __future__ import annotations
 
@@ -77,6 +77,30 @@ def note_use(token: ApiToken) -> None:
         ApiToken.objects.filter(pk=token.pk).update(used_at=now)
 
 
+def update_profile(
+    user: User,
+    *,
+    by: User,
+    name: str | None = None,
+    theme: str | None = None,
+    has_shortcuts: bool | None = None,
+) -> User:
+    """Change how somebody is called and how the pages look to him. None leaves a thing as it is.
+
+    Raises `PermissionDenied` for the profile of somebody else, `ValidationError` for a theme that
+    does not exist or a name that is too long.
+    """
+    _require_own_or_administrator(user, by)
+    given = {"name": name, "theme": theme, "has_shortcuts": has_shortcuts}
+    changes = {field: value for field, value in given.items() if value is not None}
+    for field, value in changes.items():
+        setattr(user, field, value)
+    user.full_clean(exclude={field.name for field in user._meta.fields} - changes.keys())
+    if changes:
+        user.save(update_fields=sorted(changes))
+    return user
+
+
 def _require_own_or_administrator(user: User, by: User) -> None:
     if not by.is_active or not (by.pk == user.pk or by.is_superuser):
-        raise PermissionDenied(_("You may not change the API tokens of somebody else."))
+        raise PermissionDenied(_("You may not change the profile or the API tokens of somebody else."))

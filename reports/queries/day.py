@@ -32,6 +32,7 @@ class Todo:
     """Something to do, and the record that it is about, if its doer may still see that."""
 
     activity: Activity
+    due_at: datetime
     record: Any | None
 
 
@@ -60,9 +61,7 @@ class Day:
 def day_of(user: User) -> Day:
     """Gather the day of `user`: his own open tasks, leads and opportunities."""
     now = timezone.localtime()
-    tomorrow = timezone.make_aware(
-        datetime.combine(now.date() + timedelta(days=1), time.min)  # noqa: DTZ001
-    )
+    tomorrow = timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time.min))
     due = list(
         Activity.objects.permitted(user)
         .to_do()
@@ -74,9 +73,9 @@ def day_of(user: User) -> Day:
     opportunities = Opportunity.objects.permitted(user).open().filter(owner=user).for_list()
     month = months_until(now.date(), 1)[0]
     return Day(
-        late=tuple(todo for todo in todos if todo.activity.due_at < now),
-        today=tuple(todo for todo in todos if now <= todo.activity.due_at < tomorrow),
-        soon=tuple(todo for todo in todos if todo.activity.due_at >= tomorrow),
+        late=tuple(todo for todo in todos if todo.due_at < now),
+        today=tuple(todo for todo in todos if now <= todo.due_at < tomorrow),
+        soon=tuple(todo for todo in todos if todo.due_at >= tomorrow),
         new=_first(
             leads.filter(progress=Lead.Progress.NEW).order_by("-created_at", "-pk"),
             "leads",
@@ -126,7 +125,11 @@ def _with_records(activities: Sequence[Activity], user: User) -> list[Todo]:
         link = origins.get(activity.pk)
         return link and records.get((link.record_type_id, link.record_id))
 
-    return [Todo(activity, record_of(activity)) for activity in activities]
+    return [
+        Todo(activity, activity.due_at, record_of(activity))
+        for activity in activities
+        if activity.due_at is not None
+    ]
 
 
 def _by_type(links: Iterable[ActivityLink]) -> dict[int, list[int]]:

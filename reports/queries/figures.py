@@ -90,7 +90,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of records, what they are worth in the default currency, and where they are listed."""
+    """A number of records, their worth in the default currency, and where they are listed."""
 
     label: str
     count: int
@@ -415,7 +415,7 @@ def ready(leads: LeadQuerySet, ask: Question) -> Ready:
 
     def lingering(owner: tuple[Any, str]) -> Lingering:
         pk, name = owner
-        whose = {**({"owner": NOBODY if pk is None else str(pk)})}
+        whose = {"owner": NOBODY if pk is None else str(pk)}
         days = Days(dict(spreads[owner]))
         figure = Figure(
             label=name,
@@ -476,7 +476,7 @@ def months_until(day: date, count: int) -> list[Period]:
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))  # noqa: DTZ001
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _bin_of(days: float | None) -> int | None:

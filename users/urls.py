@@ -1,0 +1,14 @@
+"""One's own profile, theme and keys."""
+
+from django.urls import path
+
+from users import views
+
+app_name = "users"
+
+urlpatterns = [
+    path("profile/", views.Profile.as_view(), name="profile"),
+    path("profile/theme/", views.Theme.as_view(), name="theme"),
+    path("profile/tokens/", views.TokenCreate.as_view(), name="token-create"),
+    path("profile/tokens/<int:pk>/revoke/", views.TokenRevoke.as_view(), name="token-revoke"),
+]
