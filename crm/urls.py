@@ -25,6 +25,7 @@ urlpatterns = [
     path("auth/", include("allauth.urls")),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
+    path("api/", include("crm.api")),
 ]
 
 ROOMS = ["reports", "leads", "opportunities", "accounts", "activities", "workbench", "users"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -16,6 +17,7 @@ from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
 from leads import operations
 from leads.bant import known
+from leads.filters import LeadFilter
 from leads.models import DisqualifyReason, Lead, QualifiedOpportunity
 from leads.operations import Plan, Preview, Qualified, Target, Terms
 from leads.operations.plan import MOST_OPPORTUNITIES
@@ -193,7 +195,7 @@ class TermsSerializer(api.Strict):
 
 
 class PlanSerializer(api.Strict):
-    """How to qualify; every part may be left out. Without opportunities, one comes from the lead."""
+    """How to qualify; every part may be left out. Without opportunities one is opened."""
 
     account = TargetSerializer(required=False)
     contact = TargetSerializer(required=False)
@@ -256,7 +258,7 @@ class CandidateSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class DecisionSerializer(serializers.Serializer[Any]):
     """What would be done about the account or the contact, and who was looked at."""
 
     id = serializers.IntegerField(allow_null=True)
@@ -266,7 +268,7 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     candidates = CandidateSerializer(many=True)
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class ConsequenceSerializer(serializers.Serializer[Any]):
     """One thing that would happen."""
 
     icon = serializers.CharField()
@@ -285,10 +287,10 @@ class PreviewSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     may_qualify = serializers.BooleanField()
     may_override = serializers.BooleanField()
-    account = ChoiceSerializer()
-    contact = ChoiceSerializer()
+    account = DecisionSerializer()
+    contact = DecisionSerializer()
     plan = PlanSerializer()
-    steps = StepSerializer(many=True)
+    steps = ConsequenceSerializer(many=True)
 
 
 class DisqualifySerializer(api.Strict):
@@ -312,13 +314,14 @@ class NothingSerializer(api.Strict):
 
 
 class LeadViewSet(api.RecordViewSet):
-    """Leads: somebody showed interest, and budget, authority, need and timeframe are not known yet."""
+    """Leads: somebody showed interest, and has not been qualified yet."""
 
     model = Lead
     serializer_class = LeadSerializer
     filterset_class = api.filters_for(
         Lead,
-        [
+        page=LeadFilter,
+        names=[
             "status",
             "progress",
             "rating",
@@ -432,6 +435,7 @@ class LeadViewSet(api.RecordViewSet):
             for opportunity in done.opportunities
             if reaches(self.user, "view", opportunity)
         ]
+        answer["receipt"] = reverse("leads:receipt", kwargs={"pk": done.lead.pk})
         return answer
 
     def _previewed(self, lead: Lead, shown: Preview) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""How any record is read and written by programs: the part of the REST API that knows no kind."""
+
+from workbench.api.fields import (
+    Country,
+    Custom,
+    Day,
+    Email,
+    Listed,
+    ListedMany,
+    Moment,
+    Money,
+    Person,
+    RecordSerializer,
+    Related,
+    SmallWhole,
+    Strict,
+    Text,
+    Whole,
+    Word,
+    YesNo,
+    is_id,
+    seen,
+)
+from workbench.api.filters import filters_for
+from workbench.api.views import ApiViewSet, ErrorSerializer, RecordViewSet
+
+__all__ = [
+    "ApiViewSet",
+    "Country",
+    "Custom",
+    "Day",
+    "Email",
+    "ErrorSerializer",
+    "Listed",
+    "ListedMany",
+    "Moment",
+    "Money",
+    "Person",
+    "RecordSerializer",
+    "RecordViewSet",
+    "Related",
+    "SmallWhole",
+    "Strict",
+    "Text",
+    "Whole",
+    "Word",
+    "YesNo",
+    "filters_for",
+    "is_id",
+    "seen",
+]

@@ -1,0 +1,351 @@
+"""The fields of a resource: each takes exactly its type, and refuses the rest by name."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any, ClassVar
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Model, Q
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+from django_countries.fields import CountryField
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from users.models import User
+
+LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
+LARGEST_ID = 9_223_372_036_854_775_807
+
+Errors = ClassVar[dict[str, Any]]
+
+
+class Text(serializers.CharField):
+    """A text; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Email(serializers.EmailField):
+    """An email address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number; a text is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["max_value"] = min(kwargs.get("max_value") or LARGEST_INTEGER, LARGEST_INTEGER)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class SmallWhole(Whole):
+    """A whole number for a small column."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "max_value": min(kwargs.get("max_value") or 32_767, 32_767)})
+
+
+class YesNo(serializers.BooleanField):
+    """True or false; neither 1 nor "yes"."""
+
+    def to_internal_value(self, data: Any) -> bool | None:
+        if data is None or isinstance(data, bool):
+            return data
+        self.fail("invalid", input=_("This value"))
+        return None
+
+
+class Money(serializers.DecimalField):
+    """An amount: given out as text, taken as text or number."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool | dict | list):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Word(serializers.ChoiceField):
+    """One of a few words."""
+
+    default_error_messages: Errors = {"invalid_choice": _("Choose one of: {words}.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data == "" and self.allow_blank:
+            return ""
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
+            self.fail("invalid_choice", words=", ".join(self.choice_strings_to_values))
+        return self.choice_strings_to_values[data]
+
+
+class Moment(serializers.DateTimeField):
+    """A moment in ISO 8601, given out in UTC; without a zone it is meant in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "default_timezone": UTC})
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss]Z")
+        moment = super().to_internal_value(value)
+        if not 1900 <= moment.year <= 9000:  # before and after it, zones and databases differ
+            self.fail("overflow")
+        return moment
+
+
+class Day(serializers.DateField):
+    """A date in ISO 8601."""
+
+    default_error_messages: Errors = {"range": _("Choose a date between 1900 and 9000.")}
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DD")
+        day = super().to_internal_value(value)
+        if not 1900 <= day.year <= 9000:
+            self.fail("range")
+        return day
+
+
+@extend_schema_field({"type": "string", "maxLength": 2, "example": "DE"})
+class Country(serializers.Field[Any, Any, Any, Any]):
+    """A country by ISO 3166-1 alpha-2."""
+
+    default_error_messages: Errors = {
+        "invalid": _("Give the country as a code of two letters, like DE (ISO 3166-1 alpha-2).")
+    }
+
+    def __init__(self, *, allow_blank: bool = True, **kwargs: Any) -> None:
+        self.allow_blank = allow_blank
+        kwargs.pop("max_length", None)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = data.strip().upper() if isinstance(data, str) else None
+        if code == "" and self.allow_blank:
+            return ""
+        if code is None or len(code) != 2 or code not in countries:
+            self.fail("invalid")
+        return str(code)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.code or "")
+
+
+@extend_schema_field({"type": "string", "example": "ada@example.com"})
+class Person(serializers.Field[Any, Any, Any, Any]):
+    """A user, given by email or id, given out by email. Only active ones can be chosen."""
+
+    default_error_messages: Errors = {
+        "invalid": _("Name a user by email or id."),
+        "unknown": _("There is no active user of this email or id."),
+    }
+
+    def to_internal_value(self, data: Any) -> User:
+        if isinstance(data, str):
+            who = {"email": data.strip().lower()}
+        elif is_id(data):
+            who = {"pk": data}
+        else:
+            self.fail("invalid")
+        user = User.objects.filter(is_active=True, **who).first()
+        if user is None:
+            self.fail("unknown")
+        return user
+
+    def to_representation(self, value: User) -> str:
+        return value.email
+
+
+@extend_schema_field({"type": "string", "example": "trade-show"})
+class Listed(serializers.Field[Any, Any, Any, Any]):
+    """A line of an editable list, given by key, name or id, given out by key."""
+
+    default_error_messages: Errors = {
+        "invalid": _("Name it by key or id."),
+        "unknown": _("There is nothing like this in the list."),
+    }
+
+    def __init__(self, model: type[Any], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(**kwargs)
+
+    def rows(self) -> models.QuerySet[Any]:
+        rows = self.model._default_manager.all()
+        try:
+            self.model._meta.get_field("is_active")
+        except FieldDoesNotExist:
+            return rows
+        return rows.filter(is_active=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data.strip():
+            text = data.strip()[:200]
+            spellings = {text, slugify(text), slugify(text).replace("-", "_")}
+            which = Q(key__in=spellings) | Q(name__iexact=text)
+        elif is_id(data):
+            which = Q(pk=data)
+        else:
+            self.fail("invalid")
+        found = list(self.rows().filter(which)[:10])
+        # A name may be another line's key: what is written exactly wins.
+        found.sort(key=lambda line: (line.key != data, line.pk))
+        if not found:
+            self.fail("unknown")
+        return found[0]
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.key)
+
+
+class ListedMany(serializers.ListField):
+    """Several lines of an editable list."""
+
+    def __init__(self, model: type[Any], **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 100)
+        super().__init__(child=Listed(model), **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+    def to_representation(self, data: Any) -> list[str]:
+        return [line.key for line in sorted(data.all(), key=lambda line: line.pk)]
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Related(serializers.Field[Any, Any, Any, Any]):
+    """Another record by id, of those that the user can see; of others it is not even told that."""
+
+    default_error_messages: Errors = {
+        "invalid": _("Name it by its id, a whole number."),
+        "unknown": _("There is no record of this id."),
+    }
+
+    def __init__(self, model: type[Any], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(**kwargs)
+
+    def get_attribute(self, instance: Any) -> Any:
+        pk = getattr(instance, f"{self.source}_id")
+        return pk if pk in self.context["in_scope"].get(self.model, ()) else None
+
+    def to_representation(self, value: int) -> int:
+        return value
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not is_id(data):
+            self.fail("invalid")
+        record = seen(self.model, data, by=self.context["request"].user)
+        if record is None:
+            self.fail("unknown")
+        return record
+
+
+def seen(model: type[Any], pk: int, *, by: User) -> Any:
+    """Return the record of this id if `by` may see it, else None."""
+    return model._default_manager.permitted(by).filter(pk=pk).first()
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class Custom(serializers.Field[Any, Any, Any, Any]):
+    """The custom fields, by key. A key that nobody has defined is an error that names it."""
+
+    default_error_messages: Errors = {"invalid": _("Send an object with the custom fields by key.")}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if data:
+            raise serializers.ValidationError(
+                {name: [_("There is no custom field of this key.")] for name in data}
+            )
+        return {}
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def is_id(value: Any) -> bool:
+    """Tell whether `value` can be the id of a row.
+
+    >>> is_id(7), is_id(True), is_id("7"), is_id(0), is_id(2**63)
+    (True, False, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID
+
+
+class Strict(serializers.Serializer[Any]):
+    """Takes the fields it has and no others; one that is only given out may not be sent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        errors: dict[str, Any] = {}
+        if isinstance(data, dict):
+            for name in data:
+                if name not in self.fields:
+                    errors[name[:100]] = [ErrorDetail(_("There is no such field."), "unknown")]
+                elif self.fields[name].read_only:
+                    errors[name] = [ErrorDetail(_("This field cannot be written."), "read_only")]
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**error.detail, **errors}) from error  # type: ignore[dict-item]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+
+class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
+    """A record as the API shows and takes it. It checks; operations save."""
+
+    serializer_field_mapping: ClassVar[dict[type[models.Field[Any, Any]], Any]] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        CountryField: Country,
+        models.CharField: Text,
+        models.TextField: Text,
+        models.EmailField: Email,
+        models.PositiveIntegerField: Whole,
+        models.PositiveSmallIntegerField: SmallWhole,
+        models.BooleanField: YesNo,
+        models.DecimalField: Money,
+        models.DateField: Day,
+        models.DateTimeField: Moment,
+    }
+    serializer_choice_field = Word
+
+    owner = Person(required=False, allow_null=True)
+    custom = Custom(required=False)
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        if isinstance(model_field, CountryField):  # it has every country for its choices
+            return Country, {"required": False}
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if field_class is Word:
+            options["choices"] = [choice for choice in options["choices"] if choice[0] != ""]
+        return field_class, options
+
+    def relations(self) -> dict[str, type[Model]]:
+        """The fields that name other records, whose visibility has to be asked."""
+        return {
+            field.source: field.model
+            for field in self.fields.values()
+            if isinstance(field, Related) and not field.write_only
+        }
