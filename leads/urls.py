@@ -1,0 +1,23 @@
+"""The addresses of leads."""
+
+from django.urls import path
+
+from leads import views
+
+app_name = "leads"
+
+urlpatterns = [
+    path("leads/", views.LeadList.as_view(), name="list"),
+    path("leads/new/", views.LeadCreate.as_view(), name="create"),
+    path("leads/<int:pk>/", views.LeadDetail.as_view(), name="detail"),
+    path("leads/<int:pk>/edit/", views.LeadEdit.as_view(), name="edit"),
+    path("leads/<int:pk>/delete/", views.LeadDelete.as_view(), name="delete"),
+    path("leads/<int:pk>/restore/", views.LeadRestore.as_view(), name="restore"),
+    path("leads/<int:pk>/assign/", views.LeadAssign.as_view(), name="assign"),
+    path("leads/<int:pk>/progress/", views.LeadProgress.as_view(), name="progress"),
+    path("leads/<int:pk>/qualify/", views.LeadQualify.as_view(), name="qualify"),
+    path("leads/<int:pk>/disqualify/", views.LeadDisqualify.as_view(), name="disqualify"),
+    path("leads/<int:pk>/reopen/", views.LeadReopen.as_view(), name="reopen"),
+    path("leads/<int:pk>/undo/", views.LeadUndo.as_view(), name="undo"),
+    path("leads/<int:pk>/receipt/", views.LeadReceipt.as_view(), name="receipt"),
+]

@@ -1,0 +1,31 @@
+"""The pages of leads."""
+
+from leads.views.pages import (
+    LeadAssign,
+    LeadCreate,
+    LeadDelete,
+    LeadDisqualify,
+    LeadEdit,
+    LeadList,
+    LeadProgress,
+    LeadReopen,
+    LeadRestore,
+    LeadUndo,
+)
+from leads.views.record import LeadDetail, LeadQualify, LeadReceipt
+
+__all__ = [
+    "LeadAssign",
+    "LeadCreate",
+    "LeadDelete",
+    "LeadDetail",
+    "LeadDisqualify",
+    "LeadEdit",
+    "LeadList",
+    "LeadProgress",
+    "LeadQualify",
+    "LeadReceipt",
+    "LeadReopen",
+    "LeadRestore",
+    "LeadUndo",
+]

@@ -1,0 +1,267 @@
+"""The list of leads, its forms, and what is done to one lead but qualifying."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from activities.timeline import next_up
+from leads import operations
+from leads.filters import LeadFilter
+from leads.forms import AssignForm, DisqualifyForm, LeadForm, ProgressForm
+from leads.matching import lookalikes
+from leads.models import Lead
+from leads.tables import LeadTable
+from records.permissions import reaches
+from workbench.views import (
+    CreateView,
+    DeleteView,
+    EditView,
+    ListView,
+    OperationView,
+    RestoreView,
+    Tab,
+)
+
+
+class LeadList(ListView):
+    """The leads that the user may see."""
+
+    model = Lead
+    table_class = LeadTable
+    filter_class = LeadFilter
+    total_column = "base_value"
+    tabs = [
+        Tab(gettext_lazy("My open leads"), "owner=me&status=open"),
+        Tab(gettext_lazy("All open"), "status=open"),
+        Tab(gettext_lazy("New this week"), "created=week"),
+        Tab(gettext_lazy("Unassigned"), "owner=none&status=open"),
+        Tab(gettext_lazy("Ready to qualify"), "ready=1"),
+        Tab(gettext_lazy("Qualified this month"), "qualified=month"),
+    ]
+
+
+class LeadCreate(CreateView):
+    """Capture a lead."""
+
+    model = Lead
+    form_class = LeadForm
+    prefilled = (
+        "topic",
+        "company",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "account",
+        "contact",
+    )
+
+    @staticmethod
+    def operation(*, owner: Any = None, **values: Any) -> Lead:
+        """Take an owner that was left empty as said: nobody."""
+        return operations.capture_lead(owner=owner, is_unassigned=owner is None, **values)
+
+
+class OpenLead:
+    """A page for leads that are open: of another one it says why it cannot be used."""
+
+    record: Any
+
+    def closed_because(self) -> str:
+        if self.record.is_open:
+            return ""
+        return _("%(lead)s is %(status)s and read-only.") % {
+            "lead": self.record,
+            "status": self.record.get_status_display().lower(),
+        }
+
+
+class LeadEdit(OpenLead, EditView):
+    """Change the fields of an open lead."""
+
+    model = Lead
+    form_class = LeadForm
+    related = ("owner", "account", "contact", "changed_by")
+    operation = staticmethod(operations.update_lead)
+
+
+class LeadDelete(DeleteView):
+    """Put a lead into the recycle bin."""
+
+    model = Lead
+    operation = staticmethod(operations.delete_lead)
+
+
+class LeadRestore(RestoreView):
+    """Take a lead out of the recycle bin."""
+
+    model = Lead
+    operation = staticmethod(operations.restore_lead)
+
+
+class LeadAssign(OpenLead, OperationView):
+    """Give a lead to somebody else."""
+
+    model = Lead
+    action = "assign"
+    form_class = AssignForm
+    operation = staticmethod(operations.assign_lead)
+    submit_label = gettext_lazy("Assign lead")
+
+    def page_title(self) -> str:
+        return _("Assign %(lead)s") % {"lead": self.record}
+
+    def success_message(self, outcome: Lead) -> str:
+        if outcome.owner is None:
+            return _("%(lead)s waits in the queue") % {"lead": outcome}
+        return _("%(lead)s assigned to %(owner)s") % {"lead": outcome, "owner": outcome.owner}
+
+    def success_url_for(self, outcome: Lead) -> str:
+        is_visible = Lead.objects.permitted(self.user, "view").filter(pk=outcome.pk).exists()
+        return outcome.get_absolute_url() if is_visible else reverse("leads:list")
+
+
+class LeadProgress(OpenLead, OperationView):
+    """Say how far the work on a lead is."""
+
+    model = Lead
+    action = "change"
+    form_class = ProgressForm
+    operation = staticmethod(operations.set_progress)
+    submit_label = gettext_lazy("Save status")
+
+    def page_title(self) -> str:
+        return _("Status of %(lead)s") % {"lead": self.record}
+
+    def success_message(self, outcome: Lead) -> str:
+        return _("%(lead)s is %(status)s") % {
+            "lead": outcome,
+            "status": str(outcome.get_progress_display()).lower(),
+        }
+
+
+class LeadDisqualify(OpenLead, OperationView):
+    """Give a lead up, with a reason."""
+
+    model = Lead
+    action = "disqualify"
+    form_class = DisqualifyForm
+    operation = staticmethod(operations.disqualify)
+    template_name = "leads/disqualify.html"
+    submit_label = gettext_lazy("Disqualify lead")
+    explanation = gettext_lazy("The lead closes and leaves your open views. You can reopen it.")
+
+    def page_title(self) -> str:
+        return _("Disqualify %(lead)s") % {"lead": self.record}
+
+    def success_message(self, outcome: Lead) -> str:
+        return _("%(lead)s is disqualified") % {"lead": outcome}
+
+    def undo_url(self, outcome: Lead) -> str:
+        return reverse("leads:reopen", kwargs={"pk": outcome.pk})
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            lookalikes=lookalikes(self.record, by=self.user),
+            to_cancel=next_up(self.record),
+            **kwargs,
+        )
+
+
+class LeadReopen(OperationView):
+    """Take up a closed lead again; a qualified one keeps the records that were made of it."""
+
+    model = Lead
+    operation = staticmethod(operations.reopen)
+    submit_label = gettext_lazy("Reopen lead")
+
+    @property
+    def action(self) -> str:  # type: ignore[override]
+        return "undo" if self.record.status == Lead.Status.QUALIFIED else "disqualify"
+
+    def page_title(self) -> str:
+        return _("Reopen %(lead)s") % {"lead": self.record}
+
+    def closed_because(self) -> str:
+        return _("%(lead)s is open already.") % {"lead": self.record} if self.record.is_open else ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kept = _("The account, the contact and the opportunities stay. The lead is open again.")
+        back = _("The lead is open again, and its cancelled tasks come back.")
+        is_qualified = self.record.status == Lead.Status.QUALIFIED
+        return super().get_context_data(**{**kwargs, "explanation": kept if is_qualified else back})
+
+    def success_message(self, outcome: Lead) -> str:
+        return _("%(lead)s is open again") % {"lead": outcome}
+
+
+class LeadUndo(OperationView):
+    """Take a qualification back: what it made goes, what it found is as before."""
+
+    model = Lead
+    action = "undo"
+    operation = staticmethod(operations.undo)
+    template_name = "leads/undo.html"
+    submit_label = gettext_lazy("Undo qualification")
+
+    def page_title(self) -> str:
+        return _("Undo the qualification of %(lead)s") % {"lead": self.record}
+
+    def closed_because(self) -> str:
+        if self.record.status == Lead.Status.QUALIFIED:
+            return ""
+        return _("%(lead)s is not qualified.") % {"lead": self.record}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.closed_because():
+            return super().get_context_data(**kwargs)
+        made = operations.made_by(operations.latest_qualification(self.record))
+        blockers = [
+            {"text": blocker.text, "url": self.url_of(blocker.record)}
+            for blocker in operations.blockers_of(made)
+        ]
+        return super().get_context_data(
+            blockers=blockers, effects=undo_effects(self.record, made), **kwargs
+        )
+
+    def url_of(self, record: Any) -> str:
+        """Return where a blocker can be looked at, if the user may."""
+        if record is None or not reaches(self.user, "view", record):
+            return ""
+        return str(record.get_absolute_url())
+
+    def success_message(self, outcome: Any) -> str:
+        return _("%(lead)s is open again") % {"lead": self.record}
+
+
+def undo_effects(lead: Lead, made: Any) -> list[dict[str, str]]:
+    """Say in words what an undo would do."""
+    effects = [
+        {
+            "kind": "nothing",
+            "text": _("Remove the %(kind)s %(name)s")
+            % {
+                "kind": record._meta.verbose_name,
+                "name": record,
+            },
+        }
+        for record in made.created
+    ]
+    effects += [
+        {"kind": "link", "text": _("Give %(name)s back what was filled in") % {"name": record}}
+        for record in made.reused
+    ]
+    effects += [
+        {
+            "kind": "link",
+            "text": _("Take the lead from the opportunity %(name)s") % {"name": record},
+        }
+        for record in made.joined
+    ]
+    effects.append({"kind": "move", "text": _("Bring notes, calls and tasks back to the lead")})
+    effects.append({"kind": "create", "text": _("Open the lead %(lead)s again") % {"lead": lead}})
+    return effects

@@ -1,0 +1,390 @@
+"""What a form can ask for: records, money, dates; and how it is laid out.
+
+A form validates; it never saves. The page hands its cleaned data to an operation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Div, Fieldset, Layout, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.forms.utils import flatatt
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+from records.keys import search_key, text_problem
+from records.models import MoneyField as MoneyColumn
+from records.models import Currency, Record
+from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LONGEST_AMOUNT = 40
+MANY = 8  # more records than this are not listed to choose from
+_ENDINGS = {"": 0, "k": 3, "m": 6, "mio": 6, "b": 9, "bn": 9}
+_AMOUNT = re.compile(r"(?P<digits>[\d.,'’ ]*\d)\s*(?P<ending>k|m|mio|bn?)?", re.IGNORECASE)
+
+
+# Money
+
+
+def amount_of(text: str, *, decimal: str = ".", group: str = ",") -> Decimal | None:
+    """Read an amount as people write it; None when there is any doubt what is meant.
+
+    A currency around it is skipped, blanks and apostrophes part thousands everywhere, and `k` and
+    `m` stand for thousands and millions.
+
+    >>> amount_of("30k"), amount_of("€30 000"), amount_of("1,250,000.50 EUR")
+    (Decimal('30000'), Decimal('30000'), Decimal('1250000.50'))
+    >>> amount_of("30.000,50", decimal=",", group="."), amount_of("1.5m")
+    (Decimal('30000.50'), Decimal('1500000'))
+    >>> amount_of("around 30k"), amount_of("30.000"), amount_of("3,00"), amount_of("1e5")
+    (None, None, None, None)
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if len(text) > LONGEST_AMOUNT:
+        return None
+    text = "".join(sign for sign in text if unicodedata.category(sign) != "Sc").strip()
+    text = re.sub(r"^[A-Z]{3}\s*(?=[\d])|(?<=[\dkKmM])\s*[A-Z]{3}$", "", text).strip()
+    found = _AMOUNT.fullmatch(text)
+    if not found or not text.isascii() and "’" not in text:
+        return None
+    whole, point, rest = found["digits"].partition(decimal)
+    groups = re.split(f"[{re.escape(group)}'’ ]", whole)
+    is_grouped = all(len(part) == 3 for part in groups[1:]) and 1 <= len(groups[0]) <= 3
+    ending = _ENDINGS[(found["ending"] or "").lower()]
+    if (len(groups) > 1 and not is_grouped) or not "".join(groups).isdigit():
+        return None
+    if point and (not rest.isdigit() or (len(rest) > 2 and not ending)):
+        return None
+    return (
+        Decimal(f"{''.join(groups)}.{rest or 0}e{ending}").normalize() + 0
+        if ending
+        else (Decimal("".join(groups) + (f".{rest}" if rest else "")))
+    )
+
+
+class MoneyField(forms.DecimalField):
+    """An amount, typed as people write it: 30k, 30,000 or €30 000."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Enter the amount as a number, like %(example)s"),
+        "min_value": _("Enter an amount that is not below zero"),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 14)
+        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("min_value", Decimal(0))
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        )
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values or isinstance(value, Decimal):
+            return value or None if not isinstance(value, Decimal) else value
+        if not str(value).strip():
+            return None
+        amount = amount_of(
+            str(value),
+            decimal=str(formats.get_format("DECIMAL_SEPARATOR")),
+            group=str(formats.get_format("THOUSAND_SEPARATOR")),
+        )
+        if amount is None:
+            raise ValidationError(
+                self.error_messages["invalid"],
+                code="invalid",
+                params={"example": formats.number_format(80000, force_grouping=True)},
+            )
+        return amount.quantize(Decimal("0.01")) if amount.adjusted() < 20 else amount
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return formats.number_format(
+                value, decimal_pos=0 if value == value.to_integral() else 2, force_grouping=True
+            )
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+class CurrencyField(forms.ChoiceField):
+    """One of the currencies that the installation knows."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=currency_choices, **kwargs)
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    return [(code, code) for code in Currency.objects.order_by("pk").values_list("pk", flat=True)]
+
+
+# Records
+
+
+class LookupWidget(forms.TextInput):
+    """A text field that proposes records while one types, and offers a choice of several."""
+
+    model: type[Model]
+    candidates: Sequence[Model] = ()
+    found: Model | None = None
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return data.get(f"{name}-choice") or data.get(name)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        context = self.get_context(name, value, attrs)
+        context["candidates"] = [(candidate, label_of(candidate)) for candidate in self.candidates]
+        context["lookup_url"] = reverse(
+            "workbench:lookup", kwargs={"kind": self.model._meta.model_name}
+        )
+        context["name"] = name
+        context["attributes"] = flatatt(context["widget"]["attrs"])
+        return render_to_string("components/lookup.html", context)
+
+
+def label_of(record: Model) -> str:
+    """Return a text that names `record` for people and, by its number, without doubt."""
+    return f"{record} (#{record.pk})"
+
+
+class LookupField(forms.ModelChoiceField):
+    """A record named by its name, its number or both; never a list of all of them.
+
+    Without scripts one types a name; when several records match, the form comes back and asks which.
+    """
+
+    widget = LookupWidget
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "none": _("Nothing is called “%(value)s”"),
+        "several": _("Several are called “%(value)s”. Choose one"),
+        "many": _("More than %(many)d are called “%(value)s”. Type more of the name"),
+    }
+
+    def __init__(self, queryset: QuerySet[Any], **kwargs: Any) -> None:
+        super().__init__(queryset, **kwargs)
+        self.widget.model = queryset.model
+
+    # A list of choices would hold every record there is.
+    choices = property(lambda self: (), lambda self, value: None)  # type: ignore[assignment]
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Model):
+            return label_of(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            record = self.queryset.filter(pk=value).first()
+            return label_of(record) if record else ""
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        rows = self.queryset
+        if problem := text_problem(text):
+            raise ValidationError(problem)
+        if numbered := re.search(r"#(\d{1,18})\)?$", text):
+            record = rows.filter(pk=int(numbered[1])).first()
+            if record is not None:
+                return record
+        found = list(rows.matching(text).order_by("pk")[: MANY + 1]) if search_key(text) else []  # type: ignore[attr-defined]
+        named = [record for record in found if str(record).casefold() == text.casefold()]
+        if len(named or found) == 1:
+            self.widget.candidates = ()
+            return (named or found)[0]
+        self.widget.candidates = found[:MANY]
+        code = "none" if not found else "many" if len(found) > MANY else "several"
+        raise ValidationError(
+            self.error_messages[code], code=code, params={"value": text[:60], "many": MANY}
+        )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before = initial.pk if isinstance(initial, Model) else initial
+        try:
+            after = self.to_python(data)
+        except ValidationError:
+            return True
+        return bool(before != (after.pk if after else None))
+
+
+# Forms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a form: a heading and rows of one or two fields."""
+
+    title: Any
+    rows: Sequence[str | tuple[str, ...]]
+
+
+def helper_for(sections: Iterable[Section], fields: Mapping[str, Any]) -> FormHelper:
+    """Return the layout of a form: its sections, then whatever they leave out."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.form_show_errors = True
+    placed: set[str] = set()
+    parts: list[Any] = []
+    for section in sections:
+        rows = []
+        for row in section.rows:
+            names = [name for name in ([row] if isinstance(row, str) else row) if name in fields]
+            placed.update(names)
+            if names:
+                rows.append(Row(*[Column(name) for name in names]))
+        if rows:
+            parts.append(Fieldset(section.title, *rows) if section.title else Div(*rows))
+    parts += [name for name in fields if name not in placed]
+    helper.layout = Layout(*parts)
+    return helper
+
+
+class PageForm(forms.Form):
+    """A form of a page: it knows who fills it in, and has a layout."""
+
+    sections: ClassVar[Sequence[Section]] = ()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+        narrow(self.fields, user)
+
+    @property
+    def helper(self) -> FormHelper:
+        return helper_for(self.sections, self.fields)
+
+
+class OperationForm(PageForm):
+    """What an operation on a record asks for; the names of its fields are the operation's keywords."""
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        self.record = record
+        super().__init__(*args, **kwargs)
+
+
+class RecordForm(forms.ModelForm[Any]):
+    """A record's own fields. `save` is not for forms: an operation does it.
+
+    Choices of other records are narrowed to what the user may see, money is read as people write
+    it, and a hidden `version` (editing) or `submission` (creating) comes and goes with the form.
+    """
+
+    sections: ClassVar[Sequence[Section]] = ()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+        narrow(self.fields, user, self.instance)
+        for name, field in self.fields.items():
+            column = _column_of(self.instance, name)
+            if isinstance(column, MoneyColumn):
+                self.fields[name] = MoneyField(
+                    label=field.label, required=field.required, max_digits=column.max_digits
+                )
+            elif isinstance(field, forms.DateField):
+                field.widget = date_input()
+            elif name == "currency":
+                self.fields[name] = CurrencyField(label=field.label)
+        if self.instance.pk:
+            self.fields["version"] = forms.IntegerField(
+                widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1
+            )
+        else:
+            self.fields["submission"] = forms.UUIDField(
+                widget=forms.HiddenInput, initial=uuid.uuid4, required=False
+            )
+
+    @property
+    def helper(self) -> FormHelper:
+        return helper_for(self.sections, self.fields)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The cleaned data, without what only the form itself needs."""
+        mine = {"version", "submission"}
+        return {name: v for name, v in self.cleaned_data.items() if name not in mine}
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The cleaned data of the fields that somebody changed."""
+        changed = set(self.changed_data)
+        return {name: value for name, value in self.values.items() if name in changed}
+
+    def clean(self) -> dict[str, Any]:
+        # Uniqueness and constraints are the operation's to say: it says them under a lock.
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: it shows what stands, until the operation changes it."""
+
+    def save(self, commit: bool = True) -> Any:
+        raise TypeError("A form never saves: hand its data to an operation.")
+
+
+def _column_of(instance: Model, name: str) -> Any:
+    return next((f for f in instance._meta.get_fields() if f.name == name), None)
+
+
+def date_input() -> forms.DateInput:
+    """Return the browser's own date field."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = None) -> None:
+    """Keep of every choice of records those that `user` may see, and of lists the active lines.
+
+    A drop-down leaks as well as a list does, and a list of every account is no drop-down.
+    """
+    for name, field in fields.items():
+        if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
+            continue
+        model = field.queryset.model
+        if issubclass(model, Record):
+            rows = field.queryset.permitted(user, "view")  # type: ignore[attr-defined]
+            if isinstance(field, LookupField):
+                field.queryset = rows
+            else:
+                fields[name] = LookupField(
+                    rows, label=field.label, required=field.required, help_text=_("Type a name")
+                )
+        elif issubclass(model, User):
+            field.queryset = colleagues()
+        elif any(column.name == "is_active" for column in model._meta.fields):
+            # What was chosen before it went out of use stays chosen.
+            kept = getattr(instance, f"{name}_id", None)
+            field.queryset = field.queryset.filter(Q(is_active=True) | Q(pk=kept)).order_by(
+                "position", "name", "pk"
+            )
+
+
+def colleagues() -> QuerySet[User]:
+    """Return the people who can be chosen: everybody who is active, by name."""
+    return User.objects.filter(is_active=True, is_machine=False).order_by("name", "email", "pk")
+
+
+def error_links(form: Any) -> list[dict[str, Any]]:
+    """Return each error of a form with the id of its field, for the summary at its top."""
+    links: list[dict[str, Any]] = []
+    for name, sentences in form.errors.items():
+        target = form[name].id_for_label if name in form.fields else ""
+        for sentence in sentences:
+            links.append({"text": sentence, "target": target, "name": name})
+    return links

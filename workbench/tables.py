@@ -1,0 +1,265 @@
+"""The columns a list can show. A list is drawn often: cells are put together here, not in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from workbench.templatetags.workbench import ago, day, due, due_state, money, step_icon, tint
+
+if TYPE_CHECKING:
+    from users.models import User
+
+PIP_WORDS = {
+    "known": gettext_lazy("known"),
+    "partly": gettext_lazy("partly known"),
+    "unknown": gettext_lazy("unknown"),
+}
+
+
+# Cells
+
+
+def badge(label: Any, tone: str = "") -> SafeString:
+    """A small coloured word."""
+    return format_html(
+        '<span class="c-badge{}">{}</span>', f" c-badge--{tone}" if tone else "", label
+    )
+
+
+def avatar(user: User | None) -> SafeString:
+    """The initials of a person, with the name for readers; nobody is a dashed circle."""
+    if user is None:
+        label = _("Unassigned")
+        return format_html(
+            '<span class="c-avatar c-avatar--none" role="img" aria-label="{0}" title="{0}"></span>',
+            label,
+        )
+    return format_html(
+        '<span class="c-avatar c-avatar--{0}" role="img" aria-label="{1}" title="{1}">{2}</span>',
+        tint(user),
+        user,
+        user.initials,
+    )
+
+
+def pips(parts: Any) -> SafeString:
+    """The four letters of BANT: solid is known, half is partly known, dashed is unknown."""
+    sentence = ", ".join(f"{part.name} {PIP_WORDS[part.state]}" for part in parts)
+    letters = format_html_join(
+        "",
+        '<span class="c-pip{}">{}</span>',
+        (("" if p.state == "unknown" else f" c-pip--{p.state}", p.letter) for p in parts),
+    )
+    known = sum(part.state == "known" for part in parts)
+    return format_html(
+        '<span class="c-bant"><span class="c-bant" role="img" aria-label="{}">{}</span>'
+        '<span class="c-bant__count">{}</span></span>',
+        sentence.capitalize(),
+        letters,
+        _("%(known)s of 4") % {"known": known},
+    )
+
+
+def next_step(record: Any) -> SafeString:
+    """What to do next and when; that there is nothing to do is said, not left blank."""
+    text, moment = record.next_step, record.next_step_at
+    if not text and moment is None:
+        if not getattr(record, "is_open", True):
+            return SafeString("")
+        return format_html(
+            '<span class="c-next c-next--none">{} <span>{}</span></span>',
+            step_icon("none"),
+            _("No next step"),
+        )
+    state = due_state(moment) if moment else "planned"
+    return format_html(
+        '<span class="c-next c-next--{}" title="{}">{} <span>{}{}</span></span>',
+        state,
+        text,
+        step_icon(state),
+        text,
+        format_html(", {}", due(moment)) if moment else "",
+    )
+
+
+def age(moment: Any, limit: int = 0) -> SafeString | str:
+    """How many days ago; over the limit in amber."""
+    days = (timezone.localdate() - timezone.localtime(moment).date()).days
+    text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else _("Today")
+    return format_html('<span class="c-warn">{}</span>', text) if limit and days > limit else text
+
+
+# Columns
+
+
+class Cell(tables.Column):
+    """A column whose cell is made by a function of the record.
+
+    It can be sorted by when `order_by` says what that means.
+    """
+
+    is_number: ClassVar[bool] = False
+
+    def __init__(
+        self, cell: Callable[[Any], Any] | None = None, *, css: str = "", **options: Any
+    ) -> None:
+        self.cell = cell
+        if self.is_number:
+            css = f"{css} c-number".strip()
+        options.setdefault("empty_values", ())
+        options.setdefault("orderable", False)
+        options.setdefault("attrs", {"td": {"class": css}, "th": {"class": css}})
+        super().__init__(**options)
+
+    def render(self, record: Any, value: Any = None) -> Any:
+        if self.cell is not None:
+            return self.cell(record)
+        return "" if value is None else value
+
+
+class NameColumn(Cell):
+    """The name, which opens the record, with a word about it and a line beneath."""
+
+    def __init__(
+        self,
+        *,
+        note: Callable[[Any], Any] | None = None,
+        line: Callable[[Any], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self.note, self.line = note, line
+        super().__init__(css="c-cell--name", accessor="pk", **options)
+
+    def render(self, record: Any, value: Any = None) -> Any:
+        note = self.note(record) if self.note else ""
+        line = self.line(record) if self.line else ""
+        return format_html(
+            '<a href="{}" title="{}">{}</a> {}{}',
+            href(record),
+            record,
+            record,
+            note,
+            format_html('<span class="c-cell__topic">{}</span>', line) if line else "",
+        )
+
+
+class AmountColumn(Cell):
+    """Money in the record's own currency, whole units."""
+
+    is_number = True
+
+    def __init__(self, field: str, **options: Any) -> None:
+        self.field = field
+        super().__init__(css="c-cell--amount", accessor="pk", **options)
+
+    def render(self, record: Any, value: Any = None) -> Any:
+        amount = getattr(record, self.field)
+        return "" if amount is None else money(amount.quantize(0 * amount + 1), record.currency)
+
+
+class NextStepColumn(Cell):
+    """The next step, late ones in red."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("verbose_name", gettext_lazy("Next step"))
+        options.setdefault("order_by", ("next_step_at",))
+        super().__init__(next_step, css="c-cell--next", accessor="pk", **options)
+
+
+class TouchColumn(Cell):
+    """When somebody last worked on it."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("verbose_name", gettext_lazy("Last touch"))
+        options.setdefault("order_by", ("touched_at",))
+        options.setdefault("initial_sort_descending", True)
+        super().__init__(
+            lambda record: ago(record.touched_at) if record.touched_at else "",
+            css="c-cell--touch",
+            accessor="pk",
+            **options,
+        )
+
+
+class AgeColumn(Cell):
+    """For how many days we have had it; open ones over `limit` days in amber."""
+
+    def __init__(self, limit: int = 30, **options: Any) -> None:
+        options.setdefault("verbose_name", gettext_lazy("Age"))
+        options.setdefault("order_by", ("-created_at",))
+        super().__init__(
+            lambda record: age(record.created_at, limit if record.is_open else 0),
+            css="c-cell--age",
+            accessor="pk",
+            **options,
+        )
+
+
+class DayColumn(Cell):
+    """A date."""
+
+    def __init__(self, field: str, **options: Any) -> None:
+        super().__init__(
+            lambda record: day(getattr(record, field)) if getattr(record, field) else "",
+            accessor="pk",
+            **options,
+        )
+
+
+class OwnerColumn(Cell):
+    """Whose it is."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("verbose_name", gettext_lazy("Owner"))
+        options.setdefault("order_by", ("owner__name",))
+        super().__init__(
+            lambda record: avatar(record.owner), css="c-cell--owner", accessor="pk", **options
+        )
+
+
+def href(record: Any) -> str:
+    """Return the address of a record; resolving it once per list, not once per row."""
+    pattern = _PATTERNS.get(type(record))
+    if pattern is None:
+        pattern = reverse(f"{record.url_namespace}:detail", kwargs={"pk": 0})
+        _PATTERNS[type(record)] = pattern
+    return pattern.replace("/0/", f"/{record.pk}/")
+
+
+_PATTERNS: dict[type[Any], str] = {}
+
+
+class RecordTable(tables.Table):
+    """The rows of a list. Sorting and paging are the page's: here are only cells."""
+
+    class Meta:
+        orderable = False
+        template_name = "workbench/list.html"
+
+    def __init__(self, data: Any, *, user: User, **options: Any) -> None:
+        self.user = user
+        super().__init__(data, orderable=False, **options)
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Each row as its address and its cells: class, text."""
+        columns = [
+            (bound, bound.column.attrs.get("td", {}).get("class", "")) for bound in self.columns
+        ]
+        return [
+            {
+                "url": href(row.record),
+                "record": row.record,
+                "cells": [(css, row.get_cell(bound.name)) for bound, css in columns],
+            }
+            for row in self.rows
+        ]

@@ -1,0 +1,18 @@
+"""The pages that every kind of record has: a list, a record, a form, an operation."""
+
+from workbench.views.list import ListView, LookupView, Tab
+from workbench.views.operation import DeleteView, OperationView, RestoreView
+from workbench.views.record import CreateView, EditView, RecordPage, RecordView
+
+__all__ = [
+    "CreateView",
+    "DeleteView",
+    "EditView",
+    "ListView",
+    "LookupView",
+    "OperationView",
+    "RecordPage",
+    "RecordView",
+    "RestoreView",
+    "Tab",
+]

@@ -1,0 +1,437 @@
+"""The page of one record, and the forms that make and change one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+from django.views.generic.base import ContextMixin, View
+from django.views.generic.edit import FormMixin
+from django_htmx.http import HttpResponseClientRedirect
+
+from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
+from records.operations import once
+from records.permissions import may, reaches
+from workbench.forms import LookupField, RecordForm, error_links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from django.db.models import QuerySet
+    from django.forms import BaseForm
+
+    from records.models import Record
+    from users.models import User
+
+
+class Page(ContextMixin, View):
+    """A page about a kind of record."""
+
+    model: ClassVar[type[Record]]
+    title: ClassVar[Any] = ""
+
+    @property
+    def user(self) -> User:
+        return self.request.user  # type: ignore[return-value]
+
+    @cached_property
+    def namespace(self) -> str:
+        return self.model().url_namespace
+
+    @property
+    def kind(self) -> str:
+        return str(self.model._meta.model_name)
+
+    def page_title(self) -> str:
+        return str(self.title) or str(self.model._meta.verbose_name_plural).capitalize()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            kind=self.kind,
+            title=self.page_title(),
+            namespace=self.namespace,
+            list_url=reverse(f"{self.namespace}:list"),
+            names=self.model._meta.verbose_name_plural,
+            name=self.model._meta.verbose_name,
+            **kwargs,
+        )
+
+    def go(self, url: str) -> HttpResponse:
+        """Send the browser on, also when htmx asked."""
+        if self.request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(url)
+        return HttpResponseRedirect(url)
+
+
+class RecordPage(Page):
+    """A page about one record: outside the scope of the user it does not exist.
+
+    `action` is what the page does. A record that one may see but not do this to is forbidden.
+    `related` names what to fetch along with the record, `actions` what `may` tells the template.
+    """
+
+    action: ClassVar[str] = "view"
+    related: ClassVar[Sequence[str]] = ("owner",)
+    actions: ClassVar[Sequence[str]] = ("change", "delete", "assign")
+
+    def get_rows(self) -> QuerySet[Any, Any]:
+        return self.model.objects.permitted(self.user, "view")  # type: ignore[attr-defined,no-any-return]
+
+    @cached_property
+    def record(self) -> Any:
+        rows = self.get_rows().select_related(*self.related)
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not reaches(self.user, self.action, self.record):
+            raise PermissionDenied(
+                _("You can read this %(kind)s but not do this. Ask %(owner)s.")
+                % {
+                    "kind": self.model._meta.verbose_name,
+                    "owner": self.record.owner or _("your manager"),
+                }
+            )
+        return super().dispatch(request, *args, **kwargs)
+
+    def page_title(self) -> str:
+        return str(self.title) or str(self.record)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            record=self.record,
+            may={action: reaches(self.user, action, self.record) for action in self.actions},
+            **{self.kind: self.record, **kwargs},
+        )
+
+
+COMPOSED = ("note", "call", "task", "meeting", "email")
+SHOWN = ("all", "note", "call", "email", "task", "meeting", "changes")
+
+
+class RecordView(RecordPage, TemplateView):
+    """One record, to read and to act on. Its template is `<room>/detail.html`.
+
+    A room whose records have a timeline names `timeline_of` and `next_up`; the page then answers
+    `?kind=`, `?text=` and `?before=` (what the timeline shows) and `?compose=` (what to add), and htmx
+    gets only that part.
+    """
+
+    timeline_of: ClassVar[Callable[..., Any] | None] = None
+    next_up: ClassVar[Callable[..., Any] | None] = None
+
+    def get_template_names(self) -> list[str]:
+        name = self.template_name or f"{self.namespace}/detail.html"
+        if self.request.htmx and self.request.htmx.target == "timeline":  # type: ignore[attr-defined]
+            return ["components/timeline.html"]
+        return [name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.timeline_of is None or self.next_up is None:
+            return super().get_context_data(**kwargs)
+        asked = self.request.GET
+        kind = asked.get("kind", "all") if asked.get("kind") in SHOWN else "all"
+        text = asked.get("text", "")[:200].replace("\x00", "")
+        return super().get_context_data(
+            timeline=self.timeline_of(
+                self.record, kind=kind, text=text, before=asked.get("before", "")[:100]
+            ),
+            next_up=self.next_up(self.record),
+            timeline_kind=kind,
+            timeline_text=text,
+            is_older="before" in asked,
+            compose=asked.get("compose") if asked.get("compose") in COMPOSED else COMPOSED[0],
+            on=f"{self.kind}:{self.record.pk}",
+            **kwargs,
+        )
+
+
+class FormPage(Page, FormMixin[Any], TemplateView):
+    """A page with a form: it is shown, or its data is handed on, or it comes back with its errors."""
+
+    submit_label: ClassVar[Any] = ""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.user}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.closed_because():
+            return self.render_to_response(self.get_context_data(), status=409)
+        form = self.get_form()
+        return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            outcome = self.run(form)
+        except Stale as refusal:
+            return self.is_stale(form, refusal)
+        except NotPermitted as refusal:
+            raise PermissionDenied(str(refusal)) from refusal
+        except Busy:
+            raise
+        except Refused as refusal:
+            self.add_refusal(form, refusal)
+            return self.form_invalid(form)
+        if message := self.success_message(outcome):
+            undo = self.undo_url(outcome)
+            messages.success(self.request, message, extra_tags=f"undo:{undo}" if undo else "")
+        return self.go(self.success_url_for(outcome))
+
+    def form_invalid(self, form: Any, status: int = 422, **more: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form, **more), status=status)
+
+    def add_refusal(self, form: BaseForm, refusal: Refused) -> None:
+        """Put the sentences of a refusal where they belong: at their fields, else on top."""
+        if isinstance(refusal, Unacceptable) and refusal.errors:
+            for name, sentences in refusal.errors.items():
+                for sentence in sentences:
+                    form.add_error(name if name in form.fields else None, sentence)
+        elif refusal.field in form.fields:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            for sentence in refusal.reasons:
+                form.add_error(None, sentence)
+
+    def is_stale(self, form: Any, refusal: Stale) -> HttpResponse:
+        form.add_error(None, str(refusal))
+        return self.form_invalid(form, status=409)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(
+            submit_label=self.submit_label,
+            cancel_url=self.cancel_url(),
+            closed=self.closed_because(),
+            **kwargs,
+        )
+        form = context.get("form")
+        context["errors"] = error_links(form) if form is not None and form.is_bound else []
+        return context
+
+    # What a page says for itself
+
+    def closed_because(self) -> str:
+        """Return a sentence when this cannot be done now: the page shows it instead of its form."""
+        return ""
+
+    def run(self, form: Any) -> Any:
+        raise NotImplementedError
+
+    def success_message(self, outcome: Any) -> str:
+        return ""
+
+    def undo_url(self, outcome: Any) -> str:
+        return ""
+
+    def success_url_for(self, outcome: Any) -> str:
+        raise NotImplementedError
+
+    def cancel_url(self) -> str:
+        return reverse(f"{self.namespace}:list")
+
+
+class CreateView(FormPage):
+    """A form that makes a record. Sent twice it makes one: each form carries a key of its own."""
+
+    template_name = "workbench/form.html"
+    operation: ClassVar[Callable[..., Any]]
+    prefilled: ClassVar[Sequence[str]] = ()
+    offers_another: ClassVar[bool] = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may(self.user, "add", self.model):
+            raise PermissionDenied(
+                _("You may not add %(kind)s.") % {"kind": self.model._meta.verbose_name_plural}
+            )
+        return super().dispatch(request, *args, **kwargs)
+
+    def page_title(self) -> str:
+        return str(self.title) or _("New %(kind)s") % {"kind": self.model._meta.verbose_name}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        for name in self.prefilled:
+            text = self.request.GET.get(name, "")
+            field = form.fields.get(name)
+            if isinstance(field, LookupField) and text.isascii() and text.isdigit():
+                form.initial[name] = field.queryset.filter(pk=int(text)).first()
+            elif field is not None and text:
+                form.initial[name] = text[:300]
+        return form
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"owner": self.user.pk, **super().get_initial()}
+
+    def run(self, form: RecordForm) -> Any:
+        key = form.cleaned_data.get("submission")
+        if not key:
+            return self.operation(by=self.user, **form.values)
+        made: dict[str, Any] = {}
+
+        def work() -> tuple[int, Any]:
+            made["record"] = self.operation(by=self.user, **form.values)
+            return 201, {"pk": made["record"].pk}
+
+        sent = {name: self.request.POST.getlist(name) for name in form.fields}
+        try:
+            _status, body, is_repeat = once(
+                f"form:{key}", by=self.user, request=[self.kind, sent], work=work
+            )
+        except KeyReused as reuse:
+            # The form went out once and came back changed: a second record has to be meant.
+            form.data = form.data.copy()
+            form.data["submission"] = str(form.fields["submission"].initial())
+            raise Refused(
+                _("This form was saved already. Save again to make another %(kind)s.")
+                % {"kind": self.model._meta.verbose_name}
+            ) from reuse
+        if is_repeat:
+            return self.model._base_manager.get(pk=body["pk"])
+        return made["record"]
+
+    def success_message(self, outcome: Any) -> str:
+        return _("%(record)s was created") % {"record": outcome}
+
+    def success_url_for(self, outcome: Any) -> str:
+        if self.request.POST.get("then") == "new":
+            return self.request.get_full_path()
+        return str(outcome.get_absolute_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            is_new=True,
+            offers_another=self.offers_another,
+            **kwargs,
+        )
+
+
+class EditView(RecordPage, FormPage):
+    """A form that changes a record; who saves what somebody else has changed is shown both.
+
+    Fields that only the other changed become theirs, fields that only the user changed stay; for a
+    field that both changed the page asks, and nothing that was typed is lost.
+    """
+
+    template_name = "workbench/form.html"
+    action = "change"
+    operation: ClassVar[Callable[..., Any]]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "instance": self.record}
+
+    def page_title(self) -> str:
+        return str(self.title) or _("Edit %(record)s") % {"record": self.record}
+
+    def run(self, form: RecordForm) -> Any:
+        changes = {
+            name: value
+            for name, value in form.changes.items()
+            if self.request.POST.get(f"merge-{name}") != "theirs"
+        }
+        return self.operation(
+            self.record, by=self.user, version=form.cleaned_data["version"], **changes
+        )
+
+    def is_stale(self, form: RecordForm, refusal: Stale) -> HttpResponse:
+        merge = merge_of(form, self.record, form.cleaned_data["version"])
+        data = form.data.copy()
+        data["version"] = str(self.record.version)
+        for line in merge:
+            if line["taken"] == "theirs":
+                data.setlist(line["name"], _as_sent(form, line["name"]))
+        form = self.get_form_class()(data, instance=self.record, user=self.user)
+        form.is_valid()
+        return self.form_invalid(form, status=409, merge=merge, stale=refusal)
+
+    def success_message(self, outcome: Any) -> str:
+        return _("%(record)s was saved") % {"record": outcome}
+
+    def success_url_for(self, outcome: Any) -> str:
+        return str(outcome.get_absolute_url())
+
+    def cancel_url(self) -> str:
+        return str(self.record.get_absolute_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(is_new=False, **kwargs)
+
+
+def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, Any]]:
+    """Compare what the user read, what he typed and what stands now, field by field.
+
+    `taken` says what the merge takes: mine, theirs, or "ask" where both changed it differently.
+    """
+    read = record.history.filter(version=version).order_by("history_id").last()  # type: ignore[attr-defined]
+    lines = []
+    for name in form.changed_data:
+        if name not in form.values:
+            continue
+        mine, theirs = form.values[name], _value_of(record, name)
+        if _same(mine, theirs):
+            continue
+        many = name in {field.name for field in record._meta.many_to_many}
+        before = None if read is None or many else _value_of(read, name)
+        is_known = read is not None and not many
+        if is_known and _same(mine, before):
+            taken = "theirs"
+        elif is_known and _same(theirs, before):
+            taken = "mine"
+        else:
+            taken = "ask"
+        lines.append(
+            {
+                "name": name,
+                "label": form.fields[name].label,
+                "taken": taken,
+                "mine": _shown(form, name, mine),
+                "theirs": _shown(form, name, theirs),
+            }
+        )
+    return lines
+
+
+def _value_of(record: Any, name: str) -> Any:
+    value = getattr(record, name, None)
+    return list(value.all()) if hasattr(value, "all") else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    def plain(value: Any) -> Any:
+        if hasattr(value, "pk"):
+            return value.pk
+        if isinstance(value, list | tuple) or hasattr(value, "values_list"):
+            return sorted(item.pk for item in value)
+        return value
+
+    one, other = plain(one), plain(other)
+    return bool(one == other or (one in (None, "") and other in (None, "")))
+
+
+def _shown(form: RecordForm, name: str, value: Any) -> str:
+    if value in (None, "") or value == []:
+        return _("empty")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple) or hasattr(value, "values_list"):
+        return ", ".join(str(item) for item in value)
+    choices = dict(getattr(form.fields[name], "choices", ()) or ())
+    return str(choices.get(value, form.fields[name].prepare_value(value)))
+
+
+def _as_sent(form: RecordForm, name: str) -> list[str]:
+    """Return what the record holds in a field as the form would send it."""
+    field = form.fields[name]
+    value = field.prepare_value(form.initial.get(name))
+    if isinstance(value, list | tuple):
+        return [str(getattr(item, "pk", item)) for item in value]
+    if isinstance(value, bool):
+        return ["on"] if value else []
+    formatted = field.widget.format_value(value) if value not in (None, "") else ""
+    if isinstance(formatted, list | tuple):
+        return [str(item) for item in formatted]
+    return [str(formatted or "")]
