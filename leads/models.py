@@ -16,7 +16,7 @@ from leads.bant import Part, bant_of, known
 from leads.querysets import LeadQuerySet
 from opportunities.models import Bant, Campaign, Choice, Opportunity, Product, Source
 from records import keys
-from records.models import MoneyField, TimelineRecord
+from records.models import MoneyField, TimelineRecord, converted
 from records.querysets import AliveManager
 
 if TYPE_CHECKING:
@@ -260,11 +260,7 @@ class Lead(TimelineRecord, Company, Address, Bant):
         self.phone_key = keys.phone_key(self.phone, country)
         self.mobile_key = keys.phone_key(self.mobile, country)
         self.bant_known = known(self.bant)
-        self.base_value = (
-            None
-            if self.estimated_value is None
-            else (self.estimated_value * self.rate).quantize(Decimal("0.01"))
-        )
+        self.base_value = converted(self.estimated_value, self.rate)
         super().derive()
 
     def search_parts(self) -> Sequence[str]:

@@ -14,7 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
 from opportunities.querysets import OpportunityQuerySet
-from records.models import MoneyField, TimelineRecord, currency_code, default_currency
+from records.models import (
+    MoneyField,
+    TimelineRecord,
+    converted,
+    currency_code,
+    default_currency,
+)
 from records.querysets import AliveManager
 
 if TYPE_CHECKING:
@@ -359,7 +365,7 @@ class Opportunity(TimelineRecord, Bant):
 
     def derive(self) -> None:
         amount = self.actual_value if self.status == self.Status.WON else self.value
-        self.base_value = None if amount is None else (amount * self.rate).quantize(Decimal("0.01"))
+        self.base_value = converted(amount, self.rate)
         super().derive()
 
     def search_parts(self) -> Sequence[str]:

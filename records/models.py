@@ -40,6 +40,16 @@ class MoneyField(models.DecimalField[Any, Any]):
         super().__init__(*args, **kwargs)
 
 
+def converted(amount: Decimal | None, rate: Decimal) -> Decimal | None:
+    """Return `amount` in the installation's currency, or nothing for what is no amount.
+
+    Derived columns are filled before a record is checked, so what will be refused has to pass here.
+    """
+    if not isinstance(amount, Decimal) or not amount.is_finite() or not 0 <= amount < 10**12:
+        return None
+    return (amount * rate).quantize(Decimal("0.01"))
+
+
 class Currency(models.Model):
     """A currency and what one unit of it is worth in the installation's own."""
 
