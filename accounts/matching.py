@@ -105,8 +105,8 @@ def _compared_account(
         # Only the company's own website contradicts: people write from all kinds of addresses.
         contradicts = True
         reasons.append(Reason(_("Different web domain"), agrees=False))
-    if country and row.country.code:
-        if row.country.code == country:
+    if country and str(row.country):
+        if str(row.country) == country:
             agrees = True
             reasons.append(Reason(_("Same country")))
         else:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_countries.fields import CountryField
+from django_countries.fields import Country, CountryField
 
 from accounts.querysets import AccountQuerySet, ContactQuerySet
 from records import keys
@@ -34,7 +34,7 @@ class Address(models.Model):
     @property
     def place(self) -> str:
         """City and country in words."""
-        return ", ".join(part for part in (self.city, self.country.name) if part)
+        return ", ".join(part for part in (self.city, Country(str(self.country)).name) if part)
 
 
 class Company(models.Model):

@@ -252,7 +252,7 @@ class Lead(TimelineRecord, Company, Address, Bant):
         )
 
     def derive(self) -> None:
-        country = self.country.code or settings.DEFAULT_COUNTRY
+        country = str(self.country) or settings.DEFAULT_COUNTRY
         self.email_key = keys.email_key(self.email)
         self.name_key = keys.person_key(self.first_name, self.last_name)[:220]
         self.company_key = keys.company_key(self.company)[:200]

@@ -489,4 +489,4 @@ class Line(models.Model):
 
     @property
     def amount(self) -> Decimal:
-        return (self.quantity * self.price).quantize(Decimal("0.01"))
+        return Decimal(self.quantity * self.price).quantize(Decimal("0.01"))

@@ -25,7 +25,7 @@ currency_code = RegexValidator(
 
 
 def default_currency() -> str:
-    return settings.DEFAULT_CURRENCY
+    return str(settings.DEFAULT_CURRENCY)
 
 
 class MoneyField(models.DecimalField[Any, Any]):

@@ -105,12 +105,7 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
     Raises `NotPermitted` outside the scope of `by`, `IsInBin`, and `Stale` when `version` is not
     the one that stands. SQLite locks the whole database when the transaction opens instead.
     """
-    model = type(record)
-    current: R = (
-        model._base_manager.select_for_update(of=("self",))
-        .select_related("owner")
-        .get(pk=record.pk)
-    )
+    current = _locked_row(record)
     require(by, action, current)
     if current.is_in_bin:
         raise IsInBin(f"{current} is in the recycle bin. Restore it first.")
@@ -122,6 +117,16 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
             by=str(current.changed_by or ""),
             at=current.changed_at,
         )
+    return current
+
+
+def _locked_row(record: R) -> R:
+    current: R = (
+        type(record)
+        ._base_manager.select_for_update(of=("self",))
+        .select_related("owner")
+        .get(pk=record.pk)
+    )
     return current
 
 
@@ -219,40 +224,30 @@ def assign(record: R, *, by: User, owner: User | None) -> R:
 @operation
 def delete_record(record: R, *, by: User, version: int | None = None) -> R:
     """Put a record into the recycle bin. Deleting what is there already changes nothing."""
-    current = (
-        type(record)
-        ._base_manager.select_for_update(of=("self",))
-        .select_related("owner")
-        .get(pk=record.pk)
-    )
+    current = _locked_row(record)
     require(by, "delete", current)
     if current.is_in_bin:
-        return current  # type: ignore[no-any-return]
+        return current
     if version is not None and version != current.version:
         raise Stale(f"{current} was changed in the meantime.", version=current.version)
     current.deleted_at = timezone.now()
     current.deleted_by = by
     save_changed(current, by=by)
     audit.log(current, f"{current._meta.model_name}.deleted", by=by)
-    return current  # type: ignore[no-any-return]
+    return current
 
 
 @operation
 def restore_record(record: R, *, by: User) -> R:
     """Take a record out of the recycle bin. Restoring what is not there changes nothing."""
-    current = (
-        type(record)
-        ._base_manager.select_for_update(of=("self",))
-        .select_related("owner")
-        .get(pk=record.pk)
-    )
+    current = _locked_row(record)
     require(by, "delete", current)
     if not current.is_in_bin:
-        return current  # type: ignore[no-any-return]
+        return current
     current.deleted_at = current.deleted_by = None
     save_changed(current, by=by)
     audit.log(current, f"{current._meta.model_name}.restored", by=by)
-    return current  # type: ignore[no-any-return]
+    return current
 
 
 def once(

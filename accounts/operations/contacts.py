@@ -73,7 +73,8 @@ def update_contact(
     future.derive()
     identity.hold(_locks(contact) + _locks(future))
     current = locked(contact, by=by, action="change", version=version)
-    current.account = Account.all_objects.filter(pk=current.account_id).first()
+    if current.account_id is not None:
+        current.account = Account.all_objects.get(pk=current.account_id)
     before = identity.of_contact(current)
     changed = apply(current, changes)
     if not changed:

@@ -53,7 +53,7 @@ def of_account(account: Account) -> list[Identity]:
     """Return what `account` claims to be. Its derived columns have to be filled."""
     if not account.name_key:
         return []
-    discriminator = account.domain or account.country.code or ""
+    discriminator = account.domain or str(account.country)
     return [(Kind.COMPANY, f"{account.name_key}|{discriminator}")]
 
 

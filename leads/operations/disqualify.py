@@ -126,7 +126,7 @@ def _kept_contact(lead: Lead, *, by: User) -> Contact:
             by=by,
             owner=lead.owner or by,
             website=lead.website,
-            country=lead.country.code or "",
+            country=str(lead.country),
         )
     contact, _created = find_or_create_contact(
         by=by,

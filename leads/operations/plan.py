@@ -123,13 +123,13 @@ def decide(lead: Lead, plan: Plan, *, by: User) -> Decision:
         phone=lead.phone,
         mobile=lead.mobile,
         company=lead.company,
-        country=lead.country.code or "",
+        country=str(lead.country),
     )
     companies = account_match(
         lead.company,
         website=lead.website,
         email=lead.email,
-        country=lead.country.code or "",
+        country=str(lead.country),
         phone=lead.phone,
     )
     contact = _contact_choice(lead, plan.contact, persons, by)

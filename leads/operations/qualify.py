@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,6 +52,7 @@ TO_CONTACT = (
     "postal_code",
     "country",
 )
+Reused = TypeVar("Reused", Account, Contact)
 BANT = tuple(column.name for column in Bant._meta.get_fields())
 TO_OPPORTUNITY = (*BANT, "source", "campaign", "description")
 
@@ -94,7 +95,8 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     identity.hold(_locks(lead))
     decision = decide(lead, plan, by=by)
     _refuse_open_questions(decision)
-    frozen, before = values_of(lead), {"account": {}, "contact": {}}
+    frozen = values_of(lead)
+    before: dict[str, dict[str, Any]] = {"account": {}, "contact": {}}
     owner = lead.owner or by
     account = _account(lead, decision.account, owner=owner, by=by, before=before["account"])
     contact = _contact(
@@ -236,7 +238,10 @@ def _account(
 ) -> Account | None:
     """Make the account that is decided on, or fill the empty fields of the one that is there."""
     if isinstance(choice.record, Account):
-        return _filled(choice.record, _values(lead, TO_ACCOUNT), before, by=by)
+        values = _values(lead, TO_ACCOUNT)
+        if choice.record.currency != lead.currency:
+            del values["annual_revenue"]  # the amount would be read in another currency
+        return _filled(choice.record, values, before, by=by)
     if choice.outcome == "skipped":
         return None
     account = Account(
@@ -300,7 +305,7 @@ def _values(lead: Lead, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in names}
 
 
-def _filled(record: Any, values: dict[str, Any], before: dict[str, Any], *, by: User) -> Any:
+def _filled(record: Reused, values: dict[str, Any], before: dict[str, Any], *, by: User) -> Reused:
     """Fill the empty fields of a record that is reused, where `by` may change it.
 
     What it had there is put into `before`. A value that would make it another record's twin stays out.
@@ -312,9 +317,9 @@ def _filled(record: Any, values: dict[str, Any], before: dict[str, Any], *, by: 
     }
     if not empty or not reaches(by, "change", record):
         return record
-    update = update_account if isinstance(record, Account) else update_contact
+    update: Any = update_account if isinstance(record, Account) else update_contact
     try:
-        filled = update(record, by=by, **empty)
+        filled: Reused = update(record, by=by, **empty)
     except (Refused, LostRace):
         keys = {"website", "country", "email", "phone", "mobile", "first_name", "last_name"}
         empty = {name: value for name, value in empty.items() if name not in keys}

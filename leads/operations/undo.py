@@ -53,11 +53,13 @@ class Made:
 
     @property
     def reused(self) -> list[Account | Contact]:
-        return [
-            record
-            for kind, record in (("account", self.account), ("contact", self.contact))
-            if record is not None and self._was(kind, "reused")
-        ]
+        """What was there before and got its empty fields filled."""
+        found: list[Account | Contact] = []
+        if self.account is not None and self._was("account", "reused"):
+            found.append(self.account)
+        if self.contact is not None and self._was("contact", "reused"):
+            found.append(self.contact)
+        return found
 
 
 @operation
@@ -88,8 +90,8 @@ def undo(lead: Lead, *, by: User) -> Qualification:
             % {"count": len(blockers)},
             blockers=blockers,
         )
-    for record in made.reused:
-        _give_back(record, qualification, by=by)
+    for reused in made.reused:
+        _give_back(reused, qualification, by=by)
     via = f"qualification:{qualification.pk}"
     bring_home(made.created, to=lead, via=via)
     unshare(via)
@@ -237,8 +239,10 @@ def _give_back(record: Account | Contact, qualification: Qualification, *, by: U
     if "account" in back:
         back["account"] = Account.all_objects.filter(pk=back["account"]).first()
     if back:
-        update = update_account if isinstance(record, Account) else update_contact
-        update(record, by=by, is_different=True, **back)
+        if isinstance(record, Account):
+            update_account(record, by=by, is_different=True, **back)
+        else:
+            update_contact(record, by=by, is_different=True, **back)
 
 
 def _filled_by(qualification: Qualification, record: Record) -> dict[str, Any]:
