@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 ROW = 36  # pixels of a row in a chart of bars
+MOST = 6  # rows; what is smaller stands in the table
 LONGEST_SEARCH = 200
 
 
@@ -77,6 +78,7 @@ class Search(generic.TemplateView):
         found = queries.find(text, by=person(self.request))
         return super().get_context_data(
             text=text,
+            query=text,
             is_asked=bool(found),
             found=[part for part in found if part.records],
             count=sum(len(part.records) for part in found),
@@ -96,11 +98,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Rows or columns of a chart, how tall they are together, and what they say in a sentence."""
+    """The marks of a chart, how tall they are, what they say, and how many were left out."""
 
     marks: Sequence[Any]
     height: int
     sentence: str
+    left_out: int = 0
 
 
 class Overview(generic.TemplateView):
@@ -139,10 +142,11 @@ class Overview(generic.TemplateView):
 
 
 def _stage_chart(deals: queries.Deals) -> Drawing:
-    values = [float(stage.value) for stage in deals.stages]
+    facts = [*deals.stages, deals.won]
+    values = [float(fact.value) for fact in facts]
     rows = [
-        Row(stage, whole, charts.bars([float(stage.weighted)], row=0, top=max(values))[0])
-        for stage, whole in zip(deals.stages, charts.bars(values, row=ROW), strict=True)
+        Row(fact, whole, charts.bars([float(fact.weighted)], row=0, top=max(values))[0])
+        for fact, whole in zip(facts, charts.bars(values, row=ROW), strict=True)
     ]
     largest = max(deals.stages, key=lambda stage: stage.value, default=None)
     sentence = (
@@ -200,13 +204,14 @@ def _days_chart(conversion: queries.Conversion) -> Drawing:
 
 
 def _source_chart(intake: queries.Intake) -> Drawing:
-    top = max((source.whole for source in intake.sources), default=0)
+    sources = intake.sources[:MOST]
+    top = max((source.whole for source in sources), default=0)
     rows = [
         Row(source, whole, part)
         for source, whole, part in zip(
-            intake.sources,
-            charts.bars([source.whole for source in intake.sources], row=ROW, top=top),
-            charts.bars([source.part for source in intake.sources], row=ROW, top=top),
+            sources,
+            charts.bars([source.whole for source in sources], row=ROW, top=top),
+            charts.bars([source.part for source in sources], row=ROW, top=top),
             strict=True,
         )
     ]
@@ -217,7 +222,7 @@ def _source_chart(intake: queries.Intake) -> Drawing:
         if intake.sources
         else _("No leads came in this period.")
     )  # fmt: skip
-    return Drawing(rows, ROW * len(rows), sentence)
+    return Drawing(rows, ROW * len(rows), sentence, len(intake.sources) - len(rows))
 
 
 def _ready_chart(ready: queries.Ready) -> Drawing:
@@ -231,7 +236,7 @@ def _ready_chart(ready: queries.Ready) -> Drawing:
         if ready.owners
         else _("No lead is waiting to be qualified.")
     )
-    return Drawing(rows, ROW * len(rows), sentence)
+    return Drawing(rows, ROW * len(rows), sentence, len(ready.owners) - len(rows))
 
 
 class LeadOrOpportunity(generic.TemplateView):
@@ -246,6 +251,12 @@ class LeadOrOpportunity(generic.TemplateView):
         )
         return super().get_context_data(
             ready=ready,
+            bant=[
+                ("B", _("Budget"), _("Is there money for it, how much, and is it set aside?")),
+                ("A", _("Authority"), _("Who decides, and does one person decide or several?")),
+                ("N", _("Need"), _("What problem shall be solved, and how badly must it be?")),
+                ("T", _("Timeframe"), _("When do they want to have it?")),
+            ],
             stages=Stage.objects.filter(process__is_default=True).order_by("position", "pk"),
             reasons=DisqualifyReason.objects.filter(is_active=True).order_by("position", "pk"),
             shots=_existing(["leads.png", "lead.png", "qualify.png", "opportunity.png"]),
