@@ -186,7 +186,7 @@ class AuditEntry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write the line once; a line that stands is never changed."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("The audit trail is only ever added to.")
         super().save(*args, **kwargs)
 
