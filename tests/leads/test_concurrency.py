@@ -25,11 +25,11 @@ SPELLINGS = [
     "Acme GmbH & Co. KG",
 ]
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def boss():
+def boss(defaults):
     return User.objects.create_superuser("boss@crm.example", None)
 
 
