@@ -34,8 +34,8 @@ def rate_of(currency: str) -> Decimal:
     return Decimal(1) if rate is None else rate
 
 
-def stages_of(process: Process | None = None) -> list[Stage]:
-    """Return the stages of a process (of the default one) in order, with their steps in order."""
+def stages_of(process: Process | int | None = None) -> list[Stage]:
+    """Return the stages of a process, or of the default one, in order, each with its steps."""
     whose = Q(process__is_default=True) if process is None else Q(process=process)
     return list(
         Stage.objects.filter(whose)
@@ -166,7 +166,7 @@ def stage_bar(
     `lead_since` and `lead_until` say when the lead came and was qualified; without them the stages
     worked on the lead are left out. A handful of statements whatever the number of stages.
     """
-    stages = stages_of(opportunity.stage.process if opportunity is not None else None)
+    stages = stages_of(opportunity.stage.process_id if opportunity is not None else None)
     if lead_since is None:
         stages = [stage for stage in stages if not stage.is_for_leads]
     steps = [step for stage in stages for step in stage.steps.all() if not stage.is_for_leads]

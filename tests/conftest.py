@@ -15,7 +15,17 @@ from django.test import override_settings
 from tests import reference
 
 # The people of the tests, for every test to ask for by name.
-from tests.world import admin, defaults, manager, outsider, rep, rep2, team  # noqa: F401
+from tests.world import (  # noqa: F401
+    admin,
+    broken_trail,
+    defaults,
+    manager,
+    outsider,
+    rep,
+    rep2,
+    statements,
+    team,
+)
 
 # Playwright's synchronous interface keeps an event loop in the main thread, which Django would
 # take for asynchronous code.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import TeamFactory, UserFactory
 from users.models import Role, Team, User
@@ -65,3 +69,55 @@ def admin(defaults: None) -> User:
 @pytest.fixture
 def outsider(defaults: None) -> User:
     return a_person("outsider", "Sales rep", TeamFactory(name="South"))
+
+
+@pytest.fixture
+def broken_trail(db: None) -> Callable[[], None]:
+    """Call it, and the trail can no longer be written: the last step of every operation fails."""
+
+    def break_it() -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "CREATE FUNCTION the_trail_is_full() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$ BEGIN RAISE EXCEPTION 'the trail is full'; END $$"
+                )
+                cursor.execute(
+                    "CREATE TRIGGER full_trail BEFORE INSERT ON records_auditentry "
+                    "FOR EACH ROW EXECUTE FUNCTION the_trail_is_full()"
+                )
+            else:
+                cursor.execute(
+                    "CREATE TRIGGER full_trail BEFORE INSERT ON records_auditentry "
+                    "BEGIN SELECT RAISE(ABORT, 'the trail is full'); END"
+                )
+
+    return break_it
+
+
+@pytest.fixture
+def statements(db: None) -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with statements() as told:` collects what was asked of the database, but for savepoints."""
+
+    @contextmanager
+    def listen() -> Iterator[list[str]]:
+        told: list[str] = []
+        with CaptureQueriesContext(connection) as captured:
+            yield told
+        told += [
+            query["sql"]
+            for query in captured.captured_queries
+            if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO"))
+        ]
+
+    return listen
+
+
+def stored() -> dict[str, list[str]]:
+    """Return every row of the business, its history and its trail, to compare before and after."""
+    rooms = {"leads", "opportunities", "accounts", "activities", "records"}
+    return {
+        model._meta.label: sorted(map(str, model._base_manager.values_list()))
+        for model in apps.get_models()
+        if model._meta.app_label in rooms
+    }
