@@ -78,7 +78,7 @@ class Place(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> TimelineRecord:
         if not isinstance(data, dict) or set(data) != {"kind", "id"}:
             self.fail("invalid", example='{"kind": "lead", "id": 7}')
-        model = timeline_kinds().get(data["kind"]) if isinstance(data["kind"], str) else None
+        model: Any = timeline_kinds().get(str(data["kind"]))
         is_named = model is not None and api.is_id(data["id"])
         record = api.seen(model, data["id"], by=self.context["request"].user) if is_named else None
         if record is None:

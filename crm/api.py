@@ -91,7 +91,7 @@ class UserViewSet(api.ApiViewSet):
         return everybody if self.user.is_superuser else everybody.filter(is_active=True)
 
 
-router = SimpleRouter(trailing_slash="/?")
+router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]  # a pattern is taken too
 router.register("leads", LeadViewSet, "leads")
 router.register("accounts", AccountViewSet, "accounts")
 router.register("contacts", ContactViewSet, "contacts")
@@ -187,18 +187,7 @@ def _more(
         yield "rules", rules
         yield "errors", errors
     if isinstance(refusal, StepsAreMissing):
-        yield (
-            "steps",
-            [
-                {
-                    "stage": step.stage.key,
-                    "key": step.key,
-                    "label": step.label,
-                    "field": names.get(step.field, step.field),
-                }
-                for step in refusal.steps
-            ],
-        )
+        yield "steps", [_step(step, names) for step in refusal.steps]
     if isinstance(refusal, NeedsDecision):
         yield "kind", refusal.kind
         yield "candidates", getattr(refusal, "candidates", [])
@@ -206,6 +195,15 @@ def _more(
         yield "existing", _named(refusal.record, user)
     if isinstance(refusal, CannotUndo):
         yield "blockers", [_blocker(blocker, user) for blocker in refusal.blockers]
+
+
+def _step(step: Any, names: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "stage": step.stage.key,
+        "key": step.key,
+        "label": step.label,
+        "field": names.get(step.field, step.field),
+    }
 
 
 def _named(record: Any, user: User | None) -> dict[str, Any] | None:

@@ -199,7 +199,7 @@ class PlanSerializer(api.Strict):
 
     account = TargetSerializer(required=False)
     contact = TargetSerializer(required=False)
-    opportunities = TermsSerializer(
+    opportunities = TermsSerializer(  # type: ignore[call-arg]  # many=True makes it a list
         required=False, allow_null=True, many=True, max_length=MOST_OPPORTUNITIES
     )
     override_reason = api.Text(required=False, max_length=500, allow_blank=True)
@@ -243,7 +243,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     label = serializers.CharField()
     note = serializers.CharField()
-    field = serializers.CharField()  # type: ignore[assignment]
+    field = serializers.CharField()
     is_required = serializers.BooleanField()
     is_met = serializers.BooleanField()
     state = serializers.CharField(help_text="met, warning or blocking")

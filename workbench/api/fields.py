@@ -22,8 +22,6 @@ from users.models import User
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
 LARGEST_ID = 9_223_372_036_854_775_807
 
-Errors = ClassVar[dict[str, Any]]
-
 
 class Text(serializers.CharField):
     """A text; a number is none."""
@@ -66,11 +64,10 @@ class SmallWhole(Whole):
 class YesNo(serializers.BooleanField):
     """True or false; neither 1 nor "yes"."""
 
-    def to_internal_value(self, data: Any) -> bool | None:
-        if data is None or isinstance(data, bool):
-            return data
-        self.fail("invalid", input=_("This value"))
-        return None
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=_("This value"))
+        return data
 
 
 class Money(serializers.DecimalField):
@@ -85,7 +82,9 @@ class Money(serializers.DecimalField):
 class Word(serializers.ChoiceField):
     """One of a few words."""
 
-    default_error_messages: Errors = {"invalid_choice": _("Choose one of: {words}.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": _("Choose one of: {words}.")
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         if data == "" and self.allow_blank:
@@ -113,7 +112,9 @@ class Moment(serializers.DateTimeField):
 class Day(serializers.DateField):
     """A date in ISO 8601."""
 
-    default_error_messages: Errors = {"range": _("Choose a date between 1900 and 9000.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "range": _("Choose a date between 1900 and 9000.")
+    }
 
     def to_internal_value(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -128,7 +129,7 @@ class Day(serializers.DateField):
 class Country(serializers.Field[Any, Any, Any, Any]):
     """A country by ISO 3166-1 alpha-2."""
 
-    default_error_messages: Errors = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Give the country as a code of two letters, like DE (ISO 3166-1 alpha-2).")
     }
 
@@ -153,7 +154,7 @@ class Country(serializers.Field[Any, Any, Any, Any]):
 class Person(serializers.Field[Any, Any, Any, Any]):
     """A user, given by email or id, given out by email. Only active ones can be chosen."""
 
-    default_error_messages: Errors = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Name a user by email or id."),
         "unknown": _("There is no active user of this email or id."),
     }
@@ -178,7 +179,7 @@ class Person(serializers.Field[Any, Any, Any, Any]):
 class Listed(serializers.Field[Any, Any, Any, Any]):
     """A line of an editable list, given by key, name or id, given out by key."""
 
-    default_error_messages: Errors = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Name it by key or id."),
         "unknown": _("There is nothing like this in the list."),
     }
@@ -188,7 +189,7 @@ class Listed(serializers.Field[Any, Any, Any, Any]):
         super().__init__(**kwargs)
 
     def rows(self) -> models.QuerySet[Any]:
-        rows = self.model._default_manager.all()
+        rows: models.QuerySet[Any] = self.model._default_manager.all()
         try:
             self.model._meta.get_field("is_active")
         except FieldDoesNotExist:
@@ -235,7 +236,7 @@ class ListedMany(serializers.ListField):
 class Related(serializers.Field[Any, Any, Any, Any]):
     """Another record by id, of those that the user can see; of others it is not even told that."""
 
-    default_error_messages: Errors = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Name it by its id, a whole number."),
         "unknown": _("There is no record of this id."),
     }
@@ -269,7 +270,9 @@ def seen(model: type[Any], pk: int, *, by: User) -> Any:
 class Custom(serializers.Field[Any, Any, Any, Any]):
     """The custom fields, by key. A key that nobody has defined is an error that names it."""
 
-    default_error_messages: Errors = {"invalid": _("Send an object with the custom fields by key.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Send an object with the custom fields by key.")
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
@@ -301,9 +304,11 @@ class Strict(serializers.Serializer[Any]):
         if isinstance(data, dict):
             for name in data:
                 if name not in self.fields:
-                    errors[name[:100]] = [ErrorDetail(_("There is no such field."), "unknown")]
+                    errors[name[:100]] = [ErrorDetail(str(_("There is no such field.")), "unknown")]
                 elif self.fields[name].read_only:
-                    errors[name] = [ErrorDetail(_("This field cannot be written."), "read_only")]
+                    errors[name] = [
+                        ErrorDetail(str(_("This field cannot be written.")), "read_only")
+                    ]
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -345,7 +350,7 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
     def relations(self) -> dict[str, type[Model]]:
         """The fields that name other records, whose visibility has to be asked."""
         return {
-            field.source: field.model
+            str(field.source): field.model
             for field in self.fields.values()
             if isinstance(field, Related) and not field.write_only
         }

@@ -51,7 +51,7 @@ class Value(forms.Field):
             return self.reader.run_validation(text)
         except serializers.ValidationError as error:
             detail = error.detail
-            sentences = detail if isinstance(detail, list) else list(detail.values())  # type: ignore[union-attr]
+            sentences = detail if isinstance(detail, list) else list(detail.values())
             raise ValidationError([str(sentence) for sentence in sentences]) from error
 
 
@@ -75,7 +75,8 @@ class ByMoment(ByValue):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if type(value) is not date:
-            return super().filter(qs, value)  # type: ignore[no-any-return]
+            found: QuerySet[Any] = super().filter(qs, value)
+            return found
         if self.lookup_expr == "exact":
             return self._by_day(self._by_day(qs, "gte", value), "lte", value)
         if self.lookup_expr == "gt":
@@ -178,7 +179,7 @@ def _described(found: django_filters.Filter) -> django_filters.Filter:
     if is_known or found.extra.get("choices"):
         return found
     kind = "integer" if found.field_class is forms.IntegerField else "string"
-    return extend_schema_field({"type": kind})(copy(found))  # type: ignore[no-any-return]
+    return extend_schema_field({"type": kind})(copy(found))
 
 
 def _filters_of(
@@ -227,7 +228,7 @@ def _values(
     kind = ByMoment if isinstance(reader, MomentOrDay) else ByValue
     found = kind(column, lookup, reader=reader, is_number=is_number)
     described = {"type": schema} if isinstance(schema, str) else schema
-    return extend_schema_field(described)(found)  # type: ignore[no-any-return]
+    return extend_schema_field(described)(found)
 
 
 def _by_key(name: str, key: Callable[[str], str]) -> django_filters.Filter:
@@ -242,10 +243,10 @@ class ListFilters(DjangoFilterBackend):
     """Applies the filters; a parameter that is none of them is an error that names it."""
 
     def get_filterset_kwargs(self, request: Request, queryset: Any, view: Any) -> dict[str, Any]:
-        options = super().get_filterset_kwargs(request, queryset, view)
+        options: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
         if issubclass(view.filterset_class, RecordFilter):
             options["user"] = request.user
-        return options  # type: ignore[no-any-return]
+        return options
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = getattr(view, "filterset_class", None)
@@ -274,6 +275,7 @@ def names_of(filterset: type[django_filters.FilterSet]) -> dict[str, bool]:
         )
         widget = getattr(getattr(found, "field_class", None), "widget", None)
         if isinstance(widget, type) and issubclass(widget, SuffixedMultiWidget):
-            names |= {f"{name}_{suffix}": False for suffix in widget.suffixes if suffix}
+            suffixes: Any = vars(widget).get("suffixes", ())
+            names |= {f"{name}_{suffix}": False for suffix in suffixes if suffix}
         names[name] = is_multiple
     return names

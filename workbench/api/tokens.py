@@ -46,7 +46,7 @@ class TokenReaches(BasePermission):
         return is_reading or getattr(request.auth, "scope", "") == ApiToken.Scope.WRITE
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """What the schema says about it."""
 
     target_class = "workbench.api.tokens.BearerToken"
