@@ -11,9 +11,8 @@ from accounts.operations import create_account, create_contact
 from activities.models import Activity
 from activities.operations import add_task, log_note
 from leads.errors import LeadIsClosed, RulesAreUnmet
-from leads.models import Lead, Qualification
+from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import Plan, Target, Terms, capture_lead, delete_lead, disqualify, qualify
-from leads.models import DisqualifyReason
 from opportunities.models import Opportunity, Product, Stage
 from opportunities.operations import open_opportunity
 from records.errors import IsInBin, NotPermitted, Stale, Unacceptable
@@ -81,7 +80,7 @@ def test_leaves_nothing_behind_when_it_fails(rep):
     lead = a_lead(rep)
     Stage.objects.filter(is_for_leads=False).delete()  # no stage to open the opportunity at
 
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever the last step says
+    with pytest.raises(Exception):  # noqa: B017 - whatever the last step says
         qualify(lead, by=rep)
 
     lead.refresh_from_db()

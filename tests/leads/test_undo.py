@@ -1,7 +1,6 @@
 """Undoing a qualification."""
 
 import pytest
-from django.apps import apps
 
 from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import create_account, create_contact, update_account
@@ -13,27 +12,8 @@ from leads.operations import capture_lead, leave, qualify, reopen, undo
 from opportunities.models import Opportunity
 from opportunities.operations import open_opportunity, update_opportunity
 from records.errors import NotPermitted
+from tests.snapshots import rows
 from users.models import User
-
-# What moves on whatever happens: versions, who changed last, and the append-only trails.
-MOVES_ON = {"version", "changed_at", "changed_by", "cycles"}
-TRAILS = {"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock", "Session"}
-
-
-def rows():
-    """Return every row of the business, without what moves on."""
-    tables = {}
-    for model in apps.get_models():
-        name = model.__name__
-        if model._meta.app_label not in {"leads", "accounts", "opportunities", "activities"}:
-            continue
-        if name in TRAILS or name.startswith("Historical"):
-            continue
-        columns = [f.attname for f in model._meta.concrete_fields if f.name not in MOVES_ON]
-        if name == "IdentityClaim":
-            columns.remove("id")
-        tables[name] = sorted(map(str, model._base_manager.values_list(*columns)))
-    return tables
 
 
 def a_lead(rep, **fields):
