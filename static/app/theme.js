@@ -1,15 +1,17 @@
-// Runs before the first paint: settles the theme "system" and says that scripts run.
+// Runs before the first paint: settles the theme and says that scripts run. A page says what its
+// reader chose on its root element; the administration, whose root is not ours, in a meta element.
 (() => {
   const root = document.documentElement;
+  const meta = document.querySelector("meta[name='theme']");
+  const chosen = root.dataset.theme ?? meta?.content ?? "system";
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const settle = () => {
-    root.dataset.bsTheme = dark.matches ? "dark" : "light";
+    const isDark = chosen === "dark" || (chosen === "system" && dark.matches);
+    root.dataset.bsTheme = isDark ? "dark" : "light";
   };
   root.dataset.script = "on";
-  if (root.dataset.theme === "system") {
-    settle();
-    dark.addEventListener("change", settle);
-  }
+  settle();
+  dark.addEventListener("change", settle);
   try {
     if (localStorage.getItem("nav") === "rail") root.dataset.nav = "rail";
   } catch {
