@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_filters import FilterSet
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -42,6 +43,7 @@ from records.errors import Refused, Unacceptable
 from records.permissions import reaches
 from users.models import Team, User
 from workbench import api
+from workbench.api.tokens import BearerToken
 
 # A refusal that is not listed is a state in which this cannot be done: 409.
 STATUS = {
@@ -91,7 +93,8 @@ class UserViewSet(api.ApiViewSet):
         return everybody if self.user.is_superuser else everybody.filter(is_active=True)
 
 
-router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]  # a pattern is taken too
+router = SimpleRouter()
+router.trailing_slash = "/?"  # nobody is sent on for a slash: a POST would lose its body
 router.register("leads", LeadViewSet, "leads")
 router.register("accounts", AccountViewSet, "accounts")
 router.register("contacts", ContactViewSet, "contacts")
@@ -251,13 +254,19 @@ def not_found(request: HttpRequest, **_rest: Any) -> JsonResponse:
 
 # Addresses
 
-swagger: Callable[..., Any] = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
-    SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+# The description is read by people who are signed in to the pages, and by programs.
+description = SpectacularAPIView.as_view(
+    authentication_classes=[BearerToken, SessionAuthentication]
+)
+swagger: Callable[..., Any] = login_required(
+    csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+    )
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", description, name="api-schema"),
     path("docs/", swagger, name="api-docs"),
     re_path("^", not_found, name="api-not-found"),
 ]

@@ -365,7 +365,8 @@ def test_undo_takes_everything_back_and_asked_again_changes_nothing(rep):
     assert undone.json()["status"] == "open"
     assert undone.json()["opportunities"] == []
     assert again.json() == undone.json()
-    assert not (Account.objects.exists() or Contact.objects.exists())
+    assert not Account.objects.exists()
+    assert not Contact.objects.exists()
     assert rep.post(f"leads/{lead.pk}/qualify/").status_code == 201
 
 

@@ -148,8 +148,10 @@ def test_says_what_is_wrong_with_a_verb(rep, verb, body, field):
 
 @pytest.mark.parametrize(
     "resource",
-    ["processes", "stages", "sources", "campaigns", "products", "competitors", "loss-reasons"]
-    + ["disqualify-reasons", "users", "teams"],
+    (
+        "processes stages sources campaigns products competitors loss-reasons "
+        "disqualify-reasons users teams"
+    ).split(),
 )
 def test_the_lists_are_there_to_be_read(rep, resource):
     Competitor.objects.create(key="other", name="Other")
