@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from records.errors import Refused
 from tests.factories import TeamFactory, UserFactory
 from users.models import Role, Team, User
 
@@ -111,6 +115,27 @@ def statements(db: None) -> Callable[[], AbstractContextManager[list[str]]]:
         ]
 
     return listen
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Do all works at the same moment, each on a connection of its own; return what each gave.
+
+    A refusal is what a work gives, too. For tests on real transactions.
+    """
+    barrier = Barrier(len(works))
+
+    def run(work: Callable[[], Any]) -> Any:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            return work()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
 
 
 def stored() -> dict[str, list[str]]:

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
 from activities.operations.steps import places_of, refresh_places, timeline_model
-from activities.operations.writing import TO_DO, Next, named, past, plan_next, takes, writable
+from activities.operations.writing import (
+    TO_DO,
+    Next,
+    RecordIsReadOnly,
+    named,
+    past,
+    plan_next,
+    takes,
+    writable,
+)
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Stale, Unacceptable
 from records.operations import apply, operation, save_changed, values_of
@@ -55,8 +64,9 @@ def complete(
     """Tick off a task, meeting or call, and write down what comes next if that is known already.
 
     `text` is added to what was written before. What comes next is written on `on`, else where the
-    entry was written, else, when that record is closed by now, on another one that shows it.
-    Completing a second time changes nothing. Refuses a cancelled one.
+    entry was written, else, when that record is closed by now, on another one that shows it; where
+    every one is closed it is refused. Completing a second time changes nothing. Refuses a cancelled
+    one.
     """
     current = held(activity, by=by, action="change")
     if current.status == Activity.Status.DONE:
@@ -219,7 +229,7 @@ def open_place_of(activity: Activity) -> TimelineRecord:
     for record in places:
         if not getattr(record, "is_read_only", False) and not record.is_in_bin:
             return record
-    return places[0]
+    raise RecordIsReadOnly(_("Every record that shows this is closed. Reopen one to go on."))
 
 
 def _records_of(activity: Activity, **which: Any) -> list[TimelineRecord]:

@@ -11,6 +11,7 @@ from activities.operations import (
     ActivityIsCancelled,
     Next,
     NothingToDo,
+    RecordIsReadOnly,
     add_task,
     cancel_open,
     complete,
@@ -21,7 +22,7 @@ from activities.operations import (
     reopen_activity,
     share,
 )
-from leads.models import Lead
+from leads.models import DisqualifyReason, Lead
 from records.errors import IsInBin, NotPermitted, Unacceptable
 from records.models import AuditEntry
 from tests.factories import AccountFactory, LeadFactory, OpportunityFactory
@@ -91,6 +92,18 @@ def test_puts_the_next_step_where_work_goes_on(rep, lead):
     assert planned.links.get(is_origin=True).record_id == deal.pk
     deal.refresh_from_db()
     assert deal.next_step == "Negotiate"
+
+
+def test_says_when_there_is_no_open_record_for_the_next_step(rep, lead):
+    task = add_task(lead, by=rep, subject="Send offer")
+    reason = DisqualifyReason.objects.get(key="lost")
+    Lead.objects.filter(pk=lead.pk).update(
+        status="disqualified", disqualified_at=timezone.now(), disqualify_reason=reason
+    )
+
+    with pytest.raises(RecordIsReadOnly, match="Every record that shows this is closed"):
+        complete(task, by=rep, next=Next("Negotiate"))
+    assert complete(task, by=rep).status == "done"
 
 
 def test_puts_the_next_step_where_it_is_told_to(rep, lead):

@@ -90,11 +90,11 @@ def test_reads_any_shape_of_change(rep, deal):
     entry = timeline_of(deal).entries[0]
 
     assert (entry.title, entry.text) == ("Looked at", "Because")
-    assert [(change.old, change.new) for change in entry.changes] == [
-        ("", "a, b, c"),
-        ("", "x: 1, y: "),
-        ("Yes", "No"),
-    ]
+    assert {change.name: (change.old, change.new) for change in entry.changes} == {
+        "many": ("", "a, b, c"),
+        "nested": ("", "x: 1, y: "),
+        "no": ("Yes", "No"),
+    }
     assert event_title("lead.qualified") == "Qualified"
 
 
