@@ -14,12 +14,11 @@ from records.models import AuditEntry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from records.models import Record
     from users.models import User
 
 
 def entry(
-    record: Record,
+    record: Model,
     event: str,
     *,
     by: User,
@@ -31,7 +30,8 @@ def entry(
         actor=by,
         event=event,
         record_type=ContentType.objects.get_for_model(type(record)),
-        record_id=record.pk,
+        # A currency is known by its code alone; its label says which one it is.
+        record_id=record.pk if isinstance(record.pk, int) else 0,
         label=str(record)[:300],
         changes={name: plain(value) for name, value in (changes or {}).items()},
         reason=reason[:500],
@@ -44,7 +44,7 @@ def write(*entries: AuditEntry) -> None:
 
 
 def log(
-    record: Record,
+    record: Model,
     event: str,
     *,
     by: User,

@@ -113,5 +113,15 @@ class IsInBin(Refused):
     default_message = "This record is in the recycle bin. Restore it first."
 
 
+class IsInUse(Refused):
+    """Others refer to what is to be deleted; `uses` says how many of which kind."""
+
+    default_message = "This is in use and cannot be deleted."
+
+    def __init__(self, message: str = "", *, uses: Mapping[str, int], **options: Any) -> None:
+        super().__init__(message, **options)
+        self.uses = dict(uses)
+
+
 class LostRace(Exception):
     """Somebody was faster; the same work, done again, finds what they wrote and uses it."""

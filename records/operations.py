@@ -13,32 +13,39 @@ import time
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from records import audit
 from records.errors import (
     Busy,
     IsInBin,
+    IsInUse,
     KeyReused,
     LostRace,
+    NotPermitted,
     Stale,
     Unacceptable,
 )
 from records.keys import text_problem
-from records.models import IdempotencyKey, Record
-from records.permissions import require
+from records.models import Currency, IdempotencyKey, Record, default_currency
+from records.permissions import require, scope_of
+from users.models import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from users.models import User
 
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+S = TypeVar("S", bound=models.Model)
 
+MOST_USES = 1000
 TRIES = 8
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
 
@@ -277,3 +284,120 @@ def once(
         return row.status, row.body, False
 
     return run_atomically(answer)
+
+
+# Settings: the lists and tables that an administrator shapes
+
+
+@operation
+def save_setting(setting: S, *, by: User) -> S:
+    """Save a line of the configuration as it is in hand. Saving what stands writes nothing.
+
+    Raises `NotPermitted` unless `by` may do this to all lines, `Unacceptable` for what cannot be
+    stored.
+    """
+    model = type(setting)
+    rows = model._base_manager.select_for_update(of=("self",))
+    standing = rows.filter(pk=setting.pk).first() if setting.pk else None
+    is_new = standing is None
+    _require_for_all(by, "add" if is_new else "change", model)
+    acceptable(setting)
+    before, after = ({} if standing is None else _shown(standing)), _shown(setting)
+    changed = {name: [before.get(name), new] for name, new in after.items()}
+    changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    if changed:
+        setting.save()
+        audit.log(
+            setting,
+            f"{model._meta.model_name}.{'created' if is_new else 'changed'}",
+            by=by,
+            changes=changed,
+        )
+    return setting
+
+
+@operation
+def delete_setting(setting: models.Model, *, by: User, parts: Sequence[str] = ()) -> None:
+    """Delete a line of the configuration to which nothing refers, with its `parts`.
+
+    Parts are named by the relation that holds them. Raises `IsInUse`, saying by how many of what.
+    """
+    model = type(setting)
+    _require_for_all(by, "delete", model)
+    current = model._base_manager.select_for_update(of=("self",)).get(pk=setting.pk)
+    if uses := uses_of(current, parts=parts):
+        raise IsInUse(
+            _("%(setting)s is used by %(uses)s, so it cannot be deleted.")
+            % {
+                "setting": current,
+                "uses": ", ".join(f"{count:,} {name}" for name, count in uses.items()),
+            },
+            uses=uses,
+        )
+    audit.log(current, f"{model._meta.model_name}.deleted", by=by, changes={})
+    for part in parts:
+        getattr(current, part).all().delete()
+    current.delete()
+
+
+def uses_of(setting: models.Model, *, parts: Sequence[str] = ()) -> dict[str, int]:
+    """Return how many of which kind refer to a line of the configuration; no more are counted than
+    `MOST_USES`. What refers to one of its `parts` counts too.
+    """
+    uses: dict[str, int] = {}
+    for relation in type(setting)._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel):
+            continue
+        model = relation.related_model
+        if not issubclass(model, models.Model) or hasattr(model, "instance_type"):
+            continue  # the history remembers whatever there was
+        rows = model._base_manager.filter(**{relation.field.name: setting})
+        if relation.get_accessor_name() in parts:
+            for part in rows:
+                for name, count in uses_of(part).items():
+                    uses[name] = uses.get(name, 0) + count
+        elif count := rows[:MOST_USES].count():
+            name = _name_of(relation)
+            uses[name] = uses.get(name, 0) + count
+    if isinstance(setting, Currency):
+        uses |= _uses_of_code(setting.pk)
+    return uses
+
+
+def _name_of(relation: models.ManyToOneRel) -> str:
+    """Return what refers: for the table between two kinds, the kind at the other end."""
+    model: Any = relation.related_model
+    if model._meta.auto_created:
+        return str(model._meta.auto_created._meta.verbose_name_plural)
+    return str(model._meta.verbose_name_plural)
+
+
+def _uses_of_code(code: str) -> dict[str, int]:
+    """Return which records carry this currency; the installation's own is always in use."""
+    uses: dict[str, int] = {}
+    if code == default_currency():
+        uses[str(_("the installation itself"))] = 1
+    for model in apps.get_models():
+        names = {field.name for field in model._meta.concrete_fields}
+        if "currency" not in names or hasattr(model, "instance_type"):
+            continue
+        if count := model._base_manager.filter(currency=code)[:MOST_USES].count():
+            uses[str(model._meta.verbose_name_plural)] = count
+    return uses
+
+
+def _shown(setting: models.Model) -> dict[str, Any]:
+    """Return the columns of a setting, those of relations as people know them."""
+    return {
+        field.name: audit.plain(getattr(setting, field.name))
+        for field in setting._meta.concrete_fields
+        if field.name != "id"
+    }
+
+
+def _require_for_all(by: User, action: str, model: type[models.Model]) -> None:
+    if scope_of(by, action, model) != Grant.Scope.ALL:
+        raise NotPermitted(
+            _("You may not %(action)s %(things)s.")
+            % {"action": action, "things": model._meta.verbose_name_plural}
+        )

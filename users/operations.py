@@ -1,20 +1,27 @@
-"""What people change about themselves, and the keys with which programs act for them."""
+"""Who is let in and what they may do; their profiles; the keys with which programs act for them."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from users.models import ApiToken
+from users.models import ApiToken, Grant, Role, User
+from users.permissions import beyond, exists, holds_for_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
-
-    from users.models import User
 
 # Every request would write a row otherwise; to the hour is enough to find a key nobody uses.
 USE_IS_NOTED_EVERY = timedelta(hours=1)
@@ -103,4 +110,312 @@ def update_profile(
 
 def _require_own_or_administrator(user: User, by: User) -> None:
     if not by.is_active or not (by.pk == user.pk or by.is_superuser):
-        raise PermissionDenied(_("You may not change the profile or the API tokens of somebody else."))
+        raise PermissionDenied(
+            _("You may not change the profile or the API tokens of somebody else.")
+        )
+
+
+# People
+
+
+PERSONAL = {
+    "email",
+    "name",
+    "team",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+    "is_machine",
+    "theme",
+    "has_shortcuts",
+}
+# A change of one of these changes what somebody may do: open sessions were opened by another.
+RIGHTS = {"email", "team", "is_active", "is_staff", "is_superuser", "roles"}
+
+Changes = dict[str, list[Any]]
+
+
+@transaction.atomic
+def add_user(
+    *, by: User, email: str, password: str = "", roles: Iterable[Role] = (), **fields: Any
+) -> User:
+    """Let somebody in. Without a password they ask for one by email, or use single sign-on.
+
+    Raises `PermissionDenied` when `by` may not add people or gives more than they hold, and
+    `ValidationError` for what cannot be typed.
+    """
+    _require_for_all(by, "users.add_user")
+    _require_known(fields)
+    user = User(email=email.strip().lower(), **fields)
+    if password:
+        validate_password(password, user)
+    user.set_password(password or None)
+    user.full_clean()
+    given = list(roles)
+    _require_privileges(by, user, user.is_staff, user.is_superuser)
+    _require_not_beyond(by, _grants_of(given), teams={user.team_id})
+    user.save(force_insert=True)
+    user.roles.set(given)
+    return user
+
+
+@transaction.atomic
+def update_user(
+    user: User, *, by: User, roles: Iterable[Role] | None = None, **changes: Any
+) -> tuple[User, Changes]:
+    """Change what somebody is and may do; return them with field → [old, new].
+
+    Who loses or gains rights has to sign in again. Raises `PermissionDenied` for the account of
+    somebody who may more than `by`, for rights that `by` does not hold, and for the last active
+    superuser; `ValidationError` for what cannot be typed.
+    """
+    _require_for_all(by, "users.change_user")
+    _require_known(changes)
+    supers = _held_superusers()
+    current = User.objects.select_for_update().get(pk=user.pk)
+    before, old_team = list(current.roles.order_by("name")), current.team_id
+    was_super = current.is_superuser and current.is_active
+    _require_not_above(by, current, before)
+
+    if "email" in changes:
+        changes["email"] = changes["email"].strip().lower()
+    changed = _applied(current, changes)
+    after = before if roles is None else sorted(roles, key=str)
+    if {role.pk for role in before} != {role.pk for role in after}:
+        changed["roles"] = [[str(role) for role in before], [str(role) for role in after]]
+    if not changed:
+        return current, {}
+
+    if "email" in changed and not by.is_superuser:
+        raise PermissionDenied(_("Only a superuser may change the email somebody signs in with."))
+    _require_privileges(by, current, "is_staff" in changed, "is_superuser" in changed)
+    _require_not_beyond(by, _grants_of(after), teams={old_team, current.team_id})
+    if "team" in changed and not by.is_superuser and Grant.Scope.TEAM in by.scopes.values():
+        raise PermissionDenied(_("Only somebody who works with all teams may move people."))
+    if was_super and not (current.is_superuser and current.is_active):
+        _require_another(current, supers)
+    current.full_clean()
+    current.save(update_fields=sorted(changed.keys() - {"roles"}) or None)
+    if "roles" in changed:
+        current.roles.set(after)
+    if "email" in changed:
+        # allauth remembers the addresses somebody signed in with: the old one must not open.
+        EmailAddress.objects.filter(user=current).delete()
+    if changed.keys() & RIGHTS:
+        end_sessions(current)
+    return current, changed
+
+
+@transaction.atomic
+def set_password(user: User, *, by: User, password: str) -> User:
+    """Give somebody a new password, which ends their sessions. Only superusers may, and oneself.
+
+    Raises `ValidationError` for a password that is too easy to guess.
+    """
+    _require_own_or_administrator(user, by)
+    validate_password(password, user)
+    current = User.objects.select_for_update().get(pk=user.pk)
+    current.set_password(password)
+    current.save(update_fields=["password"])
+    if current.pk != by.pk:  # one's own others end too: they carry a digest of the old password
+        end_sessions(current)
+    return current
+
+
+@transaction.atomic
+def remove_second_factor(user: User, *, by: User) -> bool:
+    """Let somebody who lost their phone sign in with the password alone, and set up a new one.
+
+    Returns whether there was one. Only superusers may; it ends the person's sessions.
+    """
+    if not by.is_superuser or not by.is_active:
+        raise PermissionDenied(_("Only a superuser may remove a second factor."))
+    count, _models = Authenticator.objects.filter(user=user).delete()
+    if count:
+        end_sessions(user)
+    return bool(count)
+
+
+@transaction.atomic
+def delete_user(user: User, *, by: User) -> None:
+    """Remove somebody who has left no trace. Raises `ValidationError` for anybody who has."""
+    _require_for_all(by, "users.delete_user")
+    supers = _held_superusers()
+    current = User.objects.select_for_update().get(pk=user.pk)
+    _require_not_above(by, current, list(current.roles.all()))
+    if current.is_superuser and current.is_active:
+        _require_another(current, supers)
+    if current.pk == by.pk:
+        raise ValidationError(_("Nobody can remove themselves. Ask another administrator."))
+    for field in _protected_by():
+        if field.model._base_manager.filter(**{field.name: current}).exists():
+            raise ValidationError(
+                _(
+                    "%(user)s owns or has changed records, so the account stays. "
+                    "Switch off “active” instead: then nobody can sign in with it."
+                )
+                % {"user": current}
+            )
+    end_sessions(current)
+    current.delete()
+
+
+def end_sessions(user: User) -> int:
+    """Sign somebody out everywhere; return how many sessions that were.
+
+    A session does not say outside its seal whose it is, so every live one is opened. Rights change
+    rarely, and a firm has few sessions.
+    """
+    live = Session.objects.filter(expire_date__gt=timezone.now())
+    keys = [
+        session.session_key
+        for session in live.iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    for start in range(0, len(keys), 500):
+        Session.objects.filter(session_key__in=keys[start : start + 500]).delete()
+    return len(keys)
+
+
+# Roles
+
+
+@transaction.atomic
+def save_role(
+    role: Role, *, by: User, name: str, description: str = "", grants: Mapping[str, str]
+) -> tuple[Role, Changes]:
+    """Make or change a role: `grants` is permission → scope, all of them.
+
+    Its members have to sign in again when its grants changed. Raises `PermissionDenied` when it
+    grants, or granted, more than `by` holds; `ValidationError` for a permission or scope that does
+    not exist, or a name that is taken.
+    """
+    is_new = role.pk is None
+    _require_for_all(by, "users.add_role" if is_new else "users.change_role")
+    current = Role() if is_new else Role.objects.select_for_update().get(pk=role.pk)
+    before = {} if is_new else dict(current.grants.values_list("permission", "scope"))
+    if unknown := sorted(p for p in grants if not exists(p)):
+        raise ValidationError({"grants": [_("There is no permission %s.") % p for p in unknown]})
+    if any(scope not in Grant.Scope.values for scope in grants.values()):
+        raise ValidationError({"grants": [_("Choose how far each permission reaches.")]})
+    members = [] if is_new else list(current.members.all())
+    teams = {member.team_id for member in members}
+    _require_not_beyond(by, before, teams=teams)
+    _require_not_beyond(by, grants, teams=teams)
+
+    changed = _applied(current, {"name": name.strip(), "description": description.strip()})
+    current.full_clean()
+    for permission in sorted(before.keys() | grants.keys()):
+        pair = [before.get(permission), grants.get(permission)]
+        if pair[0] != pair[1]:
+            changed[permission] = pair
+    if not changed:
+        return current, {}
+
+    current.save()
+    if before != dict(grants):
+        current.grants.all().delete()
+        Grant.objects.bulk_create(
+            Grant(role=current, permission=permission, scope=scope)
+            for permission, scope in sorted(grants.items())
+        )
+        for member in members:
+            end_sessions(member)
+    return current, changed
+
+
+@transaction.atomic
+def delete_role(role: Role, *, by: User) -> None:
+    """Remove a role that nobody has. Raises `ValidationError` when somebody does."""
+    _require_for_all(by, "users.delete_role")
+    current = Role.objects.select_for_update().get(pk=role.pk)
+    _require_not_beyond(by, _grants_of([current]), teams=set())
+    if count := current.members.count():
+        raise ValidationError(
+            ngettext(
+                "%(count)d person has this role. Give them another one first.",
+                "%(count)d people have this role. Give them another one first.",
+                count,
+            )
+            % {"count": count}
+        )
+    current.delete()
+
+
+def _protected_by() -> list[models.Field[Any, Any]]:
+    """Return the columns that keep a user from being removed; most have no name on the user."""
+    return [
+        relation.field
+        for relation in User._meta.get_fields(include_hidden=True)
+        if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.PROTECT
+    ]
+
+
+def _applied(thing: User | Role, changes: Mapping[str, Any]) -> Changes:
+    changed: Changes = {}
+    for name, value in changes.items():
+        old = getattr(thing, name)
+        if old != value:
+            setattr(thing, name, value)
+            changed[name] = [old, value]
+    return changed
+
+
+def _grants_of(roles: Iterable[Role]) -> dict[str, str]:
+    """Permission → widest scope of these roles together."""
+    widest: dict[str, str] = {}
+    for permission, scope in Grant.objects.filter(role__in=[role.pk for role in roles]).values_list(
+        "permission", "scope"
+    ):
+        if Grant.REACH[scope] > Grant.REACH.get(widest.get(permission, ""), 0):
+            widest[permission] = scope
+    return widest
+
+
+def _held_superusers() -> set[int]:
+    """Lock the active superusers, so that two of them cannot remove each other at once."""
+    rows = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+    return set(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _require_another(user: User, supers: set[int]) -> None:
+    if not supers - {user.pk}:
+        raise PermissionDenied(
+            _("%(user)s is the last active superuser. Make somebody else one first.")
+            % {"user": user}
+        )
+
+
+def _require_for_all(by: User, permission: str) -> None:
+    if not holds_for_all(by, permission):
+        raise PermissionDenied(_("You may not administer people and roles."))
+
+
+def _require_known(fields: Mapping[str, Any]) -> None:
+    if unknown := sorted(fields.keys() - PERSONAL):
+        raise ValidationError({name: [_("This cannot be set.")] for name in unknown})
+
+
+def _require_not_above(by: User, user: User, roles: list[Role]) -> None:
+    """Refuse the account of somebody who may more than `by`: to change it is to have its rights."""
+    if user.is_superuser and not by.is_superuser:
+        raise PermissionDenied(_("Only a superuser may change a superuser."))
+    if beyond(by, _grants_of(roles), teams={user.team_id}):
+        raise PermissionDenied(_("%(user)s may do more than you do.") % {"user": user})
+
+
+def _require_not_beyond(by: User, grants: Mapping[str, str], *, teams: set[int | None]) -> None:
+    if excess := beyond(by, grants, teams=teams):
+        raise PermissionDenied(
+            _("Nobody may grant more than they hold: %(permissions)s")
+            % {"permissions": ", ".join(excess[:5]) + ("…" if len(excess) > 5 else "")}
+        )
+
+
+def _require_privileges(by: User, user: User, staff: bool, superuser: bool) -> None:
+    if superuser and not by.is_superuser:
+        raise PermissionDenied(_("Only a superuser may make or unmake a superuser."))
+    if staff and not (by.is_staff or by.is_superuser):
+        raise PermissionDenied(
+            _("You may not let %(user)s into the administration.") % {"user": user}
+        )
