@@ -125,8 +125,8 @@ def open_table(path: Path, *, encoding: str = "", delimiter: str = "", header: i
             raise FileIsUnreadable(f"Line {header} of {path.name} is blank or far down.")
         return Table(path, encoding, delimiter, _headers(named[0]), header)
     line, first = sample[0]
-    widths = Counter(len(_trimmed(cells)) for _, cells in sample[1:])
-    if widths and len(_trimmed(first)) < widths.most_common(1)[0][0] and len(_trimmed(first)) < width:
+    wider = sum(len(_trimmed(cells)) > len(_trimmed(first)) for _, cells in sample[1:])
+    if 2 * wider > len(sample) - 1:
         raise FileIsUnreadable(
             f"Line {line} of {path.name} is narrower than the rows below it. "
             "Say which line holds the headers."

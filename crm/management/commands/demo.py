@@ -9,7 +9,7 @@ import secrets
 import time
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -194,7 +194,7 @@ class Case:
     lead: Any = None
     deal: Any = None
     task: Any = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    is_recent: bool = True
 
 
 class World:
@@ -389,8 +389,8 @@ class World:
         """Plan what becomes of a lead: most is decided within two months."""
         self.plan(start, lambda: self.capture(case))
         dice = self.random.random()
-        is_old = self.now - start > timedelta(days=100)
-        if is_old:
+        case.is_recent = self.now - start < timedelta(days=100)
+        if not case.is_recent:
             fate = "given up" if dice < 0.54 else "qualified"  # noqa: PLR2004
         else:
             fate = "given up" if dice < 0.22 else "qualified" if dice < 0.5 else "open"  # noqa: PLR2004
@@ -428,7 +428,8 @@ class World:
                 text=self.pick(story.CALLS_REACHED),
                 duration=self.pick([5, 10, 15, 25]),
             )
-        self.next_step(case, case.lead, 0.9)
+        # What was planned long ago is done: enough of it is enough.
+        self.next_step(case, case.lead, 0.9 if case.is_recent else 0.3)
 
     def next_step(self, case: Case, record: Any, chance: float) -> None:
         """Tick off what was planned and plan something else: late, today or in the days to come."""
@@ -467,7 +468,7 @@ class World:
             log_email(case.lead, by=case.owner, subject=subject, text=text)
         if self.odds(0.25):
             log_note(case.lead, by=case.owner, text=self.pick(story.NOTES))
-        self.next_step(case, case.lead, 0.7 if is_last else 0.3)
+        self.next_step(case, case.lead, 0.7 if is_last else 0.15)
 
     def give_up(self, case: Case) -> None:
         key, comment = self.pick(story.GIVEN_UP)
@@ -510,7 +511,7 @@ class World:
         )
         subject, text = self.pick(story.MEETINGS)
         log_meeting(case.deal, by=case.owner, subject=subject, text=text, duration=self.pick([45, 60, 90]))
-        self.tick(case, "develop", 0.7)
+        self.tick(case, "develop", 0.6)
         if case.deal.contact and self.odds(0.6):
             add_stakeholder(
                 case.deal, by=case.owner, contact=case.deal.contact,
@@ -527,7 +528,7 @@ class World:
         if case.deal is None:
             return
         case.deal = move_to_stage(case.deal, by=case.owner, stage=self.stages[stage])
-        self.tick(case, stage, 0.5)
+        self.tick(case, stage, 0.4)
         if self.odds(0.5):
             log_call(
                 case.deal, by=case.owner, outcome="reached", text=self.pick(story.CALLS_REACHED), duration=12
