@@ -20,9 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--scopes", choices=ApiToken.Scope.values, default=ApiToken.Scope.READ)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email=options["email"].strip().lower()).first()
+        user = User.objects.filter(email=options["email"].strip().lower(), is_active=True).first()
         if user is None:
-            raise CommandError(f"There is no user {options['email']}.")
+            raise CommandError(f"There is no active user {options['email']}.")
         try:
             _, secret = issue_token(user, by=user, name=options["name"], scope=options["scopes"])
         except ValidationError as error:
