@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -50,6 +50,11 @@ def period_start(period: str, today: date) -> date:
     return today
 
 
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins where we are."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
 class PeriodFilter(django_filters.ChoiceFilter):
     """Moments of today, this week, this month, this quarter or this year."""
 
@@ -60,7 +65,7 @@ class PeriodFilter(django_filters.ChoiceFilter):
         if not value:
             return qs
         first = period_start(value, timezone.localdate())
-        moment = timezone.make_aware(datetime(first.year, first.month, first.day))
+        moment = midnight(first)
         return qs.filter(**{f"{self.field_name}__gte": moment})
 
 
@@ -80,7 +85,7 @@ class DayFilter(django_filters.DateFilter):
             return qs if is_end == (value.year > LAST_YEAR) else qs.none()
         if is_end:
             value += timedelta(days=1)
-        moment = timezone.make_aware(datetime(value.year, value.month, value.day))
+        moment = midnight(value)
         condition = Q(pk__in=[])
         for column in self.columns or (self.field_name,):
             condition |= Q(**{f"{column}__{'lt' if is_end else 'gte'}": moment})
@@ -139,6 +144,22 @@ class OwnerFilter(LineFilter):
         return super().filter(qs, str(self.parent.user.pk) if value == "me" else value)
 
 
+class RecordFilterById(django_filters.Filter):
+    """Rows that belong to a record, by its number; the chip names it to those who may see it."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, rows: QuerySet[Any, Any], **kwargs: Any) -> None:
+        self.rows = rows
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+    def name_of(self, value: Any) -> str:
+        """Return the name of the record, or its number where it is not to be seen."""
+        rows = self.rows.all().permitted(self.parent.user, "view")  # type: ignore[attr-defined]
+        record = rows.filter(pk=value).first()
+        return str(record) if record is not None else f"#{value}"
+
+
 class RecordFilter(django_filters.FilterSet):
     """What every list can be narrowed by: words, and whose it is.
 
@@ -176,7 +197,9 @@ class RecordFilter(django_filters.FilterSet):
 
     def words(self, name: str, value: Any) -> str:
         """Return a value as a person would say it."""
-        field = self.form.fields[name]
+        field, filter_ = self.form.fields[name], self.filters[name]
+        if isinstance(filter_, RecordFilterById):
+            return filter_.name_of(value)
         if isinstance(field, forms.ModelChoiceField):
             return str(value)
         if isinstance(field, forms.ChoiceField):

@@ -24,8 +24,8 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from records.keys import search_key, text_problem
-from records.models import MoneyField as MoneyColumn
 from records.models import Currency, Record
+from records.models import MoneyField as MoneyColumn
 from users.models import User
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def amount_of(text: str, *, decimal: str = ".", group: str = ",") -> Decimal | N
     text = "".join(sign for sign in text if unicodedata.category(sign) != "Sc").strip()
     text = re.sub(r"^[A-Z]{3}\s*(?=[\d])|(?<=[\dkKmM])\s*[A-Z]{3}$", "", text).strip()
     found = _AMOUNT.fullmatch(text)
-    if not found or not text.isascii() and "’" not in text:
+    if not found or (not text.isascii() and "’" not in text):
         return None
     whole, point, rest = found["digits"].partition(decimal)
     groups = re.split(f"[{re.escape(group)}'’ ]", whole)
@@ -168,7 +168,7 @@ def label_of(record: Model) -> str:
 class LookupField(forms.ModelChoiceField):
     """A record named by its name, its number or both; never a list of all of them.
 
-    Without scripts one types a name; when several records match, the form comes back and asks which.
+    Without scripts one types a name; when several records match, the form comes back and asks.
     """
 
     widget = LookupWidget
@@ -273,7 +273,7 @@ class PageForm(forms.Form):
 
 
 class OperationForm(PageForm):
-    """What an operation on a record asks for; the names of its fields are the operation's keywords."""
+    """What an operation on a record asks for: the names of its fields are its keywords."""
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
         self.record = record
@@ -385,6 +385,5 @@ def error_links(form: Any) -> list[dict[str, Any]]:
     links: list[dict[str, Any]] = []
     for name, sentences in form.errors.items():
         target = form[name].id_for_label if name in form.fields else ""
-        for sentence in sentences:
-            links.append({"text": sentence, "target": target, "name": name})
+        links += [{"text": text, "target": target, "name": name} for text in sentences]
     return links

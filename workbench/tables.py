@@ -1,4 +1,4 @@
-"""The columns a list can show. A list is drawn often: cells are put together here, not in templates."""
+"""The columns a list can show: cells are put together here, as a template per cell is too slow."""
 
 from __future__ import annotations
 
@@ -239,7 +239,12 @@ _PATTERNS: dict[type[Any], str] = {}
 
 
 class RecordTable(tables.Table):
-    """The rows of a list. Sorting and paging are the page's: here are only cells."""
+    """The rows of a list. Sorting and paging are the page's: here are only cells.
+
+    `related` names the columns of the card on another room's record; without it there are all.
+    """
+
+    related: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         orderable = False

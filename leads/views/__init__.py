@@ -12,7 +12,9 @@ from leads.views.pages import (
     LeadRestore,
     LeadUndo,
 )
-from leads.views.record import LeadDetail, LeadQualify, LeadReceipt
+from leads.views.qualify import LeadQualify
+from leads.views.receipt import LeadReceipt
+from leads.views.record import LeadDetail
 
 __all__ = [
     "LeadAssign",

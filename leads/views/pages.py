@@ -15,6 +15,7 @@ from leads.forms import AssignForm, DisqualifyForm, LeadForm, ProgressForm
 from leads.matching import lookalikes
 from leads.models import Lead
 from leads.tables import LeadTable
+from leads.views.record import shown_lookalike
 from records.permissions import reaches
 from workbench.views import (
     CreateView,
@@ -166,7 +167,7 @@ class LeadDisqualify(OpenLead, OperationView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            lookalikes=lookalikes(self.record, by=self.user),
+            lookalikes=[shown_lookalike(other) for other in lookalikes(self.record, by=self.user)],
             to_cancel=next_up(self.record),
             **kwargs,
         )

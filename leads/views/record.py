@@ -1,19 +1,289 @@
-"""The page of a lead."""
+"""The page of a lead: what is known of it, what was done, and whether it can be qualified."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from activities.models import Activity
 from activities.timeline import next_up, timeline_of
-from leads.models import Lead
+from leads.bant import UNKNOWN
+from leads.matching import lookalikes
+from leads.models import Lead, Qualification
+from leads.rules import verdicts_for
+from leads.tables import TONES
+from opportunities.rules import stage_bar
+from records.permissions import may, reaches
+from workbench.templatetags.workbench import day, money
 from workbench.views import RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leads.matching import Lookalike
+    from leads.rules import Verdicts
+    from users.models import User
+
+FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (
+        gettext_lazy("Person"),
+        ("first_name", "last_name", "job_title", "email", "phone", "mobile", "contact"),
+    ),
+    (
+        gettext_lazy("Company"),
+        (
+            "company", "website", "industry", "employees", "annual_revenue", "street", "city",
+            "region", "postal_code", "country", "account",
+        ),
+    ),
+    (
+        gettext_lazy("Interest"),
+        (
+            "topic", "products", "source", "campaign", "rating", "estimated_value",
+            "estimated_close_date", "description",
+        ),
+    ),
+    (gettext_lazy("Consent"), ("consent", "do_not_contact")),
+)  # fmt: skip
+# Shown only where they say something: an address of five empty lines helps nobody.
+ONLY_FILLED = {"street", "region", "postal_code", "contact", "account", "mobile", "annual_revenue"}
+MONEY = {"estimated_value", "annual_revenue", "budget_amount"}
 
 
 class LeadDetail(RecordView):
-    """A lead: what is known of it, what was done, and whether it can be qualified."""
+    """A lead and everything that one does with it."""
 
     model = Lead
+    related = (
+        "owner", "source", "campaign", "account__owner", "contact__owner", "disqualify_reason",
+        "duplicate_of__owner", "created_by",
+    )  # fmt: skip
+    actions = ("change", "delete", "assign", "qualify", "disqualify", "undo")
     timeline_of = staticmethod(timeline_of)
     next_up = staticmethod(next_up)
-    actions = ("change", "delete", "assign", "qualify", "disqualify", "undo")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lead: Lead = self.record
+        verdicts = verdicts_for(lead)
+        may_edit = lead.is_open and reaches(self.user, "change", lead)
+        edit_url = reverse("leads:edit", kwargs={"pk": lead.pk}) if may_edit else ""
+        return super().get_context_data(
+            tone=TONES.get(lead.progress if lead.is_open else lead.status, ""),
+            crumbs=[
+                {"label": _("Leads"), "url": reverse("leads:list")},
+                {"label": lead.status_label},
+            ],
+            meta=meta_of(lead),
+            facts=facts_of(lead),
+            stages=stages_for(lead, verdicts),
+            groups=groups_of(lead, edit_url, self.user),
+            parts=lead.bant,
+            bant_words=", ".join(f"{part.name} {part.state}" for part in lead.bant),
+            bant_count=_("%(known)d of 4") % {"known": lead.bant_known},
+            bant_rows=bant_rows(lead, edit_url),
+            verdicts=verdicts,
+            rules=rules_of(verdicts, edit_url),
+            edit_url=edit_url,
+            may_write=lead.is_open and may(self.user, "add", Activity),
+            lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)]
+            if lead.is_open
+            else [],
+            outcome=outcome_of(lead, self.user) if lead.cycles else None,
+            duplicate=next(iter(linked([lead.duplicate_of], self.user)), None),
+            progresses=[
+                {"value": value, "label": label, "is_current": value == lead.progress}
+                for value, label in Lead.Progress.choices
+            ],
+            **kwargs,
+        )
 
 
-LeadReceipt = LeadQualify = LeadDetail
+def meta_of(lead: Lead) -> str:
+    """Return the line under the name: what the person does, where, and what it is about."""
+    place = ", ".join(
+        part for part in (lead.job_title, lead.company if lead.full_name else "") if part
+    )
+    return " · ".join(part for part in (place, lead.topic) if part)
+
+
+def facts_of(lead: Lead) -> list[dict[str, Any]]:
+    """Return the figures at the right of the head."""
+    facts: list[dict[str, Any]] = []
+    if lead.score is not None:
+        facts.append({"label": _("Score"), "score": lead.score})
+    return [
+        *facts,
+        {"label": _("Est. value"), "value": money(lead.estimated_value, lead.currency)},
+        {"label": _("Source"), "value": str(lead.source or ""), "is_extra": True},
+        {"label": _("Owner"), "user": lead.owner, "is_person": True},
+    ]
+
+
+def stages_for(lead: Lead, verdicts: Verdicts) -> list[dict[str, Any]]:
+    """Return the process bar: this is where the journey begins."""
+    bar = stage_bar(lead_since=lead.created_at, lead_until=lead.qualified_at)
+    stages = []
+    for place in bar:
+        state, note = place.state, _("Starts when qualified")
+        if place.stage.is_for_leads:
+            state, note = _first_stage(lead, verdicts, place.usual_days)
+        elif stages and place.stage != bar[1].stage:
+            note = _("On the opportunity")
+        stages.append({"label": str(place.stage), "note": note, "state": state})
+    return stages
+
+
+def _first_stage(lead: Lead, verdicts: Verdicts, usual_days: int) -> tuple[str, str]:
+    if lead.status == Lead.Status.DISQUALIFIED:
+        return "lost", str(lead.disqualify_reason)
+    if lead.qualified_at is not None:
+        days = (lead.qualified_at - lead.created_at).days
+        took = ngettext("%(day)s, took %(n)d day", "%(day)s, took %(n)d days", days)
+        return "done", took % {"day": formats.date_format(lead.qualified_at, "j M"), "n": days}
+    return "current", _("Day %(day)d, %(met)d of %(total)d rules met") % {
+        "day": (timezone.now() - lead.created_at).days + 1,
+        "met": verdicts.met,
+        "total": verdicts.total,
+    }
+
+
+def groups_of(lead: Lead, edit_url: str, user: User) -> list[dict[str, Any]]:
+    """Return the fields in groups, each with the address that edits it."""
+    return [
+        {
+            "title": title,
+            "rows": [
+                row_of(lead, name, edit_url, user)
+                for name in names
+                if name not in ONLY_FILLED or getattr(lead, name)
+            ],
+        }
+        for title, names in FIELDS
+    ]
+
+
+def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
+    """Return one field as `components/field_row.html` takes it."""
+    value = getattr(lead, name)
+    url = ""
+    column = Lead._meta.get_field(name)
+    if name == "products":
+        value = ", ".join(str(product) for product in value.all())
+    elif name in MONEY:
+        value = money(value, lead.currency)
+    elif name == "email" and value:
+        url = f"mailto:{value}"
+    elif name in ("phone", "mobile") and value:
+        url = f"tel:{getattr(lead, f'{name}_key') or value}"
+    elif name in ("account", "contact") and value is not None:
+        is_visible = reaches(user, "view", value)
+        url = value.get_absolute_url() if is_visible else ""
+        value = value if is_visible else _("One that you cannot open")
+    elif name == "country":
+        value = value.name
+    elif name == "estimated_close_date":
+        value = day(value)
+    elif isinstance(value, bool):
+        value = _("Yes") if value else _("No")
+    elif getattr(column, "choices", None):
+        value = getattr(lead, f"get_{name}_display")()
+    return {
+        "label": str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
+        "value": "" if value is None else value,
+        "url": url,
+        "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
+        "id": f"field-{name}",
+    }
+
+
+def bant_rows(lead: Lead, edit_url: str) -> list[dict[str, Any]]:
+    """Return the four rows of the qualification card, unknown ones as a question."""
+    budget = _joined(money(lead.budget_amount, lead.currency), lead.get_budget_status_display())
+    authority = _joined(
+        lead.decision_maker or (_("Decision maker is known") if lead.decision_maker_known else ""),
+        lead.get_purchase_process_display() if lead.purchase_process != "unknown" else "",
+    )
+    need = _joined(lead.get_need_display(), lead.need_description)
+    timeframe = lead.get_timeframe_display() if lead.bant[3].state != UNKNOWN else ""
+    rows = (
+        (_("Budget"), budget, _("What can they spend?"), "budget_amount"),
+        (_("Authority"), authority, _("Who decides?"), "decision_maker"),
+        (_("Need"), need, _("What do they need, and how much?"), "need"),
+        (_("Timeframe"), timeframe, _("When do they want to decide?"), "timeframe"),
+    )
+    return [
+        {
+            "letter": part.letter,
+            "name": name,
+            "state": part.state,
+            "value": value,
+            "question": question,
+            "edit_url": f"{edit_url}#id_{field}" if edit_url else "",
+        }
+        for part, (name, value, question, field) in zip(lead.bant, rows, strict=True)
+    ]
+
+
+def _joined(*words: Any) -> str:
+    return ", ".join(str(word) for word in words if word)
+
+
+def rules_of(verdicts: Verdicts, edit_url: str) -> list[dict[str, Any]]:
+    """Return the rules as the checklist takes them: what is missing leads to its field."""
+    return [
+        {
+            "label": verdict.label,
+            "note": verdict.note,
+            "state": verdict.state,
+            "url": f"{edit_url}#id_{verdict.field}" if edit_url and not verdict.is_met else "",
+        }
+        for verdict in verdicts.items
+    ]
+
+
+def shown_lookalike(other: Lookalike) -> dict[str, str]:
+    """Return a possible duplicate in words; of one that may not be seen only that there is one."""
+    reasons = ", ".join(other.reasons)
+    if other.lead is None:
+        return {"text": _("A lead that you cannot open: %(why)s.") % {"why": reasons}, "url": ""}
+    name = _joined(other.lead, other.lead.company if other.lead.full_name else "")
+    return {
+        "text": _("Lead “%(name)s”: %(why)s.") % {"name": name, "why": reasons},
+        "url": other.lead.get_absolute_url(),
+    }
+
+
+def outcome_of(lead: Lead, user: User) -> dict[str, Any] | None:
+    """Return what the latest qualification made, with links to what the user may open."""
+    qualification = (
+        Qualification.objects.filter(lead=lead).select_related("by").order_by("-seq").first()
+    )
+    if qualification is None:
+        return None
+    links = qualification.opportunity_links.select_related("opportunity__owner").order_by("pk")
+    opportunities = [link.opportunity for link in links] if lead.qualified_at else []
+    records = [lead.account, lead.contact, *opportunities] if lead.qualified_at else []
+    return {
+        "by": qualification.by,
+        "at": qualification.at,
+        "records": list(linked(records, user)),
+        "receipt_url": reverse("leads:receipt", kwargs={"pk": lead.pk}),
+    }
+
+
+def linked(records: Iterable[Any], user: User) -> Iterable[dict[str, str]]:
+    """Yield each record with its kind, its name and its address, as far as the user may know."""
+    for record in records:
+        if record is None:
+            continue
+        is_visible = reaches(user, "view", record)
+        yield {
+            "kind": record._meta.model_name,
+            "kind_name": str(record._meta.verbose_name).capitalize(),
+            "name": str(record) if is_visible else _("One that you cannot open"),
+            "url": record.get_absolute_url() if is_visible else "",
+        }

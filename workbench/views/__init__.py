@@ -3,6 +3,7 @@
 from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
+from workbench.views.related import RelatedListView, card_of
 
 __all__ = [
     "CreateView",
@@ -13,6 +14,8 @@ __all__ = [
     "OperationView",
     "RecordPage",
     "RecordView",
+    "RelatedListView",
     "RestoreView",
     "Tab",
+    "card_of",
 ]

@@ -1,4 +1,4 @@
-"""A list of records: what is in it stands in the address, so that it can be sent, kept and undone."""
+"""A list of records: what is in it stands in the address, to be sent, kept and gone back to."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import IntegerField, Model, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView, View
 
 from records.keys import search_key
@@ -59,12 +59,12 @@ class CountUpTo(Subquery):
 class SumUpTo(Subquery):
     """Add up a column over the rows that `CountUpTo` counts."""
 
+    template = "(SELECT SUM(_added.%(column)s) FROM (%(subquery)s) AS _added)"
     output_field = MoneyField(max_digits=20)
 
-    def __init__(self, rows: QuerySet[Any, Any], column: str, limit: int = MOST_COUNTED) -> None:
-        name = rows.model._meta.get_field(column).column
-        self.template = f'(SELECT SUM(_added."{name}") FROM (%(subquery)s) AS _added)'
-        super().__init__(rows.order_by().values(column)[: limit + 1])
+    def __init__(self, rows: QuerySet[Any, Any], name: str, limit: int = MOST_COUNTED) -> None:
+        column = connection.ops.quote_name(rows.model._meta.get_field(name).column)
+        super().__init__(rows.order_by().values(name)[: limit + 1], column=column)
 
 
 def count_text(count: int) -> str:

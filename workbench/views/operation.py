@@ -43,7 +43,7 @@ class OperationView(RecordPage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            explanation=self.explanation, is_dangerous=self.is_dangerous, **kwargs
+            **{"explanation": self.explanation, "is_dangerous": self.is_dangerous, **kwargs}
         )
 
 

@@ -1,4 +1,4 @@
-"""One page of a long list: it begins after a row, so that the last page costs what the first does."""
+"""One page of a long list: it begins after a row, so the last page costs what the first does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def place_of(cursor: str, keys: Sequence[Key]) -> list[Any] | None:
 def _value(key: Key, value: Any) -> Any:
     if value is None:
         return None
-    if not isinstance(value, str | int) or isinstance(value, str) and text_problem(value):
+    if not isinstance(value, str | int) or (isinstance(value, str) and text_problem(value)):
         raise ValueError(value)
     value = key.field.to_python(value)
     if isinstance(key.field, DecimalField):
@@ -110,7 +110,7 @@ def slice_of(
     before: list[Any] | None = None,
     offset: int = 0,
 ) -> tuple[list[Any], bool]:
-    """Return up to `size` rows beyond a place, in order, and whether there are more in that direction."""
+    """Return up to `size` rows beyond a place, in order, and whether more lie beyond them."""
     is_reversed = before is not None
     place = before if is_reversed else after
     if place is not None:

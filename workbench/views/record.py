@@ -20,9 +20,10 @@ from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacce
 from records.operations import once
 from records.permissions import may, reaches
 from workbench.forms import LookupField, RecordForm, error_links
+from workbench.views.timeline import timeline_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
     from django.forms import BaseForm
@@ -111,16 +112,12 @@ class RecordPage(Page):
         )
 
 
-COMPOSED = ("note", "call", "task", "meeting", "email")
-SHOWN = ("all", "note", "call", "email", "task", "meeting", "changes")
-
-
 class RecordView(RecordPage, TemplateView):
     """One record, to read and to act on. Its template is `<room>/detail.html`.
 
     A room whose records have a timeline names `timeline_of` and `next_up`; the page then answers
-    `?kind=`, `?text=` and `?before=` (what the timeline shows) and `?compose=` (what to add), and htmx
-    gets only that part.
+    `?kind=`, `?text=` and `?before=` (what the timeline shows) and `?compose=` (what to add), and
+    htmx gets only that part.
     """
 
     timeline_of: ClassVar[Callable[..., Any] | None] = None
@@ -128,32 +125,22 @@ class RecordView(RecordPage, TemplateView):
 
     def get_template_names(self) -> list[str]:
         name = self.template_name or f"{self.namespace}/detail.html"
-        if self.request.htmx and self.request.htmx.target == "timeline":  # type: ignore[attr-defined]
-            return ["components/timeline.html"]
-        return [name]
+        is_part = self.request.htmx and self.request.htmx.target == "timeline-part"  # type: ignore[attr-defined]
+        return ["components/timeline.html" if is_part else name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if self.timeline_of is None or self.next_up is None:
-            return super().get_context_data(**kwargs)
-        asked = self.request.GET
-        kind = asked.get("kind", "all") if asked.get("kind") in SHOWN else "all"
-        text = asked.get("text", "")[:200].replace("\x00", "")
-        return super().get_context_data(
-            timeline=self.timeline_of(
-                self.record, kind=kind, text=text, before=asked.get("before", "")[:100]
-            ),
-            next_up=self.next_up(self.record),
-            timeline_kind=kind,
-            timeline_text=text,
-            is_older="before" in asked,
-            compose=asked.get("compose") if asked.get("compose") in COMPOSED else COMPOSED[0],
-            on=f"{self.kind}:{self.record.pk}",
-            **kwargs,
-        )
+        if self.timeline_of is not None and self.next_up is not None:
+            kwargs |= timeline_context(
+                self.record,
+                self.request.GET,
+                timeline_of=self.timeline_of,
+                next_up=self.next_up,
+            )
+        return super().get_context_data(**kwargs)
 
 
 class FormPage(Page, FormMixin[Any], TemplateView):
-    """A page with a form: it is shown, or its data is handed on, or it comes back with its errors."""
+    """A page with a form: shown, handed on, or back again with its errors."""
 
     submit_label: ClassVar[Any] = ""
 
@@ -172,7 +159,9 @@ class FormPage(Page, FormMixin[Any], TemplateView):
         except Stale as refusal:
             return self.is_stale(form, refusal)
         except NotPermitted as refusal:
-            raise PermissionDenied(str(refusal)) from refusal
+            # It may be about another record than this one: what was typed stays in the form.
+            self.add_refusal(form, refusal)
+            return self.form_invalid(form, status=403)
         except Busy:
             raise
         except Refused as refusal:
@@ -352,6 +341,8 @@ class EditView(RecordPage, FormPage):
         return _("%(record)s was saved") % {"record": outcome}
 
     def success_url_for(self, outcome: Any) -> str:
+        if self.request.POST.get("then") == "close":
+            return reverse(f"{self.namespace}:list")
         return str(outcome.get_absolute_url())
 
     def cancel_url(self) -> str:

@@ -1,0 +1,368 @@
+"""The page on which a lead is qualified: what will be made of it, and why that is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.matching import LISTED
+from accounts.models import Account, Contact
+from leads import operations
+from leads.forms import OTHER, QualifyForm
+from leads.matching import lookalikes
+from leads.models import Lead
+from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE, Plan, Target, decide
+from leads.operations.preview import is_hidden
+from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT
+from leads.rules import verdicts_for
+from leads.views.record import rules_of, shown_lookalike
+from opportunities.models import Opportunity
+from records.errors import Refused, Stale
+from records.permissions import reaches
+from workbench.views import OperationView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import Model
+
+    from accounts.matching import Match
+    from leads.operations import Preview, Qualified
+    from leads.operations.plan import Choice, Decision
+
+MOST_EXISTING = 20
+EFFECTS = {"link": "link", "plus": "create", "arrow": "move", "lock": "close"}
+BADGES = {
+    "reused": (gettext_lazy("Link to existing"), "active c-badge--bare"),
+    "created": (gettext_lazy("Create new"), "info c-badge--bare"),
+    "skipped": (gettext_lazy("Skip"), "plain c-badge--bare"),
+    "undecided": (gettext_lazy("Needs a decision"), "warn c-badge--bare"),
+}
+
+
+class LeadQualify(OperationView):
+    """Ask for account, contact and terms, show what will happen, then qualify the lead.
+
+    Nothing is written before "Qualify lead": the buttons "Update preview" and "Add another" only
+    draw the page again with what was chosen.
+    """
+
+    model = Lead
+    action = "qualify"
+    related = (
+        "owner", "source", "campaign", "account__owner", "contact__owner",
+        "contact__account__owner",
+    )  # fmt: skip
+    form_class = QualifyForm
+    template_name = "leads/qualify.html"
+    explanation = gettext_lazy(
+        "Check what will be created or linked. Nothing is saved until you confirm."
+    )
+
+    def page_title(self) -> str:
+        return _("Qualify %(lead)s") % {"lead": self.record}
+
+    def closed_because(self) -> str:
+        if self.record.is_open:
+            return ""
+        return _("%(lead)s is %(status)s already.") % {
+            "lead": self.record,
+            "status": self.record.get_status_display().lower(),
+        }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.record.status == Lead.Status.QUALIFIED:
+            # Somebody was faster, or the button was pressed twice: everybody gets the same answer.
+            return self.go(self.success_url_for(operations.qualify(self.record, by=self.user)))
+        if "add" in request.POST:
+            data = request.POST.copy()
+            data["count"] = str(min(self.get_form().number + 1, MOST_OPPORTUNITIES))
+            form = self.form_class(data, record=self.record, user=self.user)
+            return self.render_to_response(self.get_context_data(form=form, is_update=True))
+        if "update" in request.POST:
+            return self.render_to_response(
+                self.get_context_data(form=self.get_form(), is_update=True)
+            )
+        return super().post(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        is_part = self.request.htmx and self.request.htmx.target == "judgement"  # type: ignore[attr-defined]
+        return [f"{self.template_name}#judgement" if is_part else self.template_name]
+
+    def run(self, form: QualifyForm) -> Qualified:
+        return operations.qualify(self.record, by=self.user, plan=form.plan)
+
+    def add_refusal(self, form: Any, refusal: Refused) -> None:
+        super().add_refusal(form, refusal)
+        if getattr(refusal, "unmet", None) and reaches(self.user, "override", self.record):
+            form.add_error("override_reason", _("Enter a reason to qualify the lead anyway"))
+
+    def is_stale(self, form: Any, refusal: Stale) -> HttpResponse:
+        del self.record
+        form.add_error(None, _("%(refusal)s Check it again, then confirm.") % {"refusal": refusal})
+        form.data = form.data.copy()
+        form.data["lead_version"] = str(refusal.version)
+        return self.form_invalid(form, status=409)
+
+    def success_message(self, outcome: Qualified) -> str:
+        return _("%(lead)s is qualified") % {"lead": outcome.lead}
+
+    def undo_url(self, outcome: Qualified) -> str:
+        if outcome.is_repeat or not reaches(self.user, "undo", outcome.lead):
+            return ""
+        return reverse("leads:undo", kwargs={"pk": outcome.lead.pk})
+
+    def success_url_for(self, outcome: Qualified) -> str:
+        if "open_after" in self.request.POST and outcome.opportunities:
+            return outcome.opportunities[0].get_absolute_url()
+        return outcome.lead.get_absolute_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lead = self.record
+        if not lead.is_open:
+            return super().get_context_data(form=None, **kwargs)
+        form = kwargs.pop("form", None) or self.get_form()
+        if form.is_bound:
+            form.is_valid()
+        plan = form.plan if form.is_bound else Plan()
+        found, problem = self.preview(plan)
+        verdicts = verdicts_for(lead)
+        return super().get_context_data(
+            form=form,
+            problem=problem,
+            rules=rules_of(verdicts, self.edit_url()),
+            verdicts=verdicts,
+            warnings=[v for v in verdicts.items if v.state == "warning"],
+            may_override=found.may_override,
+            effects=[{"text": s.text, "kind": EFFECTS.get(s.icon, "nothing")} for s in found.steps],
+            targets=self.targets(form, found),
+            existing=self.existing(found),
+            may_add=form.number < MOST_OPPORTUNITIES,
+            lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)],
+            **kwargs,
+        )
+
+    def preview(self, plan: Plan) -> tuple[Preview, str]:
+        """Return what the plan would do; if it cannot be, what would be done without it, and why."""
+        try:
+            return operations.preview(self.record, by=self.user, plan=plan), ""
+        except Refused as refusal:
+            return operations.preview(self.record, by=self.user), str(refusal)
+
+    def edit_url(self) -> str:
+        if not reaches(self.user, "change", self.record):
+            return ""
+        return reverse("leads:edit", kwargs={"pk": self.record.pk})
+
+    def existing(self, found: Preview) -> list[Opportunity]:
+        """Return the open opportunities of the account that would be used."""
+        account = found.decision.account.record
+        if not isinstance(account, Account):
+            return []
+        rows = Opportunity.objects.permitted(self.user, "view").open().filter(account=account)
+        return list(rows.select_related("stage").order_by("-created_at", "-pk")[:MOST_EXISTING])
+
+    def targets(self, form: QualifyForm, found: Preview) -> list[dict[str, Any]]:
+        """Return the choices for the account and for the contact."""
+        lead, plan, decision = self.record, found.plan, found.decision
+        # What would be decided without a choice, given the other's: the way that says "auto".
+        auto_account = self.undirected(plan, "account", decision)
+        auto_contact = self.undirected(plan, "contact", decision)
+        counts = counts_of([c.record for c in decision.account_match.candidates])
+        has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
+        return [
+            {
+                "name": "account",
+                "label": _("Account"),
+                "other": form["other_account"],
+                **self.ways(Account, plan.account, decision.account, auto_account),
+                **self.candidates(
+                    decision.account_match,
+                    decision.account,
+                    auto_account,
+                    plan.account,
+                    lambda record: account_meta(record, counts.get(record.pk, (0, 0))),
+                    TO_ACCOUNT,
+                ),
+                "create": _("Create a new account “%(name)s”") % {"name": lead.company}
+                if lead.company
+                else "",
+                "create_meta": "",
+                "skip": _("No account"),
+            },
+            {
+                "name": "contact",
+                "label": _("Contact"),
+                "other": form["other_contact"],
+                **self.ways(Contact, plan.contact, decision.contact, auto_contact),
+                **self.candidates(
+                    decision.contact_match,
+                    decision.contact,
+                    auto_contact,
+                    plan.contact,
+                    contact_meta,
+                    TO_CONTACT,
+                ),
+                "create": _("Create %(name)s")
+                % {"name": lead.full_name or lead.email or lead.phone or lead.mobile}
+                if has_person
+                else "",
+                "create_meta": " · ".join(part for part in (lead.job_title, lead.email) if part),
+                "skip": _("No contact"),
+            },
+        ]
+
+    def undirected(self, plan: Plan, name: str, decision: Decision) -> Choice:
+        """Return what would be decided about one of the two if nobody had chosen."""
+        target: Target = getattr(plan, name)
+        if target.action == AUTO:
+            return getattr(decision, name)  # type: ignore[no-any-return]
+        try:
+            return getattr(  # type: ignore[no-any-return]
+                decide(self.record, replace(plan, **{name: Target()}), by=self.user), name
+            )
+        except Refused:
+            return getattr(decision, name)  # type: ignore[no-any-return]
+
+    def ways(
+        self, model: type[Model], target: Target, choice: Choice, auto: Choice
+    ) -> dict[str, Any]:
+        """Return the ways that are no record, each with its value and whether it is chosen.
+
+        What would be decided anyway has the value `auto`: then it stays true if somebody else makes
+        the same company in this minute, while `create` insists on another one.
+        """
+        is_auto = target.action == AUTO
+        badge, tone = BADGES[choice.outcome]
+        hidden = ""
+        if is_hidden(auto.record, self.user):
+            hidden = _("An existing %(kind)s that you cannot open") % {
+                "kind": model._meta.verbose_name
+            }
+        return {
+            "badge": badge,
+            "tone": tone,
+            "question": choice.question,
+            "create_value": AUTO if auto.outcome == "created" else CREATE,
+            "is_create": target.action == CREATE or (is_auto and auto.outcome == "created"),
+            "skip_value": AUTO if auto.outcome == "skipped" else SKIP,
+            "is_skip": target.action == SKIP or (is_auto and auto.outcome == "skipped"),
+            "is_other": self.request.POST.get(str(model._meta.model_name)) == OTHER
+            and target.action != USE,
+            "hidden": hidden,
+            "is_hidden": is_auto and bool(hidden),
+            "hidden_reasons": [{"label": reason, "state": "agrees"} for reason in auto.reasons],
+        }
+
+    def candidates(
+        self,
+        match: Match[Any],
+        choice: Choice,
+        auto: Choice,
+        target: Target,
+        meta: Callable[[Any], str],
+        names: tuple[str, ...],
+    ) -> dict[str, Any]:
+        """Return the records that may be meant, as far as the user may see them."""
+        options = []
+        found = {candidate.record.pk: candidate for candidate in match.candidates}
+        records = [candidate.record for candidate in match.candidates]
+        # The one picked on the lead, the account of the contact, the one named by hand.
+        records += [r for r in (auto.record, choice.record) if r is not None and r.pk not in found]
+        for record in dict.fromkeys(records):
+            if not reaches(self.user, "view", record):
+                continue
+            is_auto = auto.record == record
+            is_named = target.action == USE and target.id == record.pk
+            candidate = found.get(record.pk)
+            reasons = (
+                [(reason.text, reason.agrees) for reason in candidate.reasons]
+                if candidate
+                else [(reason, True) for reason in (auto if is_auto else choice).reasons]
+            )
+            options.append(
+                {
+                    "pk": record.pk,
+                    "value": AUTO if is_auto else f"{USE}:{record.pk}",
+                    "name": str(record),
+                    "meta": meta(record),
+                    "score": candidate.score if candidate else "",
+                    "reasons": [
+                        {"label": text, "state": "agrees" if agrees else "differs"}
+                        for text, agrees in reasons
+                    ],
+                    "checked": is_named or (is_auto and target.action == AUTO),
+                    "differences": differences(self.record, record, names),
+                }
+            )
+        weak = [o for o in options if o["score"] != "" and o["score"] < LISTED and not o["checked"]]
+        return {
+            "options": [option for option in options if option not in weak],
+            "weaker": weak,
+            "no_match": "" if options else _("No match found"),
+        }
+
+
+def account_meta(account: Account, counts: tuple[int, int]) -> str:
+    contacts, opportunities = counts
+    words = [account.place]
+    if contacts:
+        words.append(ngettext("%(n)d contact", "%(n)d contacts", contacts) % {"n": contacts})
+    if opportunities:
+        words.append(
+            ngettext("%(n)d open opportunity", "%(n)d open opportunities", opportunities)
+            % {"n": opportunities}
+        )
+    return " · ".join(word for word in words if word)
+
+
+def contact_meta(contact: Contact) -> str:
+    return " · ".join(
+        str(part) for part in (contact.job_title, contact.account or "", contact.email) if part
+    )
+
+
+def counts_of(accounts: list[Account]) -> dict[int, tuple[int, int]]:
+    """Count the contacts and the open opportunities of each account. Two statements."""
+    keys = [account.pk for account in accounts]
+    if not keys:
+        return {}
+    people = dict(
+        Contact.objects.filter(account__in=keys)
+        .values_list("account")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    deals = dict(
+        Opportunity.objects.open()
+        .filter(account__in=keys)
+        .values_list("account")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    return {key: (people.get(key, 0), deals.get(key, 0)) for key in keys}
+
+
+def differences(lead: Lead, record: Any, names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return what lead and record say differently; an empty field of the record is filled."""
+    rows = []
+    for name in names:
+        mine, theirs = getattr(lead, name), getattr(record, name)
+        if mine in ("", None) or mine == theirs or str(mine).strip() == str(theirs or "").strip():
+            continue
+        is_filled = theirs in ("", None)
+        rows.append(
+            {
+                "label": str(lead._meta.get_field(name).verbose_name).capitalize(),
+                "lead": str(getattr(mine, "name", mine)),
+                "record": "" if is_filled else str(getattr(theirs, "name", theirs)),
+                "outcome": _("is filled in") if is_filled else _("theirs stays"),
+            }
+        )
+    return rows

@@ -1,0 +1,193 @@
+"""What a qualification made, found and carried over, and why: to read, for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Account, Contact
+from leads.models import Lead, Qualification
+from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT, TO_OPPORTUNITY
+from opportunities.models import Opportunity
+from records.permissions import reaches
+from workbench.views import RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import Model
+
+OUTCOMES = {
+    "created": (gettext_lazy("Created"), "info c-badge--bare"),
+    "reused": (gettext_lazy("Linked to existing"), "active c-badge--bare"),
+    "skipped": (gettext_lazy("Skipped"), "plain c-badge--bare"),
+}
+STATES = {
+    Qualification.State.ACTIVE: "good",
+    Qualification.State.UNDONE: "plain",
+    Qualification.State.LEFT: "warn",
+}
+NOT_READ = {"id", "custom", "rate", "base_value", "version", "search"}
+
+
+class LeadReceipt(RecordView):
+    """The receipt of the latest qualification of a lead, or of an earlier one by `?seq=`."""
+
+    model = Lead
+    template_name = "leads/receipt.html"
+    actions = ("undo",)
+
+    def page_title(self) -> str:
+        return _("Receipt: %(lead)s") % {"lead": self.record}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        cycles = list(
+            Qualification.objects.filter(lead=self.record)
+            .select_related("by", "ended_by", "account__owner", "contact__owner")
+            .order_by("-seq")
+        )
+        seq = self.request.GET.get("seq", "")
+        chosen = next((cycle for cycle in cycles if str(cycle.seq) == seq or not seq), None)
+        if chosen is None:
+            raise Http404
+        return super().get_context_data(
+            qualification=chosen,
+            state_tone=STATES[Qualification.State(chosen.state)],
+            is_active=chosen.state == Qualification.State.ACTIVE,
+            cycles=[
+                {
+                    "label": _("Cycle %(n)d, %(state)s")
+                    % {"n": cycle.seq, "state": str(cycle.get_state_display()).lower()},
+                    "url": f"?seq={cycle.seq}",
+                    "is_current": cycle == chosen,
+                }
+                for cycle in cycles
+            ]
+            if len(cycles) > 1
+            else [],
+            parts=self.parts(chosen),
+            frozen=frozen_rows(chosen.frozen),
+            **kwargs,
+        )
+
+    def parts(self, chosen: Qualification) -> list[dict[str, Any]]:
+        """Return what became of account, contact and opportunities."""
+        parts = [
+            self.part(chosen, "account", Account, chosen.account, TO_ACCOUNT),
+            self.part(chosen, "contact", Contact, chosen.contact, TO_CONTACT),
+        ]
+        links = chosen.opportunity_links.select_related("opportunity__owner").order_by("pk")
+        for link in links:
+            outcome = "created" if link.is_created else "reused"
+            ways = carried(chosen.frozen, Opportunity, TO_OPPORTUNITY) if link.is_created else []
+            parts.append(self.shown(Opportunity, link.opportunity, outcome, [], ways))
+        return parts
+
+    def part(
+        self,
+        chosen: Qualification,
+        name: str,
+        model: type[Model],
+        record: Any,
+        names: Iterable[str],
+    ) -> dict[str, Any]:
+        answer = chosen.result.get(name) or {}
+        outcome = answer.get("outcome", "skipped")
+        if outcome == "created":
+            ways = carried(chosen.frozen, model, names)
+        else:
+            ways = filled(chosen.before.get(name) or {}, model)
+        return self.shown(model, record, outcome, answer.get("reasons") or [], ways)
+
+    def shown(
+        self, model: type[Model], record: Any, outcome: str, reasons: list[str], ways: list[Any]
+    ) -> dict[str, Any]:
+        """Return one part; of a record that the user may not see only what happened to it."""
+        is_visible = record is not None and reaches(self.user, "view", record)
+        label, tone = OUTCOMES.get(outcome, OUTCOMES["skipped"])
+        name = ""
+        if record is not None:
+            name = str(record) if is_visible else _("One that you cannot open")
+        elif outcome != "skipped":
+            name = _("Not there any more")
+        return {
+            "kind": model._meta.model_name,
+            "title": str(model._meta.verbose_name).capitalize(),
+            "name": name,
+            "url": record.get_absolute_url() if is_visible else "",
+            "outcome": label,
+            "tone": tone,
+            "reasons": [{"label": reason, "state": "agrees"} for reason in reasons],
+            "ways": ways if is_visible or outcome == "created" else [],
+        }
+
+
+def label_of(model: type[Model], name: str) -> str:
+    """Return the word for a column, by its name or its attribute's name."""
+    for column in model._meta.concrete_fields:
+        if name in (column.name, column.attname):
+            return str(column.verbose_name).capitalize()
+    return name
+
+
+def word_of(model: type[Model], name: str, value: Any) -> str:
+    """Return a frozen value as a person reads it."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    for column in model._meta.concrete_fields:
+        if name in (column.name, column.attname):
+            choices = dict(getattr(column, "flatchoices", ()) or ())
+            return str(choices.get(value, value))
+    return str(value)
+
+
+def carried(
+    frozen: dict[str, Any], model: type[Model], names: Iterable[str]
+) -> list[dict[str, str]]:
+    """Return which value of the lead went to which field of a record that was made of it."""
+    ways = []
+    for name in names:
+        value = frozen.get(name)
+        if value in (None, "", False):
+            continue
+        ways.append(
+            {
+                "source": label_of(Lead, name),
+                "target": label_of(model, name),
+                "value": word_of(Lead, name, value),
+                "old": "",
+            }
+        )
+    return ways
+
+
+def filled(before: dict[str, Any], model: type[Model]) -> list[dict[str, str]]:
+    """Return which empty fields of a record that was there were filled from the lead."""
+    return [
+        {
+            "source": label_of(Lead, name),
+            "target": label_of(model, name),
+            "value": word_of(model, name, change.get("new")),
+            "old": word_of(model, name, change["old"]) if change.get("old") else "",
+        }
+        for name, change in before.items()
+    ]
+
+
+def frozen_rows(frozen: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the lead as it was, field by field, without what is empty or not for people."""
+    rows = []
+    for column in Lead._meta.concrete_fields:
+        value = frozen.get(column.attname)
+        is_for_people = column.editable and not column.is_relation and column.name not in NOT_READ
+        if is_for_people and value not in (None, "", False):
+            rows.append(
+                {
+                    "label": str(column.verbose_name).capitalize(),
+                    "value": word_of(Lead, column.attname, value),
+                }
+            )
+    return rows

@@ -1,0 +1,72 @@
+"""The first records of a list, as a card on the record of another room.
+
+The other room knows only the name of the address: `GET /opportunities/?account=7` from an element
+whose id begins with `related-`. The permission and the columns are those of the list itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.views.list import CountUpTo, ListView, count_text
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from workbench.tables import RecordTable
+
+SHOWN = 5
+TARGET = "related-"
+
+
+class RelatedListView(ListView):
+    """A list whose beginning can be shown as a card; `RecordTable.related` names its columns."""
+
+    @property
+    def is_card(self) -> bool:
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx and (htmx.target or "").startswith(TARGET))
+
+    def get_template_names(self) -> list[str]:
+        return ["workbench/related.html"] if self.is_card else super().get_template_names()
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return SHOWN if self.is_card else super().size
+
+    def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
+        if not self.is_card:
+            return super().counts(rows)
+        found = type(self.user)._default_manager.filter(pk=self.user.pk)
+        total = found.annotate(_total=CountUpTo(rows)).values_list("_total", flat=True).get()
+        return {"total": total or 0, "sum": None, "tabs": []}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        if self.is_card:
+            context |= card_of(context["table"], total=context["page"]["total"])
+            context["all_url"] = f"{self.request.path}{self.link()}"
+            context["target"] = self.request.htmx.target  # type: ignore[attr-defined]
+        return context
+
+
+def card_of(table: RecordTable, *, total: int) -> dict[str, Any]:
+    """Return what a card shows of a table: the headings and rows of its `related` columns."""
+    columns = [(column.name, column.column) for column in table.columns]
+    names = table.related or tuple(name for name, _column in columns)
+    places = [place for place, (name, _column) in enumerate(columns) if name in names]
+    rows = [
+        {"url": row["url"], "cells": [row["cells"][place] for place in places]}
+        for row in table.cells
+    ]
+    heads = [
+        {"label": column.verbose_name, "css": column.attrs.get("th", {}).get("class", "")}
+        for name, column in columns
+        if name in names
+    ]
+    return {
+        "heads": heads,
+        "rows": rows,
+        "total": count_text(total),
+        "has_more": total > len(rows),
+    }
