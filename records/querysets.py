@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+def has_word(word: str) -> models.Q:
+    """Keep rows whose search text contains `word`; one or two letters have to begin a word there.
+
+    Trigrams have three characters: the beginning of a word can be looked up with fewer, as the
+    blanks before it count, while two letters anywhere mean reading every row.
+    """
+    if len(word) > 2:
+        return models.Q(search__contains=word)
+    return models.Q(search__startswith=word) | models.Q(search__contains=f" {word}")
+
+
 class RecordQuerySet(models.QuerySet[Any, Any]):
     """Records, narrowed to what somebody may do or is looking for."""
 
@@ -32,7 +43,7 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
         """Keep the rows whose search text contains every word of `text`."""
         rows = self
         for word in keys.search_key(text).split()[:8]:
-            rows = rows.filter(search__contains=word)
+            rows = rows.filter(has_word(word))
         return rows
 
 

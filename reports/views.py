@@ -47,7 +47,7 @@ class Home(generic.TemplateView):
         day = queries.day_of(user)
         return super().get_context_data(
             day=day,
-            due_count=len(day.late) + len(day.today),
+            due_count=day.more_late + len(day.late) + len(day.today),
             calm=self._calm(len(day.soon)),
             may_add_leads=may(user, "add", Lead),
             **kwargs,

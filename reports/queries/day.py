@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from users.models import User
 
-SHOWN = 10
-TASKS = 50
+SHOWN = 6  # records of a kind of work
+LATE = 10  # late tasks; whoever has more needs the list
+TASKS = 60
 AHEAD = timedelta(days=7)
 
 
@@ -50,6 +51,7 @@ class Day:
     """Everything on the start page of a person."""
 
     late: tuple[Todo, ...]
+    more_late: int
     today: tuple[Todo, ...]
     soon: tuple[Todo, ...]
     new: Part
@@ -72,8 +74,11 @@ def day_of(user: User) -> Day:
     leads = Lead.objects.permitted(user).open().filter(owner=user).for_list()
     opportunities = Opportunity.objects.permitted(user).open().filter(owner=user).for_list()
     month = months_until(now.date(), 1)[0]
+    late = [todo for todo in todos if todo.due_at < now]
     return Day(
-        late=tuple(todo for todo in todos if todo.due_at < now),
+        # The latest of the late come last: they are the ones that can still be saved.
+        late=tuple(late[-LATE:]),
+        more_late=len(late[:-LATE]),
         today=tuple(todo for todo in todos if now <= todo.due_at < tomorrow),
         soon=tuple(todo for todo in todos if todo.due_at >= tomorrow),
         new=_first(

@@ -14,6 +14,7 @@ from accounts.models import Account, Contact
 from leads.models import Lead
 from opportunities.models import Opportunity
 from records import keys
+from records.querysets import has_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +69,11 @@ SEARCHED: tuple[tuple[str, Any, tuple[str, ...], tuple[str, ...]], ...] = (
 
 def _exact(email: str, phone: str, email_fields: Sequence[str], phone_fields: Sequence[str]) -> Q:
     exact = Q()
-    for key, names in ((email, email_fields), (phone, phone_fields)):
-        for name in names if key else ():
-            exact |= Q(**{name: key})
+    for name in email_fields if email else ():
+        exact |= Q(**{name: email})
+    for name in phone_fields if phone else ():
+        # Not every number has an index of its own, but the search text has one and holds them all.
+        exact |= Q(**{name: phone}, search__contains=phone)
     return exact
 
 
@@ -78,7 +81,7 @@ def _found(kind: str, model: Any, exact: Q, words: Sequence[str], by: User, limi
     rows = model.objects.permitted(by)
     asked = Q()
     for word in words[:8]:
-        asked &= Q(search__contains=word)
+        asked &= has_word(word)
     if exact:
         rank = Case(When(exact, then=Value(0)), default=Value(1), output_field=IntegerField())
         rows = rows.filter(exact | asked).annotate(rank=rank).order_by("rank", "-pk")

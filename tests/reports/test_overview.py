@@ -1,0 +1,254 @@
+"""The sales overview: every figure opens exactly the records that it counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.models import Lead
+from tests.reports.world import (
+    a_disqualified_lead,
+    a_lead,
+    a_qualified_lead,
+    a_season,
+    a_won_opportunity,
+    an_opportunity,
+    noon,
+)
+from users.models import User
+
+OVERVIEW = "/reports/?period=12_months"
+MOST_STATEMENTS = 12
+
+
+@pytest.fixture
+def season(rep: User, rep2: User, outsider: User) -> None:
+    a_season(rep, rep2, outsider)
+    a_lead(None, ready_since=noon(9))
+    an_opportunity(rep2, is_on_hold=True)
+
+
+def shown(client: Client, user: User, address: str = OVERVIEW) -> Any:
+    client.force_login(user)
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content[:500]
+    return answer.context
+
+
+def listed(client: Client, url: str) -> int:
+    """Return how many records the list behind a figure has."""
+    answer = client.get(url)
+    assert answer.status_code == 200, url
+    assert not answer.context["errors"], url
+    return int(answer.context["page"]["total"])
+
+
+def figures(page: Any) -> list[tuple[str, int]]:
+    """Return the address and the number of everything that can be clicked."""
+    conversion, intake = page["conversion"], page["intake"]
+    counted = [
+        page["open_leads"].total,
+        *page["open_leads"].parts,
+        page["deals"].total,
+        *page["deals"].stages,
+        page["deals"].won,
+        page["deals"].lost,
+        *conversion.bins,
+        page["ready"].total.figure,
+        *(one.figure for one in page["ready"].owners),
+    ]
+    shares = [conversion.closed, *intake.months, *intake.sources]
+    return (
+        [(figure.url, figure.count) for figure in counted]
+        + [(share.whole_url, share.whole) for share in shares]
+        + [(share.part_url, share.part) for share in shares]
+    )
+
+
+@pytest.mark.parametrize("who", ["rep", "manager", "admin", "outsider"])
+@pytest.mark.parametrize("period", ["this_month", "last_quarter", "12_months"])
+def test_every_figure_opens_the_records_behind_it(
+    client: Client, season: None, who: str, period: str, request: pytest.FixtureRequest
+) -> None:
+    user = request.getfixturevalue(who)
+
+    found = figures(shown(client, user, f"/reports/?period={period}"))
+
+    assert len(found) > 40
+    assert {url: listed(client, url) for url, _count in found} == dict(found)
+
+
+def test_opens_the_records_of_the_owner_that_was_chosen(
+    client: Client, season: None, manager: User, rep2: User
+) -> None:
+    page = shown(client, manager, f"{OVERVIEW}&owner={rep2.pk}")
+
+    assert page["deals"].total.count == 4
+    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+
+
+def test_opens_what_belongs_to_nobody(client: Client, season: None, manager: User) -> None:
+    page = shown(client, manager, f"{OVERVIEW}&owner=none")
+
+    assert page["ready"].total.figure.count == 1
+    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+
+
+def test_opens_the_records_of_the_team_that_was_chosen(
+    client: Client, season: None, admin: User, outsider: User
+) -> None:
+    page = shown(client, admin, f"{OVERVIEW}&team={outsider.team_id}")
+
+    assert page["deals"].total.count == 3
+    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+
+
+def test_every_figure_is_a_link_on_the_page(client: Client, season: None, manager: User) -> None:
+    client.force_login(manager)
+    answer = client.get(OVERVIEW)
+
+    html = answer.content.decode()
+    # The lost opportunities are for the API; the page shows what was won.
+    wanted = [url for url, _count in figures(answer.context) if "status=lost" not in url]
+
+    assert [url for url in wanted if f'href="{url.replace("&", "&amp;")}"' not in html] == []
+
+
+def test_counts_nothing_that_the_viewer_may_not_see(
+    client: Client, season: None, rep: User, outsider: User
+) -> None:
+    page = shown(client, outsider)
+
+    assert page["deals"].total.count == 3
+    assert page["open_leads"].total.count == 4  # three of his own and the one that waits for all
+    assert rep.name not in client.get(OVERVIEW).content.decode()
+
+
+def test_counts_nothing_for_a_choice_that_is_not_the_viewers(
+    client: Client, season: None, rep: User, outsider: User
+) -> None:
+    client.force_login(rep)
+
+    answer = client.get(f"{OVERVIEW}&owner={outsider.pk}")
+
+    assert answer.context["deals"].total.count == 0
+    assert "not yours to see" in answer.content.decode()
+
+
+def test_stands_on_its_feet_without_a_single_record(client: Client, manager: User) -> None:
+    page = shown(client, manager, "/reports/")
+
+    assert page["conversion"].closed.rate is None
+    assert page["conversion"].days.median is None
+    assert page["ready"].total.figure.count == 0
+    assert [stage.label for stage in page["deals"].stages] == ["Develop", "Propose", "Close"]
+
+
+def test_needs_few_statements_however_many_records_there_are(
+    client: Client, rep: User, rep2: User, manager: User
+) -> None:
+    client.force_login(manager)
+    a_season(rep)
+    client.get(OVERVIEW)
+    with CaptureQueriesContext(connection) as few:
+        client.get(OVERVIEW)
+
+    a_season(rep, rep2, of_each=40)
+    with CaptureQueriesContext(connection) as many:
+        client.get(OVERVIEW)
+
+    assert Lead.objects.count() > 500
+    assert len(few) == len(many) <= MOST_STATEMENTS, [one["sql"] for one in many]
+
+
+def test_says_in_which_share_of_the_closed_leads_there_was_a_chance(
+    client: Client, manager: User, rep: User
+) -> None:
+    for days in (1, 2, 40):
+        a_qualified_lead(rep, days=days)
+    a_disqualified_lead(rep)
+    a_lead(rep)
+
+    closed = shown(client, manager, "/reports/?period=this_month")["conversion"].closed
+
+    assert (closed.part, closed.whole, closed.rate) == (3, 4, 0.75)
+
+
+def test_keeps_open_leads_out_of_the_pipeline(client: Client, manager: User, rep: User) -> None:
+    a_lead(rep, estimated_value=Decimal(900))
+    an_opportunity(rep, value=1000, probability=30)
+
+    page = shown(client, manager)
+
+    assert (page["open_leads"].total.count, page["open_leads"].total.value) == (1, 900)
+    assert (page["deals"].total.count, page["deals"].total.value) == (1, 1000)
+    assert page["deals"].total.weighted == 300
+
+
+def test_adds_up_in_the_default_currency(client: Client, manager: User, rep: User) -> None:
+    an_opportunity(rep, value=1000, currency="USD", rate=Decimal("0.50"), probability=33)
+    an_opportunity(rep, value=101, probability=33)
+    an_opportunity(rep, value=None)
+
+    total = shown(client, manager)["deals"].total
+
+    assert str(total.value) == "601.00"
+    assert str(total.weighted) == "198.33"
+
+
+def test_counts_what_was_won_on_the_first_and_the_last_day(
+    client: Client, manager: User, rep: User
+) -> None:
+    first = noon().replace(day=1)
+    a_won_opportunity(rep, 10, at=first)
+    a_won_opportunity(rep, 1000, at=first - timedelta(days=1))
+
+    won = shown(client, manager, "/reports/?period=this_month")["deals"].won
+    before = shown(client, manager, "/reports/?period=last_month")["deals"].won
+
+    assert (won.count, won.value) == (1, 10)
+    assert (before.count, before.value) == (1, 1000)
+
+
+def test_follows_a_cohort_wherever_its_leads_were_qualified(
+    client: Client, manager: User, rep: User
+) -> None:
+    came = noon().replace(day=1) - timedelta(days=20)
+    a_lead(rep, created=came)
+    a_qualified_lead(rep, days=(noon() - came).days - 1, qualified=noon())
+    month = next(
+        month
+        for month in shown(client, manager)["intake"].months
+        if month.label == came.date().replace(day=1).isoformat()
+    )
+
+    assert (month.part, month.whole) == (1, 2)
+
+
+def test_median_wait_by_owner(client: Client, manager: User, rep: User, rep2: User) -> None:
+    for days in (2, 4, 9):
+        a_lead(rep, ready_since=timezone.now() - timedelta(days=days, hours=1))
+    a_lead(rep2, ready_since=timezone.now() - timedelta(days=30, hours=1))
+
+    ready = shown(client, manager)["ready"]
+
+    assert {one.figure.label: one.days.median for one in ready.owners} == {"Rep": 4, "Rep2": 30}
+    assert ready.total.days.median == 6.5
+
+
+def test_has_a_table_beside_every_chart(client: Client, season: None, manager: User) -> None:
+    client.force_login(manager)
+
+    html = client.get(reverse("reports:overview")).content.decode()
+
+    assert html.count("<figure") == html.count("c-chart__table") == 5
+    assert html.count('role="img" aria-label') >= 5
+    assert " style=" not in html
