@@ -31,15 +31,12 @@ KINDS = ("all", *Activity.Kind.values, CHANGES)
 # The second half of an event's name, in the user's words. What is not here reads as it is written.
 EVENTS = {
     "created": gettext_lazy("Created"),
-    "captured": gettext_lazy("Captured"),
-    "opened": gettext_lazy("Opened"),
     "changed": gettext_lazy("Changed"),
     "assigned": gettext_lazy("Assigned"),
     "deleted": gettext_lazy("Moved to the recycle bin"),
     "restored": gettext_lazy("Restored"),
     "qualified": gettext_lazy("Qualified"),
     "unqualified": gettext_lazy("Qualification undone"),
-    "undone": gettext_lazy("Qualification undone"),
     "disqualified": gettext_lazy("Disqualified"),
     "reopened": gettext_lazy("Reopened"),
     "stage_changed": gettext_lazy("Moved to another stage"),
