@@ -273,6 +273,7 @@ class ActivityViewSet(api.RecordViewSet):
         is_completed = status == "done" and record.status == "open"
         if following is not None and not is_completed:
             raise Unacceptable(errors={"next": [_("Send this together with status done.")]})
+        self.keep_still(record)
         if values:
             record = operations.edit_activity(record, by=self.user, version=version, **values)
         if is_completed:

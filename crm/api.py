@@ -259,7 +259,7 @@ description = SpectacularAPIView.as_view(
     authentication_classes=[BearerToken, SessionAuthentication]
 )
 swagger: Callable[..., Any] = login_required(
-    csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
+    csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
         SpectacularSwaggerSplitView.as_view(url_name="api-schema")
     )
 )

@@ -246,6 +246,8 @@ class RecordViewSet(ApiViewSet):
         owner = values.pop("owner", None)
         if set(values) - self.options:
             record = self.change(record, version, values)
+        elif is_assigned:
+            self.keep_still(record)
         if is_assigned:
             record = type(self).assign_operation(record, by=self.user, owner=owner)
         return 200, self.shown(record)
@@ -286,7 +288,7 @@ class RecordViewSet(ApiViewSet):
         def work() -> Answer:
             record = self.get_object()
             values = self.taken(serializer_class)
-            self.precondition(record)
+            self.keep_still(record)
             operation(record, by=self.user, **values)
             return 200, self.shown(record)
 
@@ -306,19 +308,22 @@ class RecordViewSet(ApiViewSet):
             return self.answer(status, body)
         if not _KEY.fullmatch(key) or not key.strip():
             raise ValidationError({"Idempotency-Key": [_("Send 1 to 255 printable characters.")]})
-        status, body, is_repeated = once(
+        status, text, is_repeated = once(
             key,
             by=self.user,
             request=[self.request.method, self.request.path, self.body()],
             work=lambda: self._kept(work, is_one_operation=is_one_operation),
         )
-        response = self.answer(status, body)
+        response = self.answer(status, json.loads(text))
         if is_repeated:
             response["Idempotent-Replayed"] = "true"
         return response
 
-    def _kept(self, work: Callable[[], Answer], *, is_one_operation: bool) -> Answer:
-        """Do `work`; return a refusal as the answer that it is, so that it can be kept."""
+    def _kept(self, work: Callable[[], Answer], *, is_one_operation: bool) -> tuple[int, str]:
+        """Do `work`; return a refusal as the answer that it is, so that it can be kept.
+
+        It is kept as text: as JSON, a database would give its parts back in another order.
+        """
         try:
             with nullcontext() if is_one_operation else transaction.atomic():
                 status, body = work()
@@ -329,24 +334,28 @@ class RecordViewSet(ApiViewSet):
             if response is None or response.status_code >= 500:
                 raise
             status, body = response.status_code, response.data
-        return status, json.loads(JSONRenderer().render(body) or b"null")
+        return status, JSONRenderer().render(body).decode() or "null"
 
     def precondition(self, record: Any) -> int | None:
-        """Return the version that `If-Match` names; raises `Stale` when it is not the current one.
+        """Return the version that the operation has to find; raises `Stale` when it cannot.
 
-        The row stays locked until the change is done, so that nobody comes between.
+        Nothing is locked, as an operation may need other locks before the one on its record.
         """
         named = self.named_versions()
         if named is None:
             return None
-        current = (
-            self.model._base_manager.select_for_update(of=("self",))
-            .values_list("version", flat=True)
-            .get(pk=record.pk)
-        )
-        if current not in named:
+        if record.version not in named:
+            raise Stale(version=record.version)
+        return int(record.version)
+
+    def keep_still(self, record: Any) -> None:
+        """Lock the record, if `If-Match` names its version, for an operation that asks for none."""
+        if self.precondition(record) is None:
+            return
+        rows = self.model._base_manager.select_for_update(of=("self",)).filter(pk=record.pk)
+        current = rows.values_list("version", flat=True).get()
+        if current != record.version:
             raise Stale(version=current)
-        return int(current)
 
     def named_versions(self) -> list[int] | None:
         """Return the versions that `If-Match` names, None when any will do."""
