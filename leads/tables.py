@@ -44,7 +44,7 @@ class LeadTable(RecordTable):
         line=lambda lead: lead.topic,
         order_by=("last_name", "first_name"),
     )
-    company = Cell(css="c-cell--company", order_by=("company",))
+    company = Cell(verbose_name=_("Company"), css="c-cell--company", order_by=("company",))
     bant = Cell(
         lambda lead: pips(lead.bant),
         verbose_name="BANT",

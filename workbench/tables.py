@@ -198,7 +198,7 @@ class AgeColumn(Cell):
         options.setdefault("order_by", ("-created_at",))
         super().__init__(
             lambda record: age(record.created_at, limit if record.is_open else 0),
-            css="c-cell--age",
+            css="c-quiet",
             accessor="pk",
             **options,
         )

@@ -44,6 +44,10 @@ class LeadList(ListView):
         Tab(gettext_lazy("Qualified this month"), "qualified=month"),
     ]
 
+    def left_out(self) -> tuple[str]:
+        """Leave out the owner where it is always me; there is room for the age instead."""
+        return ("owner",) if self.data.get("owner") == "me" else ("age",)
+
 
 class LeadCreate(CreateView):
     """Capture a lead."""

@@ -149,7 +149,7 @@ class LeadQualify(OperationView):
         )
 
     def preview(self, plan: Plan) -> tuple[Preview, str]:
-        """Return what the plan would do; if it cannot be, what would be done without it, and why."""
+        """Return what the plan would do; if it cannot be, what would be done otherwise, and why."""
         try:
             return operations.preview(self.record, by=self.user, plan=plan), ""
         except Refused as refusal:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Contact
+from leads.forms import LeadForm
 from leads.models import Lead, Qualification
 from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT, TO_OPPORTUNITY
 from opportunities.models import Opportunity
@@ -30,7 +31,6 @@ STATES = {
     Qualification.State.UNDONE: "plain",
     Qualification.State.LEFT: "warn",
 }
-NOT_READ = {"id", "custom", "rate", "base_value", "version", "search"}
 
 
 class LeadReceipt(RecordView):
@@ -120,7 +120,11 @@ class LeadReceipt(RecordView):
             "url": record.get_absolute_url() if is_visible else "",
             "outcome": label,
             "tone": tone,
-            "reasons": [{"label": reason, "state": "agrees"} for reason in reasons],
+            "reasons": [
+                {"label": reason, "state": "agrees" if outcome == "reused" else ""}
+                for reason in reasons
+            ],
+            "is_filled": outcome == "reused",
             "ways": ways if is_visible or outcome == "created" else [],
         }
 
@@ -180,10 +184,13 @@ def filled(before: dict[str, Any], model: type[Model]) -> list[dict[str, str]]:
 def frozen_rows(frozen: dict[str, Any]) -> list[dict[str, str]]:
     """Return the lead as it was, field by field, without what is empty or not for people."""
     rows = []
-    for column in Lead._meta.concrete_fields:
+    columns = {column.name: column for column in Lead._meta.concrete_fields}
+    for name in LeadForm.Meta.fields:
+        column = columns.get(name)
+        if column is None or column.is_relation:
+            continue
         value = frozen.get(column.attname)
-        is_for_people = column.editable and not column.is_relation and column.name not in NOT_READ
-        if is_for_people and value not in (None, "", False):
+        if value not in (None, "", False):
             rows.append(
                 {
                     "label": str(column.verbose_name).capitalize(),

@@ -51,6 +51,7 @@ FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )  # fmt: skip
 # Shown only where they say something: an address of five empty lines helps nobody.
 ONLY_FILLED = {"street", "region", "postal_code", "contact", "account", "mobile", "annual_revenue"}
+LABELS = {"account": gettext_lazy("Account"), "contact": gettext_lazy("Contact")}
 MONEY = {"estimated_value", "annual_revenue", "budget_amount"}
 
 
@@ -128,13 +129,19 @@ def stages_for(lead: Lead, verdicts: Verdicts) -> list[dict[str, Any]]:
     bar = stage_bar(lead_since=lead.created_at, lead_until=lead.qualified_at)
     stages = []
     for place in bar:
-        state, note = place.state, _("Starts when qualified")
+        state, note = place.state, _later(lead, is_next=len(stages) == 1)
         if place.stage.is_for_leads:
             state, note = _first_stage(lead, verdicts, place.usual_days)
-        elif stages and place.stage != bar[1].stage:
-            note = _("On the opportunity")
         stages.append({"label": str(place.stage), "note": note, "state": state})
     return stages
+
+
+def _later(lead: Lead, *, is_next: bool) -> str:
+    if lead.status == Lead.Status.DISQUALIFIED:
+        return _("Not reached")
+    if lead.is_open and is_next:
+        return _("Starts when qualified")
+    return _("On the opportunity")
 
 
 def _first_stage(lead: Lead, verdicts: Verdicts, usual_days: int) -> tuple[str, str]:
@@ -192,7 +199,7 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
     elif getattr(column, "choices", None):
         value = getattr(lead, f"get_{name}_display")()
     return {
-        "label": str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
+        "label": LABELS.get(name) or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
         "value": "" if value is None else value,
         "url": url,
         "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
@@ -207,7 +214,7 @@ def bant_rows(lead: Lead, edit_url: str) -> list[dict[str, Any]]:
         lead.decision_maker or (_("Decision maker is known") if lead.decision_maker_known else ""),
         lead.get_purchase_process_display() if lead.purchase_process != "unknown" else "",
     )
-    need = _joined(lead.get_need_display(), lead.need_description)
+    need = ": ".join(str(word) for word in (lead.get_need_display(), lead.need_description) if word)
     timeframe = lead.get_timeframe_display() if lead.bant[3].state != UNKNOWN else ""
     rows = (
         (_("Budget"), budget, _("What can they spend?"), "budget_amount"),

@@ -155,7 +155,7 @@ class ListView(Page, TemplateView):
         counts = self.counts(rows)
         page = self.page_of(rows, counts["total"])
         return super().get_context_data(
-            table=self.table_class(page["rows"], user=self.user),
+            table=self.table_class(page["rows"], user=self.user, exclude=self.left_out()),
             heads=self.heads(),
             filter=self.filter,
             errors=error_links(self.filter.form),
@@ -179,6 +179,10 @@ class ListView(Page, TemplateView):
     def offered_names(self) -> set[str]:
         return {field.name for field in self.filter.offered}
 
+    def left_out(self) -> Sequence[str]:
+        """Return the columns that say nothing in this view."""
+        return ()
+
     def create_url(self) -> str:
         if not may(self.user, "add", self.model):
             return ""
@@ -188,6 +192,8 @@ class ListView(Page, TemplateView):
         """Return the heading of each column, with the address that sorts by it."""
         heads = []
         for name, column in self.table_class.base_columns.items():
+            if name in self.left_out():
+                continue
             direction = "ascending" if self.sort.removeprefix("-") == name else ""
             if direction and self.sort.startswith("-"):
                 direction = "descending"
