@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
+
+from django.db.models import Aggregate, OuterRef, Subquery, TextField
 
 from records.querysets import RecordQuerySet
+
+
+class Names(Aggregate):
+    """The values of a column, one after the other with a comma."""
+
+    function = "STRING_AGG"
+    template = "%(function)s(%(expressions)s, ', ')"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
 
 
 class OpportunityQuerySet(RecordQuerySet):
@@ -21,4 +34,10 @@ class OpportunityQuerySet(RecordQuerySet):
 
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query."""
-        return self.select_related("owner", "account", "contact", "stage")
+        return self.select_related("owner", "account__owner", "contact", "stage")
+
+    def with_competitor_names(self) -> Self:
+        """Add the names of the competitors as one text, without a statement of their own."""
+        linked = self.model.competitors.through.objects.filter(opportunity=OuterRef("pk"))
+        names = linked.values("opportunity").annotate(names=Names("competitor__name"))
+        return self.annotate(competitor_names=Subquery(names.values("names")))

@@ -1,7 +1,7 @@
 """The first records of a list, as a card on the record of another room.
 
 The other room knows only the name of the address: `GET /opportunities/?account=7` from an element
-whose id begins with `related-`. The permission and the columns are those of the list itself.
+whose id begins with `related-`, or with `related-narrow-` where there is room for three columns. The permission and the columns are those of the list itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 TARGET = "related-"
+NARROW, NARROW_COLUMNS = f"{TARGET}narrow-", 3
 
 
 class RelatedListView(ListView):
@@ -44,16 +45,21 @@ class RelatedListView(ListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         if self.is_card:
-            context |= card_of(context["table"], total=context["page"]["total"])
+            target = self.request.htmx.target  # type: ignore[attr-defined]
+            context |= card_of(
+                context["table"],
+                total=context["page"]["total"],
+                most=NARROW_COLUMNS if target.startswith(NARROW) else None,
+            )
             context["all_url"] = f"{self.request.path}{self.link()}"
-            context["target"] = self.request.htmx.target  # type: ignore[attr-defined]
+            context["target"] = target
         return context
 
 
-def card_of(table: RecordTable, *, total: int) -> dict[str, Any]:
-    """Return what a card shows of a table: the headings and rows of its `related` columns."""
+def card_of(table: RecordTable, *, total: int, most: int | None = None) -> dict[str, Any]:
+    """Return what a card shows of a table: headings and rows of its `related` columns."""
     columns = [(column.name, column.column) for column in table.columns]
-    names = table.related or tuple(name for name, _column in columns)
+    names = (table.related or tuple(name for name, _column in columns))[:most]
     places = [place for place, (name, _column) in enumerate(columns) if name in names]
     rows = [
         {"url": row["url"], "cells": [row["cells"][place] for place in places]}

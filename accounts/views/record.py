@@ -1,0 +1,295 @@
+"""The pages of one company and of one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Account, Contact
+from accounts.tables import ContactTable, website_of
+from activities.models import Activity
+from activities.timeline import next_up, timeline_of
+from records.permissions import may, reaches
+from workbench.templatetags.workbench import address, ago, due, money
+from workbench.views import RecordView, card_of
+from workbench.views.timeline import shown_entry
+
+if TYPE_CHECKING:
+    from users.models import User
+
+SHOWN = 5
+RECENT = 4
+# Any of them in the address means that somebody is at work on the timeline.
+TIMELINE = ("compose", "kind", "text", "before")
+
+
+class AccountDetail(RecordView):
+    """A company: its opportunities, people and leads, or its timeline."""
+
+    model = Account
+    related = ("owner", "parent__owner")
+    timeline_of = staticmethod(timeline_of)
+    next_up = staticmethod(next_up)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        account: Account = self.record
+        asked = self.request.GET
+        is_timeline = asked.get("tab") == "timeline" or any(name in asked for name in TIMELINE)
+        edit_url = (
+            reverse("accounts:edit", kwargs={"pk": account.pk})
+            if reaches(self.user, "change", account)
+            else ""
+        )
+        context = super().get_context_data(
+            crumbs=[{"label": _("Accounts"), "url": reverse("accounts:list")}],
+            website=website_of(account),
+            facts=[
+                {"label": _("Employees"), "value": whole(account.employees), "is_extra": True},
+                touch_fact(account),
+                step_fact(account),
+                {"label": _("Owner"), "user": account.owner, "is_person": True},
+            ],
+            tabs=tabs_of(account, is_timeline=is_timeline),
+            cards=cards_of(account),
+            opportunity_url=new_url("opportunities", account),
+            contact_url=new_url("contacts", account) if may(self.user, "add", Contact) else "",
+            contacts_url=f"{reverse('contacts:list')}?account={account.pk}",
+            is_timeline=is_timeline,
+            about=about_account(account, edit_url, self.user),
+            edit_url=edit_url,
+            may_write=may(self.user, "add", Activity),
+            **kwargs,
+        )
+        if not is_timeline:
+            context["contacts"] = self.contacts()
+        entries = [entry for entry in context["timeline"].entries if entry.activity is not None]
+        context["recent"] = [
+            {**shown_entry(entry), "day": formats.date_format(timezone.localtime(entry.at), "j M")}
+            for entry in entries[:RECENT]
+        ]
+        return context
+
+    def contacts(self) -> dict[str, Any]:
+        """Return the card of the people at this company: two statements."""
+        rows = Contact.objects.permitted(self.user, "view").filter(account=self.record)
+        found = list(rows.for_list().order_by("last_name", "first_name", "pk")[: SHOWN + 1])
+        total = rows.count() if len(found) > SHOWN else len(found)
+        return card_of(ContactTable(found[:SHOWN], user=self.user), total=total)
+
+
+class ContactDetail(RecordView):
+    """A person, and everything that one does with them."""
+
+    model = Contact
+    related = ("owner", "account__owner")
+    timeline_of = staticmethod(timeline_of)
+    next_up = staticmethod(next_up)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        contact: Contact = self.record
+        edit_url = (
+            reverse("contacts:edit", kwargs={"pk": contact.pk})
+            if reaches(self.user, "change", contact)
+            else ""
+        )
+        number = contact.phone or contact.mobile
+        return super().get_context_data(
+            crumbs=[{"label": _("Contacts"), "url": reverse("contacts:list")}],
+            account_link=link_to(contact.account, self.user),
+            cards=cards_of(contact),
+            opportunity_url=new_url("opportunities", contact),
+            facts=[
+                touch_fact(contact),
+                step_fact(contact),
+                {"label": _("Owner"), "user": contact.owner, "is_person": True},
+            ],
+            tel=(contact.phone_key if contact.phone else contact.mobile_key) or number,
+            groups=groups_of(contact, edit_url),
+            edit_url=edit_url,
+            may_write=may(self.user, "add", Activity),
+            **kwargs,
+        )
+
+
+# What other rooms keep about a company or a person. Their pages are known here by name only.
+ROOMS = (
+    (
+        "opportunity",
+        "opportunities",
+        gettext_lazy("Opportunities"),
+        gettext_lazy("an opportunity"),
+        gettext_lazy("Show the opportunities of %(record)s"),
+    ),
+    (
+        "lead",
+        "leads",
+        gettext_lazy("Leads"),
+        gettext_lazy("a lead"),
+        gettext_lazy("Show the leads of %(record)s"),
+    ),
+)
+
+
+def new_url(room: str, record: Account | Contact) -> str:
+    """Return the form that makes a record of another room for this one, if there is that room."""
+    url, kind = address(f"{room}:create"), record._meta.model_name
+    account_id = record.account_id if isinstance(record, Contact) else None
+    more = f"&account={account_id}" if account_id else ""
+    return f"{url}?{kind}={record.pk}{more}" if url else ""
+
+
+def cards_of(record: Account | Contact) -> list[dict[str, Any]]:
+    """Return the cards with the records of other rooms."""
+    return [
+        {
+            "object": kind,
+            "title": title,
+            "id": f"related-{'narrow-' if isinstance(record, Contact) else ''}{room}",
+            "url": f"{address(f'{room}:list')}?{record._meta.model_name}={record.pk}",
+            "link": link % {"record": record},
+            "add_url": new_url(room, record),
+            "add": add,
+        }
+        for kind, room, title, add, link in ROOMS
+        if address(f"{room}:list")
+    ]
+
+
+def link_to(record: Any, user: User) -> dict[str, str] | None:
+    """Return name and address of a record; of one that may not be seen only that there is one."""
+    if record is None:
+        return None
+    if record.is_in_bin or not reaches(user, "view", record):
+        kind = record._meta.verbose_name
+        return {"label": _("%(kind)s that you cannot open") % {"kind": kind}, "url": ""}
+    return {"label": str(record), "url": record.get_absolute_url()}
+
+
+def whole(number: int | None) -> str:
+    return "" if number is None else formats.number_format(number, force_grouping=True)
+
+
+def touch_fact(record: Account | Contact) -> dict[str, Any]:
+    return {"label": _("Last touch"), "value": ago(record.touched_at), "is_extra": True}
+
+
+def step_fact(record: Account | Contact) -> dict[str, Any]:
+    return {"label": _("Next step"), "value": due(record.next_step_at) or record.next_step}
+
+
+def tabs_of(account: Account, *, is_timeline: bool) -> list[dict[str, Any]]:
+    """Return the parts of an account's page, and the lists that go with it."""
+    tabs = [
+        {"label": _("Overview"), "url": "?tab=overview", "is_current": not is_timeline},
+        {"label": _("Timeline"), "url": "?tab=timeline", "is_current": is_timeline},
+    ]
+    lists = (
+        (_("Contacts"), reverse("contacts:list")),
+        (_("Opportunities"), address("opportunities:list")),
+        (_("Leads"), address("leads:list")),
+    )
+    tabs += [
+        {"label": label, "url": f"{url}?account={account.pk}", "is_current": False}
+        for label, url in lists
+        if url
+    ]
+    history = {"label": _("History"), "url": "?kind=changes", "is_current": False}
+    return [*tabs, history]
+
+
+def row_of(record: Account | Contact, name: str, edit_url: str, **more: Any) -> dict[str, Any]:
+    """Return one field as `components/field_row.html` takes it."""
+    column = type(record)._meta.get_field(name)
+    value = more.pop("value", getattr(record, name))
+    if isinstance(value, bool):
+        value = _("Yes") if value else _("No")
+    return {
+        "label": str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
+        "value": "" if value is None else str(value),
+        "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
+        "id": f"field-{name}",
+        **more,
+    }
+
+
+def about_account(account: Account, edit_url: str, user: User) -> list[dict[str, Any]]:
+    """Return the fields of a company; an address only as far as it is known."""
+    parent = link_to(account.parent, user) or {"label": "", "url": ""}
+    return [
+        row_of(account, "industry", edit_url),
+        row_of(account, "employees", edit_url, value=whole(account.employees)),
+        row_of(
+            account,
+            "annual_revenue",
+            edit_url,
+            label=_("Revenue"),
+            value=money(account.annual_revenue, account.currency),
+        ),
+        row_of(
+            account,
+            "phone",
+            edit_url,
+            url=f"tel:{account.phone_key or account.phone}" if account.phone else "",
+        ),
+        row_of(
+            account, "parent", edit_url, label=_("Parent"), value=parent["label"], url=parent["url"]
+        ),
+        *address_rows(account, edit_url),
+        row_of(account, "tags", edit_url),
+        row_of(account, "description", edit_url),
+    ]
+
+
+def address_rows(record: Account | Contact, edit_url: str) -> list[dict[str, Any]]:
+    """Return what is known of the address; when nothing is, the place to begin with."""
+    known = [
+        row_of(record, name, edit_url)
+        for name in ("street", "postal_code", "city", "region")
+        if getattr(record, name)
+    ]
+    if record.country:
+        known.append(row_of(record, "country", edit_url, value=record.country.name))
+    return known or [row_of(record, "city", edit_url)]
+
+
+def groups_of(contact: Contact, edit_url: str) -> list[dict[str, Any]]:
+    """Return the fields of a person in groups."""
+
+    def dialled(name: str) -> dict[str, Any]:
+        value = getattr(contact, name)
+        key = getattr(contact, f"{name}_key")
+        return row_of(contact, name, edit_url, url=f"tel:{key or value}" if value else "")
+
+    def written(name: str) -> dict[str, Any]:
+        value = getattr(contact, name)
+        return row_of(contact, name, edit_url, url=f"mailto:{value}" if value else "")
+
+    emails = ["email", "second_email"] if contact.second_email else ["email"]
+    return [
+        {
+            "title": _("Person"),
+            "rows": [
+                *(
+                    row_of(contact, name, edit_url)
+                    for name in ("salutation", "first_name", "last_name", "job_title")
+                    if name != "salutation" or contact.salutation
+                ),
+                *(written(name) for name in emails),
+                dialled("phone"),
+                dialled("mobile"),
+            ],
+        },
+        {"title": _("Address"), "rows": address_rows(contact, edit_url)},
+        {
+            "title": _("Consent"),
+            "rows": [
+                row_of(contact, "consent", edit_url),
+                row_of(contact, "do_not_contact", edit_url),
+            ],
+        },
+        {"title": _("Description"), "rows": [row_of(contact, "description", edit_url)]},
+    ]

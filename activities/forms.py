@@ -1,0 +1,252 @@
+"""What is asked of an entry on a timeline, kind by kind."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from activities.models import Activity
+from activities.operations import Next
+from records.permissions import may
+from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
+
+LONGEST = 20_000
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time of day, in the browser's own field."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+        super().__init__(widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise forms.ValidationError(_("Enter a year between 1900 and 9000"))
+        return moment
+
+
+def text_field(label: Any, *, rows: int = 3, required: bool = False) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": gettext_lazy("Write something in the note")},
+    )
+
+
+def subject_field(label: Any, *, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say in a few words what it is about")},
+    )
+
+
+def minutes_field() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=gettext_lazy("Minutes"),
+        required=False,
+        min_value=1,
+        max_value=9_999,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+def direction_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=gettext_lazy("Direction"), choices=Activity.Direction.choices, required=False
+    )
+
+
+class NextFields(forms.Form):
+    """What comes next: a question that every finished thing asks."""
+
+    next_subject = forms.CharField(
+        label=gettext_lazy("What next?"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    next_due_at = MomentField(label=gettext_lazy("When"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        due_at = data.get("next_due_at")
+        if due_at is not None and not data.get("next_subject") and "next_subject" not in self.errors:
+            self.add_error("next_subject", _("Say what comes next on that day"))
+        return data
+
+    @property
+    def next(self) -> Next | None:
+        subject = self.cleaned_data.get("next_subject")
+        return Next(subject, self.cleaned_data.get("next_due_at")) if subject else None
+
+
+class EntryForm(PageForm):
+    """A new entry. `values` are the keywords of the operation that writes it."""
+
+    kind: ClassVar[str] = ""
+    title: ClassVar[Any] = ""
+    submission = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        mine = {"submission", "next_subject", "next_due_at"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in mine}
+
+
+class NoteForm(EntryForm):
+    """What somebody wants to keep in mind."""
+
+    kind, title = "note", gettext_lazy("Add note")
+    text = text_field(gettext_lazy("Note"), required=True)
+
+
+class CallForm(NextFields, EntryForm):
+    """A call that was made or taken."""
+
+    kind, title = "call", gettext_lazy("Log call")
+    sections = [
+        Section("", [("outcome", "direction"), "duration", "text"]),
+        Section("", [("next_subject", "next_due_at")]),
+    ]
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"), choices=[("", "–"), *Activity.Outcome.choices], required=False
+    )
+    direction = direction_field()
+    duration = minutes_field()
+    text = text_field(gettext_lazy("What was said"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = {**super().values, "next": self.next}
+        return {**values, "direction": values["direction"] or Activity.Direction.OUTGOING}
+
+
+class TaskForm(EntryForm):
+    """Something that is to be done."""
+
+    kind, title = "task", gettext_lazy("Add task")
+    sections = [Section("", [("subject", "due_at"), "text", "owner"])]
+    subject = subject_field(gettext_lazy("What is to be done"))
+    due_at = MomentField(label=gettext_lazy("Due"))
+    text = text_field(gettext_lazy("Details"))
+    owner = forms.ModelChoiceField(
+        colleagues(), label=gettext_lazy("Who"), required=False, empty_label=gettext_lazy("Me")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may(self.user, "assign", Activity):
+            del self.fields["owner"]
+
+
+class MeetingForm(EntryForm):
+    """A meeting: one to come is planned, one that has passed is logged."""
+
+    kind, title = "meeting", gettext_lazy("Add meeting")
+    sections = [Section("", [("subject", "due_at"), "duration", "text"])]
+    subject = subject_field(gettext_lazy("Subject"))
+    due_at = MomentField(label=gettext_lazy("When"))
+    duration = minutes_field()
+    text = text_field(gettext_lazy("Agenda, or what was said"))
+
+
+class EmailForm(EntryForm):
+    """An email that was sent or received."""
+
+    kind, title = "email", gettext_lazy("Log email")
+    sections = [Section("", [("subject", "direction"), "text"])]
+    subject = subject_field(gettext_lazy("Subject"))
+    direction = direction_field()
+    text = text_field(gettext_lazy("Text of the email"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        return {**values, "direction": values["direction"] or Activity.Direction.OUTGOING}
+
+
+ENTRY_FORMS: dict[str, type[EntryForm]] = {
+    form.kind: form for form in (NoteForm, CallForm, TaskForm, MeetingForm, EmailForm)
+}
+
+
+class CompleteForm(NextFields, OperationForm):
+    """How it went, and what comes next."""
+
+    sections = [
+        Section("", ["outcome", "text"]),
+        Section(gettext_lazy("What next?"), [("next_subject", "next_due_at")]),
+    ]
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"), choices=[("", "–"), *Activity.Outcome.choices], required=False
+    )
+    text = text_field(gettext_lazy("Note"), rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["next_subject"].label = _("Next step")
+        if self.record.kind != Activity.Kind.CALL:
+            del self.fields["outcome"]
+
+
+class ActivityForm(RecordForm):
+    """An entry, to be corrected. What kind it is and what became of it is not asked."""
+
+    sections = [
+        Section(
+            "",
+            ["subject", ("due_at", "done_at"), ("outcome", "direction"), "duration", "text",
+             "is_pinned", "owner"],
+        ),
+    ]  # fmt: skip
+
+    class Meta:
+        model = Activity
+        fields = (
+            "subject", "due_at", "done_at", "outcome", "direction", "duration", "text",
+            "is_pinned", "owner",
+        )  # fmt: skip
+        field_classes: ClassVar[dict[str, Any]] = {"due_at": MomentField, "done_at": MomentField}
+        widgets: ClassVar[dict[str, Any]] = {"text": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.unasked():
+            del self.fields[name]
+
+    def unasked(self) -> set[str]:
+        """Return the fields that this kind of entry does not have, or that may not be given."""
+        activity = self.instance
+        unasked = {"done_at"} if activity.is_open else {"due_at", "owner"}
+        if activity.kind in (Activity.Kind.NOTE, Activity.Kind.TASK, Activity.Kind.MEETING):
+            unasked |= {"outcome", "direction"}
+        if activity.kind == Activity.Kind.EMAIL:
+            unasked.add("outcome")
+        if activity.kind in (Activity.Kind.NOTE, Activity.Kind.TASK, Activity.Kind.EMAIL):
+            unasked.add("duration")
+        if activity.kind == Activity.Kind.NOTE:
+            unasked.add("subject")
+        if not may(self.user, "assign", Activity):
+            unasked.add("owner")
+        return unasked
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        done_at = data.get("done_at")
+        if done_at is not None and done_at > timezone.now():
+            self.add_error("done_at", _("Enter a time that has passed"))
+        return data

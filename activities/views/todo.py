@@ -1,0 +1,72 @@
+"""The list of things to do: late, today, soon, later, without a date."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext_lazy
+
+from activities.filters import ActivityFilter
+from activities.models import Activity, ActivityLink
+from activities.tables import ActivityTable, grouped
+from records.models import TimelineRecord
+from records.permissions import reaches
+from workbench.views import ListView, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from users.models import User
+
+
+class ActivityList(ListView):
+    """The entries that the user may see, in the order in which they are due."""
+
+    model = Activity
+    template_name = "activities/list.html"
+    table_class = ActivityTable
+    filter_class = ActivityFilter
+    title = gettext_lazy("Activities")
+    order = ("due_at",)
+    tabs = [
+        Tab(gettext_lazy("My to-do"), "owner=me&status=open"),
+        Tab(gettext_lazy("All to-do"), "status=open"),
+        Tab(gettext_lazy("Late"), "due=late"),
+        Tab(gettext_lazy("My done"), "owner=me&status=done"),
+    ]
+
+    def ordering(self) -> Sequence[str]:
+        return ("-done_at",) if self.data.get("status") == Activity.Status.DONE else self.order
+
+    def create_url(self) -> str:
+        return ""  # an entry is written on a record
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        rows = context["page"]["rows"]
+        places = origins_of(rows, self.user)
+        for activity in rows:
+            activity.place = places.get(activity.pk)
+            activity.is_mine = reaches(self.user, "change", activity)
+        context["groups"] = grouped(rows)
+        return context
+
+
+def origins_of(activities: Sequence[Activity], user: User) -> dict[int, Any]:
+    """Return on which record each entry was written: one statement, and one per kind of record."""
+    links = ActivityLink.objects.filter(activity__in=activities, is_origin=True)
+    ids: dict[int, list[int]] = defaultdict(list)
+    found = list(links) if activities else []
+    for link in found:
+        ids[link.record_type_id].append(link.record_id)
+    records: dict[tuple[int, int], Any] = {}
+    for type_id, pks in ids.items():
+        model = ContentType.objects.get_for_id(type_id).model_class()
+        if model is not None and issubclass(model, TimelineRecord):
+            rows = model.objects.permitted(user, "view").filter(pk__in=pks)  # type: ignore[attr-defined]
+            records |= {(type_id, record.pk): record for record in rows}
+    return {
+        link.activity_id: records.get((link.record_type_id, link.record_id)) for link in found
+    }

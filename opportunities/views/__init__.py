@@ -1,0 +1,45 @@
+"""The pages of opportunities."""
+
+from opportunities.views.pages import (
+    OpportunityAssign,
+    OpportunityCreate,
+    OpportunityDelete,
+    OpportunityEdit,
+    OpportunityList,
+    OpportunityRestore,
+)
+from opportunities.views.parts import (
+    OpportunityLines,
+    OpportunityStakeholderAdd,
+    OpportunityStakeholderRemove,
+)
+from opportunities.views.process import (
+    OpportunityHold,
+    OpportunityLose,
+    OpportunityReopen,
+    OpportunityResume,
+    OpportunityStage,
+    OpportunityTick,
+    OpportunityWin,
+)
+from opportunities.views.record import OpportunityDetail
+
+__all__ = [
+    "OpportunityAssign",
+    "OpportunityCreate",
+    "OpportunityDelete",
+    "OpportunityDetail",
+    "OpportunityEdit",
+    "OpportunityHold",
+    "OpportunityLines",
+    "OpportunityList",
+    "OpportunityLose",
+    "OpportunityReopen",
+    "OpportunityRestore",
+    "OpportunityResume",
+    "OpportunityStage",
+    "OpportunityStakeholderAdd",
+    "OpportunityStakeholderRemove",
+    "OpportunityTick",
+    "OpportunityWin",
+]

@@ -1,0 +1,112 @@
+"""The list of opportunities, its forms, and what is done to one but moving and closing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from opportunities import operations
+from opportunities.filters import OpportunityFilter
+from opportunities.forms import AssignForm, OpportunityForm
+from opportunities.models import Opportunity
+from opportunities.tables import OpportunityTable
+from workbench.views import (
+    CreateView,
+    DeleteView,
+    EditView,
+    OperationView,
+    RelatedListView,
+    RestoreView,
+    Tab,
+)
+
+
+class OpportunityList(RelatedListView):
+    """The opportunities that the user may see."""
+
+    model = Opportunity
+    table_class = OpportunityTable
+    filter_class = OpportunityFilter
+    total_column = "base_value"
+    tabs = [
+        Tab(gettext_lazy("My open"), "owner=me&status=open"),
+        Tab(gettext_lazy("All open"), "status=open"),
+        Tab(gettext_lazy("Closing this month"), "closing=month&status=open"),
+        Tab(gettext_lazy("Won this quarter"), "closed=quarter&status=won"),
+        Tab(gettext_lazy("Lost"), "status=lost"),
+    ]
+
+
+class OpenOpportunity:
+    """A page for open opportunities: of a closed one it says why it cannot be used."""
+
+    record: Any
+
+    def closed_because(self) -> str:
+        if self.record.is_open:
+            return ""
+        return _("%(opportunity)s is %(status)s. Reopen it to change it.") % {
+            "opportunity": self.record,
+            "status": self.record.get_status_display().lower(),
+        }
+
+
+class OpportunityCreate(CreateView):
+    """Open an opportunity without a lead."""
+
+    model = Opportunity
+    form_class = OpportunityForm
+    operation = staticmethod(operations.open_opportunity)
+    prefilled = ("topic", "account", "contact")
+
+
+class OpportunityEdit(OpenOpportunity, EditView):
+    """Change the terms of an open opportunity."""
+
+    model = Opportunity
+    form_class = OpportunityForm
+    related = ("owner", "account", "contact", "stage", "changed_by")
+    operation = staticmethod(operations.update_opportunity)
+
+
+class OpportunityDelete(DeleteView):
+    """Put an opportunity into the recycle bin."""
+
+    model = Opportunity
+    operation = staticmethod(operations.delete_opportunity)
+
+
+class OpportunityRestore(RestoreView):
+    """Take an opportunity out of the recycle bin."""
+
+    model = Opportunity
+    operation = staticmethod(operations.restore_opportunity)
+
+
+class OpportunityAssign(OpenOpportunity, OperationView):
+    """Give an opportunity to somebody else."""
+
+    model = Opportunity
+    action = "assign"
+    form_class = AssignForm
+    operation = staticmethod(operations.assign_opportunity)
+    submit_label = gettext_lazy("Assign opportunity")
+
+    def page_title(self) -> str:
+        return _("Assign %(opportunity)s") % {"opportunity": self.record}
+
+    def success_message(self, outcome: Opportunity) -> str:
+        if outcome.owner is None:
+            return _("%(opportunity)s waits in the queue") % {"opportunity": outcome}
+        return _("%(opportunity)s assigned to %(owner)s") % {
+            "opportunity": outcome,
+            "owner": outcome.owner,
+        }
+
+    def success_url_for(self, outcome: Opportunity) -> str:
+        rows = Opportunity.objects.permitted(self.user, "view")
+        is_visible = rows.filter(pk=outcome.pk).exists()
+        return outcome.get_absolute_url() if is_visible else reverse("opportunities:list")

@@ -1,0 +1,305 @@
+"""The page of an opportunity: where it stands, what is next, who has a say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from activities.models import Activity
+from activities.timeline import next_up, timeline_of
+from opportunities.models import Opportunity
+from opportunities.rules import stage_bar
+from opportunities.tables import TONES
+from records.permissions import may, reaches
+from workbench.templatetags.workbench import day, money
+from workbench.views import RecordView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.models import Contact
+    from opportunities.rules import StageOnBar
+    from users.models import User
+
+
+class OpportunityDetail(RecordView):
+    """An opportunity and everything that one does with it."""
+
+    model = Opportunity
+    related = (
+        "owner", "stage__process", "account__owner", "contact__owner", "source", "campaign",
+        "loss_reason", "lost_to",
+    )  # fmt: skip
+    actions = ("change", "delete", "assign", "close")
+    timeline_of = staticmethod(timeline_of)
+    next_up = staticmethod(next_up)
+
+    def get_rows(self) -> Any:
+        return super().get_rows().with_competitor_names()  # type: ignore[attr-defined]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        opportunity: Opportunity = self.record
+        origin = opportunity.qualification_links.select_related(  # type: ignore[attr-defined]
+            "qualification__lead__owner"
+        ).order_by("-is_primary", "pk")
+        qualification = next((link.qualification for link in origin), None)
+        lead = qualification.lead if qualification else None
+        bar = stage_bar(
+            opportunity,
+            lead_since=lead.created_at if lead else None,
+            lead_until=qualification.at if qualification else None,
+        )
+        may_edit = opportunity.is_open and reaches(self.user, "change", opportunity)
+        edit_url = self.url("edit") if may_edit else ""
+        lines = list(opportunity.lines.select_related("product").order_by("position", "pk"))
+        return super().get_context_data(
+            crumbs=[
+                {"label": _("Opportunities"), "url": reverse("opportunities:list")},
+                {"label": status_of(opportunity)},
+            ],
+            status=status_of(opportunity),
+            tone="warn" if opportunity.is_on_hold else TONES[opportunity.status],  # type: ignore[index]
+            account_link=link_to(opportunity.account, self.user),
+            lead_link=link_to(lead, self.user),
+            facts=facts_of(opportunity),
+            stages=stages_for(opportunity, bar, link_to(lead, self.user)),
+            next_stage=next((place.stage for place in bar if place.state == "next"), None),
+            checklist=checklist_of(bar, self.request.GET.get("stage", ""), edit_url),
+            groups=groups_of(opportunity, edit_url),
+            people=self.people(may_edit=may_edit),
+            lines=lines,
+            total=sum((line.amount for line in lines), Decimal(0)),
+            edit_url=edit_url,
+            may_edit=may_edit,
+            may_write=may(self.user, "add", Activity),
+            **kwargs,
+        )
+
+    def url(self, name: str, **more: int) -> str:
+        return reverse(f"opportunities:{name}", kwargs={"pk": self.record.pk, **more})
+
+    def people(self, *, may_edit: bool) -> list[dict[str, Any]]:
+        """Return the primary contact, then everybody else who has a say."""
+        stakeholders = list(
+            self.record.stakeholders.select_related("contact__owner").order_by("pk")
+        )
+        roles = {person.contact_id: str(person.get_role_display()) for person in stakeholders}
+        people = []
+        if self.record.contact is not None:
+            role = roles.get(self.record.contact_id) or _("Primary contact")
+            people.append(person_row(self.record.contact, role, self.user))
+        for person in stakeholders:
+            if person.contact_id != self.record.contact_id:
+                row = person_row(person.contact, roles[person.contact_id], self.user)
+                if may_edit:
+                    row["remove_url"] = self.url("stakeholder-remove", contact=person.contact_id)
+                people.append(row)
+        return people
+
+
+def link_to(record: Any, user: User) -> dict[str, str] | None:
+    """Return name and address of a record; of one that may not be seen only that there is one."""
+    if record is None:
+        return None
+    if record.is_in_bin or not reaches(user, "view", record):
+        kind = record._meta.verbose_name
+        return {"label": _("%(kind)s that you cannot open") % {"kind": kind}, "url": ""}
+    return {"label": str(record), "url": record.get_absolute_url()}
+
+
+def status_of(opportunity: Opportunity) -> str:
+    """Return the status in a word, on hold included."""
+    return _("On hold") if opportunity.is_on_hold else str(opportunity.get_status_display())
+
+
+def facts_of(opportunity: Opportunity) -> list[dict[str, Any]]:
+    """Return the figures at the right of the head."""
+    is_won = opportunity.status == Opportunity.Status.WON
+    value = opportunity.actual_value if is_won else opportunity.value
+    close = {
+        "label": _("Expected close") if opportunity.is_open else _("Closed on"),
+        "value": day(
+            opportunity.estimated_close_date if opportunity.is_open else opportunity.closed_on
+        ),
+    }
+    return [
+        {"label": _("Value"), "value": money(value, opportunity.currency)},
+        {"label": _("Probability"), "value": f"{opportunity.probability}%", "is_extra": True},
+        close,
+        {"label": _("Owner"), "user": opportunity.owner, "is_person": True},
+    ]
+
+
+def stages_for(
+    opportunity: Opportunity, bar: Sequence[StageOnBar], lead: dict[str, str] | None
+) -> list[dict[str, Any]]:
+    """Return the process bar: each stage leads to its checklist, the first one to the lead."""
+    stages = []
+    for place in bar:
+        url = f"?stage={place.stage.pk}#checklist"
+        if place.stage.is_for_leads:
+            url = lead["url"] if lead else ""
+        stages.append(
+            {
+                "label": str(place.stage),
+                "note": note_of(place, opportunity),
+                "state": place.state,
+                "url": url,
+            }
+        )
+    return stages
+
+
+def note_of(place: StageOnBar, opportunity: Opportunity) -> str:
+    """Return the small line of a stage: when it was left, the day it is on, what is still to do."""
+    match place.state:
+        case "current" if place.is_late:
+            return _("Day %(day)d, usual %(usual)d") % {
+                "day": place.day,
+                "usual": place.usual_days,
+            }
+        case "current":
+            return _("Day %(day)d of usual %(usual)d") % {
+                "day": place.day or 1,
+                "usual": place.usual_days,
+            }
+        case "next" if not opportunity.is_open:
+            return _("Not reached")
+        case "next" if place.steps_left:
+            return ngettext(
+                "%(n)d step left to enter", "%(n)d steps left to enter", place.steps_left
+            ) % {"n": place.steps_left}
+        case "next":
+            return _("Nothing left to enter")
+        case "lost":
+            return str(opportunity.loss_reason or _("Lost"))
+    if place.left_at is None or place.days is None:
+        return _("Skipped") if place.state == "done" else ""
+    return ngettext("%(day)s, took %(n)d day", "%(day)s, took %(n)d days", place.days) % {
+        "day": formats.date_format(place.left_at, "j M"),
+        "n": place.days,
+    }
+
+
+def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[str, Any] | None:
+    """Return the steps before the stage that was asked for, or before the next one.
+
+    Those of the stage that an opportunity is in and of all that it would pass; of a stage that it
+    has passed, or is in at last, the steps of that stage.
+    """
+    own = [place for place in bar if not place.stage.is_for_leads]
+    chosen = next((place for place in own if str(place.stage.pk) == asked), None)
+    following = next((place for place in own if place.state == "next"), None)
+    chosen = chosen or following or next((p for p in reversed(own) if p.state != "next"), None)
+    if chosen is None:
+        return None
+    is_ahead = chosen.state == "next"
+    places = [chosen]
+    if is_ahead:
+        places = [
+            place
+            for place in own
+            if place.state in {"current", "next"}
+            and place.stage.position < chosen.stage.position
+        ] or [chosen]
+    steps = [step for place in places for step in place.steps]
+    title = _("To enter %(stage)s") if is_ahead else _("Steps of %(stage)s")
+    return {
+        "title": title % {"stage": chosen.stage},
+        "stage": chosen.stage,
+        "count": _("%(done)d of %(total)d")
+        % {"done": sum(step.is_done for step in steps), "total": len(steps)},
+        "items": [
+            {
+                "label": entry.step.label,
+                "note": _("Required") if entry.step.is_required and not entry.is_done else "",
+                "state": "met" if entry.is_done else "open",
+                "is_done": entry.is_done,
+                "is_box": entry.is_box,
+                "step": entry.step.pk,
+                "url": f"{edit_url}#id_{entry.step.field}" if edit_url else "",
+            }
+            for entry in steps
+        ],
+        "is_ahead": is_ahead,
+        "is_behind": chosen.state == "done",
+    }
+
+
+def groups_of(opportunity: Opportunity, edit_url: str) -> list[dict[str, Any]]:
+    """Return the fields in groups, each with the address that edits it."""
+
+    def row(name: str, value: Any, label: str = "") -> dict[str, Any]:
+        column = Opportunity._meta.get_field(name)
+        return {
+            "label": label or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
+            "value": "" if value is None else str(value),
+            "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
+            "id": f"field-{name}",
+        }
+
+    this = opportunity
+    budget = joined(money(this.budget_amount, this.currency), this.get_budget_status_display())
+    knows = _("Known") if this.decision_maker_known else ""
+    closed = [
+        {"label": _("Closed on"), "value": day(this.closed_on)},
+        {"label": _("Reason"), "value": str(this.loss_reason or "")},
+        {"label": _("Lost to"), "value": str(this.lost_to or "")},
+        {"label": _("Comment"), "value": this.close_comment},
+    ]
+    groups = [
+        {
+            "title": _("Deal"),
+            "rows": [
+                row("value", money(this.value, this.currency)),
+                row("estimated_close_date", day(this.estimated_close_date)),
+                row("probability", f"{this.probability}%", _("Probability")),
+                row("forecast_category", this.get_forecast_category_display(), _("Forecast")),
+                row("competitors", this.competitor_names, _("Competitors")),  # type: ignore[attr-defined]
+                row("source", this.source),
+                row("campaign", this.campaign),
+            ],
+        },
+        {
+            "title": _("Budget, authority, need, timeframe"),
+            "rows": [
+                row("budget_amount", budget, _("Budget")),
+                row("decision_maker", this.decision_maker or knows, _("Authority")),
+                row("purchase_process", this.get_purchase_process_display(), _("Purchase")),
+                row("need", joined(this.get_need_display(), this.need_description), _("Need")),
+                row("timeframe", this.get_timeframe_display()),
+            ],
+        },
+        {
+            "title": _("Narrative"),
+            "rows": [
+                row("customer_need", this.customer_need, _("Customer need")),
+                row("proposed_solution", this.proposed_solution, _("Proposed solution")),
+                row("description", this.description),
+            ],
+        },
+    ]
+    if not this.is_open:
+        rows = [line for line in closed if line["value"]]
+        groups.insert(0, {"title": str(this.get_status_display()), "rows": rows})
+    return groups
+
+
+def joined(*words: Any) -> str:
+    return ", ".join(str(word) for word in words if word)
+
+
+def person_row(contact: Contact, role: str, user: User) -> dict[str, Any]:
+    """Return a person with the ways to reach them, for those who may see the contact."""
+    row: dict[str, Any] = {"role": role, **(link_to(contact, user) or {})}
+    if row["url"]:
+        number = contact.phone or contact.mobile
+        row["title"] = contact.job_title
+        row["tel"] = (contact.phone_key if contact.phone else contact.mobile_key) or number
+        row["email"] = contact.email
+    return row
