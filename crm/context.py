@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 # Address, label, icon, and the letter that follows G on the keyboard.
 WORK = [
-    ("/", gettext_noop("Home"), "home", "H"),
+    ("/", gettext_noop("Home"), "sun", "H"),
     ("/leads/", gettext_noop("Leads"), "target-arrow", "L"),
-    ("/opportunities/", gettext_noop("Opportunities"), "coin", "O"),
+    ("/opportunities/", gettext_noop("Opportunities"), "briefcase", "O"),
     ("/accounts/", gettext_noop("Accounts"), "building", "A"),
-    ("/contacts/", gettext_noop("Contacts"), "users", "C"),
-    ("/activities/", gettext_noop("Activities"), "checkbox", "T"),
+    ("/contacts/", gettext_noop("Contacts"), "address-book", "C"),
+    ("/activities/", gettext_noop("Activities"), "clipboard-check", "T"),
 ]
-INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-bar", "D")]
-HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "help", "")]
+INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D")]
+HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
 
 

@@ -26,6 +26,7 @@ AVATAR_TINTS = 5
 GOOD_SCORE, FAIR_SCORE = 60, 40
 COMPACT_FROM, MILLION = 10_000, 1_000_000
 CENTS = re.compile(r"\.0+")
+CODE_BEFORE_DIGIT = re.compile(r"([^\W\d_])(?=\d)")  # "DKK42" reads badly
 # The only address a message may carry: a path of ours.
 UNDO = re.compile(r"(?:^|\s)undo:(/(?!/)\S*)")
 QR_BOX = re.compile(r'viewBox="([\d. ]+)"')
@@ -148,11 +149,14 @@ def money(amount: Any, currency: str = "", compact: bool = False) -> str:
     locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
     if compact and abs(number) >= COMPACT_FROM:
         digits = 2 if abs(number) >= MILLION else 0
-        return format_compact_currency(number, code, locale=locale, fraction_digits=digits)
+        short = format_compact_currency(number, code, locale=locale, fraction_digits=digits)
+        return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", short)
     if number == number.to_integral_value():
         whole = CENTS.sub("", locale.currency_formats["standard"].pattern)
-        return format_currency(number, code, whole, locale=locale, currency_digits=False)
-    return format_currency(number, code, locale=locale)
+        text = format_currency(number, code, whole, locale=locale, currency_digits=False)
+    else:
+        text = format_currency(number, code, locale=locale)
+    return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", text)
 
 
 @register.filter
