@@ -293,14 +293,19 @@ class Sower:
                 lead.changed_at = lead.created_at
                 yield self.signed(lead)
 
-        def linked(batch: Sequence[Lead]) -> None:
-            self._qualifications([lead for lead in batch if lead.status == "qualified"], becomes)
+        planned: list[tuple[Lead, Activity]] = []
+
+        def plan(batch: Sequence[Lead]) -> None:
             share = round(wanted["activities"] * len(batch) / max(1, wanted["left"]))
             wanted["activities"] -= share
             wanted["left"] -= len(batch)
-            self._activities(batch, share)
+            planned[:] = self._activities(batch, share)
 
-        self.sow("leads", made(), Lead, linked)
+        def link(batch: Sequence[Lead]) -> None:
+            self._qualifications([lead for lead in batch if lead.status == "qualified"], becomes)
+            self._write_activities(planned)
+
+        self.sow("leads", made(), Lead, link, plan)
 
     def _lead(self, number: int) -> Lead:
         first, last, local = self.person(number)
@@ -373,10 +378,10 @@ class Sower:
             link.qualification_id = link.qualification.pk
         QualifiedOpportunity.objects.bulk_create(links, batch_size=BATCH)
 
-    def _activities(self, leads: Sequence[Lead], count: int) -> None:
-        """Write a task on some open leads, a call on others, and what the lists show of them."""
+    def _activities(self, leads: Sequence[Lead], count: int) -> list[tuple[Lead, Activity]]:
+        """Think of a task on some open leads, a call on others, and what lists show of them."""
         open_leads = [lead for lead in leads if lead.status == "open"]
-        entries, places = [], []
+        pairs = []
         for lead in self.random.sample(open_leads, min(count, len(open_leads))):
             activity = self.signed(Activity(owner=lead.owner, created_at=lead.created_at))
             if self.random.random() < 0.6:  # noqa: PLR2004
@@ -391,9 +396,11 @@ class Sower:
                 activity.done_at = lead.created_at + (self.now - lead.created_at) * 0.2
                 lead.touched_at = activity.done_at
             activity.derive()
-            entries.append(activity)
-            places.append(lead)
-        Activity.objects.bulk_create(entries, batch_size=BATCH)
+            pairs.append((lead, activity))
+        return pairs
+
+    def _write_activities(self, pairs: Sequence[tuple[Lead, Activity]]) -> None:
+        Activity.objects.bulk_create([activity for _, activity in pairs], batch_size=BATCH)
         ActivityLink.objects.bulk_create(
             [
                 ActivityLink(
@@ -402,16 +409,11 @@ class Sower:
                     record_id=lead.pk,
                     is_origin=True,
                 )
-                for activity, lead in zip(entries, places, strict=True)
+                for lead, activity in pairs
             ],
             batch_size=BATCH,
         )
-        Lead.objects.bulk_update(
-            places,
-            ["next_step", "next_step_kind", "next_step_at", "touched_at"],
-            batch_size=100,
-        )
-        self.counts["activities"] = self.counts.get("activities", 0) + len(entries)
+        self.counts["activities"] = self.counts.get("activities", 0) + len(pairs)
 
     # Writing
 
@@ -431,6 +433,7 @@ class Sower:
         records: Iterator[Any],
         model: type[Record],
         then: Callable[[Sequence[Any]], None],
+        before: Callable[[Sequence[Any]], None] = lambda batch: None,  # noqa: ARG005
     ) -> None:
         """Write records batch by batch, with what belongs to them."""
         count = 0
@@ -439,6 +442,7 @@ class Sower:
                 record.derive()
                 if isinstance(record, Lead) and record.is_open and verdicts_for(record).is_ready:
                     record.ready_since = record.created_at + (self.now - record.created_at) * 0.5
+            before(batch)
             with transaction.atomic():
                 model._base_manager.bulk_create(batch, batch_size=BATCH)
                 if self.with_history:
