@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from accounts import operations
+from accounts.filters import AccountFilter, ContactFilter
 from accounts.models import Account, Contact
 from records import keys
 from workbench import api
@@ -70,7 +71,8 @@ class AccountViewSet(api.RecordViewSet):
     options: ClassVar[frozenset[str]] = frozenset({"is_different"})
     filterset_class = api.filters_for(
         Account,
-        [
+        page=AccountFilter,
+        names=[
             "name",
             "website",
             "domain",
@@ -142,7 +144,8 @@ class ContactViewSet(api.RecordViewSet):
     options: ClassVar[frozenset[str]] = frozenset({"is_different"})
     filterset_class = api.filters_for(
         Contact,
-        [
+        page=ContactFilter,
+        names=[
             "email",
             "first_name",
             "last_name",

@@ -16,13 +16,13 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from activities import operations
+from activities.filters import ActivityFilter
 from activities.models import Activity, ActivityLink
 from activities.operations import Next
 from records.errors import Unacceptable
 from records.models import TimelineRecord
 from users.models import User
 from workbench import api
-from workbench.filters import RecordFilter
 
 Kind = Activity.Kind
 # What each kind of entry says besides its kind, status and place.
@@ -149,7 +149,7 @@ class ActivitySerializer(api.RecordSerializer):
         return attrs
 
 
-class OnPage(RecordFilter):
+class OnPage(ActivityFilter):
     """What a list of activities can be narrowed by besides its fields."""
 
     on = django_filters.CharFilter(

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.models import Account, Contact
 from opportunities import operations
+from opportunities.filters import OpportunityFilter
 from opportunities.models import (
     Campaign,
     Competitor,
@@ -174,7 +175,8 @@ class OpportunityViewSet(api.RecordViewSet):
     serializer_class = OpportunitySerializer
     filterset_class = api.filters_for(
         Opportunity,
-        [
+        page=OpportunityFilter,
+        names=[
             "status",
             "stage",
             "is_on_hold",

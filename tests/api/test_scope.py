@@ -144,6 +144,17 @@ def test_links_to_what_one_may_not_see_are_left_out(rep, outsider):
     assert rep.get(f"opportunities/{deal.pk}/").json()["account"] is None
 
 
+def test_a_list_cannot_be_asked_for_what_one_may_not_see(rep, outsider):
+    hidden, seen = AccountFactory(owner=outsider.user), AccountFactory(owner=rep.user)
+    ContactFactory(owner=rep.user, account=hidden)
+    contact = ContactFactory(owner=rep.user, account=seen)
+
+    found = rep.get(f"contacts/?account={seen.pk}").json()["results"]
+
+    assert [row["id"] for row in found] == [contact.pk]
+    assert rep.get(f"contacts/?account={hidden.pk}").json()["results"] == []
+
+
 def test_a_team_sees_what_waits_for_it(rep):
     waiting = LeadFactory(owner=None)
 

@@ -21,6 +21,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 
+from records.models import Record
 from workbench.api import fields
 from workbench.api.paging import Pages
 from workbench.filters import DayFilter, RecordFilter
@@ -147,6 +148,21 @@ class ByKey(django_filters.CharFilter):
         return qs.filter(**{f"{self.field_name}__key": value})
 
 
+class ByRecord(ByValue):
+    """Keeps the rows that name a record by its id, if that is one which the caller may see."""
+
+    def __init__(self, field_name: str, *, model: type[Any]) -> None:
+        self.rows = model._default_manager
+        super().__init__(field_name, reader=fields.Whole(min_value=1), is_number=True)
+        extend_schema_field({"type": "integer"})(self)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        seen = self.rows.permitted(self.parent.user).filter(pk=value).order_by()
+        return qs.filter(**{f"{self.field_name}__in": seen.values("pk")})
+
+
 def filters_for(
     model: type[models.Model],
     names: Iterable[str],
@@ -192,6 +208,8 @@ def _filters_of(
         other = field.remote_field.model
         if any(inner.name == "key" for inner in other._meta.fields):
             return {name: ByKey(column, distinct=field.many_to_many)}
+        if issubclass(other, Record):
+            return {name: ByRecord(column, model=other)}
         return {name: _values(column, "exact", fields.Whole(), "integer", is_number=True)}
     if field.choices and not hasattr(field, "countries"):
         words = [(word, label) for word, label in field.choices if word != ""]
