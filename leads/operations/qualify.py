@@ -128,8 +128,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     )
     _link(qualification, plan, opportunities)
     targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
-    if lead.touched_at or lead.next_step:
-        share(lead, targets=targets, via=f"qualification:{qualification.pk}")
+    share(lead, targets=targets, via=f"qualification:{qualification.pk}")
     audit.write(
         *(
             audit.entry(record, f"{record._meta.model_name}.created", by=by)
@@ -392,6 +391,7 @@ def _opened(
         currency=terms.currency or lead.currency,
         estimated_close_date=terms.estimated_close_date or lead.estimated_close_date,
         products=products,
+        rate=lead.rate if terms.currency in {"", lead.currency} else None,
         **_values(lead, TO_OPPORTUNITY),
     )
 

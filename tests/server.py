@@ -1,0 +1,104 @@
+"""The real server over a database of its own, for proofs that need one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Server:
+    """Gunicorn as the demo runs it. `env` names the database; `pids` are its processes."""
+
+    def __init__(self, folder: Path, database_url: str = "", **env: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("DATABASE", "CRM_"))},
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "only-for-proofs-" * 4,
+            "CRM_THROTTLE": "off",
+            "BIND": f"127.0.0.1:{self.port}",
+            "LOG_LEVEL": "ERROR",
+            "INSECURE_HTTP": "1",
+            **env,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def manage(self, *words: str) -> str:
+        """Run a management command over the same database and return what it printed."""
+        return self._run("manage.py", *words)
+
+    def script(self, code: str, *words: str) -> Any:
+        """Run Python code with the product loaded; return the JSON that it printed last."""
+        head = "import django; django.setup()\n"
+        printed = self._run("-c", head + code, *words)
+        return json.loads(printed.strip().splitlines()[-1])
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env={**self.env, "DJANGO_SETTINGS_MODULE": "crm.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{words[:2]} failed: {done.stderr[-2000:]}")
+        return done.stdout
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "crm/gunicorn.py", "crm.wsgi"],
+            cwd=ROOT,
+            env=self.env,
+            start_new_session=True,
+        )
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
+                return
+            time.sleep(0.05)
+        raise RuntimeError("the server did not start")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(15)
+            self.process.kill()
+            self.process = None
+
+    def workers(self) -> list[int]:
+        """Return the process numbers of the workers that run now."""
+        assert self.process is not None
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(number) for number in listed.split()]
+
+
+@contextmanager
+def a_server(folder: Path, database_url: str = "", **env: str) -> Iterator[Server]:
+    """Yield a server over a migrated database; end it in the end."""
+    server = Server(folder, database_url, **env)
+    server.manage("migrate", "--verbosity", "0")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
