@@ -20,4 +20,4 @@ class ContactQuerySet(RecordQuerySet):
 
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query."""
-        return self.select_related("owner", "account")
+        return self.select_related("owner", "account__owner")

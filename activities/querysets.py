@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, Subquery
 
 from records.querysets import RecordQuerySet
 
@@ -30,5 +31,10 @@ class ActivityQuerySet(RecordQuerySet):
         return self.open().filter(kind__in=["task", "meeting", "call"])
 
     def for_list(self) -> Self:
-        """Fetch what a row of the list shows, in one query."""
-        return self.select_related("owner")
+        """Fetch what a row of the list shows, and where it was written, in one query."""
+        links = self.model._meta.get_field("links").related_model._default_manager
+        origin = links.filter(activity=OuterRef("pk"), is_origin=True)
+        return self.select_related("owner").annotate(
+            origin_type=Subquery(origin.values("record_type")[:1]),
+            origin_id=Subquery(origin.values("record_id")[:1]),
+        )

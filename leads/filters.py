@@ -10,10 +10,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Campaign, Source
 from users.models import Team
-from workbench.filters import NONE, DayFilter, LineFilter, OwnerFilter, PeriodFilter, RecordFilter
+from workbench.filters import (
+    NONE,
+    DayFilter,
+    LineFilter,
+    OwnerFilter,
+    PeriodFilter,
+    RecordFilter,
+    RecordFilterById,
+)
 
 LONGEST_WAY = 100_000  # days
 
@@ -83,17 +92,24 @@ class LeadFilter(RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
+    account = RecordFilterById(Account.objects.all(), label=_("Account"), method="of_account")
+    contact = RecordFilterById(Contact.objects.all(), label=_("Contact"))
     days_min = DaysFilter(label=_("Days to qualify, at least"), lookup_expr="gte")
     days_max = DaysFilter(label=_("Days to qualify, at most"), lookup_expr="lte")
 
     unoffered = (
         "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
         "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
-        "team", "days_min", "days_max",
+        "team", "account", "contact", "days_min", "days_max",
     )  # fmt: skip
 
     def in_progress(self, qs: Any, name: str, value: str) -> Any:
         return qs.filter(status=Lead.Status.OPEN, progress=value)
+
+    def of_account(self, qs: Any, name: str, value: int) -> Any:
+        """Leads that became this account, name it, or come from its web domain."""
+        account = Account.objects.permitted(self.user, "view").filter(pk=value).exclude(domain="")
+        return qs.filter(Q(account=value) | Q(domain__in=account.values("domain")))
 
     def is_ready(self, qs: Any, name: str, value: str) -> Any:
         return qs.ready()

@@ -38,6 +38,8 @@ def lead_badge(lead: Lead) -> Any:
 class LeadTable(RecordTable):
     """The columns that a list of leads shows."""
 
+    related = ("name", "status", "bant", "touched", "owner")
+
     name = NameColumn(
         verbose_name=_("Lead"),
         note=lambda lead: lead.job_title,

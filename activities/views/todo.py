@@ -9,14 +9,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy
 
 from activities.filters import ActivityFilter
-from activities.models import Activity, ActivityLink
+from activities.models import Activity
 from activities.tables import ActivityTable, grouped
 from records.models import TimelineRecord
 from records.permissions import reaches
 from workbench.views import ListView, Tab
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from users.models import User
 
@@ -46,7 +46,7 @@ class ActivityList(ListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         rows = context["page"]["rows"]
-        places = origins_of(rows, self.user)
+        places = places_of(rows, self.user)
         for activity in rows:
             activity.place = places.get(activity.pk)
             activity.is_mine = reaches(self.user, "change", activity)
@@ -54,13 +54,12 @@ class ActivityList(ListView):
         return context
 
 
-def origins_of(activities: Sequence[Activity], user: User) -> dict[int, Any]:
-    """Return on which record each entry was written: one statement, and one per kind of record."""
-    links = ActivityLink.objects.filter(activity__in=activities, is_origin=True)
-    ids: dict[int, list[int]] = defaultdict(list)
-    found = list(links) if activities else []
-    for link in found:
-        ids[link.record_type_id].append(link.record_id)
+def places_of(activities: Iterable[Any], user: User) -> dict[int, Any]:
+    """Return on which record each entry was written, one statement per kind of record."""
+    ids: dict[int, set[int]] = defaultdict(set)
+    for activity in activities:
+        if activity.origin_type is not None:
+            ids[activity.origin_type].add(activity.origin_id)
     records: dict[tuple[int, int], Any] = {}
     for type_id, pks in ids.items():
         model = ContentType.objects.get_for_id(type_id).model_class()
@@ -68,5 +67,6 @@ def origins_of(activities: Sequence[Activity], user: User) -> dict[int, Any]:
             rows = model.objects.permitted(user, "view").filter(pk__in=pks)  # type: ignore[attr-defined]
             records |= {(type_id, record.pk): record for record in rows}
     return {
-        link.activity_id: records.get((link.record_type_id, link.record_id)) for link in found
+        activity.pk: records.get((activity.origin_type, activity.origin_id))
+        for activity in activities
     }

@@ -21,14 +21,14 @@ from workbench.views import (
     CreateView,
     DeleteView,
     EditView,
-    ListView,
     OperationView,
+    RelatedListView,
     RestoreView,
     Tab,
 )
 
 
-class LeadList(ListView):
+class LeadList(RelatedListView):
     """The leads that the user may see."""
 
     model = Lead

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from users.models import User
 from workbench.views.list import CountUpTo, ListView, count_text
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class RelatedListView(ListView):
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
         if not self.is_card:
             return super().counts(rows)
-        found = type(self.user)._default_manager.filter(pk=self.user.pk)
-        total = found.annotate(_total=CountUpTo(rows)).values_list("_total", flat=True).get()
+        found = User.objects.filter(pk=self.user.pk).annotate(_total=CountUpTo(rows))
+        total = found.values_list("_total", flat=True).get()
         return {"total": total or 0, "sum": None, "tabs": []}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
