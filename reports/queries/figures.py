@@ -199,7 +199,7 @@ def open_leads(leads: LeadQuerySet, ask: Question) -> OpenLeads:
         for row in ask.of(leads)
         .open()
         .values("progress")
-        .annotate(count=Count("pk"), value=Sum("base_value"))
+        .annotate(count=Count("*"), value=Sum("base_value"))
         .order_by()
     }
     parts = tuple(
@@ -223,7 +223,7 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
         .filter(Q(status="open") | (Q(status__in=["won", "lost"]) & closed))
         .values("status", "stage")
         .annotate(
-            count=Count("pk"),
+            count=Count("*"),
             value=Sum("base_value"),
             weighted=Sum(F("base_value") * F("probability")),
         )
@@ -285,7 +285,7 @@ def conversion(leads: LeadQuerySet, ask: Question) -> Conversion:
         )
         .with_days_to_convert()
         .values("status", "days_to_convert")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .order_by()
     )
     days: Counter[int] = Counter()
@@ -351,7 +351,7 @@ def intake(leads: LeadQuerySet, ask: Question) -> Intake:
             ),
         )
         .values("month", "is_asked", "source", "source__name", "status")
-        .annotate(count=Count("pk"))
+        .annotate(count=Count("*"))
         .order_by()
     )
     came: Counter[int] = Counter()
@@ -403,7 +403,7 @@ def ready(leads: LeadQuerySet, ask: Question) -> Ready:
         .ready()
         .annotate(days=WholeDays(now, "ready_since"))
         .values("owner", "owner__name", "owner__email", "days")
-        .annotate(count=Count("pk"), value=Sum("base_value"))
+        .annotate(count=Count("*"), value=Sum("base_value"))
         .order_by()
     )
     spreads: dict[tuple[Any, str], Counter[int]] = defaultdict(Counter)
