@@ -87,7 +87,9 @@ if (region) {
   }
   document.body.addEventListener("htmx:responseError", (event) => {
     const { status, statusText } = event.detail.xhr;
-    if (status >= 500) show({ text: document.body.dataset.offline, level: "error" });
+    const { offline, unloaded } = document.body.dataset;
+    const isRead = event.detail.requestConfig.verb === "get";
+    if (status >= 500) show({ text: isRead ? unloaded : offline, level: "error" });
     else if (status === 403) show({ text: statusText || "403", level: "error" });
   });
 }
