@@ -78,12 +78,27 @@ SATURDAY = 5
 TOUR = [
     ("A lead that is ready: qualify it in two clicks", "lead", "ready", "/leads/{}/qualify/"),
     ("Twin leads: one person asked twice", "lead", "twin", "/leads/{}/"),
-    ("A lead whose company and contact are known: nothing is doubled", "lead", "known", "/leads/{}/qualify/"),
+    (
+        "A lead whose company and contact are known: nothing is doubled",
+        "lead",
+        "known",
+        "/leads/{}/qualify/",
+    ),
     ("A lead whose company belongs to another team", "lead", "elsewhere", "/leads/{}/qualify/"),
     ("A lead that only a person can decide about", "lead", "undecided", "/leads/{}/qualify/"),
     ("A qualification that can be undone", "lead", "undo", "/leads/{}/receipt/"),
-    ("A qualification that people have built on: why undo is refused", "lead", "built-on", "/leads/{}/undo/"),
-    ("A stale opportunity: nothing planned, nothing said for weeks", "opportunity", "stale", "/opportunities/{}/"),
+    (
+        "A qualification that people have built on: why undo is refused",
+        "lead",
+        "built-on",
+        "/leads/{}/undo/",
+    ),
+    (
+        "A stale opportunity: nothing planned, nothing said for weeks",
+        "opportunity",
+        "stale",
+        "/opportunities/{}/",
+    ),
     ("A deal in its last stage: win it or lose it", "opportunity", "closing", "/opportunities/{}/"),
     ("A lead given up for now: reopen it", "lead", "given-up", "/leads/{}/"),
 ]
@@ -105,7 +120,9 @@ class Command(BaseCommand):
             email__in=[*emails, *(email_of(key) for key, *_ in COLLEAGUES)]
         )
         if others.exists() and not options["force"]:
-            raise CommandError("There are users already. The demo is for an empty database (--force).")
+            raise CommandError(
+                "There are users already. The demo is for an empty database (--force)."
+            )
         started = time.monotonic()
         is_made = User.objects.filter(email__in=emails).exists()
         if not is_made:
@@ -155,9 +172,9 @@ def write_demo_file() -> None:
         )
     } | {
         ("opportunity", key.removeprefix("tour-")): pk
-        for pk, key in Opportunity.all_objects.filter(
-            external_id__startswith="tour-"
-        ).values_list("pk", "external_id")
+        for pk, key in Opportunity.all_objects.filter(external_id__startswith="tour-").values_list(
+            "pk", "external_id"
+        )
     }
     data = {
         "url": f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/",
@@ -242,7 +259,13 @@ class World:
     def _lists(self) -> None:
         for place, (key, name, price) in enumerate(story.PRODUCTS, 1):
             Product.objects.get_or_create(
-                key=key, defaults={"name": name, "price": Decimal(price), "currency": "EUR", "position": place}
+                key=key,
+                defaults={
+                    "name": name,
+                    "price": Decimal(price),
+                    "currency": "EUR",
+                    "position": place,
+                },
             )
         for model, rows in ((Competitor, story.COMPETITORS), (Campaign, story.CAMPAIGNS)):
             for place, (key, name) in enumerate(rows, 1):
@@ -331,7 +354,16 @@ class World:
             tags="customer",
             **{
                 name: company[name]
-                for name in ("name", "website", "industry", "employees", "city", "region", "country", "currency")
+                for name in (
+                    "name",
+                    "website",
+                    "industry",
+                    "employees",
+                    "city",
+                    "region",
+                    "country",
+                    "currency",
+                )
             },
         )
         for _ in range(self.pick([1, 1, 2])):
@@ -342,7 +374,10 @@ class World:
                 account=account,
                 city=company["city"],
                 country=company["country"],
-                **{name: person[name] for name in ("first_name", "last_name", "job_title", "email", "phone")},
+                **{
+                    name: person[name]
+                    for name in ("first_name", "last_name", "job_title", "email", "phone")
+                },
             )
 
     def person(self, company: dict[str, Any]) -> dict[str, Any]:
@@ -365,7 +400,15 @@ class World:
             "company": company["name"],
             **{
                 name: company[name]
-                for name in ("website", "industry", "employees", "city", "region", "country", "currency")
+                for name in (
+                    "website",
+                    "industry",
+                    "employees",
+                    "city",
+                    "region",
+                    "country",
+                    "currency",
+                )
             },
             **self.person(company),
             "source": self.sources[self.pick(list(self.sources))],
@@ -461,7 +504,9 @@ class World:
                 "purchase_process": self.pick(["individual", "committee"]),
             }
         if self.odds(0.7):
-            changes["timeframe"] = self.pick(["immediate", "this_quarter", "next_quarter", "this_year"])
+            changes["timeframe"] = self.pick(
+                ["immediate", "this_quarter", "next_quarter", "this_year"]
+            )
         case.lead = update_lead(case.lead, by=case.owner, **changes)
         if self.odds(0.5 if case.is_recent else 0.2):
             subject, text = self.pick(story.EMAILS)
@@ -505,16 +550,18 @@ class World:
             by=case.owner,
             customer_need=case.interest[2],
             proposed_solution=case.interest[3],
-            estimated_close_date=self.later(self.now, -10, 110).date()
-            if self.odds(0.8)
-            else None,
+            estimated_close_date=self.later(self.now, -10, 110).date() if self.odds(0.8) else None,
         )
         subject, text = self.pick(story.MEETINGS)
-        log_meeting(case.deal, by=case.owner, subject=subject, text=text, duration=self.pick([45, 60, 90]))
+        log_meeting(
+            case.deal, by=case.owner, subject=subject, text=text, duration=self.pick([45, 60, 90])
+        )
         self.tick(case, "develop", 0.6)
         if case.deal.contact and self.odds(0.6):
             add_stakeholder(
-                case.deal, by=case.owner, contact=case.deal.contact,
+                case.deal,
+                by=case.owner,
+                contact=case.deal.contact,
                 role=self.pick(["champion", "decision_maker", "influencer"]),
             )
         self.next_step(case, case.deal, 0.75)
@@ -534,7 +581,11 @@ class World:
         self.tick(case, stage, 0.4)
         if self.odds(0.5):
             log_call(
-                case.deal, by=case.owner, outcome="reached", text=self.pick(story.CALLS_REACHED), duration=12
+                case.deal,
+                by=case.owner,
+                outcome="reached",
+                text=self.pick(story.CALLS_REACHED),
+                duration=12,
             )
 
     def rest(self, case: Case) -> None:
@@ -550,7 +601,9 @@ class World:
             case.deal,
             by=case.owner,
             closed_on=day,
-            actual_value=(value * self.pick([1, 1, 1, Decimal("0.95"), Decimal("1.1")])).quantize(Decimal("0.01")),
+            actual_value=(value * self.pick([1, 1, 1, Decimal("0.95"), Decimal("1.1")])).quantize(
+                Decimal("0.01")
+            ),
             comment=self.pick(story.WON_COMMENTS),
         )
 
@@ -600,7 +653,9 @@ class World:
             **changes,
         }
 
-    def planted(self, key: str, company: dict[str, Any], owner: User, days: float, **extra: Any) -> Case:
+    def planted(
+        self, key: str, company: dict[str, Any], owner: User, days: float, **extra: Any
+    ) -> Case:
         """Plan a lead that the tour finds again by `key`, asked for so many days ago."""
         case = self.case(company, owner, external_id=f"tour-{key}" if key else "", **extra)
         self.plan(self.ago(days), lambda: self.capture(case))
@@ -624,21 +679,32 @@ class World:
 
     def _plant_open_leads(self, rep: User) -> None:
         ready = self.planted(
-            "ready", self.company("Larkspur Dairy GmbH", 0), rep, 9,
-            first_name="Hedda", last_name="Westergaard", email="hedda.westergaard@larkspur-dairy.example",
-            rating="hot", **self.ready(),
+            "ready",
+            self.company("Larkspur Dairy GmbH", 0),
+            rep,
+            9,
+            first_name="Hedda",
+            last_name="Westergaard",
+            email="hedda.westergaard@larkspur-dairy.example",
+            rating="hot",
+            **self.ready(),
         )
         self.plan(
             self.ago(4),
             lambda: log_call(
-                ready.lead, by=rep, outcome="reached", duration=20,
+                ready.lead,
+                by=rep,
+                outcome="reached",
+                duration=20,
                 text="All four questions answered. She wants an offer this week.",
                 next=Next("Qualify, then send the offer", self.today(15), "task"),
             ),
         )
         person = {"first_name": "Elena", "last_name": "Marchetti", "phone": "+39 02 4811 2233"}
         silver = self.company("Silverbrook Logistics S.p.A.", 4)
-        self.planted("", silver, rep, 21, email="elena.marchetti@silverbrook-logistics.example", **person)
+        self.planted(
+            "", silver, rep, 21, email="elena.marchetti@silverbrook-logistics.example", **person
+        )
         self.planted(
             "twin",
             {**silver, "name": "Silverbrook Logistics"},
@@ -670,8 +736,15 @@ class World:
         oak = self.company("Oakmere Foods B.V.", 3)
         self.plan(self.ago(299), lambda: self._known(oak, rep))
         self.planted(
-            "known", {**oak, "name": "OAKMERE FOODS"}, rep, 3, job_title="", phone="",
-            first_name="Saskia", last_name="Vandermeer", email="saskia.vandermeer@oakmere-foods.example",
+            "known",
+            {**oak, "name": "OAKMERE FOODS"},
+            rep,
+            3,
+            job_title="",
+            phone="",
+            first_name="Saskia",
+            last_name="Vandermeer",
+            email="saskia.vandermeer@oakmere-foods.example",
         )
         outsider = self.people["outsider"]
         harbor = self.company("Harborlight Marine A/S", 9)
@@ -680,46 +753,73 @@ class World:
         copper = self.company("Copperfield Glass Inc.", 13)
         self.plan(self.ago(149), lambda: self._customer(copper, rep))
         undecided = self.planted(
-            "undecided", self.company("Copperfield Glass SARL", 2, website="", domain="copperfield-verre.example"),
-            rep, 6,
+            "undecided",
+            self.company(
+                "Copperfield Glass SARL", 2, website="", domain="copperfield-verre.example"
+            ),
+            rep,
+            6,
         )
         self.plan(self.now - timedelta(days=1), lambda: self.qualify(undecided))
 
     def _known(self, company: dict[str, Any], owner: User) -> None:
         account = create_account(
-            by=owner, owner=owner, name=company["name"], website=company["website"],
-            country=company["country"], city=company["city"], currency=company["currency"],
+            by=owner,
+            owner=owner,
+            name=company["name"],
+            website=company["website"],
+            country=company["country"],
+            city=company["city"],
+            currency=company["currency"],
         )
         create_contact(
-            by=owner, owner=owner, account=account, first_name="Saskia", last_name="Vandermeer",
-            job_title="Head of Procurement", email="saskia.vandermeer@oakmere-foods.example",
+            by=owner,
+            owner=owner,
+            account=account,
+            first_name="Saskia",
+            last_name="Vandermeer",
+            job_title="Head of Procurement",
+            email="saskia.vandermeer@oakmere-foods.example",
         )
 
     def _plant_qualified(self, rep: User, rep2: User) -> None:
-        fresh = self.planted("undo", self.company("Thistledown Paper AB", 8), rep, 6, **self.ready())
+        fresh = self.planted(
+            "undo", self.company("Thistledown Paper AB", 8), rep, 6, **self.ready()
+        )
         self.plan(
             self.ago(3),
             lambda: log_note(fresh.lead, by=rep, text=story.NOTES[1]),
         )
         self.plan(self.now - timedelta(hours=20), lambda: self.qualify(fresh))
-        built = self.planted("built-on", self.company("Ironwell Pumps LLC", 14), rep, 30, **self.ready())
+        built = self.planted(
+            "built-on", self.company("Ironwell Pumps LLC", 14), rep, 30, **self.ready()
+        )
         self.plan(self.ago(21), lambda: self.qualify(built))
         self.plan(self.ago(14), lambda: self.develop(built))
         self.plan(
             self.ago(7),
             lambda: create_contact(
-                by=rep2, owner=rep2, account=built.deal.account, first_name="Arlo", last_name="Pemberton",
-                job_title="Maintenance Lead", email="arlo.pemberton@ironwell-pumps.example",
+                by=rep2,
+                owner=rep2,
+                account=built.deal.account,
+                first_name="Arlo",
+                last_name="Pemberton",
+                job_title="Maintenance Lead",
+                email="arlo.pemberton@ironwell-pumps.example",
             ),
         )
 
     def _plant_deals(self, rep: User) -> None:
-        stale = self.planted("", self.company("Quarrystone Chemicals AG", 7), rep, 120, **self.ready())
+        stale = self.planted(
+            "", self.company("Quarrystone Chemicals AG", 7), rep, 120, **self.ready()
+        )
         start = self.ago(104)
         self.plan(start, lambda: self.qualify(stale))
         self.plan(start + timedelta(days=20), lambda: self.silence(stale))
 
-        closing = self.planted("", self.company("Aurorafell Hotels Ltd", 10), rep, 80, **self.ready())
+        closing = self.planted(
+            "", self.company("Aurorafell Hotels Ltd", 10), rep, 80, **self.ready()
+        )
         at = self.ago(69)
         self.plan(at, lambda: self.qualify(closing))
         for stage in ("propose", "close"):
@@ -739,12 +839,18 @@ class World:
     def last_meeting(self, case: Case) -> None:
         case.deal = update_opportunity(case.deal, by=case.owner, external_id="tour-closing")
         log_call(
-            case.deal, by=case.owner, outcome="reached", duration=15,
+            case.deal,
+            by=case.owner,
+            outcome="reached",
+            duration=15,
             text="The board has said yes. She signs as soon as the dates are in the contract.",
         )
         plan_meeting(
-            case.deal, by=case.owner, subject="Sign the contract",
-            due_at=self.today(14) + timedelta(days=1), duration=45,
+            case.deal,
+            by=case.owner,
+            subject="Sign the contract",
+            due_at=self.today(14) + timedelta(days=1),
+            duration=45,
         )
 
     # Moving moments to where they belong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from bisect import bisect
@@ -22,6 +23,7 @@ from crm.management.commands import _names as names
 from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
 from leads.rules import VERSION, verdicts_for
 from opportunities.models import LossReason, Opportunity, Source, Stage, StageMove
+from records import keys
 from records.models import Currency, Record
 from users.models import Role, Team, User
 
@@ -31,7 +33,13 @@ if TYPE_CHECKING:
 BATCH = 2000
 SPAN = timedelta(days=730)
 OPEN, QUALIFIED = 0.70, 0.86  # 70 % open, 16 % qualified, the rest disqualified
-CALLS = ["Call back", "Send the brochure", "Agree on a date", "Ask for the budget", "Check the need"]
+CALLS = [
+    "Call back",
+    "Send the brochure",
+    "Agree on a date",
+    "Ask for the budget",
+    "Check the need",
+]
 
 
 class Command(BaseCommand):
@@ -42,7 +50,9 @@ class Command(BaseCommand):
             parser.add_argument(f"--{kind}", type=int, default=0)
         parser.add_argument("--activities", type=int, help="default: half as many as leads")
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--history", action="store_true", help="write the first line of history too")
+        parser.add_argument(
+            "--history", action="store_true", help="write the first line of history too"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
@@ -123,11 +133,15 @@ class Sower:
     # Kinds
 
     def accounts(self, count: int) -> None:
-        start = Account.all_objects.count()
+        taken = set(Account.all_objects.values_list("name_key", flat=True))
+        free = (
+            (number, name)
+            for number in itertools.count()
+            if keys.company_key(name := names.company_name(number)) not in taken
+        )
 
         def made() -> Iterator[Account]:
-            for number in range(start, start + count):
-                name = names.company_name(number)
+            for number, name in islice(free, count):
                 place = self.random.choice(names.PLACES)
                 yield self.signed(
                     Account(
@@ -387,7 +401,9 @@ class Sower:
             if self.random.random() < 0.6:  # noqa: PLR2004
                 activity.kind, activity.status = Activity.Kind.TASK, Activity.Status.OPEN
                 activity.subject = self.random.choice(CALLS)
-                activity.due_at = self.now + timedelta(hours=self.random.randrange(-24 * 20, 24 * 30))
+                activity.due_at = self.now + timedelta(
+                    hours=self.random.randrange(-24 * 20, 24 * 30)
+                )
                 lead.next_step, lead.next_step_kind = activity.subject, activity.kind
                 lead.next_step_at = activity.due_at
             else:

@@ -1,0 +1,178 @@
+"""`demo`: a world that holds together, with cases planted to look at."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from activities.models import Activity
+from crm.demo import demo_file, demo_users, tour
+from crm.integrity import findings
+from leads.matching import lookalikes
+from leads.models import Lead, Qualification
+from leads.operations import preview, undo
+from leads.errors import CannotUndo
+from opportunities.models import Opportunity, StageMove
+from records.models import AuditEntry
+from tests.factories import UserFactory
+from users.models import User
+from users.operations import live_token
+
+
+@pytest.fixture(scope="module")
+def demo_world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo, made once for this file, and rolled back."""
+    from django.db import transaction
+
+    from tests.world import DEFAULTS
+
+    folder = tmp_path_factory.mktemp("demo")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(VAR_DIR=folder, CRM_DEMO=True),
+        transaction.atomic(),
+    ):
+        from importlib import import_module
+
+        from django.apps import apps
+
+        for module, function in DEFAULTS.items():
+            getattr(import_module(module), function)(apps, None)
+        call_command("demo", stdout=io.StringIO())
+        yield json.loads((folder / "demo.json").read_text())
+        transaction.set_rollback(True)
+
+
+def lead_of(key):
+    return Lead.all_objects.select_related("owner").get(external_id=f"tour-{key}")
+
+
+@pytest.fixture
+def rep(demo_world, db):
+    return User.objects.get(email=demo_world["users"]["rep"]["email"])
+
+
+def test_is_sound(demo_world, db):
+    assert list(findings()) == []
+
+
+def test_lets_its_people_in(demo_world, db):
+    assert list(demo_world["users"]) == ["rep", "rep2", "manager", "admin", "outsider"]
+    for user in demo_world["users"].values():
+        person = User.objects.get(email=user["email"])
+        assert person.check_password(user["password"])
+        assert live_token(user["api_token"]).user == person
+    assert {user["key"] for user in demo_users()} == set(demo_world["users"])
+
+
+def test_keeps_its_passwords_to_this_user(demo_world):
+    assert stat.S_IMODE(demo_file().stat().st_mode) == 0o600
+
+
+def test_teams_are_as_promised(demo_world, db):
+    team = {key: User.objects.get(email=user["email"]).team for key, user in demo_world["users"].items()}
+
+    assert team["rep"] == team["rep2"] == team["manager"] != team["outsider"]
+
+
+def test_tells_a_year(demo_world, db):
+    leads = Lead.objects.order_by("created_at")
+    assert leads.count() > 200
+    assert (timezone.now() - leads.first().created_at).days > 300
+    assert len(set(leads.values_list("country", flat=True))) > 8
+    assert len(set(leads.values_list("currency", flat=True))) > 5
+    for status in ("open", "qualified", "disqualified"):
+        assert leads.filter(status=status).count() > 20
+    for status in ("open", "won", "lost"):
+        assert Opportunity.objects.filter(status=status).count() >= 8
+    now = timezone.now()
+    to_do = Activity.objects.filter(status="open")
+    assert to_do.filter(due_at__lt=now).exists()
+    assert to_do.filter(due_at__gt=now).exists()
+
+
+def test_nothing_happens_before_its_cause(demo_world, db):
+    for lead in Lead.objects.qualified():
+        assert lead.created_at <= lead.qualified_at
+    for deal in Opportunity.objects.all():
+        moments = list(deal.moves.order_by("pk").values_list("at", flat=True))
+        assert moments == sorted(moments)
+        assert deal.created_at <= moments[0]
+    made_now = timezone.now() - timezone.timedelta(minutes=5)
+    assert not StageMove.objects.filter(at__gt=made_now).exists()
+    assert not AuditEntry.objects.filter(at__gt=made_now).exists()
+    assert not Qualification.objects.filter(at__gt=made_now).exists()
+
+
+def test_tour_has_ten_stops_that_answer(demo_world, rep, client):
+    client.force_login(rep)
+
+    assert len(tour()) == 10
+    assert {client.get(stop["url"]).status_code for stop in tour()} == {200}
+
+
+def test_ready_lead_is_ready(rep):
+    assert preview(lead_of("ready"), by=rep).verdicts.is_ready
+
+
+def test_twin_leads_are_told(rep):
+    assert lookalikes(lead_of("twin"), by=rep)
+
+
+def test_known_company_and_person_are_used(rep):
+    decision = preview(lead_of("known"), by=rep).decision
+
+    assert decision.account.record.name == "Oakmere Foods B.V."
+    assert decision.contact.record.full_name == "Saskia Vandermeer"
+
+
+def test_company_of_another_team_is_told_and_not_shown(rep):
+    assert preview(lead_of("elsewhere"), by=rep).is_account_hidden
+
+
+def test_undecided_lead_waits_for_a_person(rep):
+    assert lead_of("undecided").needs_decision
+
+
+def test_qualification_can_be_undone(rep):
+    undo(lead_of("undo"), by=rep)
+
+    assert lead_of("undo").is_open
+
+
+def test_qualification_that_was_built_on_cannot(rep):
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead_of("built-on"), by=rep)
+
+    assert len(refusal.value.blockers) >= 2
+
+
+def test_second_run_keeps_everything(demo_world, db):
+    before = (Lead.objects.count(), User.objects.count())
+
+    call_command("demo", stdout=io.StringIO())
+
+    assert (Lead.objects.count(), User.objects.count()) == before
+    assert json.loads(demo_file().read_text()) == demo_world
+
+
+def test_refuses_a_database_with_other_people(db, tmp_path):
+    UserFactory()
+
+    with override_settings(VAR_DIR=tmp_path), pytest.raises(CommandError, match="users already"):
+        call_command("demo")
+
+
+def test_tells_nothing_outside_a_demo(db, tmp_path):
+    with override_settings(VAR_DIR=tmp_path, CRM_DEMO=False):
+        (settings.VAR_DIR / "demo.json").write_text('{"users": {}, "tour": [{"label": "", "url": ""}]}')
+
+        assert tour() == []
+        assert demo_users() == []
