@@ -21,7 +21,7 @@ from workbench.tables import (
     OwnerColumn,
     RecordTable,
 )
-from workbench.templatetags.workbench import day
+from workbench.templatetags.workbench import day, icon
 
 TONES = {
     Opportunity.Status.OPEN: "active",
@@ -41,14 +41,16 @@ def is_stale(opportunity: Opportunity) -> bool:
 
 
 def stage_age(opportunity: Opportunity) -> Any:
-    """The days in the stage; stale ones say so."""
+    """The days in the stage; those of a stale one with a sign."""
     if not opportunity.is_open:
         return ""
     days = days_in_stage(opportunity)
     text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
     if not is_stale(opportunity):
         return text
-    return format_html('<span class="c-warn">{}</span>', _("Stale, %(days)s") % {"days": text})
+    usual = _("Stale: %(n)d days are usual") % {"n": opportunity.stage.usual_days}
+    sign = icon("alert-triangle", 14, usual)
+    return format_html('<span class="c-stale" title="{}">{} {}</span>', usual, sign, text)
 
 
 def close_day(opportunity: Opportunity) -> Any:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account, Contact
 from accounts.tables import ContactTable, website_of
 from activities.models import Activity
-from activities.timeline import next_up, timeline_of
+from activities.timeline import CHANGES, next_up, timeline_of
 from records.permissions import may, reaches
 from workbench.templatetags.workbench import address, ago, due, money
 from workbench.views import RecordView, card_of
@@ -53,7 +53,7 @@ class AccountDetail(RecordView):
                 step_fact(account),
                 {"label": _("Owner"), "user": account.owner, "is_person": True},
             ],
-            tabs=tabs_of(account, is_timeline=is_timeline),
+            tabs=tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", "")),
             cards=cards_of(account),
             opportunity_url=new_url("opportunities", account),
             contact_url=new_url("contacts", account) if may(self.user, "add", Contact) else "",
@@ -181,11 +181,12 @@ def step_fact(record: Account | Contact) -> dict[str, Any]:
     return {"label": _("Next step"), "value": due(record.next_step_at) or record.next_step}
 
 
-def tabs_of(account: Account, *, is_timeline: bool) -> list[dict[str, Any]]:
+def tabs_of(account: Account, *, is_timeline: bool, kind: str) -> list[dict[str, Any]]:
     """Return the parts of an account's page, and the lists that go with it."""
+    is_history = kind == CHANGES
     tabs = [
         {"label": _("Overview"), "url": "?tab=overview", "is_current": not is_timeline},
-        {"label": _("Timeline"), "url": "?tab=timeline", "is_current": is_timeline},
+        {"label": _("Timeline"), "url": "?tab=timeline", "is_current": is_timeline and not is_history},
     ]
     lists = (
         (_("Contacts"), reverse("contacts:list")),
@@ -197,7 +198,7 @@ def tabs_of(account: Account, *, is_timeline: bool) -> list[dict[str, Any]]:
         for label, url in lists
         if url
     ]
-    history = {"label": _("History"), "url": "?kind=changes", "is_current": False}
+    history = {"label": _("History"), "url": f"?kind={CHANGES}", "is_current": is_history}
     return [*tabs, history]
 
 

@@ -1,7 +1,7 @@
 """The first records of a list, as a card on the record of another room.
 
 The other room knows only the name of the address: `GET /opportunities/?account=7` from an element
-whose id begins with `related-`, or with `related-narrow-` where there is room for three columns. The permission and the columns are those of the list itself.
+whose id begins with `related-`, or with `related-narrow-` where there is room for two columns. The permission and the columns are those of the list itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 TARGET = "related-"
-NARROW, NARROW_COLUMNS = f"{TARGET}narrow-", 3
+NARROW, NARROW_COLUMNS = f"{TARGET}narrow-", 2
 
 
 class RelatedListView(ListView):

@@ -11,6 +11,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from workbench.templatetags.workbench import address
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date
@@ -118,7 +120,7 @@ def shown_entry(entry: Any) -> dict[str, Any]:
         "full": formats.date_format(at, "j M Y, H:i"),
         "text": "" if activity is None else entry.text,
         "is_pinned": entry.is_pinned,
-        "url": "",
+        "url": "" if activity is None else address("activities:detail", activity.pk),
     }
 
 
