@@ -73,8 +73,15 @@ def figures(page: Any) -> list[tuple[str, int]]:
     )
 
 
-@pytest.mark.parametrize("who", ["rep", "manager", "admin", "outsider"])
-@pytest.mark.parametrize("period", ["this_month", "last_quarter", "12_months"])
+@pytest.mark.parametrize(
+    ("who", "period"),
+    [
+        ("rep", "12_months"),
+        ("manager", "this_month"),
+        ("admin", "last_quarter"),
+        ("outsider", "this_quarter"),
+    ],
+)
 def test_every_figure_opens_the_records_behind_it(
     client: Client, season: None, who: str, period: str, request: pytest.FixtureRequest
 ) -> None:
