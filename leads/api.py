@@ -411,7 +411,7 @@ class LeadViewSet(api.RecordViewSet):
         return self.write(self._qualify, is_one_operation=True)
 
     def _qualify(self) -> Answer:
-        lead = self.get_object()
+        lead = self.found()
         serializer = PlanSerializer(data=self.body(), context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         versions = self.named_versions()

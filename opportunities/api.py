@@ -216,8 +216,8 @@ class OpportunityViewSet(api.RecordViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "opportunity": getattr(self, "current", None)}
 
-    def get_object(self) -> Any:
-        self.current = super().get_object()
+    def found(self) -> Any:
+        self.current = super().found()
         return self.current
 
     def add(self, values: dict[str, Any]) -> Opportunity:

@@ -172,6 +172,14 @@ class RecordViewSet(ApiViewSet):
         rows: Any = restrict(self.model.objects.all(), self.user, "view")  # type: ignore[attr-defined]
         return self.with_details(rows)
 
+    def found(self) -> Any:
+        """Return the record to change, as `get_object` does, without what only showing needs."""
+        rows: Any = restrict(self.model.objects.all(), self.user, "view")  # type: ignore[attr-defined]
+        record = rows.select_related("owner").filter(pk=int(self.kwargs["pk"])).first()
+        if record is None:
+            raise NotFound
+        return record
+
     def with_details(self, rows: Any) -> QuerySet[Any]:
         """Load what the API shows of a row besides its columns."""
         return rows.select_related("owner")  # type: ignore[no-any-return]
@@ -239,7 +247,7 @@ class RecordViewSet(ApiViewSet):
         return record
 
     def _update(self) -> Answer:
-        record = self.get_object()
+        record = self.found()
         values = self.values(record)
         version = self.precondition(record)
         is_assigned = "owner" in values and values["owner"] != record.owner
@@ -257,7 +265,7 @@ class RecordViewSet(ApiViewSet):
         return type(self).update_operation(record, by=self.user, version=version, **values)
 
     def _delete(self) -> Answer:
-        record = self.get_object()
+        record = self.found()
         type(self).delete_operation(record, by=self.user, version=self.precondition(record))
         return 204, None
 
@@ -286,7 +294,7 @@ class RecordViewSet(ApiViewSet):
         """Do `operation` to the record with the fields of the body, and show the record."""
 
         def work() -> Answer:
-            record = self.get_object()
+            record = self.found()
             values = self.taken(serializer_class)
             self.keep_still(record)
             operation(record, by=self.user, **values)
