@@ -67,7 +67,7 @@ def tour() -> list[Stop]:
     return [Stop(label=stop["label"], url=stop["url"]) for stop in read_demo().get("tour", [])]
 
 
-def demo(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  the shape of a context processor
+def demo(request: HttpRequest) -> dict[str, Any]:
     """Give templates `tour` and `demo_users`, read only where a page shows them."""
     if not settings.CRM_DEMO:
         return {}

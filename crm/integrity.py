@@ -108,7 +108,11 @@ def derived_columns_follow_from_the_others() -> Iterator[tuple[str, Any, str]]:
             record.derive()
             for name, value in stored.items():
                 if getattr(record, name) != value:
-                    yield _kind(model), record.pk, f"{name} is {value!r}, not {getattr(record, name)!r}."
+                    yield (
+                        _kind(model),
+                        record.pk,
+                        f"{name} is {value!r}, not {getattr(record, name)!r}.",
+                    )
 
 
 def qualified_leads_have_one_active_qualification() -> Iterator[tuple[str, Any, str]]:
@@ -201,12 +205,15 @@ def versions_equal_the_history() -> Iterator[tuple[str, Any, str]]:
     for model in RECORDS:
         history: Any = model.history.model  # type: ignore[attr-defined]
         counts = dict(
-            history.objects.order_by().values_list("id").annotate(Count("history_id")).values_list(
-                "id", "history_id__count"
-            )
+            history.objects.order_by()
+            .values_list("id")
+            .annotate(Count("history_id"))
+            .values_list("id", "history_id__count")
         )
         for pk, version in (
-            model._base_manager.order_by("pk").values_list("pk", "version").iterator(chunk_size=CHUNK)
+            model._base_manager.order_by("pk")
+            .values_list("pk", "version")
+            .iterator(chunk_size=CHUNK)
         ):
             lines = counts.get(pk, 0)
             if version < 1 or (lines and lines != version):
@@ -245,14 +252,16 @@ def activities_have_one_origin() -> Iterator[tuple[str, Any, str]]:
             .order_by("pk")
         )
         for link in lost.iterator(chunk_size=CHUNK):
-            yield "activity", link.activity_id, f"It is shown on a {_kind(model)} that is not there."
+            yield (
+                "activity",
+                link.activity_id,
+                f"It is shown on a {_kind(model)} that is not there.",
+            )
 
 
 def accounts_are_no_circle() -> Iterator[tuple[str, Any, str]]:
     """No account is above itself."""
-    parents = dict(
-        Account.all_objects.filter(parent__isnull=False).values_list("pk", "parent_id")
-    )
+    parents = dict(Account.all_objects.filter(parent__isnull=False).values_list("pk", "parent_id"))
     for pk in parents:
         above, steps = parents.get(pk), 0
         while above is not None and above != pk and steps <= len(parents):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -97,9 +98,8 @@ class LeadImporter(Importer):
         if not values.get("topic"):
             values["topic"] = self._topic_of(values)
         if known is not None:
-            return self._brought_up(known, values, owner, progress, reason, conversion)._replace(
-                warnings=warnings
-            )
+            outcome = self._brought_up(known, values, owner, progress, reason, conversion)
+            return replace(outcome, warnings=warnings)
 
         twin, reasons = self._twin_of(values)
         alike = None
@@ -107,9 +107,8 @@ class LeadImporter(Importer):
             alike, reasons = self._alike(values)
         policy = self.mapping.duplicates
         if twin is not None and policy == "update":
-            return self._brought_up(twin, values, None, progress, reason, {})._replace(
-                of=twin, warnings=warnings
-            )
+            outcome = self._brought_up(twin, values, None, progress, reason, {})
+            return replace(outcome, of=twin, warnings=warnings)
         if twin is not None and policy != "create":
             return Outcome("duplicate", None, twin, reasons, warnings)
         lead = operations.capture_lead(
@@ -191,7 +190,7 @@ class LeadImporter(Importer):
     def _twin_of(self, values: dict[str, Any]) -> tuple[Lead | None, tuple[str, ...]]:
         """Return the lead that says the same: person and company, and email or phone.
 
-        Two rows with an id each are two leads in the system that they come from, and so they are here.
+        Two rows with an id each are two leads where they come from, and so they are here.
         """
         if "identity" not in self.mapping.match:
             return None, ()
@@ -219,7 +218,12 @@ class LeadImporter(Importer):
         draft = self._draft(values)
         if not draft.email_key or "identity" not in self.mapping.match:
             return None, ()
-        alike = Lead.objects.filter(email_key=draft.email_key).order_by("pk").first()
+        alike = (
+            Lead.objects.filter(email_key=draft.email_key)
+            .select_related("owner")
+            .order_by("pk")
+            .first()
+        )
         return alike, ("Same email",) if alike else ()
 
     @staticmethod

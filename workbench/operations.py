@@ -1,4 +1,4 @@
-"""What a transfer writes beside the records themselves: missing lines of lists, moments of the past."""
+"""What a transfer writes beside the records: missing lines of lists, moments of the past."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from django.db.models import Model
-
-    from records.models import Record
 
 LONGEST_KEY = 60
 
@@ -37,7 +35,7 @@ def add_choice(model: type[Model], name: str) -> Any:
     )
 
 
-def back_date(record: Record, **moments: date | datetime | None) -> None:
+def back_date(record: Model, **moments: date | datetime | None) -> None:
     """Set moments that are known better elsewhere; neither a version nor an entry is written."""
     type(record)._base_manager.filter(pk=record.pk).update(**moments)
     for name, moment in moments.items():

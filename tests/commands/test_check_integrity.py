@@ -14,9 +14,8 @@ from accounts.models import Account, Contact, IdentityClaim
 from activities.models import Activity, ActivityLink
 from activities.operations import add_task, log_call
 from crm.integrity import RULES, findings
-from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
 from leads.operations import capture_lead, disqualify, qualify, undo
-from leads.models import DisqualifyReason
 from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
 from tests.factories import AccountFactory, LeadFactory, UserFactory
@@ -221,7 +220,9 @@ def test_finds_a_reference_to_nothing(defaults):
 
 
 def test_writes_nothing(world):
-    before = [list(model._base_manager.order_by("pk").values()) for model in (Lead, Account, Contact)]
+    before = [
+        list(model._base_manager.order_by("pk").values()) for model in (Lead, Account, Contact)
+    ]
     a_stale_key()
     planted = Lead.objects.order_by("pk").values_list("email", flat=True)[0]
 

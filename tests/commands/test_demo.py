@@ -15,10 +15,10 @@ from django.utils import timezone
 from activities.models import Activity
 from crm.demo import demo_file, demo_users, tour
 from crm.integrity import findings
+from leads.errors import CannotUndo
 from leads.matching import lookalikes
 from leads.models import Lead, Qualification
 from leads.operations import preview, undo
-from leads.errors import CannotUndo
 from opportunities.models import Opportunity, StageMove
 from records.models import AuditEntry
 from tests.factories import UserFactory
@@ -77,7 +77,9 @@ def test_keeps_its_passwords_to_this_user(demo_world):
 
 
 def test_teams_are_as_promised(demo_world, db):
-    team = {key: User.objects.get(email=user["email"]).team for key, user in demo_world["users"].items()}
+    team = {
+        key: User.objects.get(email=user["email"]).team for key, user in demo_world["users"].items()
+    }
 
     assert team["rep"] == team["rep2"] == team["manager"] != team["outsider"]
 
@@ -172,7 +174,9 @@ def test_refuses_a_database_with_other_people(db, tmp_path):
 
 def test_tells_nothing_outside_a_demo(db, tmp_path):
     with override_settings(VAR_DIR=tmp_path, CRM_DEMO=False):
-        (settings.VAR_DIR / "demo.json").write_text('{"users": {}, "tour": [{"label": "", "url": ""}]}')
+        (settings.VAR_DIR / "demo.json").write_text(
+            '{"users": {}, "tour": [{"label": "", "url": ""}]}'
+        )
 
         assert tour() == []
         assert demo_users() == []

@@ -11,12 +11,18 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import Account, Contact
+from leads.jobs import LeadImporter
 from leads.models import DisqualifyReason, Lead
 from leads.operations import disqualify, qualify
 from opportunities.models import Opportunity
-from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory, UserFactory
+from tests.factories import (
+    AccountFactory,
+    ContactFactory,
+    LeadFactory,
+    OpportunityFactory,
+    UserFactory,
+)
 from workbench.transfer import csv_lines, plain_cell, safe_cell
-from leads.jobs import LeadImporter
 
 FORMULAS = [
     "=1+1",
@@ -72,7 +78,9 @@ def test_numbers_and_phone_numbers_stay_what_they_are():
 
 
 def test_formula_in_any_field_comes_out_dead_and_in_again_unchanged(boss, tmp_path):
-    lead = LeadFactory(topic="=cmd|' /C calc'!A0", company="@company", description='say "hi",\nthen go')
+    lead = LeadFactory(
+        topic="=cmd|' /C calc'!A0", company="@company", description='say "hi",\nthen go'
+    )
 
     text = export("lead")
     row = next(csv.DictReader(io.StringIO(text)))
@@ -92,13 +100,17 @@ def test_every_kind_comes_in_again_unchanged(boss, tmp_path):
     disqualify(
         LeadFactory(), by=boss, reason=DisqualifyReason.objects.get(key="no-need"), comment="No"
     )
-    before = [list(m._base_manager.order_by("pk").values()) for m in (Account, Contact, Opportunity, Lead)]
+    before = [
+        list(m._base_manager.order_by("pk").values()) for m in (Account, Contact, Opportunity, Lead)
+    ]
 
     for kind in ("account", "contact", "opportunity", "lead"):
         verdicts = import_again(kind, export(kind), tmp_path)
         assert {v["verdict"] for v in verdicts[:-1]} == {"unchanged"}, verdicts
 
-    after = [list(m._base_manager.order_by("pk").values()) for m in (Account, Contact, Opportunity, Lead)]
+    after = [
+        list(m._base_manager.order_by("pk").values()) for m in (Account, Contact, Opportunity, Lead)
+    ]
     assert after == before
 
 

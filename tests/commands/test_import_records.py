@@ -34,7 +34,9 @@ def take(boss, tmp_path):
             (tmp_path / "mapping.json").write_text(json.dumps(mapping))
             mapping = str(tmp_path / "mapping.json")
         out = io.StringIO()
-        call_command("import_records", kind, str(file), mapping=mapping or "", stdout=out, **options)
+        call_command(
+            "import_records", kind, str(file), mapping=mapping or "", stdout=out, **options
+        )
         *verdicts, summary = [json.loads(line) for line in out.getvalue().splitlines()]
         return verdicts, summary["summary"]
 
@@ -191,7 +193,9 @@ def test_row_with_too_many_cells_is_not_shifted(take):
 
 
 def test_quote_that_is_never_closed_is_named(take):
-    verdicts, _ = take("lead", 'topic,last_name\nEngines,Lovelace\n"Looms,Jacquard\nPumps,Newcomen\n')
+    verdicts, _ = take(
+        "lead", 'topic,last_name\nEngines,Lovelace\n"Looms,Jacquard\nPumps,Newcomen\n'
+    )
 
     assert verdicts[0]["verdict"] == "new"
     assert verdicts[1]["verdict"] == "rejected"
@@ -348,7 +352,12 @@ def test_leads_that_share_an_address_all_stay(take):
 @pytest.mark.reference_data("us-500")
 def test_three_layouts_of_the_same_people_are_the_same_people(take, tmp_path):
     folder = folder_of("us-500")
-    columns = {"first_name": "first_name", "last_name": "last_name", "phone1": "phone", "zip": "postal_code"}
+    columns = {
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "phone1": "phone",
+        "zip": "postal_code",
+    }
     few = {"firstname": "first_name", "lastname": "last_name", "phone1": "phone"}
     bare = {"1": "first_name", "2": "last_name", "9": "phone", "11": "email"}
 

@@ -45,7 +45,11 @@ def test_tells_what_was_made(seller):
     (line,) = run(lead.pk, by=seller.email)
 
     assert line["verdict"] == "qualified"
-    assert line["account"] == {"id": Account.objects.get().pk, "outcome": "created", "reasons": line["account"]["reasons"]}
+    assert line["account"] == {
+        "id": Account.objects.get().pk,
+        "outcome": "created",
+        "reasons": line["account"]["reasons"],
+    }
 
 
 def test_gives_the_first_answer_again(seller):
@@ -97,7 +101,12 @@ def test_override_needs_its_permission(seller):
 @pytest.mark.parametrize("options", [{}, {"all": True, "ids": [1]}])
 def test_has_to_be_told_which(seller, options):
     with pytest.raises(CommandError):
-        call_command("qualify", *map(str, options.get("ids", [])), by=seller.email, all=options.get("all", False))
+        call_command(
+            "qualify",
+            *map(str, options.get("ids", [])),
+            by=seller.email,
+            all=options.get("all", False),
+        )
 
 
 def test_stranger_cannot_qualify(seller):

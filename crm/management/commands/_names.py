@@ -3,48 +3,51 @@
 from __future__ import annotations
 
 FIRST_NAMES = """
-Ada Adele Agnes Aiko Alba Alma Amara Amir Anja Anton Arlo Astrid Aurel Basil Beatrix Bela Bruno Carla
-Casper Cecile Clara Cosmo Dalia Dario Delia Dorian Edda Eero Elena Elias Elif Emil Enzo Esme Fabian
-Farah Felix Fiona Flora Freya Gaspar Gemma Greta Gustav Hana Hedda Hugo Ida Ilya Ines Iris Ivo Jana
-Jasper Joao Jonas Judith Kaja Kamal Karin Kian Klara Lars Leila Leo Lina Livia Lorenz Lucia Luka Mads
-Maeve Magnus Malik Mara Marek Marta Matteo Mila Mina Miro Nadia Naomi Nico Nina Noor Olga Omar Otto
-Paloma Pavel Petra Priya Rafael Rania Remy Rosa Ruben Saskia Selma Simon Sofia Stellan Sunniva Tamar
-Tarik Thea Tilda Tomas Ulla Uma Vera Victor Viggo Wanda Willem Xenia Yara Yusuf Zoe Zora
+Ada Adele Agnes Aiko Alba Alma Amara Amir Anja Anton Arlo Astrid Aurel Basil Beatrix Bela Bruno
+Carla Casper Cecile Clara Cosmo Dalia Dario Delia Dorian Edda Eero Elena Elias Elif Emil Enzo Esme
+Fabian Farah Felix Fiona Flora Freya Gaspar Gemma Greta Gustav Hana Hedda Hugo Ida Ilya Ines Iris
+Ivo Jana Jasper Joao Jonas Judith Kaja Kamal Karin Kian Klara Lars Leila Leo Lina Livia Lorenz
+Lucia Luka Mads Maeve Magnus Malik Mara Marek Marta Matteo Mila Mina Miro Nadia Naomi Nico Nina
+Noor Olga Omar Otto Paloma Pavel Petra Priya Rafael Rania Remy Rosa Ruben Saskia Selma Simon Sofia
+Stellan Sunniva Tamar Tarik Thea Tilda Tomas Ulla Uma Vera Victor Viggo Wanda Willem Xenia Yara
+Yusuf Zoe Zora
 """.split()
 
 LAST_NAMES = """
-Abendroth Achterberg Alderwick Almqvist Amberley Andrada Arkwright Aubertin Bachmeier Balfour Bancroft
-Barzani Beaumont Bellweather Bergstrand Bianchetti Blomkvist Brackwater Brennecke Caldera Calloway
-Castellane Chowdhry Clearwater Corvino Cranfield Dahlgren Dalmasso Delacourt Demirel Dombrowski
-Drummond Eastlake Ebersbach Eklund Ellingham Espinel Fairbank Falkenrath Farnsworth Ferrante Fjeldstad
-Fontanelli Gallardo Garrick Glendower Goldacre Grabowski Greenhalgh Grimaldi Haddad Halvorsen Harcourt
-Hartigan Haverkamp Hazelwood Hollister Ibarra Iwamoto Jablonski Janssens Joslin Kaminsky Karlsen
-Kassab Kettering Kimura Kingsley Kirchhoff Kowalik Lachance Lagerfelt Lambourne Lassiter Leclair
-Lindqvist Lombardi Lorimer Maddox Malloy Marchetti Marlowe Mendoza Merriweather Montague Moreau
-Nakagawa Navarro Netherton Nordahl Novotny Oakhurst Okafor Olmstead Oyelaran Pallister Pemberton
-Petrescu Pinheiro Quarles Quintana Radley Rasmussen Ravenscroft Reinholt Ribeiro Rosenthal Rutherglen
-Salvatore Sandoval Santangelo Schoenfeld Silverthorne Sorensen Stavros Stonebridge Sundstrom Takeda
-Tarkowski Tennyson Thornbury Torvald Underhill Valcourt Vandermeer Vasquez Verhoeven Villanueva
-Wainwright Westergaard Whitcombe Winterbourne Yamane Yilmaz Zielinski
+Abendroth Achterberg Alderwick Almqvist Amberley Andrada Arkwright Aubertin Bachmeier Balfour
+Bancroft Barzani Beaumont Bellweather Bergstrand Bianchetti Blomkvist Brackwater Brennecke Caldera
+Calloway Castellane Chowdhry Clearwater Corvino Cranfield Dahlgren Dalmasso Delacourt Demirel
+Dombrowski Drummond Eastlake Ebersbach Eklund Ellingham Espinel Fairbank Falkenrath Farnsworth
+Ferrante Fjeldstad Fontanelli Gallardo Garrick Glendower Goldacre Grabowski Greenhalgh Grimaldi
+Haddad Halvorsen Harcourt Hartigan Haverkamp Hazelwood Hollister Ibarra Iwamoto Jablonski Janssens
+Joslin Kaminsky Karlsen Kassab Kettering Kimura Kingsley Kirchhoff Kowalik Lachance Lagerfelt
+Lambourne Lassiter Leclair Lindqvist Lombardi Lorimer Maddox Malloy Marchetti Marlowe Mendoza
+Merriweather Montague Moreau Nakagawa Navarro Netherton Nordahl Novotny Oakhurst Okafor Olmstead
+Oyelaran Pallister Pemberton Petrescu Pinheiro Quarles Quintana Radley Rasmussen Ravenscroft
+Reinholt Ribeiro Rosenthal Rutherglen Salvatore Sandoval Santangelo Schoenfeld Silverthorne
+Sorensen Stavros Stonebridge Sundstrom Takeda Tarkowski Tennyson Thornbury Torvald Underhill
+Valcourt Vandermeer Vasquez Verhoeven Villanueva Wainwright Westergaard Whitcombe Winterbourne
+Yamane Yilmaz Zielinski
 """.split()
 
 PLACES_OF_NAMES = """
-Alder Amber Anchor Apex Arbor Argent Aspen Aurora Avon Azure Bay Beacon Birch Blue Boreal Bridge Bright
-Cairn Canyon Cedar Cinder Clear Cliff Cobalt Compass Copper Coral Crest Crown Crystal Dawn Delta Dune
-East Echo Elm Ember Fallow Fern Field Fir Fjord Flint Forge Fox Glen Gold Granite Green Grove Harbor
-Haven Hazel Heath Heron High Hill Hollow Horizon Iron Ivory Jade Juniper Keystone Lake Lantern Larch
-Lark Linden Lumen Maple Marble Meadow Mill Mint Mist Moor Moss North Oak Ocean Olive Onyx Opal Orchard
-Osprey Otter Pearl Pebble Peak Pine Plain Quarry Quartz Quill Rain Raven Reed Ridge River Robin Rock
-Rowan Sable Saffron Sage Sail Sand Shore Silver Sky Slate Snow South Spring Spruce Star Stone Stream
-Summit Sun Swift Tall Teal Thistle Thorn Tide Timber Topaz Valley Velvet Vine West Wharf Wheat Willow
-Wind Winter Wood Yarrow Zephyr
+Alder Amber Anchor Apex Arbor Argent Aspen Aurora Avon Azure Bay Beacon Birch Blue Boreal Bridge
+Bright Cairn Canyon Cedar Cinder Clear Cliff Cobalt Compass Copper Coral Crest Crown Crystal Dawn
+Delta Dune East Echo Elm Ember Fallow Fern Field Fir Fjord Flint Forge Fox Glen Gold Granite Green
+Grove Harbor Haven Hazel Heath Heron High Hill Hollow Horizon Iron Ivory Jade Juniper Keystone
+Lake Lantern Larch Lark Linden Lumen Maple Marble Meadow Mill Mint Mist Moor Moss North Oak Ocean
+Olive Onyx Opal Orchard Osprey Otter Pearl Pebble Peak Pine Plain Quarry Quartz Quill Rain Raven
+Reed Ridge River Robin Rock Rowan Sable Saffron Sage Sail Sand Shore Silver Sky Slate Snow South
+Spring Spruce Star Stone Stream Summit Sun Swift Tall Teal Thistle Thorn Tide Timber Topaz Valley
+Velvet Vine West Wharf Wheat Willow Wind Winter Wood Yarrow Zephyr
 """.split()
 
 ENDS_OF_NAMES = """
-bank bay beck borne bridge brook burn bury cliff combe cote croft dale den dell don drift fall fell
-field fjord ford gate grove ham harbor haven hay heath hill holm hurst lake land lea ley light line
-lock lund marsh mead mere mill mont moor more mouth port point quay ridge rise rock run rush shaw side
-spring stead stone strand stream thorpe ton vale view wall water way well wick wold wood worth yard
+bank bay beck borne bridge brook burn bury cliff combe cote croft dale den dell don drift fall
+fell field fjord ford gate grove ham harbor haven hay heath hill holm hurst lake land lea ley
+light line lock lund marsh mead mere mill mont moor more mouth port point quay ridge rise rock run
+rush shaw side spring stead stone strand stream thorpe ton vale view wall water way well wick wold
+wood worth yard
 """.split()
 
 TRADES = [

@@ -305,7 +305,7 @@ class World:
     def ago(self, days: float) -> datetime:
         """Return a moment so many days ago, in the morning if it was not just now."""
         moment = self.now - timedelta(days=days)
-        return moment if days < 2 else moment.replace(hour=9, minute=self.pick([5, 20, 45]))  # noqa: PLR2004
+        return moment if days < 2 else moment.replace(hour=9, minute=self.pick([5, 20, 45]))
 
     # What happens
 
@@ -434,9 +434,9 @@ class World:
         dice = self.random.random()
         case.is_recent = self.now - start < timedelta(days=100)
         if not case.is_recent:
-            fate = "given up" if dice < 0.54 else "qualified"  # noqa: PLR2004
+            fate = "given up" if dice < 0.54 else "qualified"
         else:
-            fate = "given up" if dice < 0.22 else "qualified" if dice < 0.5 else "open"  # noqa: PLR2004
+            fate = "given up" if dice < 0.22 else "qualified" if dice < 0.5 else "open"
         if fate == "open" and self.odds(0.25):
             return
         at = self.later(start, 0.2, 2)

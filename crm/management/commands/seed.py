@@ -1,4 +1,4 @@
-"""Fill a database with many records at once, for benchmarks: written in bulk, without operations."""
+"""Fill a database with many records at once, for benchmarks: in bulk, without operations."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from users.models import Role, Team, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+Deal = tuple[int, int, int | None, datetime]  # opportunity, account, contact, when it was opened
 
 BATCH = 2000
 SPAN = timedelta(days=730)
@@ -181,7 +183,7 @@ class Sower:
                         first_name=first,
                         last_name=last,
                         job_title=self.random.choice(names.JOB_TITLES),
-                        email=f"{local}@{account.domain if account and account.domain else 'mail.example'}",
+                        email=f"{local}@{(account and account.domain) or 'mail.example'}",
                         phone=names.phone_of(place[6], self.random.randrange(10**7)),
                         account=account,
                         city=place[0],
@@ -233,7 +235,7 @@ class Sower:
                 age, timedelta(days=self.random.randrange(10, 150))
             )
             opportunity.closed_at, opportunity.closed_on = closed_at, closed_at.date()
-            is_won = self.random.random() < 0.55  # noqa: PLR2004
+            is_won = self.random.random() < 0.55
             opportunity.status = Opportunity.Status.WON if is_won else Opportunity.Status.LOST
             opportunity.probability = 100 if is_won else 0
             opportunity.stage_entered_at = min(opportunity.stage_entered_at, closed_at)
@@ -285,7 +287,7 @@ class Sower:
             .values_list("pk", "account_id", "contact_id", "created_at")
         )
         wanted = {"activities": activities, "left": count}
-        becomes: dict[int, tuple[int, int, int | None, datetime]] = {}
+        became: list[tuple[Lead, Deal]] = []
 
         def made() -> Iterator[Lead]:
             for number in range(start, start + count):
@@ -302,8 +304,7 @@ class Sower:
                     lead.qualified_at = deal[3]
                     lead.created_at = deal[3] - timedelta(days=self.random.randrange(1, 60))
                     lead.cycles = 1
-                    becomes[number] = deal
-                    lead._number = number  # type: ignore[attr-defined]
+                    became.append((lead, deal))
                 lead.changed_at = lead.created_at
                 yield self.signed(lead)
 
@@ -316,7 +317,8 @@ class Sower:
             planned[:] = self._activities(batch, share)
 
         def link(batch: Sequence[Lead]) -> None:
-            self._qualifications([lead for lead in batch if lead.status == "qualified"], becomes)
+            self._qualifications(became)
+            became.clear()
             self._write_activities(planned)
 
         self.sow("leads", made(), Lead, link, plan)
@@ -331,7 +333,7 @@ class Sower:
             first_name=first,
             last_name=last,
             job_title=self.random.choice(names.JOB_TITLES),
-            email=f"{local}@{domain_of(name, number)}" if is_asked() < 0.9 else "",  # noqa: PLR2004
+            email=f"{local}@{domain_of(name, number)}" if is_asked() < 0.9 else "",
             phone=names.phone_of(place[6], self.random.randrange(10**7)),
             company=f"{name} {place[4]}",
             industry=names.trade_of(name),
@@ -346,22 +348,20 @@ class Sower:
             progress=self.random.choice(["new", "new", "working", "working", "nurturing"]),
             created_at=self.moment(),
         )
-        if is_asked() < 0.5:  # noqa: PLR2004
+        if is_asked() < 0.5:
             lead.budget_status, lead.budget_amount = "can_buy", lead.estimated_value
-        if is_asked() < 0.4:  # noqa: PLR2004
+        if is_asked() < 0.4:
             lead.decision_maker_known, lead.decision_maker = True, f"{first} {last}"
-        if is_asked() < 0.6:  # noqa: PLR2004
+        if is_asked() < 0.6:
             lead.need, lead.need_description = "must", "The old one fails too often"
-        if is_asked() < 0.5:  # noqa: PLR2004
+        if is_asked() < 0.5:
             lead.timeframe = self.random.choice(["immediate", "this_quarter", "next_quarter"])
         return lead
 
-    def _qualifications(
-        self, leads: Sequence[Lead], becomes: dict[int, tuple[int, int, int | None, datetime]]
-    ) -> None:
+    @staticmethod
+    def _qualifications(pairs: Sequence[tuple[Lead, Deal]]) -> None:
         cycles, links = [], []
-        for lead in leads:
-            deal = becomes.pop(lead._number)  # type: ignore[attr-defined]
+        for lead, deal in pairs:
             cycle = Qualification(
                 lead=lead,
                 seq=1,
@@ -398,7 +398,7 @@ class Sower:
         pairs = []
         for lead in self.random.sample(open_leads, min(count, len(open_leads))):
             activity = self.signed(Activity(owner=lead.owner, created_at=lead.created_at))
-            if self.random.random() < 0.6:  # noqa: PLR2004
+            if self.random.random() < 0.6:
                 activity.kind, activity.status = Activity.Kind.TASK, Activity.Status.OPEN
                 activity.subject = self.random.choice(CALLS)
                 activity.due_at = self.now + timedelta(
@@ -449,7 +449,7 @@ class Sower:
         records: Iterator[Any],
         model: type[Record],
         then: Callable[[Sequence[Any]], None],
-        before: Callable[[Sequence[Any]], None] = lambda batch: None,  # noqa: ARG005
+        before: Callable[[Sequence[Any]], None] = lambda batch: None,
     ) -> None:
         """Write records batch by batch, with what belongs to them."""
         count = 0
@@ -462,7 +462,8 @@ class Sower:
             with transaction.atomic():
                 model._base_manager.bulk_create(batch, batch_size=BATCH)
                 if self.with_history:
-                    model.history.bulk_history_create(batch, batch_size=BATCH)  # type: ignore[attr-defined]
+                    history: Any = model.history  # type: ignore[attr-defined]
+                    history.bulk_history_create(batch, batch_size=BATCH)
                 then(batch)
             count += len(batch)
         if count:

@@ -1,0 +1,164 @@
+"""Which column fills which field: a mapping file, a preset, or the names of the columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from records.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+class MappingIsWrong(Refused):
+    """The mapping names what does not exist."""
+
+
+@dataclass
+class ColumnMapping:
+    """Which column fills which field, and what its words mean."""
+
+    columns: dict[str, str | None] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    duplicates: str = "report"
+    match: list[str] = field(default_factory=lambda: ["external_id", "identity"])
+    date_order: str = "ymd"
+    decimal: str = "."
+    header: int | None = None
+    encoding: str = ""
+    delimiter: str = ""
+
+    DUPLICATES: ClassVar[tuple[str, ...]] = ("report", "skip", "update", "create")
+    MATCH: ClassVar[tuple[str, ...]] = ("external_id", "identity")
+    DATE_ORDERS: ClassVar[tuple[str, ...]] = ("ymd", "mdy", "dmy")
+
+    @classmethod
+    def of(cls, data: Any, kind: str) -> ColumnMapping:
+        """Check `data`, as read from a mapping file. Raises `MappingIsWrong`.
+
+        "preset" names a preset to begin with; what the file says itself goes before it.
+        """
+        if not isinstance(data, dict):
+            raise MappingIsWrong("The mapping has to be an object.")
+        data = dict(data)
+        if name := data.pop("preset", ""):
+            base = preset_data(name, kind)
+            for part in ("columns", "values", "defaults"):
+                data[part] = {**base.pop(part, {}), **data.get(part, {})}
+            data = {**base, **data}
+        if unknown := data.keys() - cls.__dataclass_fields__.keys():
+            raise MappingIsWrong(f"The mapping has unknown parts: {', '.join(sorted(unknown))}.")
+        for part in ("columns", "values", "defaults"):
+            if not isinstance(data.get(part, {}), dict):
+                raise MappingIsWrong(f"“{part}” of the mapping has to be an object.")
+        mapping = cls(**data)
+        mapping._check()
+        return mapping
+
+    def _check(self) -> None:
+        if any(not isinstance(words, dict) for words in self.values.values()):
+            raise MappingIsWrong("“values” has to hold an object for each field.")
+        if self.duplicates not in self.DUPLICATES:
+            raise MappingIsWrong(f"“duplicates” has to be one of {', '.join(self.DUPLICATES)}.")
+        if not isinstance(self.match, list) or set(self.match) - set(self.MATCH):
+            raise MappingIsWrong(f"“match” lists some of {', '.join(self.MATCH)}.")
+        if self.date_order not in self.DATE_ORDERS:
+            raise MappingIsWrong(f"“date_order” has to be one of {', '.join(self.DATE_ORDERS)}.")
+        if self.decimal not in (".", ","):
+            raise MappingIsWrong("“decimal” has to be a point or a comma.")
+        if self.header is not None and (not isinstance(self.header, int) or self.header < 0):
+            raise MappingIsWrong("“header” has to be the number of a line, or 0.")
+
+    def targets(self, headers: list[str], names: Iterable[str]) -> list[tuple[str, str]]:
+        """Return (header, field) for the columns of a file; raises `MappingIsWrong`.
+
+        A column that the mapping does not mention fills the field of its own name, if there is one
+        and nothing else fills it.
+        """
+        known = set(names)
+        for part in (
+            {target for target in self.columns.values() if target is not None},
+            self.values.keys(),
+            self.defaults.keys(),
+        ):
+            if unknown := {str(name) for name in part} - known:
+                raise MappingIsWrong(
+                    f"There is no field {', '.join(sorted(unknown))}. "
+                    f"There are: {', '.join(sorted(known))}."
+                )
+        pairs = [
+            (header, target)
+            for header in headers
+            if (target := self.columns.get(header)) is not None
+        ]
+        taken = {target for _, target in pairs}
+        for header in headers:
+            name = _SYNONYMS.get(_as_field(header), _as_field(header))
+            if header not in self.columns and name in known and name not in taken:
+                pairs.append((header, name))
+                taken.add(name)
+        if not pairs:
+            raise MappingIsWrong(
+                f"No column of the file fills a field. Its columns are: {', '.join(headers)}."
+            )
+        return pairs
+
+
+_SYNONYMS = {
+    "firstname": "first_name",
+    "lastname": "last_name",
+    "surname": "last_name",
+    "e_mail": "email",
+    "email_address": "email",
+    "company_name": "company",
+    "title": "job_title",
+    "state": "region",
+    "zip": "postal_code",
+    "zip_code": "postal_code",
+    "postcode": "postal_code",
+    "mobile_phone": "mobile",
+    "lead_source": "source",
+    "estimated_close_on": "estimated_close_date",
+    "owner": "owner.email",
+}
+
+
+def _as_field(header: str) -> str:
+    """Return how a field of this name is spelled.
+
+    >>> _as_field("First Name"), _as_field("account.external_id")
+    ('first_name', 'account.external_id')
+    """
+    return re.sub(r"[^a-z0-9.]+", "_", header.strip().lower()).strip("_")
+
+
+def preset_data(name: str, kind: str) -> dict[str, Any]:
+    """Return the mapping that comes with the product under this name. Raises `MappingIsWrong`."""
+    file = PRESETS / f"{name}.json"
+    if not re.fullmatch(r"[a-z0-9_]+", name) or not file.exists():
+        known = ", ".join(sorted(path.stem for path in PRESETS.glob("*.json")))
+        raise MappingIsWrong(f"There is no preset “{name}”. There are: {known}.")
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if kind not in data:
+        raise MappingIsWrong(f"The preset “{name}” knows no {kind}.")
+    return dict(data[kind])
+
+
+def mapping_from(source: str, kind: str) -> ColumnMapping:
+    """Return the mapping of a file, or the preset of that name; without either the plain one."""
+    if not source:
+        return ColumnMapping()
+    if not source.endswith(".json"):
+        return ColumnMapping.of(preset_data(source, kind), kind)
+    try:
+        data = json.loads(Path(source).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise MappingIsWrong(f"{source} cannot be read: {error}") from error
+    return ColumnMapping.of(data, kind)
