@@ -290,15 +290,17 @@ def once(
 
 
 @operation
-def save_setting(setting: S, *, by: User) -> S:
+def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
     """Save a line of the configuration as it is in hand. Saving what stands writes nothing.
 
+    A caller who has moved the line aside in the meantime says how it was `standing` before.
     Raises `NotPermitted` unless `by` may do this to all lines, `Unacceptable` for what cannot be
     stored.
     """
     model = type(setting)
-    rows = model._base_manager.select_for_update(of=("self",))
-    standing = rows.filter(pk=setting.pk).first() if setting.pk else None
+    if standing is None and setting.pk:
+        rows = model._base_manager.select_for_update(of=("self",))
+        standing = rows.filter(pk=setting.pk).first()
     is_new = standing is None
     _require_for_all(by, "add" if is_new else "change", model)
     acceptable(setting)

@@ -13,6 +13,7 @@ from opportunities.operations.editing import (
 )
 from opportunities.operations.moving import move_to_stage, tick_step
 from opportunities.operations.opening import open_opportunity
+from opportunities.operations.shaping import save_process, save_stages
 
 __all__ = [
     "OpportunityIsClosed",
@@ -29,6 +30,8 @@ __all__ = [
     "reopen",
     "restore_opportunity",
     "resume",
+    "save_process",
+    "save_stages",
     "set_lines",
     "tick_step",
     "update_opportunity",

@@ -1,0 +1,566 @@
+"""The administration as a whole: its name, and people, roles, keys, currencies and the trail."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_tasks_db.models import DBTaskResult
+
+from crm import operations
+from records.errors import Refused, Unacceptable
+from records.models import AuditEntry, Currency, IdempotencyKey, Record
+from users.models import ApiToken, Grant, Role, Team, User
+from users.permissions import permissions_of
+from workbench.admin import (
+    Button,
+    OperatedAdmin,
+    ReadOnlyAdmin,
+    SettingAdmin,
+    SettingInline,
+    TellingForm,
+    is_lookup,
+    label_of,
+    lines_of,
+    said,
+    user_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+
+admin.site.site_header = admin.site.site_title = gettext_lazy("CRM administration")
+admin.site.index_title = gettext_lazy("What can be shaped here")
+
+# What libraries register writes past our operations, so it is taken out. Groups are not used: roles
+# are. Addresses and second factors belong to the person, whose page has buttons for what an
+# administrator may do.
+LIBRARIES = (
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "django.contrib.auth",
+    "django_tasks_db",
+)
+
+
+def administered() -> list[type[Model]]:
+    """Return every kind of thing that has pages here."""
+    return [kind for kind in apps.get_models() if admin.site.is_registered(kind)]
+
+
+for library in LIBRARIES:
+    import_module(f"{library}.admin")
+for foreign in administered():
+    if apps.get_app_config(foreign._meta.app_label).name in LIBRARIES:
+        admin.site.unregister(foreign)
+
+
+# People
+
+
+class UserForm(TellingForm):
+    """Somebody who signs in; a first password may be given here, or they ask for one by email."""
+
+    password_once = forms.CharField(
+        label=gettext_lazy("First password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("Leave it empty, and they ask for one on the sign-in page."),
+    )
+
+    class Meta:
+        model = User
+        exclude = ("password",)
+        labels: ClassVar[dict[str, Any]] = {"roles": gettext_lazy("Roles")}
+
+    def tell(self, refusal: Refused) -> None:
+        if isinstance(refusal, Unacceptable) and "password" in refusal.errors:
+            refusal.errors["password_once"] = refusal.errors.pop("password")
+        super().tell(refusal)
+
+
+@admin.register(User)
+class UserAdmin(OperatedAdmin):
+    """People and machines: who may come in, and by their roles what they may do."""
+
+    form = UserForm
+    list_display = (
+        "email",
+        "name",
+        "team",
+        "role_names",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+    )
+    list_filter = ("is_active", "is_staff", "is_superuser", "is_machine", "team", "roles")
+    list_select_related = ("team",)
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    autocomplete_fields = ("team",)
+    filter_horizontal = ("roles",)
+    readonly_fields = ("last_login", "date_joined")
+    actions = ("deactivate", "sign_out", "remove_second_factor")
+    view_on_site = False
+    fieldsets = (
+        (None, {"fields": ["email", "name", "team", "password_once"]}),
+        (
+            gettext_lazy("Rights"),
+            {"fields": ["roles", "is_active", "is_staff", "is_superuser", "is_machine"]},
+        ),
+        (
+            gettext_lazy("Look"),
+            {
+                "classes": ["collapse"],
+                "fields": ["theme", "has_shortcuts", "last_login", "date_joined"],
+            },
+        ),
+    )
+
+    @admin.display(description=gettext_lazy("roles"))
+    def role_names(self, user: User) -> str:
+        return ", ".join(sorted(role.name for role in user.roles.all()))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        if is_lookup(request):
+            return rows.filter(is_active=True, is_machine=False)
+        return rows.prefetch_related("roles")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sections = super().get_fieldsets(request, obj)
+        if obj is None:
+            return sections
+        return [
+            (name, {**options, "fields": [f for f in options["fields"] if f != "password_once"]})
+            for name, options in sections
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = list(super().get_readonly_fields(request, obj))
+        if not user_of(request).is_superuser:
+            names += ["is_superuser", *(["email"] if obj else [])]
+        return names
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        values = {name: v for name, v in form.cleaned_data.items() if name != "password_once"}
+        if change:
+            changes = {name: values[name] for name in form.changed_data if name in values}
+            saved = operations.update_user(obj, by=user_of(request), **changes)
+        else:
+            saved = operations.add_user(
+                by=user_of(request), password=form.cleaned_data["password_once"], **values
+            )
+        obj.__dict__.update(saved.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing is left to do: the operation has seen to the roles."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        people = list(objs)
+        forbidden = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        counted = {str(self.opts.verbose_name_plural): len(people)}
+        return [str(user) for user in people], counted, forbidden, []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        operations.delete_user(obj, by=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            operations.delete_user(user, by=user_of(request))
+
+    # What else may be done
+
+    def get_buttons(self, request: HttpRequest, obj: User) -> list[Button]:
+        if not self.has_change_permission(request, obj):
+            return []
+        buttons = [Button(_("Sign out everywhere"), "sign_out")]
+        if user_of(request).is_superuser:
+            if Authenticator.objects.filter(user=obj).exists():
+                buttons.append(Button(_("Remove second factor"), "remove_second_factor"))
+            buttons.append(Button(_("Set a password"), url=self.address("password", obj.pk)))
+        return buttons
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Sign out everywhere"))
+    def sign_out(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            count = operations.sign_out(user, by=user_of(request))
+            told = ngettext(
+                "%(user)s was signed out of %(count)d session.",
+                "%(user)s was signed out of %(count)d sessions.",
+                count,
+            )
+            self.message_user(request, told % {"user": user, "count": count}, messages.SUCCESS)
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Remove second factor"))
+    def remove_second_factor(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            if operations.remove_second_factor(user, by=user_of(request)):
+                told = _("%(user)s signs in with the password alone now.") % {"user": user}
+                self.message_user(request, told, messages.SUCCESS)
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Deactivate selected users"))
+    def deactivate(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            operations.update_user(user, by=user_of(request), is_active=False)
+            told = _("%(user)s can no longer sign in.") % {"user": user}
+            self.message_user(request, told, messages.SUCCESS)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.password_view)
+        return [
+            path("<int:pk>/password/", view, name="users_user_password"),
+            *super().get_urls(),
+        ]
+
+    def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give somebody a new password."""
+        user = self.get_object(request, str(pk))
+        if user is None:
+            raise Http404
+        if not user_of(request).is_superuser:
+            raise PermissionDenied
+        form = PasswordForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                operations.set_password(
+                    user, by=user_of(request), password=form.cleaned_data["password"]
+                )
+            except Refused as refusal:
+                for sentence in refusal.reasons:
+                    form.add_error("password", sentence)
+            else:
+                told = _("%(user)s has a new password.") % {"user": user}
+                self.message_user(request, told, messages.SUCCESS)
+                return HttpResponseRedirect(self.address("change", pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Set a password for %(user)s") % {"user": user},
+            "subtitle": None,
+            "opts": self.opts,
+            "original": user,
+            "form": form,
+            "rules": password_validators_help_texts(),
+        }
+        return TemplateResponse(request, "admin/user_password.html", context)
+
+
+class PasswordForm(forms.Form):
+    """A new password, typed twice."""
+
+    password = forms.CharField(
+        label=gettext_lazy("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+    again = forms.CharField(
+        label=gettext_lazy("Once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if typed.get("password") != typed.get("again") and "again" in typed:
+            self.add_error("again", _("The two passwords are not the same."))
+        return typed
+
+
+@admin.register(Team)
+class TeamAdmin(SettingAdmin):
+    """People who share a pipeline."""
+
+    list_display = ("name", "people")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(head_count=Count("members"))
+
+    @admin.display(description=gettext_lazy("people"), ordering="head_count")
+    def people(self, team: Any) -> int:
+        return int(team.head_count)
+
+
+# Roles
+
+
+class GrantInline(SettingInline):
+    """What a role allows, and how far. Settings and people reach all or nothing."""
+
+    model = Grant
+    fields = ("permission", "scope")
+    ordering = ("permission",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "permission":
+            return forms.ChoiceField(
+                label=_("Permission"), choices=[("", "---------"), *grantable()]
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+def grantable() -> Sequence[tuple[Any, Any]]:
+    """Return what a role can allow, grouped by kind: records first, then settings."""
+    kinds = sorted(
+        administered(), key=lambda kind: (not issubclass(kind, Record), kind._meta.label)
+    )
+    return [
+        (
+            label_of_kind(kind),
+            [(name, f"{text} ({name})") for name, text in permissions_of(kind).items()],
+        )
+        for kind in kinds
+    ]
+
+
+def label_of_kind(kind: Any) -> str:
+    text = str(kind._meta.verbose_name_plural)
+    return text[:1].upper() + text[1:]
+
+
+@admin.register(Role)
+class RoleAdmin(OperatedAdmin):
+    """Sets of grants. Nobody may grant more than they hold."""
+
+    list_display = ("name", "description", "people")
+    search_fields = ("name",)
+    ordering = ("name",)
+    inlines = (GrantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(head_count=Count("members"))
+
+    @admin.display(description=gettext_lazy("people"), ordering="head_count")
+    def people(self, role: Any) -> int:
+        return int(role.head_count)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        """Wait for the grants: a role is saved with all of them."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        grants: dict[str, str] = {}
+        for formset in formsets:
+            lines_of(formset)
+            for line in formset.forms:
+                terms = line.cleaned_data
+                if terms.get("permission") and line not in formset.deleted_forms:
+                    grants[terms["permission"]] = terms["scope"]
+        if not formsets:  # whoever may only look at the grants sends none
+            grants = dict(form.instance.grants.values_list("permission", "scope"))
+        saved = operations.save_role(
+            form.instance,
+            by=user_of(request),
+            name=form.cleaned_data["name"],
+            description=form.cleaned_data["description"],
+            grants=grants,
+        )
+        form.instance.__dict__.update(saved.__dict__)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        roles = list(objs)
+        forbidden = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        counted = {str(self.opts.verbose_name_plural): len(roles)}
+        return [str(role) for role in roles], counted, forbidden, []
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        operations.delete_role(obj, by=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for role in queryset:
+            operations.delete_role(role, by=user_of(request))
+
+
+# Keys
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(OperatedAdmin):
+    """Keys with which programs act for somebody. The secret is shown once; a key can be ended."""
+
+    list_display = (
+        "name",
+        "prefix",
+        "user",
+        "scope",
+        "created_at",
+        "expires_at",
+        "used_at",
+        "revoked_at",
+    )
+    list_filter = ("scope", "revoked_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__email", "user__name")
+    ordering = ("-pk",)
+    autocomplete_fields = ("user",)
+    actions = ("revoke",)
+    fields = ("user", "name", "scope", "expires_at")
+    readonly_fields = ("prefix", "created_at", "used_at", "revoked_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj is None else (*self.fields, *self.readonly_fields)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        terms = form.cleaned_data
+        token, request.secret = operations.issue_token(  # type: ignore[attr-defined]
+            terms["user"],
+            by=user_of(request),
+            name=terms["name"],
+            scope=terms["scope"],
+            expires_at=terms["expires_at"],
+        )
+        obj.__dict__.update(token.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A key has nothing else."""
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Show the secret, on this answer and nowhere else."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("API token made"),
+            "subtitle": None,
+            "opts": self.opts,
+            "original": obj,
+            "secret": request.secret,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "admin/token_secret.html", context)
+
+    def get_buttons(self, request: HttpRequest, obj: ApiToken) -> list[Button]:
+        if obj.revoked_at is not None or not self.has_change_permission(request):
+            return []
+        return [Button(_("Revoke"), "revoke")]
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Revoke selected tokens"))
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        for token in queryset:
+            operations.revoke_token(token, by=user_of(request))
+            self.message_user(
+                request, _("%(token)s is revoked.") % {"token": token}, messages.SUCCESS
+            )
+
+
+# What the foundation keeps
+
+
+class KindFilter(admin.SimpleListFilter):
+    """What an entry of the trail is about."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        kinds = [(kind._meta.label_lower, label_of_kind(kind)) for kind in administered()]
+        return sorted(kinds, key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        app_label, _dot, name = str(self.value()).partition(".")
+        return queryset.filter(
+            record_type__in=ContentType.objects.filter(app_label=app_label, model=name)
+        )
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what to which record. Only ever added to."""
+
+    list_display = ("at", "actor", "event", "label", "reason")
+    list_filter = ("at", KindFilter)
+    list_select_related = ("actor",)
+    search_fields = ("label__icontains", "event__istartswith", "actor__email__istartswith")
+    search_help_text = gettext_lazy("Name of the record, event, or email of who did it")
+    ordering = ("-pk",)
+    sortable_by = ("at",)
+    fields = ("at", "actor", "event", "record_type", "record_id", "label", "told", "reason")
+    readonly_fields = ("told",)
+
+    @admin.display(description=gettext_lazy("changes"))
+    def told(self, entry: AuditEntry) -> str:
+        model = entry.record_type.model_class()
+        lines = []
+        for name, pair in entry.changes.items():
+            label = label_of(model, name) if model else name
+            if isinstance(pair, list) and len(pair) == 2:
+                lines.append(f"{label}: {said(pair[0])} → {said(pair[1])}")
+            else:
+                lines.append(f"{label}: {said(pair)}")
+        return "\n".join(lines) or "—"
+
+
+class CurrencyForm(TellingForm):
+    """A currency; its code is typed once."""
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"]).upper()
+
+
+@admin.register(Currency)
+class CurrencyAdmin(SettingAdmin):
+    """Currencies and their rates. A new rate counts for what is written from then on."""
+
+    form = CurrencyForm
+    list_display = ("code", "rate")
+    search_fields = ("code",)
+    ordering = ("code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["code"] if obj else []
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """First answers to requests that may be sent again."""
+
+    list_display = ("key", "user", "status", "at")
+    list_filter = ("at",)
+    list_select_related = ("user",)
+    search_fields = ("key__istartswith",)
+    ordering = ("-pk",)
+    sortable_by = ()
+
+
+@admin.register(DBTaskResult)
+class TaskAdmin(ReadOnlyAdmin):
+    """Work that runs later: what is waiting, done or failed."""
+
+    list_display = ("task_path", "status", "enqueued_at", "started_at", "finished_at")
+    list_filter = ("status", "enqueued_at")
+    search_fields = ("task_path",)
+    ordering = ("-enqueued_at",)
+    sortable_by = ("enqueued_at",)

@@ -1,0 +1,247 @@
+"""Every page of the administration answers, for whoever may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin as site
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import IdentityClaim, IdentityLock
+from activities.operations import add_task
+from leads.models import Qualification
+from leads.operations import qualify
+from opportunities.models import Campaign, Competitor, Product
+from records.models import AuditEntry, IdempotencyKey
+from tests.factories import (
+    AccountFactory,
+    ContactFactory,
+    LeadFactory,
+    OpportunityFactory,
+    TeamFactory,
+    UserFactory,
+)
+from users.models import User
+from users.operations import issue_token
+
+KINDS = sorted(
+    (kind for kind in apps.get_models() if site.site.is_registered(kind)),
+    key=lambda kind: kind._meta.label,
+)
+READ_ONLY = {
+    "accounts.IdentityClaim",
+    "accounts.IdentityLock",
+    "leads.Qualification",
+    "records.AuditEntry",
+    "records.IdempotencyKey",
+    "django_tasks_database.DBTaskResult",
+}
+NOT_ADDED = READ_ONLY | {"activities.Activity"}
+
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind._meta.label)
+
+
+def page(kind: Any, name: str, *args: Any) -> str:
+    return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_{name}", args=args)
+
+
+@pytest.fixture
+def world(admin: User) -> User:
+    """One of everything, and somebody who may see it all."""
+    LeadFactory(owner=admin)
+    qualify(LeadFactory(owner=admin), by=admin)
+    account = AccountFactory(owner=admin, name="Babbage Works")
+    contact = ContactFactory(owner=admin, account=account)
+    OpportunityFactory(owner=admin, account=account, contact=contact, topic="Babbage looms")
+    add_task(account, by=admin, subject="Call Babbage")
+    for kind in (Campaign, Product, Competitor):
+        kind.objects.create(key="one", name="One")
+    issue_token(admin, by=admin, name="Export")
+    IdempotencyKey.objects.create(user=admin, key="k1", fingerprint="f", status=200, body={})
+    return admin
+
+
+@pytest.fixture
+def desk(world: User, client: Client) -> Client:
+    client.force_login(world)
+    return client
+
+
+def test_knows_every_kind_of_thing():
+    ours = {"leads", "opportunities", "accounts", "activities", "records", "users"}
+    parts = {  # shown on the pages of what they belong to
+        "activities.ActivityLink",
+        "leads.QualifiedOpportunity",
+        "opportunities.Line",
+        "opportunities.StageMove",
+        "opportunities.Stakeholder",
+        "opportunities.Step",
+        "opportunities.StepTick",
+        "users.Grant",
+    }
+    missing = {
+        kind._meta.label
+        for kind in apps.get_models()
+        if kind._meta.app_label in ours
+        and not hasattr(kind, "instance_type")
+        and not site.site.is_registered(kind)
+    }
+
+    assert missing == parts
+
+
+@every_kind
+def test_lists(kind: Any, desk: Client):
+    model_admin = site.site.get_model_admin(kind)
+    queries = ["", "?q=babbage", "?q=%00"] if model_admin.search_fields else [""]
+    queries += [
+        f"?o={sign}{n}" for n in range(1, len(model_admin.list_display) + 1) for sign in ("", "-")
+    ]
+    if "BinFilter" in str(model_admin.get_list_filter):
+        queries += ["?bin=in", "?bin=all"]
+
+    answers = [desk.get(page(kind, "changelist") + query) for query in queries]
+
+    assert {answer.status_code for answer in answers} <= {200, 302}
+    assert answers[0].status_code == 200
+
+
+@every_kind
+def test_adds_or_says_that_it_does_not(kind: Any, desk: Client):
+    answer = desk.get(page(kind, "add"))
+
+    assert answer.status_code == (403 if kind._meta.label in NOT_ADDED else 200)
+
+
+@every_kind
+def test_shows_one(kind: Any, desk: Client):
+    line = kind._base_manager.order_by("pk").last()
+    if line is None:
+        pytest.skip("there is none of these")
+
+    for name in ("change", "history"):
+        answer = desk.get(page(kind, name, line.pk))
+        assert answer.status_code == 200, name
+    answer = desk.get(page(kind, "delete", line.pk))
+    assert answer.status_code == (
+        403 if kind._meta.label in READ_ONLY | {"users.ApiToken"} else 200
+    )
+
+
+@pytest.mark.parametrize("label", sorted(READ_ONLY))
+def test_what_is_read_only_cannot_be_changed(label: str, desk: Client):
+    kind = apps.get_model(label)
+    line = kind._base_manager.first()
+    if line is None:
+        pytest.skip("there is none of these")
+    before = str(kind._base_manager.values_list().order_by("pk"))
+
+    answers = [
+        desk.post(page(kind, "change", line.pk), {"value": "other", "label": "other"}),
+        desk.post(page(kind, "delete", line.pk), {"post": "yes"}),
+        desk.post(page(kind, "add"), {}),
+    ]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert str(kind._base_manager.values_list().order_by("pk")) == before
+
+
+@every_kind
+def test_asks_for_names_to_choose_from(kind: Any, desk: Client):
+    if not site.site.get_model_admin(kind).autocomplete_fields:
+        pytest.skip("it chooses from no long list")
+    for name in site.site.get_model_admin(kind).autocomplete_fields:
+        asked = {
+            "app_label": kind._meta.app_label,
+            "model_name": kind._meta.model_name,
+            "field_name": name,
+            "term": "a",
+        }
+        assert desk.get(reverse("admin:autocomplete"), asked).status_code == 200
+
+
+def test_keeps_to_the_strict_policy(desk: Client):
+    for address in (
+        reverse("admin:index"),
+        page(AuditEntry, "changelist"),
+        "/admin/leads/lead/add/",
+    ):
+        answer = desk.get(address)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert b"<style" not in answer.content
+        assert b" style=" not in answer.content
+        assert b"onclick" not in answer.content
+
+
+def test_is_entered_by_staff_only(rep: User, client: Client):
+    assert client.get("/admin/").status_code == 302
+
+    client.force_login(rep)
+    answer = client.get("/admin/leads/lead/", follow=True)
+
+    assert answer.request["PATH_INFO"] != "/admin/leads/lead/"
+
+
+def test_has_the_name_of_the_product(desk: Client):
+    assert b"CRM administration" in desk.get("/admin/").content
+
+
+BIG = ["leads.Lead", "accounts.Account", "accounts.Contact", "opportunities.Opportunity"]
+FACTORIES = {
+    "leads.Lead": LeadFactory,
+    "accounts.Account": AccountFactory,
+    "accounts.Contact": ContactFactory,
+    "opportunities.Opportunity": OpportunityFactory,
+}
+
+
+@pytest.mark.parametrize("label", BIG)
+def test_asks_as_much_for_three_rows_as_for_thirty(
+    label: str, admin: User, client: Client, statements: Any
+):
+    kind, factory = apps.get_model(label), FACTORIES[label]
+    client.force_login(admin)
+    ContentType.objects.clear_cache()
+
+    def make(count: int) -> None:
+        for _ in range(count):
+            more = (
+                {"account": AccountFactory()} if label.endswith(("Contact", "Opportunity")) else {}
+            )
+            factory(owner=UserFactory(team=TeamFactory()), **more)
+
+    make(3)
+    client.get(page(kind, "changelist"))
+    with statements() as few:
+        client.get(page(kind, "changelist"))
+    make(27)
+    with statements() as many:
+        answer = client.get(page(kind, "changelist"))
+
+    assert answer.context["cl"].result_count == 30
+    assert len(few) == len(many), "\n".join(many)
+
+
+def test_does_not_count_a_long_list_to_its_end(admin: User, client: Client, statements: Any):
+    LeadFactory()
+    client.force_login(admin)
+
+    with statements() as told:
+        client.get("/admin/leads/lead/")
+
+    counts = [sql for sql in told if "COUNT(" in sql and "leads_lead" in sql]
+    assert counts
+    assert all("LIMIT 10000" in sql for sql in counts)
+
+
+def test_lists_are_what_they_claim(desk: Client):
+    """What the pages above lean on exists at all."""
+    assert Qualification.objects.exists()
+    assert IdentityClaim.objects.exists()
+    assert IdentityLock.objects.exists()
