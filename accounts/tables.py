@@ -30,7 +30,9 @@ def mail(record: Contact) -> Any:
 def phone(record: Account | Contact) -> Any:
     """The number, ready to be dialled."""
     if record.phone:
-        return format_html('<a href="tel:{}">{}</a>', record.phone_key or record.phone, record.phone)
+        return format_html(
+            '<a href="tel:{}">{}</a>', record.phone_key or record.phone, record.phone
+        )
     mobile = getattr(record, "mobile", "")
     if not mobile:
         return ""

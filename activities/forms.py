@@ -84,7 +84,11 @@ class NextFields(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         due_at = data.get("next_due_at")
-        if due_at is not None and not data.get("next_subject") and "next_subject" not in self.errors:
+        if (
+            due_at is not None
+            and not data.get("next_subject")
+            and "next_subject" not in self.errors
+        ):
             self.add_error("next_subject", _("Say what comes next on that day"))
         return data
 
@@ -123,7 +127,9 @@ class CallForm(NextFields, EntryForm):
         Section("", [("next_subject", "next_due_at")]),
     ]
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"), choices=[("", "–"), *Activity.Outcome.choices], required=False
+        label=gettext_lazy("Outcome"),
+        choices=[("", "–"), *Activity.Outcome.choices],
+        required=False,
     )
     direction = direction_field()
     duration = minutes_field()
@@ -192,7 +198,9 @@ class CompleteForm(NextFields, OperationForm):
         Section(gettext_lazy("What next?"), [("next_subject", "next_due_at")]),
     ]
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"), choices=[("", "–"), *Activity.Outcome.choices], required=False
+        label=gettext_lazy("Outcome"),
+        choices=[("", "–"), *Activity.Outcome.choices],
+        required=False,
     )
     text = text_field(gettext_lazy("Note"), rows=2)
 

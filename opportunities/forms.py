@@ -63,9 +63,7 @@ class OpportunityForm(RecordForm):
                 "need_description",
             ],
         ),
-        Section(
-            gettext_lazy("Narrative"), ["customer_need", "proposed_solution", "description"]
-        ),
+        Section(gettext_lazy("Narrative"), ["customer_need", "proposed_solution", "description"]),
     ]
 
     class Meta:
@@ -225,9 +223,7 @@ class LineForm(forms.Form):
     """One product line; an empty row is none."""
 
     product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
-    description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, max_length=200
-    )
+    description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=200)
     quantity = forms.DecimalField(
         label=gettext_lazy("Quantity"),
         required=False,
@@ -269,8 +265,22 @@ class LineForm(forms.Form):
         return None if is_gone or not (data.get("product") or data.get("description")) else data
 
 
+class LineRows(forms.BaseFormSet[LineForm]):
+    """The rows of the lines."""
+
+    def add_fields(self, form: LineForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        label = _("Remove line %(number)d") % {"number": (index or 0) + 1}
+        form.fields["DELETE"].widget.attrs |= {"aria-label": label, "class": "form-check-input"}
+
+
 LineFormSet = forms.formset_factory(
-    LineForm, extra=BLANK_LINES, can_delete=True, max_num=MOST_LINES, validate_max=True
+    LineForm,
+    formset=LineRows,
+    extra=BLANK_LINES,
+    can_delete=True,
+    max_num=MOST_LINES,
+    validate_max=True,
 )
 
 

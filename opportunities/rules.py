@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
@@ -34,13 +34,20 @@ def rate_of(currency: str) -> Decimal:
     return Decimal(1) if rate is None else rate
 
 
-def stages_of(process: Process | int | None = None) -> list[Stage]:
-    """Return the stages of a process, or of the default one, in order, each with its steps."""
+def stages_of(
+    process: Process | int | None = None, *, ticked_for: Opportunity | None = None
+) -> list[Stage]:
+    """Return the stages of a process, or of the default one, in order, each with its steps.
+
+    With `ticked_for` each step knows whether it is ticked for that opportunity.
+    """
     whose = Q(process__is_default=True) if process is None else Q(process=process)
+    steps = Step.objects.order_by("position", "pk")
+    if ticked_for is not None:
+        ticks = StepTick.objects.filter(opportunity=ticked_for, step=OuterRef("pk"))
+        steps = steps.annotate(is_ticked=Exists(ticks))
     return list(
-        Stage.objects.filter(whose)
-        .prefetch_related(Prefetch("steps", Step.objects.order_by("position", "pk")))
-        .order_by("position")
+        Stage.objects.filter(whose).prefetch_related(Prefetch("steps", steps)).order_by("position")
     )
 
 
@@ -86,8 +93,9 @@ def is_filled(record: Record, name: str) -> bool:
 def done_steps(opportunity: Opportunity, steps: Iterable[Step]) -> dict[int, bool]:
     """Return which of `steps` are done, by id: boxes ticked, fields filled."""
     steps = list(steps)
-    ticked: set[int] = set()
-    if any(is_box(step) for step in steps):
+    boxes = [step for step in steps if is_box(step)]
+    ticked = {step.pk for step in boxes if getattr(step, "is_ticked", False)}
+    if any(not hasattr(step, "is_ticked") for step in boxes):
         ticked = set(
             StepTick.objects.filter(opportunity=opportunity).values_list("step", flat=True)
         )
@@ -166,7 +174,7 @@ def stage_bar(
     `lead_since` and `lead_until` say when the lead came and was qualified; without them the stages
     worked on the lead are left out. A handful of statements whatever the number of stages.
     """
-    stages = stages_of(opportunity.stage.process_id if opportunity is not None else None)
+    stages = stages_of(opportunity and opportunity.stage.process_id, ticked_for=opportunity)
     if lead_since is None:
         stages = [stage for stage in stages if not stage.is_for_leads]
     steps = [step for stage in stages for step in stage.steps.all() if not stage.is_for_leads]

@@ -109,7 +109,6 @@ class OpportunityTable(RecordTable):
     days = Cell(
         stage_age,
         verbose_name=gettext_lazy("Days in stage"),
-        css="c-cell--age",
         accessor="pk",
         order_by=("-stage_entered_at",),
         initial_sort_descending=True,

@@ -48,9 +48,9 @@ class AccountDetail(RecordView):
             crumbs=[{"label": _("Accounts"), "url": reverse("accounts:list")}],
             website=website_of(account),
             facts=[
+                step_fact(account),
                 {"label": _("Employees"), "value": whole(account.employees), "is_extra": True},
                 touch_fact(account),
-                step_fact(account),
                 {"label": _("Owner"), "user": account.owner, "is_person": True},
             ],
             tabs=tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", "")),
@@ -103,8 +103,8 @@ class ContactDetail(RecordView):
             cards=cards_of(contact),
             opportunity_url=new_url("opportunities", contact),
             facts=[
-                touch_fact(contact),
                 step_fact(contact),
+                touch_fact(contact),
                 {"label": _("Owner"), "user": contact.owner, "is_person": True},
             ],
             tel=(contact.phone_key if contact.phone else contact.mobile_key) or number,
@@ -186,7 +186,11 @@ def tabs_of(account: Account, *, is_timeline: bool, kind: str) -> list[dict[str,
     is_history = kind == CHANGES
     tabs = [
         {"label": _("Overview"), "url": "?tab=overview", "is_current": not is_timeline},
-        {"label": _("Timeline"), "url": "?tab=timeline", "is_current": is_timeline and not is_history},
+        {
+            "label": _("Timeline"),
+            "url": "?tab=timeline",
+            "is_current": is_timeline and not is_history,
+        },
     ]
     lists = (
         (_("Contacts"), reverse("contacts:list")),

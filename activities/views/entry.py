@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -25,7 +25,6 @@ from records.models import TimelineRecord
 from records.permissions import may, reaches
 from workbench.views import CreateView, DeleteView, EditView, OperationView, RecordPage, RestoreView
 from workbench.views.list import record_kinds
-
 
 # Pages of one entry are no place to come back to.
 ENTRY = re.compile(r"/activities/(\d+|new)/")

@@ -105,7 +105,9 @@ class OpportunityStakeholderRemove(OpenOpportunity, OperationView):
     model = Opportunity
     action = "change"
     submit_label = gettext_lazy("Remove person")
-    explanation = gettext_lazy("The contact stays. Only this opportunity no longer names the person.")
+    explanation = gettext_lazy(
+        "The contact stays. Only this opportunity no longer names the person."
+    )
 
     @cached_property
     def stakeholder(self) -> Any:

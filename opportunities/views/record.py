@@ -32,7 +32,7 @@ class OpportunityDetail(RecordView):
 
     model = Opportunity
     related = (
-        "owner", "stage__process", "account__owner", "contact__owner", "source", "campaign",
+        "owner", "stage", "account__owner", "contact__owner", "source", "campaign",
         "loss_reason", "lost_to",
     )  # fmt: skip
     actions = ("change", "delete", "assign", "close")
@@ -204,8 +204,7 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
         places = [
             place
             for place in own
-            if place.state in {"current", "next"}
-            and place.stage.position < chosen.stage.position
+            if place.state in {"current", "next"} and place.stage.position < chosen.stage.position
         ] or [chosen]
     steps = [step for place in places for step in place.steps]
     title = _("To enter %(stage)s") if is_ahead else _("Steps of %(stage)s")

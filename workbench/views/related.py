@@ -1,7 +1,8 @@
 """The first records of a list, as a card on the record of another room.
 
 The other room knows only the name of the address: `GET /opportunities/?account=7` from an element
-whose id begins with `related-`, or with `related-narrow-` where there is room for two columns. The permission and the columns are those of the list itself.
+whose id begins with `related-`, or with `related-narrow-` where there is room for two columns. The
+permission and the columns are those of the list itself.
 """
 
 from __future__ import annotations
