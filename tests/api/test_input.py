@@ -219,6 +219,15 @@ def test_other_kinds_of_body_are_not_supported(rep, content_type):
     assert not Lead.objects.exists()
 
 
+def test_a_body_in_pieces_is_not_taken_for_none(rep):
+    lead = LeadFactory(owner=rep.user)
+
+    refused = rep.post(f"leads/{lead.pk}/qualify/", Transfer_Encoding="chunked")
+
+    assert (refused.status_code, refused.json()["code"]) == (411, "length_required")
+    assert Lead.objects.get(pk=lead.pk).is_open
+
+
 def test_a_name_of_another_charset_is_taken_when_it_means_the_same(rep):
     added = rep.post("leads/", json.dumps(LEAD), content_type='application/json; charset="UTF-8"')
 

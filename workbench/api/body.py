@@ -30,6 +30,14 @@ class TooLarge(APIException):
     default_detail = f"The body may have at most {LARGEST:,} bytes."
 
 
+class LengthIsMissing(APIException):
+    """A body in pieces of unknown length: taken for none, it would do something else than meant."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the body in one piece, with its Content-Length."
+
+
 class Unreadable:
     """Stands where a number stood that no column could hold."""
 

@@ -26,7 +26,7 @@ from records.models import Record
 from records.operations import assign, once, run_atomically
 from records.permissions import reaches, require_any, restrict
 from users.models import User
-from workbench.api.body import JSONBody, JSONOnly
+from workbench.api.body import JSONBody, JSONOnly, LengthIsMissing
 from workbench.api.fields import RecordSerializer
 from workbench.api.filters import ListFilters
 from workbench.api.paging import Pages
@@ -287,6 +287,9 @@ class RecordViewSet(ApiViewSet):
 
     def body(self) -> Any:
         """Return the body; nothing at all is an object without fields."""
+        meta = self.request.META
+        if meta.get("HTTP_TRANSFER_ENCODING") and not meta.get("CONTENT_LENGTH"):
+            raise LengthIsMissing
         data: Any = self.request.data
         return data if type(data) is dict else {}
 
