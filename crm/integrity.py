@@ -75,7 +75,7 @@ def claims_say_what_their_record_is() -> Iterator[tuple[str, Any, str]]:
     """A claim equals what the normaliser makes of its record today."""
     claims = IdentityClaim.objects.select_related("account", "contact__account")
     for claim in claims.iterator(chunk_size=CHUNK):
-        record = claim.account or claim.contact
+        record: Any = claim.account or claim.contact
         record.derive()
         if (claim.kind, claim.value) not in identity.identities_of(record):
             yield "claim", claim.pk, f"{claim} is not what {record} is."
@@ -203,7 +203,7 @@ def next_steps_equal_the_activities() -> Iterator[tuple[str, Any, str]]:
 def versions_equal_the_history() -> Iterator[tuple[str, Any, str]]:
     """Every version of a record has its line of history. A seeded record may have none at all."""
     for model in RECORDS:
-        history: Any = model.history.model  # type: ignore[attr-defined]
+        history: Any = model.history.model
         counts = dict(
             history.objects.order_by()
             .values_list("id")

@@ -111,13 +111,9 @@ class LeadImporter(Importer):
             return replace(outcome, of=twin, warnings=warnings)
         if twin is not None and policy != "create":
             return Outcome("duplicate", None, twin, reasons, warnings)
-        lead = operations.capture_lead(
-            by=self.by,
-            owner=owner,
-            products=products,
-            **values,
-            **({"progress": progress} if progress else {}),
-        )
+        if progress:
+            values["progress"] = progress
+        lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
         self._close(lead, reason, conversion)
         return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
 

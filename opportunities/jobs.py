@@ -89,9 +89,9 @@ class OpportunityImporter(Importer):
             record = self.linked(values, name, model, by_name)
             if record is not None:
                 values[name] = record
-        for name, model in (("source", Source), ("campaign", Campaign)):
+        for name, lines in (("source", Source), ("campaign", Campaign)):
             if text := values.pop(name, ""):
-                values[name] = self.choice(name, text, model)
+                values[name] = self.choice(name, text, lines)
         stage, status = self._stage_and_status(values)
         close = self._close_in(values, status)
         next_step = values.pop("next_step", "")

@@ -36,7 +36,7 @@ def messy():
     [
         ("utf-16le_encoded.csv", None, "Organisation_code", 19, 327),
         ("utf8bom.csv", None, "kitten", 2, 0),
-        ("spanish_chars.csv", None, None, 8, 116),
+        ("spanish_chars.csv", None, None, 8, 115),
         ("excel_pasting.csv", 4, "Year", 9, None),
         ("null.csv", 0, "1", 4, 10),
     ],

@@ -312,7 +312,7 @@ class Importer:
         """
         external_id, text = values.pop(f"{name}.external_id", ""), values.pop(f"{name}.name", "")
         if external_id:
-            record = self._visible(model.objects).filter(external_id=external_id).first()
+            record = self._visible(model._default_manager).filter(external_id=external_id).first()
             if record is None:
                 raise LinkIsMissing(
                     f"There is no {model._meta.verbose_name} "

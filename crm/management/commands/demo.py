@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
@@ -59,7 +60,7 @@ from users.models import ApiToken, Role, Team, User
 from users.operations import issue_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 # key, name, role, team
 PEOPLE = [
@@ -344,7 +345,7 @@ class World:
         for company in self.companies[:28]:
             owner = self.seller()
             at = self.later(self.now, -390, -366)
-            self.plan(at, lambda company=company, owner=owner: self._customer(company, owner))
+            self.plan(at, partial(self._customer, company, owner))
 
     def _customer(self, company: dict[str, Any], owner: User) -> None:
         account = create_account(
@@ -532,7 +533,7 @@ class World:
         is_quick = self.odds(0.25)
         for stage in ("propose", "close"):
             at = self.later(at, 6, 16 if is_quick else 34)
-            self.plan(at, lambda stage=stage: self.move(case, stage))
+            self.plan(at, partial(self.move, case, stage))
             if self.odds(0.12):
                 if self.odds(0.4):
                     self.plan(at + timedelta(days=2), lambda: self.rest(case))
@@ -824,7 +825,7 @@ class World:
         self.plan(at, lambda: self.qualify(closing))
         for stage in ("propose", "close"):
             at += timedelta(days=20)
-            self.plan(at, lambda stage=stage: self.move(closing, stage))
+            self.plan(at, partial(self.move, closing, stage))
         self.plan(self.now - timedelta(days=2), lambda: self.last_meeting(closing))
 
     def silence(self, case: Case) -> None:
@@ -871,7 +872,7 @@ class World:
     @staticmethod
     def _move_in(
         model: type[models.Model],
-        columns: list[models.Field[Any, Any]],
+        columns: Sequence[models.Field[Any, Any]],
         start: datetime,
         end: datetime,
         meant: Callable[[datetime], datetime],
@@ -887,8 +888,8 @@ class World:
                 continue
             with connection.cursor() as cursor:
                 cursor.executemany(
-                    f"UPDATE {quote(model._meta.db_table)} SET {quote(column.column)} = %s "  # noqa: S608
-                    f"WHERE {quote(model._meta.pk.column)} = %s",  # type: ignore[union-attr]
+                    f"UPDATE {quote(model._meta.db_table)} SET {quote(str(column.column))} = %s "  # noqa: S608
+                    f"WHERE {quote(str(model._meta.pk.column))} = %s",
                     moved,
                 )
 

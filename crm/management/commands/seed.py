@@ -462,7 +462,7 @@ class Sower:
             with transaction.atomic():
                 model._base_manager.bulk_create(batch, batch_size=BATCH)
                 if self.with_history:
-                    history: Any = model.history  # type: ignore[attr-defined]
+                    history: Any = model.history
                     history.bulk_history_create(batch, batch_size=BATCH)
                 then(batch)
             count += len(batch)
