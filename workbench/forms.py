@@ -10,11 +10,13 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Div, Fieldset, Layout, Row
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms.utils import flatatt
@@ -129,11 +131,22 @@ class CurrencyField(forms.ChoiceField):
     """One of the currencies that the installation knows."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=currency_choices, **kwargs)
+        super().__init__(choices=cache(currency_choices), **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CurrencyField:
+        """Let each form read the currencies once, if it shows them at all."""
+        copy: CurrencyField = super().__deepcopy__(memo)
+        copy.choices = cache(currency_choices)
+        return copy
+
+    def valid_value(self, value: Any) -> bool:
+        at_hand = {str(settings.DEFAULT_CURRENCY), self.initial}
+        return str(value) in at_hand or super().valid_value(value)
 
 
 def currency_choices() -> list[tuple[str, str]]:
-    return [(code, code) for code in Currency.objects.order_by("pk").values_list("pk", flat=True)]
+    codes = {settings.DEFAULT_CURRENCY, *Currency.objects.values_list("pk", flat=True)}
+    return [(code, code) for code in sorted(codes)]
 
 
 # Records
@@ -302,7 +315,7 @@ class RecordForm(forms.ModelForm[Any]):
             elif isinstance(field, forms.DateField):
                 field.widget = date_input()
             elif name == "currency":
-                self.fields[name] = CurrencyField(label=field.label)
+                self.fields[name] = CurrencyField(label=field.label, initial=field.initial)
         if self.instance.pk:
             self.fields["version"] = forms.IntegerField(
                 widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1

@@ -61,8 +61,8 @@ def pips(parts: Any) -> SafeString:
     )
     known = sum(part.state == "known" for part in parts)
     return format_html(
-        '<span class="c-bant"><span class="c-bant" role="img" aria-label="{}">{}</span>'
-        '<span class="c-bant__count">{}</span></span>',
+        '<span class="c-bant" role="img" aria-label="{}">{}</span>'
+        '<span class="c-bant__count">{}</span>',
         sentence.capitalize(),
         letters,
         _("%(known)s of 4") % {"known": known},

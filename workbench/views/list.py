@@ -114,7 +114,7 @@ class ListView(Page, TemplateView):
     @cached_property
     def size(self) -> int:
         text = self.data.get("per", "")
-        return int(text) if text in map(str, SIZES) else SIZES[1]
+        return int(text) if text in map(str, SIZES) else SIZES[0]
 
     @cached_property
     def sort(self) -> str:

@@ -1,0 +1,332 @@
+"""Any list, shown by that of leads: narrowed, sorted, page by page, at one price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leads.models import Lead
+from leads.operations import qualify
+from leads.views import LeadList
+from tests.factories import ActivityFactory, LeadFactory
+from users.models import User
+from workbench.views.list import MOST_COUNTED
+from workbench.views.paging import cursor_of, keys_for, place_of
+
+Statements = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def reps(client: Client, rep: User) -> Client:
+    client.force_login(rep)
+    return client
+
+
+def many(count: int, owner: User, **fields: Any) -> None:
+    """Add leads without the operation's ceremony: a list only reads."""
+    start = timezone.now()
+    Lead.objects.bulk_create(
+        Lead(
+            topic=f"Topic {n}",
+            last_name=f"Name {n:04}",
+            company=f"Company {n % 7}",
+            owner=owner,
+            search=f"name {n:04} company {n % 7}",
+            created_at=start - timedelta(minutes=n),
+            base_value=None if n % 3 else n * 10,
+            estimated_value=None if n % 3 else n * 10,
+            **fields,
+        )
+        for n in range(count)
+    )
+
+
+def names(answer: Any) -> list[str]:
+    return [lead.last_name for lead in answer.context["page"]["rows"]]
+
+
+def walk(client: Client, address: str, way: str = "next") -> list[list[str]]:
+    """Follow the pager to the end."""
+    pages = []
+    while address:
+        answer = client.get(address)
+        pages.append(names(answer))
+        link = answer.context["page"][way]
+        address = f"/leads/{link}" if link else ""
+    return pages
+
+
+# What is shown
+
+
+def test_shows_my_open_leads_when_nothing_is_asked(reps: Client, rep: User, rep2: User) -> None:
+    mine = LeadFactory(owner=rep)
+    LeadFactory(owner=rep2)
+
+    assert names(reps.get("/leads/")) == [mine.last_name]
+
+
+def test_shows_all_that_one_may_see_and_no_more(reps: Client, rep2: User, outsider: User) -> None:
+    theirs = LeadFactory(owner=rep2)
+    queued = LeadFactory(owner=None)
+    LeadFactory(owner=outsider)
+
+    assert set(names(reps.get("/leads/?view=all"))) == {theirs.last_name, queued.last_name}
+
+
+def test_adds_no_filter_of_its_own_to_a_link(reps: Client, rep2: User) -> None:
+    theirs = LeadFactory(owner=rep2)
+    qualify(theirs, by=rep2)
+
+    assert names(reps.get("/leads/?status=qualified")) == [theirs.last_name]
+
+
+def test_counts_every_tab(reps: Client, rep: User, rep2: User) -> None:
+    LeadFactory.create_batch(2, owner=rep)
+    LeadFactory(owner=rep2)
+    LeadFactory(owner=None)
+
+    counts = {str(t["label"]): t["count"] for t in reps.get("/leads/").context["views"]}
+
+    assert counts["My open leads"] == "2"
+    assert counts["All open"] == "4"
+    assert counts["Unassigned"] == "1"
+
+
+def test_marks_the_tab_whose_filters_hold(reps: Client) -> None:
+    def current(address: str) -> list[str]:
+        tabs = reps.get(address).context["views"]
+        return [str(tab["label"]) for tab in tabs if tab["is_current"]]
+
+    assert current("/leads/") == ["My open leads"]
+    assert current("/leads/?owner=none&status=open&sort=name&q=ada") == ["Unassigned"]
+    assert current("/leads/?owner=me") == []
+
+
+def test_sums_the_whole_view(reps: Client, rep: User) -> None:
+    many(60, rep)
+
+    answer = reps.get("/leads/?owner=me&per=25")
+
+    assert answer.context["sum"] == sum(n * 10 for n in range(0, 60, 3))
+
+
+def test_stops_counting_at_a_thousand(reps: Client, rep: User) -> None:
+    many(MOST_COUNTED + 5, rep)
+
+    page = reps.get("/leads/?view=all").context["page"]
+
+    assert page["total_text"] == "1,000+"
+    assert page["is_capped"]
+
+
+# Narrowing
+
+FILTERS = [
+    ("owner=me", {"mine", "ready"}),
+    ("owner=none", {"queued"}),
+    ("q=lovelace+mine", {"mine"}),
+    ("q=MINE", {"mine"}),
+    ("status=open&owner=me", {"mine", "ready"}),
+    ("progress=new&owner=me", {"mine", "ready"}),
+    ("next_step=none&owner=me", {"ready"}),
+    ("next_step=late", {"mine"}),
+    ("ready=1", {"ready"}),
+    ("source=none&owner=me", {"mine", "ready"}),
+    ("created=today&owner=me", {"mine", "ready"}),
+    ("qualified=month", set()),
+    ("qualified_after=2001-01-01", set()),
+    ("created_after=2001-01-01&owner=me", {"mine", "ready"}),
+    ("created_before=2001-01-01", set()),
+    ("created_before=9999-12-31&owner=me", {"mine", "ready"}),
+    ("created_after=0001-01-01&owner=me", {"mine", "ready"}),
+    ("closed_after=2001-01-01", set()),
+    ("days_min=0", set()),
+    ("team=none", {"queued"}),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), FILTERS)
+def test_narrows(reps: Client, rep: User, query: str, expected: set[str]) -> None:
+    mine = LeadFactory(owner=rep, last_name="mine", first_name="Lovelace")
+    yesterday = timezone.now() - timedelta(days=1)
+    ActivityFactory(on=mine, owner=rep, kind="task", due_at=yesterday)
+    LeadFactory(owner=None, last_name="queued")
+    LeadFactory(
+        owner=rep, last_name="ready", budget_amount=1, budget_status="can_buy", need="must",
+        need_description="Now", timeframe="immediate", decision_maker_known=True,
+    )  # fmt: skip
+
+    assert set(names(reps.get(f"/leads/?{query}"))) == expected
+
+
+def test_a_value_that_is_no_choice_shows_nothing_and_says_so(reps: Client, rep: User) -> None:
+    LeadFactory(owner=rep)
+
+    answer = reps.get("/leads/?status=asleep")
+
+    assert answer.status_code == 200
+    assert names(answer) == []
+    assert "asleep" in answer.content.decode()
+
+
+def test_every_applied_filter_can_be_taken_away(reps: Client) -> None:
+    chips = reps.get("/leads/?owner=me&status=open&sort=name").context["chips"]
+
+    assert [(str(c["label"]), str(c["value"]), c["url"]) for c in chips] == [
+        ("Owner", "me", "?status=open&sort=name"),
+        ("Status", "Open", "?owner=me&sort=name"),
+    ]
+
+
+HOSTILE = [
+    "sort=nothing", "sort=owner__password", "sort=--name", "sort=-", "sort=%00", "page=-1",
+    "page=0", "page=9999999999", "page=1e9", "page=%00", "page=" + "9" * 5000, "per=7", "per=-1",
+    "per=999999", "q=%00", "q=" + "x" * 10_000, "q=%ED%A0%80", "q=%F0%9F%92%A9", "q=%25%27%22",
+    "q=---", "owner=%00", "owner=9999999999999999999999", "owner=-1", "owner=x", "status=%00",
+    "source=x", "source=%00", "source=99999999999999999999", "created_after=x",
+    "created_after=0000-00-00", "created_before=99999-01-01", "created=always", "ready=maybe",
+    "days_min=-1", "days_max=" + "9" * 400, "after=x", "after=%00", "before=bnVsbA",
+    "after=W10", "after=W251bGxd", "after=WyIyMDI2IiwgMV0", "after=WzEsWzFdXQ",
+    "after=" + "W" * 9000, "before=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwxXQ",
+    "after=WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTEyOjAwIiwxXQ", "sort=value&after=WyIxZTk5OTk5IiwxXQ",
+    "sort=value&after=WyJOYU4iLDFd", "sort=company&after=WyJhXHUwMDAwYiIsMV0",
+    "view=%00", "owner=me&owner=none", "&&&=&=", "team=x", "reason=x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_answers_whatever_is_asked(reps: Client, rep: User, query: str) -> None:
+    many(60, rep)
+
+    for address in (f"/leads/?{query}", f"/leads/?{query}&owner=me&status=open"):
+        assert reps.get(address).status_code < 500
+    part = reps.get(f"/leads/?{query}", headers={"HX-Request": "true", "HX-Target": "list-body"})
+    assert part.status_code < 500
+
+
+# Sorting and paging
+
+SORTS = sorted(
+    way + name
+    for name, column in LeadList.table_class.base_columns.items()
+    if column.order_by
+    for way in ("", "-")
+)
+
+
+@pytest.mark.parametrize("sort", ["", *SORTS])
+def test_every_row_comes_once_whatever_the_order(reps: Client, rep: User, sort: str) -> None:
+    many(110, rep)
+
+    forward = walk(reps, f"/leads/?view=all&per=25&sort={sort}")
+    last = reps.get(f"/leads/?view=all&per=25&sort={sort}")
+    while last.context["page"]["next"]:
+        last = reps.get(f"/leads/{last.context['page']['next']}")
+    backward = [names(last), *walk(reps, f"/leads/{last.context['page']['previous']}", "previous")]
+
+    assert [len(page) for page in forward] == [25, 25, 25, 25, 10]
+    assert len({name for page in forward for name in page}) == 110
+    assert backward[::-1] == forward
+
+
+def test_sorts_what_has_no_value_last_both_ways(reps: Client, rep: User) -> None:
+    many(9, rep)
+
+    def values(sort: str) -> list[Any]:
+        rows = reps.get(f"/leads/?view=all&sort={sort}").context["page"]["rows"]
+        return [None if row.base_value is None else int(row.base_value) for row in rows]
+
+    assert values("value")[:4] == [0, 30, 60, None]
+    assert values("-value")[:4] == [60, 30, 0, None]
+
+
+def test_says_which_way_it_is_sorted(reps: Client) -> None:
+    heads = {head["name"]: head for head in reps.get("/leads/?sort=-name").context["heads"]}
+
+    assert heads["name"]["direction"] == "descending"
+    assert "sort=name" in heads["name"]["url"]
+    assert "sort=-value" in heads["value"]["url"]
+
+
+def test_a_page_by_its_number_stays_within_what_is_counted(reps: Client, rep: User) -> None:
+    many(60, rep)
+
+    page = reps.get("/leads/?view=all&per=25&page=2").context["page"]
+    beyond = reps.get("/leads/?view=all&per=25&page=9999999999").context["page"]
+
+    assert (page["first"], page["last"]) == (26, 50)
+    assert (beyond["first"], beyond["last"]) == (51, 60)
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
+def test_a_cursor_that_is_none_is_no_place(text: str) -> None:
+    place = place_of(text, keys_for(Lead, ["-created_at"]))
+
+    assert place is None or len(place) == 2
+
+
+def test_a_cursor_survives_its_way_through_the_address() -> None:
+    keys = keys_for(Lead, ["-created_at"])
+    lead = Lead(pk=7, created_at=timezone.now().replace(microsecond=123000))
+
+    assert place_of(cursor_of(lead, keys), keys) == [lead.created_at, 7]
+
+
+# What it costs, and how it comes
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?view=all", "?q=name&sort=-value&source=none&owner=me", "?sort=owner&per=100"]
+)
+def test_costs_the_same_at_ten_rows_and_at_a_thousand(
+    reps: Client, rep: User, statements: Statements, query: str
+) -> None:
+    many(10, rep)
+    reps.get(f"/leads/{query}")
+    with statements() as few:
+        reps.get(f"/leads/{query}")
+    many(990, rep)
+
+    with statements() as all_of_them:
+        reps.get(f"/leads/{query}")
+
+    assert len(few) == len(all_of_them)
+    assert len(few) <= 10, "\n".join(few)
+
+
+def test_a_page_is_light(reps: Client, rep: User) -> None:
+    many(200, rep)
+
+    assert len(reps.get("/leads/").content) <= 60 * 1024
+
+
+@pytest.mark.parametrize("part", ["list", "list-body"])
+def test_only_the_part_comes_to_htmx(reps: Client, part: str) -> None:
+    answer = reps.get("/leads/", headers={"HX-Request": "true", "HX-Target": part})
+
+    text = answer.content.decode()
+    assert "<html" not in text
+    assert f'id="{part}"' in text
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_proposes_records_while_one_types(reps: Client, rep: User, outsider: User) -> None:
+    lead = LeadFactory(owner=rep, last_name="Marchetti")
+    LeadFactory(owner=outsider, last_name="Marchetti", first_name="Hidden")
+
+    text = reps.get("/lookup/lead/?field=lead&lead=marche").content.decode()
+
+    assert f"(#{lead.pk})" in text
+    assert "Hidden" not in text
+    assert "option" not in reps.get("/lookup/lead/?q=").content.decode()
+    assert reps.get("/lookup/user/?q=a").status_code == 404
+    assert reps.get("/lookup/lead/?q=%00" + "x" * 9000).status_code == 200
