@@ -102,6 +102,8 @@ class RecordAdminForm(TellingForm):
             data = data.copy()
             data["known_version"] = instance.version
         super().__init__(data, *args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = False  # what changed is told by the record, not the page
         if self.instance.pk:
             self.fields["known_version"].initial = self.instance.version
 
@@ -475,7 +477,9 @@ class RecordAdmin(OperatedAdmin):
         obj.__dict__.update(saved.__dict__)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing is left to do: the operation has seen to relations too."""
+        """Nothing is left to do: the operation has seen to relations too, and inlines only show."""
+        for formset in formsets:
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 
     def add(self, *, by: Any, **values: Any) -> Any:
         operation = type(self).add_operation
