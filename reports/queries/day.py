@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -88,12 +89,14 @@ def day_of(user: User) -> Day:
             progress="new",
         ),
         without_next_step=_first(
-            leads.filter(next_step="").order_by("-created_at", "-pk"),
+            leads.filter(next_step="", next_step_at=None).order_by("created_at", "pk"),
             "leads",
             status="open",
             next_step="none",
         ),
-        open_leads=_first(leads.order_by("-created_at", "-pk"), "leads", status="open"),
+        open_leads=_first(
+            leads.order_by(F("next_step_at").asc(nulls_last=True), "-pk"), "leads", status="open"
+        ),
         closing=_first(
             opportunities.filter(estimated_close_date__lte=month.last).order_by(
                 "estimated_close_date", "pk"

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Lead
+from tests.factories import UserFactory
 from tests.reports.world import (
     a_disqualified_lead,
     a_lead,
@@ -34,6 +35,8 @@ def season(rep: User, rep2: User, outsider: User) -> None:
     a_season(rep, rep2, outsider)
     a_lead(None, ready_since=noon(9))
     an_opportunity(rep2, is_on_hold=True)
+    gone = UserFactory(name="Gone", team=rep.team, is_active=False)
+    a_lead(gone, ready_since=noon(40))
 
 
 def shown(client: Client, user: User, address: str = OVERVIEW) -> Any:
