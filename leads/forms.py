@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from leads.models import DisqualifyReason, Lead
 from leads.operations import Plan, Target, Terms
 from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE
 from opportunities.models import Opportunity
-from opportunities.rules import stages_of
+from opportunities.rules import opening_stages
 from records.permissions import may
 from users.models import User
 from workbench.forms import (
@@ -27,6 +28,9 @@ from workbench.forms import (
     colleagues,
     date_input,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NEW, NONE, EXISTING = "new", "none", "existing"
 OTHER = "other"
@@ -214,6 +218,28 @@ class TargetField(forms.CharField):
         raise ValidationError(_("Choose one of the list"), code="invalid_choice")
 
 
+class PersonField(forms.ChoiceField):
+    """One of the people. Those at hand are known without reading all the others."""
+
+    def __init__(
+        self, people: Callable[[], list[User]], *, at_hand: list[User], **kwargs: Any
+    ) -> None:
+        self.people = people
+        self.at_hand = [person for person in at_hand if person.is_active and not person.is_machine]
+        super().__init__(choices=self._choices_of_people, **kwargs)
+
+    def _choices_of_people(self) -> list[tuple[str, str]]:
+        return [(str(person.pk), str(person)) for person in self.people()]
+
+    def clean(self, value: Any) -> User | None:
+        text = str(value or "")
+        for person in self.at_hand:
+            if text == str(person.pk):
+                return person
+        text = super().clean(value)
+        return next((person for person in self.people() if text == str(person.pk)), None)
+
+
 class QualifyForm(OperationForm):
     """How to qualify the lead: which account and contact, and on which terms.
 
@@ -255,11 +281,11 @@ class QualifyForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stages = {str(stage.pk): stage for stage in stages_of() if not stage.is_for_leads}
+        self.stages = {str(stage.pk): stage for stage in opening_stages()}
         self.initial.setdefault("lead_version", self.record.version)
         self.initial.setdefault("opportunity", NEW)
         self.number = self._number()
-        people = list(colleagues())
+        people = cache(lambda: list(colleagues()))
         for suffix in self.suffixes:
             self._add_terms(suffix, people)
         for field in self.fields.values():
@@ -273,7 +299,7 @@ class QualifyForm(OperationForm):
         text = str(self.data.get("count", "1")) if self.is_bound else "1"
         return min(max(int(text), 1), MOST_OPPORTUNITIES) if text in "12345" and text else 1
 
-    def _add_terms(self, suffix: str, people: list[User]) -> None:
+    def _add_terms(self, suffix: str, people: Callable[[], list[User]]) -> None:
         lead, is_first = self.record, not suffix
         value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
         self.fields[f"topic{suffix}"] = forms.CharField(
@@ -296,13 +322,12 @@ class QualifyForm(OperationForm):
             required=False,
             choices=[(key, str(stage)) for key, stage in self.stages.items()],
         )
-        self.fields[f"owner{suffix}"] = forms.TypedChoiceField(
+        self.fields[f"owner{suffix}"] = PersonField(
+            people,
+            at_hand=[self.user, *([lead.owner] if lead.owner else [])],
             label=_("Owner"),
             required=False,
-            choices=[(str(person.pk), str(person)) for person in people],
             initial=str((lead.owner or self.user).pk),
-            coerce={str(person.pk): person for person in people}.get,
-            empty_value=None,
         )
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
     from records.models import Record
 
@@ -51,13 +51,14 @@ def stages_of(
     )
 
 
+def opening_stages() -> QuerySet[Stage]:
+    """Return where an opportunity may start: the default process without the part on the lead."""
+    return Stage.objects.filter(process__is_default=True, is_for_leads=False).order_by("position")
+
+
 def first_stage() -> Stage | None:
-    """Return where an opportunity starts: the default process, behind what is done on the lead."""
-    return (
-        Stage.objects.filter(process__is_default=True, is_for_leads=False)
-        .order_by("position")
-        .first()
-    )
+    """Return where an opportunity starts when nobody says where."""
+    return opening_stages().first()
 
 
 def is_box(step: Step, model: type[Model] = Opportunity) -> bool:

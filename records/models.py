@@ -155,6 +155,12 @@ class TimelineRecord(Record):
     class Meta:
         abstract = True
 
+    @property
+    def next_step_values(self) -> dict[str, Any]:
+        """What lists show of the timeline, for a record that is given the same one."""
+        names = ("next_step", "next_step_kind", "next_step_at", "touched_at")
+        return {name: getattr(self, name) for name in names}
+
     def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
         """The other records on whose timelines an entry of this one is shown too."""
         return []

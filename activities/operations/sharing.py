@@ -25,12 +25,19 @@ if TYPE_CHECKING:
 
 
 @operation
-def share(source: TimelineRecord, *, targets: Sequence[TimelineRecord], via: str) -> int:
+def share(
+    source: TimelineRecord,
+    *,
+    targets: Sequence[TimelineRecord],
+    via: str,
+    alike: Sequence[TimelineRecord] = (),
+) -> int:
     """Show every entry of `source` on `targets` too, each once; return how many links were made.
 
     One statement whatever the number of entries and targets, and one for each kind of target to
     bring its next step up to date, in the database only, when there was anything to show. `via`
-    names the reason, for `unshare`. Sharing again shares what is new.
+    names the reason, for `unshare`. Sharing again shares what is new. Targets that are `alike` have
+    just been made with the next step of `source`, and have no other entries: they need no update.
     """
     if not targets:
         return 0
@@ -54,7 +61,7 @@ def share(source: TimelineRecord, *, targets: Sequence[TimelineRecord], via: str
         cursor.execute(statement, [*values, _type_id(source), source.pk])
         made = int(cursor.rowcount)
     if made:
-        refresh_places(place_of(target) for target in targets)
+        refresh_places(place_of(target) for target in targets if target not in alike)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -128,7 +129,12 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     )
     _link(qualification, plan, opportunities)
     targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
-    share(lead, targets=targets, via=f"qualification:{qualification.pk}")
+    share(
+        lead,
+        targets=targets,
+        via=f"qualification:{qualification.pk}",
+        alike=_made(decision, plan, account, contact, opportunities),
+    )
     audit.write(
         *(
             audit.entry(record, f"{record._meta.model_name}.created", by=by)
@@ -179,6 +185,7 @@ def outcome_of(lead: Lead) -> Qualified:
 def _locked(lead: Lead, *, by: User) -> Lead:
     current: Lead = (
         Lead.all_objects.select_for_update(of=("self",))
+        .annotate(has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))))
         .select_related("owner", "account", "contact__account", "source", "campaign", "changed_by")
         .get(pk=lead.pk)
     )
@@ -250,6 +257,7 @@ def _account(
         # Without a person the number is the company's.
         phone="" if lead.full_name else lead.phone,
         **_values(lead, TO_ACCOUNT),
+        **lead.next_step_values,
     )
     require_any(by, "add", Account)
     save_new(account, by=by)
@@ -280,10 +288,28 @@ def _contact(
         consent=lead.consent,
         do_not_contact=lead.do_not_contact,
         **values,
+        **lead.next_step_values,
     )
     require_any(by, "add", Contact)
     save_new(contact, by=by)
     return contact
+
+
+def _made(
+    decision: Decision,
+    plan: Plan,
+    account: Account | None,
+    contact: Contact | None,
+    opportunities: list[Opportunity],
+) -> list[TimelineRecord]:
+    """Return the records that there were not before."""
+    made: list[TimelineRecord] = [
+        record
+        for record, choice in ((account, decision.account), (contact, decision.contact))
+        if record is not None and choice.outcome == "created"
+    ]
+    opened = zip(plan.terms, opportunities, strict=True)
+    return [*made, *(opportunity for terms, opportunity in opened if terms.opportunity is None)]
 
 
 def _claim(
@@ -348,7 +374,8 @@ def _opportunities(
     owner: User,
     by: User,
 ) -> list[Opportunity]:
-    products = list(lead.products.all()) if plan.terms else []
+    has_products = lead.has_products  # type: ignore[attr-defined]  # annotated by `_locked`
+    products = list(lead.products.all()) if plan.terms and has_products else []
     return [
         _joined(terms.opportunity, account, by=by)
         if terms.opportunity
@@ -392,6 +419,7 @@ def _opened(
         estimated_close_date=terms.estimated_close_date or lead.estimated_close_date,
         products=products,
         rate=lead.rate if terms.currency in {"", lead.currency} else None,
+        continues=lead,
         **_values(lead, TO_OPPORTUNITY),
     )
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account, Contact
     from opportunities.models import Product
+    from records.models import TimelineRecord
     from users.models import User
 
 
@@ -47,6 +48,7 @@ def open_opportunity(
     rate: Decimal | None = None,
     estimated_close_date: date | None = None,
     products: Iterable[Product] = (),
+    continues: TimelineRecord | None = None,
     **carried: Any,
 ) -> Opportunity:
     """Open an opportunity, by default at the first stage of the default process.
@@ -54,6 +56,7 @@ def open_opportunity(
     Probability and forecast category are the stage's. Each of `products` becomes a line at its list
     price, or at no price where that is in another currency; only an opportunity without a typed
     `value` takes their total for one. A caller who knows the currency's `rate` saves the question.
+    The record that it `continues` hands its timeline on: next step and last touch are the same.
     Refuses terms that an opportunity does not have.
     """
     require_any(by, "add", Opportunity)
@@ -87,6 +90,7 @@ def open_opportunity(
             **carried,
             "stage": stage,
             "value": value,
+            **(continues.next_step_values if continues is not None else {}),
         },
     )
     if not reaches(by, "add", opportunity):
