@@ -140,8 +140,8 @@ class OpportunityTable(RecordTable):
         reached = length if is_won else record.stage.position
         dashes = format_html_join(
             "",
-            "<i{}></i>",
-            ((format_html(' class="is-done"') if n < reached else "",) for n in range(length)),
+            '<i class="{}"></i>',
+            (("is-done" if n < reached else "",) for n in range(length)),
         )
         words: Any = record.stage if record.is_open else record.get_status_display()
         if record.is_on_hold:

@@ -63,12 +63,21 @@ class TwinPage:
     template_name = "accounts/form.html"
 
     def add_refusal(self, form: Any, refusal: Refused) -> None:
-        super().add_refusal(form, refusal)  # type: ignore[misc]
         record = getattr(self, "record", None)
-        if isinstance(refusal, AlreadyExists) and refusal.record != record:
-            form.ask_whether_different()
-            rows = self.model.objects.permitted(self.user, "view")
-            self.twin = rows.filter(pk=refusal.record.pk).first()
+        if not isinstance(refusal, AlreadyExists) or refusal.record == record:
+            super().add_refusal(form, refusal)  # type: ignore[misc]
+            return
+        form.ask_whether_different()
+        rows = self.model.objects.permitted(self.user, "view")
+        self.twin = rows.filter(pk=refusal.record.pk).first()
+        if self.twin is None:
+            # The name of what one may not see is nobody's to read.
+            form.add_error(
+                refusal.field,
+                _("There is one already that you cannot open. Ask your manager."),
+            )
+        else:
+            super().add_refusal(form, refusal)  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]
