@@ -12,15 +12,15 @@ from accounts.models import Account, Contact
 from leads import operations
 from leads.models import DisqualifyReason, Lead
 from leads.operations.converted import adopt_conversion
-from opportunities.jobs import BANT, OpportunityImporter
-from opportunities.models import Campaign, Opportunity, Product, Source
+from opportunities.jobs import BANT, OpportunityImporter, ProductNaming
+from opportunities.models import Campaign, Opportunity, Source
 from records.errors import Unacceptable
-from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
+from workbench.transfer import LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
 
 
-class LeadImporter(Importer):
+class LeadImporter(ProductNaming):
     """Rows of leads.
 
     `status` takes new, working, nurturing, or a reason to disqualify. `converted` says that a lead
@@ -89,11 +89,7 @@ class LeadImporter(Importer):
         for name, model in (("source", Source), ("campaign", Campaign)):
             if text := values.pop(name, ""):
                 values[name] = self.choice(name, text, model)
-        products = [
-            self.choice("product.name", text.strip(), Product)
-            for text in values.pop("product.name", "").split(";")
-            if text.strip()
-        ]
+        products = self.products_in(values)
         progress, reason = self._state_in(values)
         if not values.get("topic"):
             values["topic"] = self._topic_of(values)

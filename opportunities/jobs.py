@@ -18,6 +18,7 @@ from opportunities.models import (
     LossReason,
     Opportunity,
     Process,
+    Product,
     Source,
     Stage,
 )
@@ -32,7 +33,18 @@ BANT = tuple(column.name for column in Bant._meta.get_fields())
 NOT_RECORDED = "Not recorded"
 
 
-class OpportunityImporter(Importer):
+class ProductNaming(Importer):
+    """Rows that name products, several of them with a semicolon between."""
+
+    def products_in(self, values: dict[str, Any]) -> list[Product]:
+        return [
+            self.choice("product.name", text.strip(), Product)
+            for text in values.pop("product.name", "").split(";")
+            if text.strip()
+        ]
+
+
+class OpportunityImporter(ProductNaming):
     """Rows of opportunities. `stage` takes a stage, or won or lost; an account may be missing."""
 
     kind = "opportunity"
@@ -63,6 +75,7 @@ class OpportunityImporter(Importer):
         "source": as_text,
         "campaign": as_text,
         "next_step": as_text,
+        "product.name": as_text,
     }
     exports = {
         "account.external_id": "account__external_id",
@@ -95,6 +108,7 @@ class OpportunityImporter(Importer):
         stage, status = self._stage_and_status(values)
         close = self._close_in(values, status)
         next_step = values.pop("next_step", "")
+        products = self.products_in(values)
         if known is not None:
             if owner is not None:
                 values["owner"] = owner
@@ -103,7 +117,7 @@ class OpportunityImporter(Importer):
         created_at = values.pop("created_at", None)
         topic = values.pop("topic", "")
         opportunity = operations.open_opportunity(
-            topic, by=self.by, owner=owner or self.by, stage=stage, **values
+            topic, by=self.by, owner=owner or self.by, stage=stage, products=products, **values
         )
         if created_at is not None:
             back_date(opportunity, created_at=created_at, stage_entered_at=created_at)

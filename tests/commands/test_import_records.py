@@ -11,8 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Account, Contact
+from accounts.operations import delete_account
 from leads.models import Lead
-from opportunities.models import Opportunity, Source
+from opportunities.models import Opportunity, Product, Source
 from tests.factories import AccountFactory, UserFactory
 from tests.reference import folder_of
 
@@ -281,6 +282,68 @@ def test_rep_may_not_import_for_others(take):
 
     assert verdicts[0]["verdict"] == "rejected"
     assert not Lead.objects.exists()
+
+
+def test_product_is_found_by_name_or_the_row_is_refused(take):
+    Product.objects.create(key="loom", name="Loom", price=900, currency="EUR")
+
+    verdicts, _ = take(
+        "opportunity",
+        "deal,product,amount\nLooms,loom,\nMore looms,Loom,500\nEngines,Engine,\n",
+        {"columns": {"deal": "topic", "product": "product.name", "amount": "value"}},
+    )
+
+    assert [v["verdict"] for v in verdicts] == ["new", "new", "rejected"]
+    assert verdicts[2]["errors"] == {"product.name": ["There is no product “Engine”."]}
+    assert list(Opportunity.objects.order_by("pk").values_list("value", flat=True)) == [900, 500]
+    assert Opportunity.objects.latest("pk").lines.get().product.name == "Loom"
+
+
+def test_mapping_may_use_the_names_of_the_api(take, boss):
+    mapping = {
+        "columns": {"Wer": "owner", "Bis": "estimated_close_on"},
+        "defaults": {"topic": "Looms", "last_name": "Jacquard"},
+    }
+
+    take("lead", f"Wer,Bis\n{boss.email},2027-01-31\n", mapping)
+
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.estimated_close_date.isoformat()) == (boss, "2027-01-31")
+
+
+def test_twin_outside_the_scope_is_told_without_a_trace_of_it(take):
+    hidden = AccountFactory(name="Engine Works Ltd", external_id="secret-1")
+    rep = UserFactory(may={"accounts.add_account": "own", "accounts.view_account": "own"})
+
+    by_name, _ = take("account", "name\nEngine Works\n", by=rep.email)
+    by_id, _ = take("account", "external_id,name\nsecret-1,Pump Works\n", by=rep.email)
+    by_link, _ = take("account", "name,parent.external_id\nPump Works,secret-1\n", by=rep.email)
+
+    assert (by_name[0]["verdict"], by_name[0]["of"]) == ("duplicate", None)
+    assert {by_id[0]["verdict"], by_link[0]["verdict"]} == {"rejected"}
+    hidden.refresh_from_db()
+    assert hidden.name == "Engine Works Ltd"
+
+
+def test_record_in_the_bin_stays_there(take, boss):
+    delete_account(AccountFactory(external_id="x1"), by=boss)
+
+    verdicts, _ = take("account", "external_id,name\nx1,Engine Works\n")
+
+    assert "recycle bin" in verdicts[0]["errors"]["external_id"][0]
+    assert not Account.objects.exists()
+
+
+def test_new_word_of_a_refused_row_is_not_remembered(take):
+    verdicts, _ = take(
+        "lead",
+        "topic,last_name,source,status\n"
+        "Engines,Lovelace,Carrier pigeon,dreaming\n"
+        "Looms,Jacquard,Carrier pigeon,new\n",
+    )
+
+    assert [v["verdict"] for v in verdicts] == ["rejected", "new"]
+    assert Lead.objects.get().source.name == "Carrier pigeon"
 
 
 @pytest.mark.parametrize(

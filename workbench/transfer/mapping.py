@@ -58,6 +58,11 @@ class ColumnMapping:
         for part in ("columns", "values", "defaults"):
             if not isinstance(data.get(part, {}), dict):
                 raise MappingIsWrong(f"“{part}” of the mapping has to be an object.")
+        data["columns"] = {
+            header: _ALIASES.get(name, name) for header, name in data.get("columns", {}).items()
+        }
+        for part in ("values", "defaults"):
+            data[part] = {_ALIASES.get(name, name): v for name, v in data.get(part, {}).items()}
         mapping = cls(**data)
         mapping._check()
         return mapping
@@ -100,7 +105,8 @@ class ColumnMapping:
         ]
         taken = {target for _, target in pairs}
         for header in headers:
-            name = _SYNONYMS.get(_as_field(header), _as_field(header))
+            name = _as_field(header)
+            name = _SYNONYMS.get(name) or _ALIASES.get(name, name)
             if header not in self.columns and name in known and name not in taken:
                 pairs.append((header, name))
                 taken.add(name)
@@ -125,8 +131,16 @@ _SYNONYMS = {
     "postcode": "postal_code",
     "mobile_phone": "mobile",
     "lead_source": "source",
-    "estimated_close_on": "estimated_close_date",
+}
+# Other names of a field that a mapping file may use.
+_ALIASES: dict[Any, str] = {
     "owner": "owner.email",
+    "source.name": "source",
+    "campaign.name": "campaign",
+    "stage.name": "stage",
+    "products": "product.name",
+    "estimated_close_on": "estimated_close_date",
+    "expected_close_on": "estimated_close_date",
 }
 
 
