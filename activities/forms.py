@@ -235,6 +235,8 @@ class ActivityForm(RecordForm):
         super().__init__(*args, **kwargs)
         for name in self.unasked():
             del self.fields[name]
+        if "owner" in self.fields:
+            self.fields["owner"].required = True
 
     def unasked(self) -> set[str]:
         """Return the fields that this kind of entry does not have, or that may not be given."""

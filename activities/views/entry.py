@@ -163,7 +163,8 @@ class EntryPage(RecordPage):
         return reaches(self.user, action, self.record) or self.is_reached("change", self.record)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if self.action != "view" and not self.may_do(self.action):
+        is_asked = self.record is not None  # not to be seen comes before not to be done
+        if is_asked and self.action != "view" and not self.may_do(self.action):
             raise PermissionDenied(
                 _("You can read this %(kind)s but not do this. Ask %(owner)s.")
                 % {
