@@ -41,6 +41,7 @@ from opportunities.api import (
 from opportunities.errors import StepsAreMissing
 from records.errors import Refused, Unacceptable
 from records.permissions import reaches
+from reports.api import ReportViewSet
 from users.models import Team, User
 from workbench import api
 from workbench.api.tokens import BearerToken
@@ -265,6 +266,11 @@ swagger: Callable[..., Any] = login_required(
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    re_path(
+        "^v1/reports/overview/?$",
+        ReportViewSet.as_view({"get": "overview"}),
+        name="reports-overview",
+    ),
     path("v1/", include(router.urls)),
     path("schema/", description, name="api-schema"),
     path("docs/", swagger, name="api-docs"),
