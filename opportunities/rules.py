@@ -175,7 +175,9 @@ def stage_bar(
     `lead_since` and `lead_until` say when the lead came and was qualified; without them the stages
     worked on the lead are left out. A handful of statements whatever the number of stages.
     """
-    stages = stages_of(opportunity and opportunity.stage.process_id, ticked_for=opportunity)
+    stages = stages_of(
+        opportunity.stage.process_id if opportunity is not None else None, ticked_for=opportunity
+    )
     if lead_since is None:
         stages = [stage for stage in stages if not stage.is_for_leads]
     steps = [step for stage in stages for step in stage.steps.all() if not stage.is_for_leads]

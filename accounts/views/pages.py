@@ -65,7 +65,7 @@ class TwinPage:
     def add_refusal(self, form: Any, refusal: Refused) -> None:
         record = getattr(self, "record", None)
         if not isinstance(refusal, AlreadyExists) or refusal.record == record:
-            super().add_refusal(form, refusal)  # type: ignore[misc]
+            super().add_refusal(form, refusal)
             return
         form.ask_whether_different()
         rows = self.model.objects.permitted(self.user, "view")
@@ -77,10 +77,10 @@ class TwinPage:
                 _("There is one already that you cannot open. Ask your manager."),
             )
         else:
-            super().add_refusal(form, refusal)  # type: ignore[misc]
+            super().add_refusal(form, refusal)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]
+        context: dict[str, Any] = super().get_context_data(
             twin=getattr(self, "twin", None), **kwargs
         )
         return context
@@ -168,7 +168,7 @@ class AccountAssign(OperationView):
         return _("%(record)s assigned to %(owner)s") % {"record": outcome, "owner": outcome.owner}
 
     def success_url_for(self, outcome: Any) -> str:
-        rows = self.model.objects.permitted(self.user, "view")  # type: ignore[attr-defined]
+        rows = self.model.objects.permitted(self.user, "view")
         is_visible = rows.filter(pk=outcome.pk).exists()
         return outcome.get_absolute_url() if is_visible else reverse(f"{self.namespace}:list")
 

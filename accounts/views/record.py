@@ -257,7 +257,7 @@ def address_rows(record: Account | Contact, edit_url: str) -> list[dict[str, Any
         if getattr(record, name)
     ]
     if record.country:
-        known.append(row_of(record, "country", edit_url, value=record.country.name))
+        known.append(row_of(record, "country", edit_url, value=getattr(record.country, "name", "")))
     return known or [row_of(record, "city", edit_url)]
 
 

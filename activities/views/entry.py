@@ -93,7 +93,7 @@ class ActivityCreate(CreateView):
     def get_form_class(self) -> Any:
         return ENTRY_FORMS[self.entry_kind]
 
-    def operation(self, *, by: Any, **values: Any) -> Activity:  # type: ignore[override]
+    def operation(self, *, by: Any, **values: Any) -> Activity:
         return WRITERS[self.entry_kind](self.on, by=by, **values)  # type: ignore[operator, no-any-return]
 
     def page_title(self) -> str:
@@ -303,7 +303,7 @@ class ActivityPin(EntryPage, OperationView):
     template_name = "activities/operation.html"
 
     @property
-    def submit_label(self) -> str:  # type: ignore[override]
+    def submit_label(self) -> str:
         return _("Unpin") if self.record.is_pinned else _("Pin")
 
     def page_title(self) -> str:

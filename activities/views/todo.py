@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy
 
-from activities.filters import ActivityFilter
+from activities.filters import ActivityFilter, days
 from activities.models import Activity
-from activities.tables import ActivityTable, grouped
+from activities.tables import ActivityTable
 from records.models import TimelineRecord
 from records.permissions import reaches
 from workbench.views import ListView, Tab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from users.models import User
+
+
+GROUPS = {
+    "late": gettext_lazy("Late"),
+    "today": gettext_lazy("Today"),
+    "soon": gettext_lazy("Next 7 days"),
+    "later": gettext_lazy("Later"),
+    "none": gettext_lazy("Without a date"),
+    "closed": gettext_lazy("Done or cancelled"),
+}
 
 
 class ActivityList(ListView):
@@ -70,3 +82,26 @@ def places_of(activities: Iterable[Any], user: User) -> dict[int, Any]:
         activity.pk: records.get((activity.origin_type, activity.origin_id))
         for activity in activities
     }
+
+
+def group_of(activity: Activity, moments: tuple[datetime, datetime, datetime]) -> str:
+    """Return the name of the group that an entry stands in."""
+    now, tomorrow, after = moments
+    if not activity.is_open:
+        return "closed"
+    if activity.due_at is None:
+        return "none"
+    if activity.due_at < now:
+        return "late"
+    if activity.due_at < tomorrow:
+        return "today"
+    return "soon" if activity.due_at < after else "later"
+
+
+def grouped(activities: Iterable[Activity]) -> list[dict[str, Any]]:
+    """Group entries, sorted by when they are due, under their headings."""
+    moments = days()
+    return [
+        {"name": name, "label": GROUPS[name], "activities": list(rows)}
+        for name, rows in groupby(activities, key=lambda activity: group_of(activity, moments))
+    ]

@@ -44,7 +44,7 @@ class OpportunityDetail(RecordView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         opportunity: Opportunity = self.record
-        origin = opportunity.qualification_links.select_related(  # type: ignore[attr-defined]
+        origin = opportunity.qualification_links.select_related(
             "qualification__lead__owner"
         ).order_by("-is_primary", "pk")
         qualification = next((link.qualification for link in origin), None)

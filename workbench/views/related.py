@@ -34,7 +34,7 @@ class RelatedListView(ListView):
         return ["workbench/related.html"] if self.is_card else super().get_template_names()
 
     @property
-    def size(self) -> int:  # type: ignore[override]
+    def size(self) -> int:
         return SHOWN if self.is_card else super().size
 
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
