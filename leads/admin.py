@@ -28,7 +28,6 @@ class LeadAdmin(RecordAdmin):
         "company",
         "topic",
         "status",
-        "progress",
         "rating",
         "source",
         "owner",

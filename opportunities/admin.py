@@ -244,7 +244,7 @@ class PlacedForm(TellingForm):
     """A stage in the table of its process; whether places are free is asked of all at once."""
 
     def _get_validation_exclusions(self) -> set[str]:
-        return {*super()._get_validation_exclusions(), "position"}  # type: ignore[misc]
+        return {*super()._get_validation_exclusions(), "position"}
 
 
 class StageInline(SettingInline):
@@ -271,7 +271,7 @@ class DefaultForm(TellingForm):
     """A process. Marking one as the default takes the mark from the other."""
 
     def _get_validation_exclusions(self) -> set[str]:
-        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+        return {*super()._get_validation_exclusions(), "is_default"}
 
 
 @admin.register(Process)

@@ -1,8 +1,10 @@
 """People, teams and roles."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
     name = "users"
+    verbose_name = _("People and roles")
     default_auto_field = "django.db.models.BigAutoField"

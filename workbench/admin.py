@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 MOST_COUNTED = 10_000
 MOST_AT_ONCE = 200  # more belong into a job
 MOST_OF_A_HISTORY = 100
+# What the machine fills in on every record.
+SYSTEM = ("created_at", "created_by", "changed_at", "changed_by", "version")
 # What a new version changes by itself, and what only the machine reads.
 UNSAID = {"search", "version", "changed_at", "changed_by_id", "custom", "rate"}
 
@@ -73,7 +76,7 @@ class TellingForm(forms.ModelForm[Any]):
     refusal: Refused | None = None
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
         if self.refusal is not None:
             self.tell(self.refusal)
 
@@ -155,7 +158,7 @@ class RecordAdminForm(TellingForm):
 
     def _standing(self, name: str) -> str:
         shown = getattr(self.instance, f"get_{name}_display", None)
-        value = shown() if shown else getattr(self.instance, name, None)
+        value: Any = shown() if shown else getattr(self.instance, name, None)
         if hasattr(value, "all"):
             value = ", ".join(map(str, value.all()))
         return said(value)
@@ -326,7 +329,7 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
         context["is_kept"] = self.is_kept
         context["buttons"] = self.get_buttons(request, context["object"])
         context["buttons_url"] = f"{self.address('changelist')}?{self.everything}"
-        return super().render_delete_form(request, context)  # type: ignore[misc]
+        return super().render_delete_form(request, context)
 
     # The query with which the list shows every line, also those that it leaves out by itself.
     everything = ""
@@ -336,6 +339,14 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         """Return what else may be done with this one."""
         return []
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # A form about one thing offers no button to delete or change another.
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_change_related = widget.can_delete_related = False
+        return field
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -385,8 +396,7 @@ class RecordAdmin(OperatedAdmin):
     delete_operation: ClassVar[Callable[..., Any]]
     restore_operation: ClassVar[Callable[..., Any]]
     assign_operation: ClassVar[Callable[..., Any] | None] = staticmethod(assign)
-    # Fields that only the form for a new record, or only the one for an existing record, shows.
-    only_new: ClassVar[Sequence[str]] = ()
+    # Fields that the form for a new record leaves out.
     only_existing: ClassVar[Sequence[str]] = ()
 
     form = RecordAdminForm
@@ -394,7 +404,7 @@ class RecordAdmin(OperatedAdmin):
     search_help_text = gettext_lazy("Words of a name, a company, an email or a phone number")
     ordering = ("-created_at", "-pk")
     list_select_related = ("owner",)
-    readonly_fields = ("created_at", "created_by", "changed_at", "changed_by", "version")
+    readonly_fields = SYSTEM
     actions = ("restore_selected",)
     everything = "bin=all"
     is_kept = True
@@ -422,7 +432,7 @@ class RecordAdmin(OperatedAdmin):
         return super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        manager: Any = self.model.objects if is_lookup(request) else self.model.all_objects  # type: ignore[attr-defined]
+        manager: Any = self.model.objects if is_lookup(request) else self.model.all_objects
         rows = manager.permitted(request.user, "view").select_related(*self.list_select_related)
         return rows.order_by(*self.ordering)
 
@@ -437,21 +447,21 @@ class RecordAdmin(OperatedAdmin):
     # Forms
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        left_out = set(self.only_existing if obj is None else self.only_new)
-        if obj is not None and not self.has_change_permission(request, obj):
-            left_out |= set(self.form.declared_fields)
-        elif obj is not None:
-            left_out -= {"known_version"}
-        sections = [
+        if obj is None:
+            left_out = set(self.only_existing)
+        elif self.has_change_permission(request, obj):
+            left_out = set()
+        else:  # what is only shown has columns alone
+            left_out = set(self.form.declared_fields)
+        sections: list[Any] = [
             (name, {**options, "fields": [f for f in options["fields"] if f not in left_out]})
             for name, options in super().get_fieldsets(request, obj)
         ]
         if obj is None:
             return sections
-        system = {"classes": ["collapse"], "fields": self.readonly_fields}
         if "known_version" not in left_out:
             sections[0][1]["fields"].append("known_version")
-        return [*sections, (_("System"), system)]
+        return [*sections, (_("System"), {"classes": ["collapse"], "fields": list(SYSTEM)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = list(super().get_readonly_fields(request, obj))
