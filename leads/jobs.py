@@ -12,10 +12,16 @@ from accounts.models import Account, Contact
 from leads import operations
 from leads.models import DisqualifyReason, Lead
 from leads.operations.converted import adopt_conversion
-from opportunities.jobs import BANT, OpportunityImporter, ProductNaming
+from opportunities.jobs import (
+    BANT,
+    CampaignImporter,
+    OpportunityImporter,
+    ProductImporter,
+    ProductNaming,
+)
 from opportunities.models import Campaign, Opportunity, Source
 from records.errors import Unacceptable
-from workbench.transfer import LinkIsMissing, Outcome, as_flag, as_moment, as_text
+from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
 
@@ -261,7 +267,11 @@ class LeadImporter(ProductNaming):
             operations.disqualify(lead, by=self.by, reason=reason, comment=CLOSED_ELSEWHERE)
 
 
-IMPORTERS = {
+EXPORTED: dict[str, type[Importer]] = {
     importer.kind: importer
     for importer in (AccountImporter, ContactImporter, LeadImporter, OpportunityImporter)
+}
+IMPORTERS: dict[str, type[Importer]] = {
+    **EXPORTED,
+    **{importer.kind: importer for importer in (ProductImporter, CampaignImporter)},
 }

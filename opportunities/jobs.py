@@ -23,7 +23,8 @@ from opportunities.models import (
     Stage,
 )
 from records.errors import Unacceptable
-from workbench.operations import back_date
+from records.operations import save_setting
+from workbench.operations import add_choice, back_date, find_choice
 from workbench.transfer import Importer, Outcome, as_date, as_money, as_text
 
 if TYPE_CHECKING:
@@ -31,6 +32,52 @@ if TYPE_CHECKING:
 
 BANT = tuple(column.name for column in Bant._meta.get_fields())
 NOT_RECORDED = "Not recorded"
+
+
+class ListImporter(Importer):
+    """Rows of an editable list: found by key, name or external id, else added to it."""
+
+    def settle(self, values: dict[str, Any]) -> Outcome:
+        for name in ("id", "owner.email", "owner.name"):
+            values.pop(name, None)
+        known = self._standing(values)
+        if known is None:
+            name = values.pop("name", "")
+            if not name:
+                raise Unacceptable(errors={"name": ["Enter a name."]})
+            return Outcome("new", add_choice(self.model, name, by=self.by, **values))
+        changes = self.differing(known, values)
+        if not changes or self.mapping.duplicates == "skip":
+            return Outcome("unchanged", known)
+        for name, value in changes.items():
+            setattr(known, name, value)
+        return Outcome("updated", save_setting(known, by=self.by))
+
+    def _standing(self, values: dict[str, Any]) -> Any:
+        if external_id := values.get("external_id", ""):
+            found = self.model.objects.filter(external_id=external_id).first()
+            if found is not None:
+                return found
+        texts = (values.get("key", ""), values.get("name", ""))
+        return next(
+            (line for text in texts if text and (line := find_choice(self.model, text))), None
+        )
+
+
+class ProductImporter(ListImporter):
+    """Rows of products."""
+
+    kind = "product"
+    model = Product
+    columns = ("key", "name", "price", "currency", "external_id", "is_active")
+
+
+class CampaignImporter(ListImporter):
+    """Rows of campaigns."""
+
+    kind = "campaign"
+    model = Campaign
+    columns = ("key", "name", "starts_on", "ends_on", "is_active")
 
 
 class ProductNaming(Importer):

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.text import slugify
 
+from records.operations import save_setting
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from django.db.models import Model
+
+    from users.models import User
 
 LONGEST_KEY = 60
 
@@ -24,15 +28,17 @@ def find_choice(model: type[Model], text: str) -> Any:
     )
 
 
-def add_choice(model: type[Model], name: str) -> Any:
-    """Add a line to an editable list, under a key that is not taken."""
+def add_choice(model: type[Model], name: str, *, by: User, **values: Any) -> Any:
+    """Add a line to an editable list, under a key that is not taken.
+
+    Raises `NotPermitted` unless `by` may shape the list.
+    """
     stem = slugify(name)[: LONGEST_KEY - 4] or "choice"
     key, number = stem, 2
     while model._default_manager.filter(key=key).exists():
         key, number = f"{stem}-{number}", number + 1
-    return model._default_manager.create(
-        key=key, name=name[:120], position=model._default_manager.count() + 1
-    )
+    place = model._default_manager.count() + 1
+    return save_setting(model(**{"key": key, "name": name, "position": place, **values}), by=by)
 
 
 def back_date(record: Model, **moments: date | datetime | None) -> None:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Account, Contact
 from accounts.operations import delete_account
 from leads.models import Lead
-from opportunities.models import Opportunity, Product, Source
+from opportunities.models import Campaign, Opportunity, Product, Source
 from tests.factories import AccountFactory, UserFactory
 from tests.reference import folder_of
 
@@ -297,6 +297,37 @@ def test_product_is_found_by_name_or_the_row_is_refused(take):
     assert verdicts[2]["errors"] == {"product.name": ["There is no product “Engine”."]}
     assert list(Opportunity.objects.order_by("pk").values_list("value", flat=True)) == [900, 500]
     assert Opportunity.objects.latest("pk").lines.get().product.name == "Loom"
+
+
+def test_products_come_in_once(take):
+    text = "name,price,currency\nLoom,900,EUR\nEngine,many,EUR\n,5,EUR\n"
+
+    first, _ = take("product", text)
+    second, _ = take("product", text.replace("900", "950"))
+    third, _ = take("product", text.replace("900", "950"))
+
+    verdicts = [[v["verdict"] for v in run] for run in (first, second, third)]
+    assert verdicts == [
+        ["new", "rejected", "rejected"],
+        ["updated", "rejected", "rejected"],
+        ["unchanged", "rejected", "rejected"],
+    ]
+    assert (Product.objects.get().key, Product.objects.get().price) == ("loom", 950)
+
+
+def test_campaigns_come_in(take):
+    take("campaign", "name,starts_on\nFair,2027-03-01\n")
+
+    assert Campaign.objects.get().starts_on.isoformat() == "2027-03-01"
+
+
+def test_lists_are_for_those_who_shape_them(take):
+    rep = UserFactory(may={"leads.add_lead": "all"})
+
+    verdicts, _ = take("campaign", "name\nFair\n", by=rep.email)
+
+    assert verdicts[0]["verdict"] == "rejected"
+    assert not Campaign.objects.exists()
 
 
 def test_mapping_may_use_the_names_of_the_api(take, boss):

@@ -31,7 +31,7 @@ def csv_lines(importer: type[Importer], *, by: User) -> Iterator[str]:
     }
     writer = csv.writer(_Echo())
     yield writer.writerow(columns)
-    records = importer.model.objects.permitted(by, "view").order_by("pk")  # type: ignore[attr-defined]
+    records = importer.model.objects.permitted(by, "view").order_by("pk")
     for values in records.values_list(*columns.values()).iterator(chunk_size=2000):
         yield writer.writerow(
             [safe_cell(value, header) for header, value in zip(columns, values, strict=True)]

@@ -11,8 +11,8 @@ from django.db import DatabaseError, OperationalError, models, transaction
 from records import keys
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.operations import run_atomically
-from records.permissions import may, reaches
-from users.models import User
+from records.permissions import may, reaches, scope_of
+from users.models import Grant, User
 from workbench.operations import add_choice, find_choice
 from workbench.transfer.cells import (
     CellIsLeftOut,
@@ -80,7 +80,7 @@ class Importer:
     """How a row of one kind becomes a record: subclassed in each room, made once per file."""
 
     kind: ClassVar[str]
-    model: ClassVar[type[Record]]
+    model: ClassVar[type[Any]]
     # Columns of the model that a file may fill.
     columns: ClassVar[tuple[str, ...]] = ()
     # Names that are no columns: links, and what takes an operation of its own.
@@ -107,7 +107,8 @@ class Importer:
         self._choices: dict[tuple[str, str], Any] = {}
 
     def _column(self, name: str) -> models.Field[Any, Any]:
-        return self.model._meta.get_field(name)  # type: ignore[return-value]
+        field: models.Field[Any, Any] = self.model._meta.get_field(name)
+        return field
 
     # To be written by the room
 
@@ -252,20 +253,23 @@ class Importer:
     def choice(self, name: str, text: str, model: type[models.Model]) -> Any:
         """Return the line of an editable list with this key or name.
 
-        Who may administer gets a missing one made; for others the row is rejected.
+        Who may add to the list gets a missing one made; for others the row is rejected.
         """
         key = (name, text.casefold())
         if key not in self._choices:
             found = find_choice(model, text)
-            if found is None and self.by.is_superuser and name in self.grows:
+            if found is None and name in self.grows and self._may_shape(model):
                 # Not remembered: the row may still be refused, and its new line with it.
-                return add_choice(model, text)
+                return add_choice(model, text, by=self.by)
             if found is None:
                 raise LinkIsMissing(
                     f"There is no {model._meta.verbose_name} “{short(text)}”.", field=name
                 )
             self._choices[key] = found
         return self._choices[key]
+
+    def _may_shape(self, model: type[models.Model]) -> bool:
+        return scope_of(self.by, "add", model) == Grant.Scope.ALL
 
     def owner_in(self, values: dict[str, Any]) -> User | None:
         """Take the owner out of the values: named by email, id or name; None when not named."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from leads.jobs import IMPORTERS
+from leads.jobs import EXPORTED
 from leads.management.acting import acting_user
 from workbench.transfer import csv_lines
 
@@ -16,14 +16,14 @@ class Command(BaseCommand):
     help = "Export leads, accounts, contacts or opportunities as CSV."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=sorted(IMPORTERS))
+        parser.add_argument("kind", choices=sorted(EXPORTED))
         parser.add_argument("--out", type=Path, help="a file instead of standard output")
         parser.add_argument(
             "--by", default="", metavar="EMAIL", help="whose records: what this user may see"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = csv_lines(IMPORTERS[options["kind"]], by=acting_user(options["by"]))
+        lines = csv_lines(EXPORTED[options["kind"]], by=acting_user(options["by"]))
         if options["out"] is None:
             for line in lines:
                 self.stdout.write(line, ending="")

@@ -16,7 +16,7 @@ from workbench.transfer import mapping_from, open_table
 
 
 class Command(BaseCommand):
-    help = "Import a CSV file of leads, accounts, contacts or opportunities."
+    help = "Import a CSV file of leads, accounts, contacts, opportunities, products or campaigns."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(IMPORTERS))
