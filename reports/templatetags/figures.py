@@ -19,6 +19,12 @@ register = template.Library()
 
 
 @register.filter
+def as_count(number: int) -> str:
+    """Write a number of records with its thousands parted: "12,431"."""
+    return formats.number_format(number, 0, force_grouping=True)
+
+
+@register.filter
 def as_rate(share: float | None, places: int = 1) -> str:
     """Write a share of one as per cent; a dash where there is nothing to share."""
     if share is None:
