@@ -290,6 +290,8 @@ class QualifyForm(OperationForm):
             self._add_terms(suffix, people)
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "c-input")
+        for name in ("account", "contact"):
+            self.fields[f"other_{name}"].widget.attrs["data-chooses"] = f"{name}-other"
 
     @property
     def suffixes(self) -> list[str]:
@@ -368,6 +370,7 @@ class QualifyForm(OperationForm):
         for name in ("account", "contact"):
             target = data.get(name)
             if target is None or target.action != OTHER:
+                self.errors.pop(f"other_{name}", None)  # typed, but not chosen
                 continue
             record = data.get(f"other_{name}")
             if record is not None:

@@ -20,7 +20,7 @@ from workbench.tables import (
     pips,
 )
 
-TONES = {
+TONES: dict[str, str] = {
     Lead.Progress.NEW: "new",
     Lead.Progress.WORKING: "active",
     Lead.Progress.NURTURING: "warn",

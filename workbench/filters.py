@@ -180,6 +180,9 @@ class RecordFilter(django_filters.FilterSet):
     ) -> None:
         self.user = user
         super().__init__(data, queryset, **kwargs)
+        for filter_ in self.filters.values():
+            if isinstance(filter_, django_filters.ChoiceFilter):
+                filter_.extra.setdefault("empty_label", _("any"))
 
     def has_words(self, qs: Any, name: str, value: str) -> Any:
         return qs.matching(value) if search_key(value) else qs

@@ -196,13 +196,18 @@ class LookupField(forms.ModelChoiceField):
         self.widget.model = queryset.model
 
     # A list of choices would hold every record there is.
-    choices = property(lambda self: (), lambda self, value: None)  # type: ignore[assignment]
+    choices = property(lambda self: (), lambda self, value: None)
+
+    @property
+    def rows(self) -> Any:
+        """The records that can be named, as `narrow` has left them."""
+        return self.queryset
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Model):
             return label_of(value)
         if isinstance(value, int) and not isinstance(value, bool):
-            record = self.queryset.filter(pk=value).first()
+            record = self.rows.filter(pk=value).first()
             return label_of(record) if record else ""
         return value
 
@@ -210,14 +215,14 @@ class LookupField(forms.ModelChoiceField):
         text = str(value or "").strip()
         if not text:
             return None
-        rows = self.queryset
+        rows = self.rows
         if problem := text_problem(text):
             raise ValidationError(problem)
         if numbered := re.search(r"#(\d{1,18})\)?$", text):
             record = rows.filter(pk=int(numbered[1])).first()
             if record is not None:
                 return record
-        found = list(rows.matching(text).order_by("pk")[: MANY + 1]) if search_key(text) else []  # type: ignore[attr-defined]
+        found = list(rows.matching(text).order_by("pk")[: MANY + 1]) if search_key(text) else []
         named = [record for record in found if str(record).casefold() == text.casefold()]
         if len(named or found) == 1:
             self.widget.candidates = ()
@@ -279,6 +284,7 @@ class PageForm(forms.Form):
         self.user = user
         super().__init__(*args, **kwargs)
         narrow(self.fields, user)
+        word(self.fields)
 
     @property
     def helper(self) -> FormHelper:
@@ -316,6 +322,7 @@ class RecordForm(forms.ModelForm[Any]):
                 field.widget = date_input()
             elif name == "currency":
                 self.fields[name] = CurrencyField(label=field.label, initial=field.initial)
+        word(self.fields)
         if self.instance.pk:
             self.fields["version"] = forms.IntegerField(
                 widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1
@@ -386,6 +393,31 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
             field.queryset = field.queryset.filter(Q(is_active=True) | Q(pk=kept)).order_by(
                 "position", "name", "pk"
             )
+
+
+def word(fields: Mapping[str, forms.Field]) -> None:
+    """Say in the field's own terms what is to be entered, instead of that something is invalid."""
+    for name, field in fields.items():
+        label = str(field.label or name.replace("_", " ")).lower()
+        is_chosen = isinstance(field, forms.ChoiceField) and not isinstance(field, LookupField)
+        required = _("Choose the %(label)s") if is_chosen else _("Enter the %(label)s")
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = required % {"label": label}
+        match field:
+            case MoneyField():
+                field.error_messages["invalid"] = _(
+                    "Enter the %(label)s as a number, like %(example)s"
+                ) % {"label": label, "example": "%(example)s"}
+            case forms.EmailField():
+                field.error_messages["invalid"] = _(
+                    "Enter an email address in the format name@example.com"
+                )
+            case forms.DateField():
+                field.error_messages["invalid"] = _("Enter the %(label)s as a date") % {
+                    "label": label
+                }
+            case forms.IntegerField():
+                field.error_messages["invalid"] = _("Enter a whole number, like 250")
 
 
 def colleagues() -> QuerySet[User]:

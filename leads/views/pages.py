@@ -185,7 +185,7 @@ class LeadReopen(OperationView):
     submit_label = gettext_lazy("Reopen lead")
 
     @property
-    def action(self) -> str:  # type: ignore[override]
+    def action(self) -> str:
         return "undo" if self.record.status == Lead.Status.QUALIFIED else "disqualify"
 
     def page_title(self) -> str:

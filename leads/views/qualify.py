@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,7 @@ class LeadQualify(OperationView):
             effects=[{"text": s.text, "kind": EFFECTS.get(s.icon, "nothing")} for s in found.steps],
             targets=self.targets(form, found),
             existing=self.existing(found),
+            existing_errors=[] if kwargs.get("is_update") else form["existing"].errors,
             may_add=form.number < MOST_OPPORTUNITIES,
             lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)],
             **kwargs,
@@ -220,15 +222,16 @@ class LeadQualify(OperationView):
 
     def undirected(self, plan: Plan, name: str, decision: Decision) -> Choice:
         """Return what would be decided about one of the two if nobody had chosen."""
-        target: Target = getattr(plan, name)
-        if target.action == AUTO:
-            return getattr(decision, name)  # type: ignore[no-any-return]
-        try:
-            return getattr(  # type: ignore[no-any-return]
-                decide(self.record, replace(plan, **{name: Target()}), by=self.user), name
+        target = plan.account if name == "account" else plan.contact
+        if target.action != AUTO:
+            other = (
+                replace(plan, account=Target())
+                if name == "account"
+                else (replace(plan, contact=Target()))
             )
-        except Refused:
-            return getattr(decision, name)  # type: ignore[no-any-return]
+            with suppress(Refused):
+                decision = decide(self.record, other, by=self.user)
+        return decision.account if name == "account" else decision.contact
 
     def ways(
         self, model: type[Model], target: Target, choice: Choice, auto: Choice
@@ -359,7 +362,7 @@ def differences(lead: Lead, record: Any, names: tuple[str, ...]) -> list[dict[st
         is_filled = theirs in ("", None)
         rows.append(
             {
-                "label": str(lead._meta.get_field(name).verbose_name).capitalize(),
+                "label": str(Lead._meta.get_field(name).verbose_name).capitalize(),  # type: ignore[union-attr]
                 "lead": str(getattr(mine, "name", mine)),
                 "record": "" if is_filled else str(getattr(theirs, "name", theirs)),
                 "outcome": _("is filled in") if is_filled else _("theirs stays"),

@@ -43,6 +43,12 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => makeIdle());
 document.addEventListener("htmx:afterRequest", (event) => makeIdle(event.target));
 
+// Typing a name chooses the way that the name belongs to.
+document.addEventListener("input", (event) => {
+  const way = event.target.dataset?.chooses && document.getElementById(event.target.dataset.chooses);
+  if (way && event.target.value) way.checked = true;
+});
+
 // Pages whose form says data-guard ask before they are left with changes.
 const changed = new Set();
 document.addEventListener("input", (event) => {

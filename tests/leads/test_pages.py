@@ -172,8 +172,8 @@ def test_offers_the_next_form_after_save_and_new(reps: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
-        ("budget_amount", "around 30k", "Enter the amount as a number, like 80,000"),
-        ("budget_amount", "9" * 10_000, "Enter the amount as a number"),
+        ("budget_amount", "around 30k", "Enter the budget as a number, like 80,000"),
+        ("budget_amount", "9" * 10_000, "Enter the budget as a number"),
         ("budget_amount", "99999999999999", "digits"),
         ("email", "h.reuter@rheinlab", "email"),
         ("topic", "t" * 10_000, "300"),
@@ -185,7 +185,7 @@ def test_offers_the_next_form_after_save_and_new(reps: Client) -> None:
         ("source", "999999", "choice"),
         ("account", "Nobody Ltd", "Nothing is called"),
         ("account", "#99999999999999999999", "Nothing is called"),
-        ("estimated_close_date", "soon", "valid date"),
+        ("estimated_close_date", "soon", "as a date"),
         ("submission", "7", ""),
     ],
 )

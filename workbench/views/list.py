@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
+from django_htmx.http import push_url
 
 from records.keys import search_key
 from records.models import MoneyField, Record
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MOST_COUNTED = 1000
 SIZES = (25, 50, 100)
 PAGING = ("page", "after", "before")
+PARTS = ("list", "list-body")  # what htmx fetches alone
 PROPOSED = 10
 
 
@@ -90,9 +92,15 @@ class ListView(Page, TemplateView):
     action = "view"
 
     def get_template_names(self) -> list[str]:
-        part = self.request.htmx.target if self.request.htmx else ""  # type: ignore[attr-defined]
-        is_part = part in ("list", "list-body") and not self.request.htmx.history_restore_request  # type: ignore[attr-defined]
-        return [f"{self.template_name}#{part}" if is_part else self.template_name]
+        if self.is_part:
+            return [f"{self.template_name}#{self.request.htmx.target}"]  # type: ignore[attr-defined]
+        return [self.template_name]
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether htmx asks for the list or its body only."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and htmx.target in PARTS and not htmx.history_restore_request
 
     def get_rows(self) -> QuerySet[Any, Any]:
         return self.model.objects.permitted(self.user, "view")  # type: ignore[attr-defined,no-any-return]
@@ -178,6 +186,21 @@ class ListView(Page, TemplateView):
     @property
     def offered_names(self) -> set[str]:
         return {field.name for field in self.filter.offered}
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        """Answer, and give htmx the address without what is empty in it."""
+        answer = super().render_to_response(context, **options)
+        if self.is_part:
+            push_url(answer, self.request.path + self.here())
+        return answer
+
+    def here(self) -> str:
+        """Return the query string of this very page."""
+        data = QueryDict(mutable=True)
+        for name, value in self.data.items():
+            if value:
+                data[name] = value
+        return f"?{data.urlencode() or 'view=all'}"
 
     def left_out(self) -> Sequence[str]:
         """Return the columns that say nothing in this view."""
@@ -302,5 +325,5 @@ def record_kinds() -> dict[str, type[Record]]:
     return {
         str(model._meta.model_name): model
         for model in apps.get_models()
-        if issubclass(model, Record) and not model._meta.model_name.startswith("historical")
+        if issubclass(model, Record) and not str(model._meta.model_name).startswith("historical")
     }

@@ -248,7 +248,7 @@ class CreateView(FormPage):
             text = self.request.GET.get(name, "")
             field = form.fields.get(name)
             if isinstance(field, LookupField) and text.isascii() and text.isdigit():
-                form.initial[name] = field.queryset.filter(pk=int(text)).first()
+                form.initial[name] = field.rows.filter(pk=int(text[:18])).first()
             elif field is not None and text:
                 form.initial[name] = text[:300]
         return form
@@ -273,8 +273,9 @@ class CreateView(FormPage):
             )
         except KeyReused as reuse:
             # The form went out once and came back changed: a second record has to be meant.
-            form.data = form.data.copy()
-            form.data["submission"] = str(form.fields["submission"].initial())
+            data = self.request.POST.copy()
+            data["submission"] = str(form.fields["submission"].initial())
+            form.data = data
             raise Refused(
                 _("This form was saved already. Save again to make another %(kind)s.")
                 % {"kind": self.model._meta.verbose_name}
@@ -328,7 +329,7 @@ class EditView(RecordPage, FormPage):
 
     def is_stale(self, form: RecordForm, refusal: Stale) -> HttpResponse:
         merge = merge_of(form, self.record, form.cleaned_data["version"])
-        data = form.data.copy()
+        data = self.request.POST.copy()
         data["version"] = str(self.record.version)
         for line in merge:
             if line["taken"] == "theirs":
@@ -357,7 +358,7 @@ def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, A
 
     `taken` says what the merge takes: mine, theirs, or "ask" where both changed it differently.
     """
-    read = record.history.filter(version=version).order_by("history_id").last()  # type: ignore[attr-defined]
+    read = record.history.filter(version=version).order_by("history_id").last()
     lines = []
     for name in form.changed_data:
         if name not in form.values:
@@ -387,7 +388,7 @@ def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, A
 
 
 def _value_of(record: Any, name: str) -> Any:
-    value = getattr(record, name, None)
+    value: Any = getattr(record, name, None)
     return list(value.all()) if hasattr(value, "all") else value
 
 
