@@ -229,9 +229,13 @@ class LeadUndo(OperationView):
             {"text": blocker.text, "url": self.url_of(blocker.record)}
             for blocker in operations.blockers_of(made)
         ]
-        return super().get_context_data(
+        context = super().get_context_data(
             blockers=blockers, effects=undo_effects(self.record, made), **kwargs
         )
+        if blockers:
+            # The same sentences, but with links to what they are about.
+            context["errors"] = []
+        return context
 
     def url_of(self, record: Any) -> str:
         """Return where a blocker can be looked at, if the user may."""

@@ -30,12 +30,14 @@ function makeIdle(root = document) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.querySelector("[aria-busy='true'][type='submit']")) {
+  // Also a button that stands outside the form, in the foot of the page.
+  const buttons = [...form.elements].filter((element) => element.type === "submit");
+  if (buttons.some((button) => button.getAttribute("aria-busy") === "true")) {
     event.preventDefault();
     return;
   }
   changed.delete(form);
-  const button = event.submitter ?? form.querySelector("[type='submit']");
+  const button = event.submitter ?? buttons[0];
   // A form that answers with a file leaves the page as it is.
   if (button && !form.hasAttribute("data-download")) makeBusy(button);
 });

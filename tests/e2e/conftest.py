@@ -16,6 +16,7 @@ from users.models import User
 
 PATIENCE = 20_000  # milliseconds; two cores may be busy with other tests
 
+
 @pytest.fixture
 def site(live_server: Any, defaults: None) -> str:
     """Where the pages are: the whole product behind a real socket."""
