@@ -227,15 +227,19 @@ class OwnerColumn(Cell):
 
 
 def href(record: Any) -> str:
-    """Return the address of a record; resolving it once per list, not once per row."""
-    pattern = _PATTERNS.get(type(record))
+    """Return the address of a record; resolving it once per list, not once per row.
+
+    What lies in the recycle bin has no page but the one that restores it.
+    """
+    page = "restore" if record.deleted_at else "detail"
+    pattern = _PATTERNS.get((type(record), page))
     if pattern is None:
-        pattern = reverse(f"{record.url_namespace}:detail", kwargs={"pk": 0})
-        _PATTERNS[type(record)] = pattern
+        pattern = reverse(f"{record.url_namespace}:{page}", kwargs={"pk": 0})
+        _PATTERNS[type(record), page] = pattern
     return pattern.replace("/0/", f"/{record.pk}/")
 
 
-_PATTERNS: dict[type[Any], str] = {}
+_PATTERNS: dict[tuple[type[Any], str], str] = {}
 
 
 class RecordTable(tables.Table):

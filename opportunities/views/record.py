@@ -140,6 +140,7 @@ def stages_for(
 ) -> list[dict[str, Any]]:
     """Return the process bar: each stage leads to its checklist, the first one to the lead."""
     stages = []
+    is_won = opportunity.status == Opportunity.Status.WON
     for place in bar:
         url = f"?stage={place.stage.pk}#checklist"
         if place.stage.is_for_leads:
@@ -148,7 +149,7 @@ def stages_for(
             {
                 "label": str(place.stage),
                 "note": note_of(place, opportunity),
-                "state": place.state,
+                "state": "won" if is_won else place.state,
                 "url": url,
             }
         )

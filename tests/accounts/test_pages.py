@@ -11,7 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Contact
-from tests.factories import AccountFactory, ActivityFactory, ContactFactory, OpportunityFactory
+from tests.factories import (
+    AccountFactory,
+    ActivityFactory,
+    ContactFactory,
+    OpportunityFactory,
+    UserFactory,
+)
 from users.models import User
 
 Statements = Callable[[], AbstractContextManager[list[str]]]
@@ -282,6 +288,31 @@ def test_delete_can_be_undone(reps: Client, records: dict[str, Any], room: str) 
 
     assert gone == 404
     assert reps.get(page(room, "detail", records[room])).status_code == 200
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_bin_shows_what_was_deleted_to_those_who_may_restore_it(
+    client: Client, rep: User, rep2: User, manager: User, records: dict[str, Any], room: str
+) -> None:
+    restore, listed = page(room, "restore", records[room]), reverse(f"{room}:list")
+    client.force_login(rep)
+    client.post(page(room, "delete", records[room]))
+
+    shown = {}
+    for person in (rep, rep2, manager):
+        client.force_login(person)
+        shown[person] = restore in client.get(listed, {"bin": "1"}).content.decode()
+
+    assert restore not in client.get(listed, {"view": "all"}).content.decode()
+    assert shown == {rep: True, rep2: False, manager: True}
+
+
+def test_bin_is_closed_to_those_who_may_delete_nothing(client: Client, db: None) -> None:
+    reader = UserFactory(may={"accounts.view_account": "all"})
+    client.force_login(reader)
+
+    assert client.get(reverse("accounts:list"), {"bin": "1"}).status_code == 403
+    assert "?bin=1" not in client.get(reverse("accounts:list")).content.decode()
 
 
 @pytest.mark.parametrize("room", ROOMS)

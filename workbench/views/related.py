@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from users.models import User
-from workbench.views.list import CountUpTo, ListView, count_text
+from workbench.views.bin import BinListView
+from workbench.views.list import count_text
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -22,7 +22,7 @@ TARGET = "related-"
 NARROW, NARROW_COLUMNS = f"{TARGET}narrow-", 2
 
 
-class RelatedListView(ListView):
+class RelatedListView(BinListView):
     """A list whose beginning can be shown as a card; `RecordTable.related` names its columns."""
 
     @property
@@ -38,11 +38,7 @@ class RelatedListView(ListView):
         return SHOWN if self.is_card else super().size
 
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
-        if not self.is_card:
-            return super().counts(rows)
-        found = User.objects.filter(pk=self.user.pk).annotate(_total=CountUpTo(rows))
-        total = found.values_list("_total", flat=True).get()
-        return {"total": total or 0, "sum": None, "tabs": []}
+        return self.only_count(rows) if self.is_card else super().counts(rows)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
