@@ -260,6 +260,14 @@ def delete_user(user: User, *, by: User) -> None:
     current.delete()
 
 
+@transaction.atomic
+def sign_out(user: User, *, by: User) -> int:
+    """End every session of somebody who may not more than `by`; return how many there were."""
+    _require_for_all(by, "users.change_user")
+    _require_not_above(by, user, list(user.roles.all()))
+    return end_sessions(user)
+
+
 def end_sessions(user: User) -> int:
     """Sign somebody out everywhere; return how many sessions that were.
 

@@ -144,7 +144,7 @@ class RecordAdminForm(TellingForm):
         at = refusal.at or self.instance.changed_at
         self.add_error(
             None,
-            _("%(who)s changed this %(kind)s on %(at)s. What you typed is below and not saved.")
+            _("%(who)s changed this %(kind)s (%(at)s). What you typed is below and not saved.")
             % {
                 "who": refusal.by or self.instance.changed_by or _("Somebody"),
                 "kind": self.instance._meta.verbose_name,
@@ -277,7 +277,8 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
             return HttpResponseRedirect(request.get_full_path())
         response = super().response_action(request, queryset)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
-            response.context_data["is_kept"] = self.is_kept
+            # The only page that an action shows is the one that asks before something goes.
+            response.context_data |= {"is_kept": self.is_kept, "title": _("Are you sure?")}
         return response
 
     def history_view(

@@ -250,6 +250,15 @@ def test_nobody_changes_who_may_more(clerk: User, admin: User, manager: User, ch
             operations.update_user(user, by=clerk, **changes)
 
 
+def test_nobody_signs_out_who_may_more(clerk: User, admin: User):
+    Client().force_login(admin)
+
+    with pytest.raises(NotPermitted):
+        operations.sign_out(admin, by=clerk)
+
+    assert sessions_of(admin) == 1
+
+
 def test_nobody_takes_over_an_account(clerk: User, team: Team):
     equal = UserFactory(team=team, may={"leads.view_lead": "team"})
 

@@ -107,7 +107,7 @@ def test_a_stale_form_says_who_and_loses_nothing(desk: Client, rep: User):
     answer = desk.post(address, sent)
 
     said = errors_of(answer)
-    assert "Rep changed this lead on" in said
+    assert "Rep changed this lead (" in said
     assert "It is now: Her looms" in said
     assert b"My looms" in answer.content
     lead.refresh_from_db()

@@ -14,7 +14,7 @@ from records.errors import IsInUse, NotPermitted, Unacceptable
 from records.models import AuditEntry, Currency
 from records.operations import delete_setting, save_setting
 from tests.admin.forms import errors_of, form_of
-from tests.factories import LeadFactory, OpportunityFactory
+from tests.factories import LeadFactory, OpportunityFactory, UserFactory
 from users.models import User
 
 
@@ -231,6 +231,24 @@ def test_a_nul_is_refused(desk: Client):
 
     assert answer.status_code == 200
     assert not Source.objects.filter(key="pod").exists()
+
+
+def test_lists_are_shaped_by_whom_a_role_lets(client: Client, team: Any):
+    shaper = UserFactory(team=team, is_staff=True, may={"opportunities.change_source": "all"})
+    narrow = UserFactory(team=team, is_staff=True, may={"opportunities.change_source": "team"})
+    source = Source.objects.first()
+    address = f"/admin/opportunities/source/{source.pk}/change/"
+
+    client.force_login(narrow)
+    assert client.get(address).status_code == 403
+    client.force_login(shaper)
+    answer = client.post(address, form_of(client, address) | {"name": "Fairs"})
+
+    assert answer.status_code == 302
+    assert Source.objects.get(pk=source.pk).name == "Fairs"
+    assert client.get("/admin/opportunities/source/add/").status_code == 403
+    assert client.get(f"/admin/opportunities/source/{source.pk}/delete/").status_code == 403
+    assert client.get("/admin/opportunities/lossreason/").status_code == 403
 
 
 def test_who_may_not_shape_does_not(manager: User):
