@@ -86,14 +86,14 @@ def test_teams_are_as_promised(demo_world, db):
 
 def test_tells_a_year(demo_world, db):
     leads = Lead.objects.order_by("created_at")
-    assert leads.count() > 200
+    assert leads.count() > 150
     assert (timezone.now() - leads.first().created_at).days > 300
     assert len(set(leads.values_list("country", flat=True))) > 8
     assert len(set(leads.values_list("currency", flat=True))) > 5
     for status in ("open", "qualified", "disqualified"):
         assert leads.filter(status=status).count() > 20
     for status in ("open", "won", "lost"):
-        assert Opportunity.objects.filter(status=status).count() >= 8
+        assert Opportunity.objects.filter(status=status).count() >= 5
     now = timezone.now()
     to_do = Activity.objects.filter(status="open")
     assert to_do.filter(due_at__lt=now).exists()

@@ -72,7 +72,7 @@ PEOPLE = [
 ]
 # They own records, and nobody signs in as them.
 COLLEAGUES = [("viggo", "Viggo Sandoval", "South"), ("amara", "Amara Kettering", "North")]
-LEADS = 210
+LEADS = 175
 SATURDAY = 5
 
 # label, key of the planted record, where to look at it
@@ -439,7 +439,7 @@ class World:
             fate = "given up" if dice < 0.54 else "qualified"
         else:
             fate = "given up" if dice < 0.22 else "qualified" if dice < 0.5 else "open"
-        if fate == "open" and self.odds(0.25):
+        if fate == "open" and self.odds(0.2):
             return
         at = self.later(start, 0.2, 2)
         self.plan(at, lambda: self.first_call(case))
@@ -515,7 +515,7 @@ class World:
             log_email(case.lead, by=case.owner, subject=subject, text=text)
         if self.odds(0.25):
             log_note(case.lead, by=case.owner, text=self.pick(story.NOTES))
-        self.next_step(case, case.lead, 0.7 if is_last else 0.15)
+        self.next_step(case, case.lead, 0.85 if is_last or case.is_recent else 0.15)
 
     def give_up(self, case: Case) -> None:
         key, comment = self.pick(story.GIVEN_UP)
@@ -541,7 +541,7 @@ class World:
                 return
         end = self.later(at, 4, 15 if is_quick else 40)
         if self.odds(0.92):
-            closes = self.win if self.odds(0.6) else self.lose
+            closes = self.win if self.odds(0.5) else self.lose
             self.plan(end, lambda: closes(case, end.date()))
 
     def develop(self, case: Case) -> None:
