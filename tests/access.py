@@ -1,0 +1,184 @@
+"""Who reaches what: every address of the product, with what each kind of person gets there.
+
+`tests/test_access.py` makes its tests from this table, and fails when an address is missing here.
+People: anonymous; rep, who owns the records asked for; rep2, a colleague of the same team; the
+manager of that team; outsider, a rep of another team; admin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PEOPLE = ("anonymous", "rep", "rep2", "manager", "outsider", "admin")
+
+# What an answer may be. "done" is any answer to somebody who may: what it says, other tests ask.
+DONE, SIGN_IN, NO_TOKEN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = (
+    "done",
+    "sign in",
+    "no token",
+    "forbidden",
+    "not found",
+    "not allowed",
+)
+STATUSES = {
+    DONE: {200, 201, 204, 302, 400, 409, 412, 422},
+    SIGN_IN: {302},
+    NO_TOKEN: {401},
+    FORBIDDEN: {403},
+    NOT_FOUND: {404},
+    NOT_ALLOWED: {405},
+}
+Row = dict[str, str]
+
+
+def row(anonymous: str, rep: str, rep2: str, manager: str, outsider: str, admin: str) -> Row:
+    return dict(zip(PEOPLE, (anonymous, rep, rep2, manager, outsider, admin), strict=True))
+
+
+# Pages
+OPEN = row(DONE, DONE, DONE, DONE, DONE, DONE)
+SIGNED_IN = row(SIGN_IN, DONE, DONE, DONE, DONE, DONE)
+NO_POST = row(SIGN_IN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED)
+SEEN = row(SIGN_IN, DONE, DONE, DONE, NOT_FOUND, DONE)
+# Asked for with a method that it has not, a page of a record may say so before or after it looks.
+SEEN_ONLY = row(SIGN_IN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, "hidden", NOT_ALLOWED)
+OWNED = row(SIGN_IN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
+OWNED_ONLY_POST = row(SIGN_IN, NOT_ALLOWED, FORBIDDEN, NOT_ALLOWED, NOT_FOUND, NOT_ALLOWED)
+STAFF = row(SIGN_IN, "staff only", "staff only", "staff only", "staff only", DONE)
+MINE = row(SIGN_IN, DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+STATUSES["hidden"] = {404, 405}
+STATUSES["staff only"] = {302, 403}
+
+# API
+API_LIST = row(NO_TOKEN, DONE, DONE, DONE, DONE, DONE)
+API_NO = row(NO_TOKEN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED)
+API_SEEN = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, DONE)
+API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What GET and POST at one address give to whom; PATCH and DELETE where the API has them.
+
+    `on` names the record of `tests/test_access.py` that is asked for; `body` is what is sent.
+    """
+
+    get: Row
+    post: Row
+    patch: Row | None = None
+    delete: Row | None = None
+    on: str = ""
+    body: dict[str, object] = field(default_factory=dict)
+
+
+def api_records(patch: Row = API_OWNED, **change: object) -> dict[str, Access]:
+    return {
+        "list": Access(API_LIST, API_LIST),
+        "detail": Access(API_SEEN, API_NO, patch, API_OWNED, body=change),
+    }
+
+
+def room(name: str, edit: Row = OWNED) -> dict[str, Access]:
+    """Return what every room of records has."""
+    return {
+        f"{name}:list": Access(SIGNED_IN, NO_POST),
+        f"{name}:create": Access(SIGNED_IN, SIGNED_IN),
+        f"{name}:detail": Access(SEEN, SEEN_ONLY),
+        f"{name}:edit": Access(edit, edit),
+        f"{name}:assign": Access(OWNED, OWNED),
+        f"{name}:delete": Access(OWNED, OWNED),
+        f"{name}:restore": Access(OWNED, OWNED, on=f"binned {name}"),
+    }
+
+
+ACCESS: dict[str, Access] = {
+    # Before anybody has signed in
+    "healthz": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
+    "readyz": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
+    "account_login": Access(OPEN, OPEN),
+    "account_logout": Access(SIGNED_IN, SIGNED_IN),
+    # Everybody's pages
+    "home": Access(SIGNED_IN, NO_POST),
+    "search": Access(SIGNED_IN, NO_POST),
+    "lead-or-opportunity": Access(SIGNED_IN, NO_POST),
+    "reports:overview": Access(SIGNED_IN, NO_POST),
+    "workbench:lookup": Access(SIGNED_IN, NO_POST),
+    "users:profile": Access(SIGNED_IN, SIGNED_IN),
+    "users:theme": Access(NO_POST, SIGNED_IN),
+    "users:token-create": Access(NO_POST, SIGNED_IN),
+    "users:token-revoke": Access(NO_POST, MINE),
+    # Records
+    **room("leads"),
+    **room("opportunities"),
+    **room("accounts", edit=SEEN),
+    **room("contacts", edit=SEEN),
+    "leads:progress": Access(OWNED, OWNED),
+    "leads:qualify": Access(OWNED, OWNED),
+    "leads:disqualify": Access(OWNED, OWNED),
+    "leads:reopen": Access(OWNED, OWNED, on="qualified lead"),
+    "leads:undo": Access(OWNED, OWNED, on="qualified lead"),
+    "leads:receipt": Access(SEEN, SEEN_ONLY, on="qualified lead"),
+    "opportunities:stage": Access(OWNED, OWNED),
+    "opportunities:tick": Access(OWNED_ONLY_POST, OWNED),
+    "opportunities:win": Access(OWNED, OWNED),
+    "opportunities:lose": Access(OWNED, OWNED),
+    "opportunities:reopen": Access(OWNED, OWNED, on="won opportunity"),
+    "opportunities:hold": Access(OWNED, OWNED),
+    "opportunities:resume": Access(OWNED, OWNED),
+    "opportunities:lines": Access(OWNED, OWNED),
+    "opportunities:stakeholder-add": Access(OWNED, OWNED),
+    "opportunities:stakeholder-remove": Access(OWNED, OWNED),
+    "activities:list": Access(SIGNED_IN, NO_POST),
+    "activities:create": Access(SEEN, SEEN),
+    "activities:detail": Access(SEEN, SEEN_ONLY),
+    "activities:edit": Access(OWNED, OWNED),
+    "activities:complete": Access(OWNED, OWNED),
+    "activities:reopen": Access(OWNED, OWNED),
+    "activities:pin": Access(OWNED, OWNED),
+    "activities:delete": Access(OWNED, OWNED),
+    "activities:restore": Access(OWNED, OWNED, on="binned activities"),
+    # The API
+    "api-schema": Access(API_LIST, API_NO),
+    "api-docs": Access(SIGNED_IN, NO_POST),
+    "reports-overview": Access(API_LIST, API_NO),
+    "api-not-found": Access(row(*[NOT_FOUND] * 6), row(*[NOT_FOUND] * 6)),
+    **{f"leads-{name}": access for name, access in api_records(topic="More").items()},
+    **{f"opportunities-{name}": access for name, access in api_records(topic="More").items()},
+    **{f"activities-{name}": access for name, access in api_records(subject="More").items()},
+    **{f"accounts-{name}": access for name, access in api_records(API_SEEN).items()},
+    **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
+    "leads-assign": Access(API_NO, API_OWNED, body={"owner": "rep@crm.example"}),
+    "leads-disqualify": Access(API_NO, API_OWNED, body={"reason": "no-need"}),
+    "leads-qualification": Access(API_SEEN, API_NO),
+    "leads-qualify": Access(API_NO, API_OWNED),
+    "leads-reopen": Access(API_NO, API_OWNED, on="qualified lead"),
+    "leads-undo": Access(API_NO, API_OWNED, on="qualified lead"),
+    "opportunities-hold": Access(API_NO, API_OWNED),
+    "opportunities-resume": Access(API_NO, API_OWNED),
+    "opportunities-win": Access(API_NO, API_OWNED),
+    "opportunities-lose": Access(API_NO, API_OWNED, body={"reason": "price"}),
+    "opportunities-reopen": Access(API_NO, API_OWNED, on="won opportunity"),
+    "opportunities-stage": Access(API_NO, API_OWNED, body={"stage": "propose"}),
+    **{
+        f"{name}-{kind}": Access(API_LIST, API_NO)
+        for name in (
+            "users",
+            "teams",
+            "sources",
+            "campaigns",
+            "products",
+            "processes",
+            "stages",
+            "competitors",
+            "loss-reasons",
+            "disqualify-reasons",
+        )
+        for kind in ("list", "detail")
+    },
+}
+
+# Sets of addresses that a library brings, each under one rule: by the beginning of their address.
+LIBRARIES = {
+    "admin/": "for staff only, page by page in tests/admin",
+    "auth/": "sign-in, passwords and second factors, closed for sign-up",
+}

@@ -1,0 +1,225 @@
+"""The table of `tests/access.py`, asked address by address, person by person, method by method."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib import admin as admin_site
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.operations import create_account, create_contact, delete_account, delete_contact
+from activities.operations import add_task, delete_activity
+from leads.models import DisqualifyReason
+from leads.operations import capture_lead, delete_lead, qualify
+from opportunities.models import Campaign, Competitor, LossReason, Process, Product, Source, Stage
+from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
+from tests.access import ACCESS, LIBRARIES, PEOPLE, STAFF, STATUSES
+from tests.snapshots import rows
+from users.operations import issue_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def addresses(
+    resolver: URLResolver | None = None, space: str = "", route: str = ""
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield name, route and arguments of every address of the product."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        full = route + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from addresses(entry, inner, full)
+        elif isinstance(entry, URLPattern):
+            name = f"{space}{entry.name}" if entry.name else ""
+            yield name, full, sorted(entry.pattern.regex.groupindex)
+
+
+OURS = {
+    name: arguments
+    for name, route, arguments in addresses()
+    if not route.startswith(tuple(LIBRARIES))
+}
+
+
+def test_every_address_stands_in_the_table():
+    assert set(OURS) - set(ACCESS) == set()
+    assert set(ACCESS) - set(OURS) == set()
+
+
+@pytest.fixture
+def world(rep, rep2, manager, outsider, admin):
+    """One record of each kind, owned by rep, in each state that an address asks for."""
+    person = {"topic": "Engines", "last_name": "Lovelace"}
+    lead = capture_lead(by=rep, company="Acme", email="a@acme.example", **person)
+    qualified = capture_lead(by=rep, company="Apex", email="a@apex.example", **person)
+    outcome = qualify(qualified, by=rep)
+    account, contact = outcome.account, outcome.contact
+    deal = open_opportunity("Engines", by=rep, owner=rep, account=account, contact=contact)
+    second = create_contact(by=rep, last_name="Babbage", account=account)
+    add_stakeholder(deal, by=rep, contact=second, role="other")
+    records = {
+        "leads": lead,
+        "accounts": account,
+        "contacts": contact,
+        "opportunities": deal,
+        "activities": add_task(lead, by=rep, subject="Call"),
+        "qualified lead": qualified,
+        "won opportunity": win(open_opportunity("Won", by=rep, owner=rep), by=rep),
+        "binned leads": delete_lead(capture_lead(by=rep, company="Bin", **person), by=rep),
+        "binned opportunities": delete_opportunity(
+            open_opportunity("Bin", by=rep, owner=rep), by=rep
+        ),
+        "binned accounts": delete_account(create_account(by=rep, name="Bin"), by=rep),
+        "binned contacts": delete_contact(create_contact(by=rep, last_name="Bin"), by=rep),
+        "binned activities": delete_activity(add_task(lead, by=rep, subject="Bin"), by=rep),
+        "contact of deal": second,
+        "token": issue_token(rep, by=rep, name="mine", scope="write")[0],
+        "users": rep,
+        "teams": rep.team,
+        "sources": Source.objects.first(),
+        "campaigns": Campaign.objects.create(key="fair", name="Fair"),
+        "products": Product.objects.create(key="engine", name="Engine"),
+        "processes": Process.objects.first(),
+        "stages": Stage.objects.first(),
+        "competitors": Competitor.objects.create(key="rival", name="Rival"),
+        "loss-reasons": LossReason.objects.first(),
+        "disqualify-reasons": DisqualifyReason.objects.first(),
+    }
+    users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
+    return records, users
+
+
+def address_of(name: str, records: dict[str, Any]) -> str:
+    access = ACCESS[name]
+    kind = access.on or ("token" if "token" in name else name.replace(":", "-").rsplit("-", 1)[0])
+    kind = kind if kind in records else name.replace(":", "-").split("-", 1)[0]
+    values = {
+        "pk": lambda: records[kind].pk,
+        "contact": lambda: records["contact of deal"].pk,
+        "kind": lambda: "account",
+    }
+    url = reverse(name, kwargs={argument: values[argument]() for argument in OURS[name]})
+    return f"{url}?on=lead:{records['leads'].pk}&kind=note" if name == "activities:create" else url
+
+
+def new_token(user: Any) -> str:
+    return issue_token(user, by=user, name="access", scope="write")[1]
+
+
+class TakenBack(Exception):
+    """Ends a transaction whose changes nobody wants."""
+
+
+def ask(user: Any, method: str, url: str, body: dict[str, Any]) -> Any:
+    """Ask as `user`, and take back whatever the answer has changed."""
+    client = Client(raise_request_exception=False)
+    headers, sent = {}, {"data": body}
+    if url.startswith("/api/v1/") or url == "/api/schema/":
+        if user is not None:
+            user.secret = getattr(user, "secret", None) or new_token(user)
+            headers["Authorization"] = f"Bearer {user.secret}"
+        sent["content_type"] = "application/json"
+    elif user is not None:
+        client.force_login(user)
+    if method == "get":
+        sent = {}
+    answer = None
+    try:
+        with transaction.atomic():
+            answer = getattr(client, method)(url, headers=headers, **sent)
+            raise TakenBack
+    except TakenBack:
+        return answer
+
+
+# One world serves all addresses of a room: what is asked is taken back.
+ROOMS = sorted({name.replace(":", "-").split("-", 1)[0] for name in ACCESS})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_gives_each_person_what_the_table_says(world, room):
+    records, users = world
+    wrong = []
+
+    for name, access in ACCESS.items():
+        if name.replace(":", "-").split("-", 1)[0] != room:
+            continue
+        url = address_of(name, records)
+        for method in ("get", "post", "patch", "delete"):
+            for person, verdict in (getattr(access, method) or {}).items():
+                status = ask(users[person], method, url, access.body).status_code
+                if status not in STATUSES[verdict]:
+                    wrong.append(f"{method.upper()} {url} as {person}: {status}, not {verdict}")
+
+    assert wrong == []
+
+
+def test_looking_changes_nothing(world):
+    records, users = world
+    before = rows(with_trails=True)
+    client = Client()
+    client.force_login(users["admin"])
+
+    for name in ACCESS:
+        if name != "account_logout":
+            client.get(address_of(name, records))
+
+    assert rows(with_trails=True) == before
+
+
+PAGES = sorted(
+    name
+    for name, access in ACCESS.items()
+    if access.post["rep"] == "done" and not name.endswith("-list") and ":" in name
+)
+
+
+def test_refuses_a_change_without_the_token_of_the_form(world):
+    records, users = world
+    before = rows(with_trails=True)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(users["rep"])
+
+    answers = {name: client.post(address_of(name, records)).status_code for name in PAGES}
+
+    assert {name for name, status in answers.items() if status != 403} == set()
+    assert rows(with_trails=True) == before
+
+
+HIDDEN = sorted(
+    name for name, access in ACCESS.items() if access.get["outsider"] == "not found" and OURS[name]
+)
+
+
+def test_tells_nothing_of_what_lies_outside_the_scope(world):
+    records, users = world
+
+    for name in HIDDEN:
+        url = address_of(name, records)
+        missing = reverse(name, kwargs=dict.fromkeys(OURS[name], 987_654_321))
+        hidden = ask(users["outsider"], "get", url, {})
+        absent = ask(users["outsider"], "get", missing, {})
+
+        assert hidden.status_code == absent.status_code == 404
+        assert what_it_says(hidden, url) == what_it_says(absent, missing)
+
+
+def what_it_says(answer: Any, url: str) -> str:
+    """Return a page without its own address and the tokens that differ from one to the next."""
+    text: str = answer.content.decode().replace(url, "")
+    return re.sub(r"[A-Za-z0-9]{64}", "token", text)
+
+
+def test_the_administration_is_for_staff_only(world):
+    _records, users = world
+
+    for model in admin_site.site._registry:
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for person, verdict in STAFF.items():
+            status = ask(users[person], "get", url, {}).status_code
+            assert status in STATUSES[verdict], f"{url} as {person}"
