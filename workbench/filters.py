@@ -214,11 +214,10 @@ class RecordFilter(django_filters.FilterSet):
     @property
     def offered(self) -> list[Any]:
         """The fields of the "Add filter" form."""
-        return [
-            self.form[name]
-            for name in self.form.fields
-            if name != "q" and name not in self.unoffered
-        ]
+        names = [n for n in self.form.fields if n != "q" and n not in self.unoffered]
+        for name in names:
+            self.form.fields[name].widget.attrs.setdefault("class", "c-input")
+        return [self.form[name] for name in names]
 
 
 def _flat(choices: Any) -> list[tuple[str, Any]]:
