@@ -359,7 +359,7 @@ def test_staff_may_not_give_away_what_is_not_theirs(
 
 
 def test_not_everything_at_once(desk: Client, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("workbench.admin.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("workbench.admin.pages.MOST_AT_ONCE", 2)
     for _ in range(3):
         LeadFactory()
     sent = {

@@ -1,0 +1,31 @@
+"""How any kind of record and any list of settings is administered: through the same operations."""
+
+from workbench.admin.forms import RecordAdminForm, TellingForm
+from workbench.admin.history import label_of, said
+from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
+from workbench.admin.records import ReadOnlyInline, RecordAdmin
+from workbench.admin.settings import (
+    ChoiceAdmin,
+    ReadOnlyAdmin,
+    SettingAdmin,
+    SettingInline,
+    lines_of,
+)
+
+__all__ = [
+    "Button",
+    "ChoiceAdmin",
+    "OperatedAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "RecordAdmin",
+    "RecordAdminForm",
+    "SettingAdmin",
+    "SettingInline",
+    "TellingForm",
+    "is_lookup",
+    "label_of",
+    "lines_of",
+    "said",
+    "user_of",
+]

@@ -1,0 +1,150 @@
+"""What a history says in words: the trail of operations, and each version of the fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from records.models import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.db.models import Model
+
+MOST_OF_A_HISTORY = 100
+# What a new version changes by itself, and what only the machine reads.
+UNSAID = {"search", "version", "changed_at", "changed_by_id", "custom", "rate"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of a history, in words."""
+
+    at: Any
+    who: str
+    what: str
+    changes: list[tuple[str, str, str]]
+    reason: str = ""
+
+
+def said(value: Any) -> str:
+    """Return a value as a person reads it."""
+    match value:
+        case None | "" | [] | {}:
+            return "—"
+        case True:
+            return _("yes")
+        case False:
+            return _("no")
+        case {"label": label}:
+            return str(label)
+        case list() | tuple():
+            return ", ".join(said(item) for item in value)
+        case _:
+            return str(value)
+
+
+def trail_of(obj: Any) -> list[Said]:
+    """Return what operations did to `obj`, the latest first. Two statements."""
+    rows = AuditEntry.objects.filter(record_type=ContentType.objects.get_for_model(type(obj)))
+    if isinstance(obj.pk, int):
+        rows = rows.filter(record_id=obj.pk)
+    else:
+        rows = rows.filter(record_id=0, label=str(obj))
+    entries = rows.select_related("actor").order_by("-at", "-pk")[:MOST_OF_A_HISTORY]
+    return [
+        Said(
+            at=entry.at,
+            who=str(entry.actor),
+            what=entry.event,
+            changes=[
+                (label_of(type(obj), name), *_pair(pair)) for name, pair in entry.changes.items()
+            ],
+            reason=entry.reason,
+        )
+        for entry in entries
+    ]
+
+
+def _pair(pair: Any) -> tuple[str, str]:
+    if isinstance(pair, list) and len(pair) == 2:
+        return said(pair[0]), said(pair[1])
+    return "", said(pair)
+
+
+def versions_of(obj: Any) -> list[Said]:
+    """Return each stored version of the fields of `obj`, the latest first, by what differs."""
+    if not hasattr(obj, "history"):
+        return []
+    columns = [f for f in obj._meta.concrete_fields if f.attname not in UNSAID]
+    rows = list(
+        obj.history.select_related("history_user").order_by("-history_date", "-history_id")[
+            : MOST_OF_A_HISTORY + 1
+        ]
+    )
+    pairs = list(zip(rows, [*rows[1:], None], strict=True))[:MOST_OF_A_HISTORY]
+    differing = [
+        (
+            row,
+            [
+                (column, getattr(older, column.attname), getattr(row, column.attname))
+                for column in columns
+                if older is not None
+                and getattr(older, column.attname) != getattr(row, column.attname)
+            ],
+        )
+        for row, older in pairs
+    ]
+    names = _names_of(change for _row, changes in differing for change in changes)
+    kinds = {"+": _("Created"), "~": _("Changed"), "-": _("Deleted")}
+    return [
+        Said(
+            at=row.history_date,
+            who=str(row.history_user or _("Somebody")),
+            what=f"{kinds[row.history_type]} · {_('version')} {row.version}",
+            changes=[
+                (
+                    str(capfirst(column.verbose_name)),
+                    *(_shown(column, v, names) for v in (old, new)),
+                )
+                for column, old, new in changes
+            ],
+        )
+        for row, changes in differing
+    ]
+
+
+def _names_of(changes: Iterable[tuple[Any, Any, Any]]) -> dict[tuple[Any, Any], str]:
+    """Return the names of the records that changes speak of: one statement for each kind."""
+    wanted: dict[Any, set[Any]] = {}
+    for column, *values in changes:
+        if column.is_relation:
+            wanted.setdefault(column.related_model, set()).update(values)
+    return {
+        (model, row.pk): str(row)
+        for model, keys in wanted.items()
+        for row in model._base_manager.filter(pk__in=keys - {None})
+    }
+
+
+def _shown(column: Any, value: Any, names: Mapping[tuple[Any, Any], str]) -> str:
+    if column.is_relation and value is not None:
+        return names.get((column.related_model, value), f"#{value}")
+    if column.choices:
+        return str(dict(column.flatchoices).get(value, said(value)))
+    if isinstance(column, models.DateTimeField) and value is not None:
+        return str(formats.date_format(timezone.localtime(value), "DATETIME_FORMAT"))
+    return said(value)
+
+
+def label_of(model: type[Model], name: str) -> str:
+    """Return how people call a field of `model`."""
+    field = next((f for f in model._meta.get_fields() if f.name == name), None)
+    return str(capfirst(getattr(field, "verbose_name", name.replace("_", " "))))

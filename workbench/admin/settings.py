@@ -1,0 +1,157 @@
+"""Lists and tables in the administration: what shapes the business, and what is only looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from records.operations import delete_setting, save_setting, uses_of
+from records.permissions import scope_of
+from users.models import Grant
+from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest
+
+
+class SettingAdmin(OperatedAdmin):
+    """A list that an administrator shapes. A line in use is taken out of use, never deleted."""
+
+    show_facets = admin.ShowFacets.ALLOW
+    # Relations whose lines belong to this one and go with it.
+    parts: ClassVar[Sequence[str]] = ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_setting(obj, by=user_of(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the lines of an inline, each by the operation for settings."""
+        gone, changed, new = lines_of(formset)
+        for line in gone:
+            delete_setting(line, by=user_of(request))
+        for line in [*changed, *new]:
+            save_setting(line, by=user_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_setting(obj, by=user_of(request), parts=self.parts)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for setting in queryset:
+            delete_setting(setting, by=user_of(request), parts=self.parts)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say what would go, and what refers to it and therefore keeps it."""
+        settings = list(objs)
+        forbidden = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        in_use = [
+            f"{setting}: {count:,} {name}"
+            for setting in settings
+            for name, count in uses_of(setting, parts=self.parts).items()
+        ]
+        counted = {str(self.opts.verbose_name_plural): len(settings)}
+        return [str(setting) for setting in settings], counted, forbidden, in_use
+
+
+class ChoiceAdmin(SettingAdmin):
+    """A list to choose from: a name to show, a key that stays, an order, and whether it is used."""
+
+    list_display = ("name", "key", "position", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "key")
+    ordering = ("position", "name", "pk")
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"key": ("name",)}
+    actions = ("put_into_use", "take_out_of_use")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Programs and imports know a line by its key.
+        return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        return rows.filter(is_active=True) if is_lookup(request) else rows
+
+    def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
+        if not self.has_change_permission(request, obj):
+            return []
+        if obj.is_active:
+            return [Button(_("Take out of use"), "take_out_of_use")]
+        return [Button(_("Put back into use"), "put_into_use")]
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Put selected into use"))
+    def put_into_use(self, request: HttpRequest, queryset: Any) -> None:
+        self._use(request, queryset, is_active=True)
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Take selected out of use"))
+    def take_out_of_use(self, request: HttpRequest, queryset: Any) -> None:
+        self._use(request, queryset, is_active=False)
+
+    def _use(self, request: HttpRequest, queryset: Any, *, is_active: bool) -> None:
+        for choice in queryset:
+            choice.is_active = is_active
+            save_setting(choice, by=user_of(request))
+            told = _("%(choice)s can be chosen.") if is_active else _("%(choice)s is out of use.")
+            self.message_user(request, told % {"choice": choice}, messages.SUCCESS)
+
+
+class ReadOnlyAdmin(OperatedAdmin):
+    """Something to look at: it came about by operations and changes by nothing else."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allows(request, "view", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SettingInline(admin.TabularInline[Any, Any]):
+    """Lines of a setting; who may change the setting may change them."""
+
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return scope_of(request.user, "view", self.parent_model) == Grant.Scope.ALL
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return scope_of(request.user, "change", self.parent_model) == Grant.Scope.ALL
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
+
+def lines_of(formset: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return what an inline takes away, changes and adds, and tell the formset for its message."""
+    gone = [form.instance for form in formset.deleted_forms if form.instance.pk]
+    kept = [form for form in formset.initial_forms if form not in formset.deleted_forms]
+    changed = [form for form in kept if form.has_changed()]
+    new = [
+        form.instance
+        for form in formset.extra_forms
+        if form.has_changed() and form not in formset.deleted_forms
+    ]
+    formset.deleted_objects = gone
+    formset.changed_objects = [(form.instance, form.changed_data) for form in changed]
+    formset.new_objects = new
+    for line in new:
+        setattr(line, formset.fk.name, formset.instance)
+    return gone, [form.instance for form in changed], new
