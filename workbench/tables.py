@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_tables2 as tables
@@ -10,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from workbench.templatetags.workbench import ago, day, due, due_state, money, step_icon, tint
 
@@ -51,8 +52,13 @@ def avatar(user: User | None) -> SafeString:
     )
 
 
-def pips(parts: Any) -> SafeString:
+def pips(parts: tuple[Any, ...]) -> SafeString:
     """The four letters of BANT: solid is known, half is partly known, dashed is unknown."""
+    return _pips(parts, get_language())
+
+
+@cache  # 81 ways to know something, in each language
+def _pips(parts: tuple[Any, ...], language: str | None) -> SafeString:
     sentence = ", ".join(f"{part.name} {PIP_WORDS[part.state]}" for part in parts)
     letters = format_html_join(
         "",
