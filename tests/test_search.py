@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from records.keys import text_problem
 from reports.queries import find
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 
+DATA = Path(__file__).parent / "data"
 MOST_STATEMENTS = 10
 
 
@@ -151,8 +156,21 @@ def test_sends_those_who_have_not_signed_in_to_the_door(client: Client, db: None
 
 
 def test_looks_for_two_letters_at_the_beginning_of_words(rep: User) -> None:
-    LeadFactory(owner=rep, first_name="Quentin", last_name="Aster", company="", email="", phone="5127576000")
-    LeadFactory(owner=rep, first_name="Bert", last_name="Quist", company="", email="", phone="5127576000")
-    LeadFactory(owner=rep, first_name="Enquist", last_name="Cole", company="", email="", phone="5127576000")
+    LeadFactory(
+        owner=rep, first_name="Quentin", last_name="Aster", company="", email="", phone="5127576000"
+    )
+    LeadFactory(
+        owner=rep, first_name="Bert", last_name="Quist", company="", email="", phone="5127576000"
+    )
+    LeadFactory(
+        owner=rep, first_name="Enquist", last_name="Cole", company="", email="", phone="5127576000"
+    )
 
     assert names("qu", rep)["leads"] == ["Bert Quist", "Quentin Aster"]
+
+
+def test_takes_whatever_is_typed(rep: User) -> None:
+    LeadFactory(owner=rep)
+    naughty = json.loads((DATA / "naughty-strings" / "blns.json").read_text(encoding="utf-8"))
+
+    assert all(len(find(text, by=rep)) in (0, 4) for text in naughty if not text_problem(text))
