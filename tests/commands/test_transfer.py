@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 from importlib import import_module
 
 import pytest
@@ -47,6 +48,32 @@ def test_reads_difficult_files(messy, name, header, first, columns, rows):
     assert first in {None, table.headers[0]}
     assert len(table.headers) == columns
     assert rows in {None, sum(not row.problem for row in table.rows())}
+
+
+@pytest.mark.reference_data("csv-torture")
+def test_reads_what_the_spectrum_says():
+    folder = folder_of("csv-torture") / "csv-spectrum"
+    # The answer that comes with the file of coordinates is another file's.
+    files = [f for f in (folder / "csvs").iterdir() if f.stem != "location_coordinates"]
+    for file in files:
+        expected = json.loads((folder / "json" / f"{file.stem}.json").read_text())
+
+        rows = [row.cells for row in open_table(file).rows()]
+
+        assert [_stripped(row) for row in rows] == [_stripped(row) for row in expected], file.name
+
+
+def _stripped(row):
+    """Return a row without the blanks around its cells: the import takes them away as well."""
+    return {" ".join(header.split()): cell.strip() for header, cell in row.items()}
+
+
+@pytest.mark.reference_data("csv-torture")
+def test_names_the_row_that_a_blank_before_a_quote_breaks(messy):
+    rows = list(open_table(messy / "complex.csv").rows())
+
+    assert [bool(row.problem) for row in rows] == [False] * len(rows)
+    assert len(rows) == 3
 
 
 @pytest.mark.reference_data("csv-torture")
