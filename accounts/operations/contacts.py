@@ -75,6 +75,8 @@ def update_contact(
     current = locked(contact, by=by, action="change", version=version)
     if current.account_id is not None:
         current.account = Account.all_objects.get(pk=current.account_id)
+    if "owner" in changes:
+        require(by, "assign", current)
     before = identity.of_contact(current)
     changed = apply(current, changes)
     if not changed:

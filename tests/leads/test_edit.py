@@ -213,3 +213,11 @@ def test_does_not_delete_what_changed_in_the_meantime(rep):
 
     with pytest.raises(Stale):
         delete_lead(lead, by=rep, version=1)
+
+
+def test_does_not_change_hands_without_the_right_to_assign(rep, rep2):
+    rep.roles.get().grants.filter(permission="leads.assign_lead").delete()
+    lead = a_lead(rep)
+
+    with pytest.raises(NotPermitted):
+        update_lead(lead, by=rep, owner=rep2)
