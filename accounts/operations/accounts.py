@@ -63,7 +63,7 @@ def update_account(
     """
     identity.hold(identity.company_locks(account.name, changes.get("name", "")))
     current = locked(account, by=by, action="change", version=version)
-    if "owner" in changes:
+    if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_account(current)
     changed = apply(current, changes)

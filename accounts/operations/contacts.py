@@ -75,7 +75,7 @@ def update_contact(
     current = locked(contact, by=by, action="change", version=version)
     if current.account_id is not None:
         current.account = Account.all_objects.get(pk=current.account_id)
-    if "owner" in changes:
+    if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_contact(current)
     changed = apply(current, changes)

@@ -98,7 +98,7 @@ def update_lead(
     Raises `LeadIsClosed`, and `Stale` when `version` is given and no longer the current one.
     """
     current = open_lead(lead, by=by, action="change", version=version)
-    if "owner" in changes:
+    if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     changed = apply(current, changes)
     if products is not None:
