@@ -1,0 +1,136 @@
+"""Every page, in both themes, on a desk, on a phone and magnified: nothing is wrong with it.
+
+One visit looks at a page in all its clothes, as the theme follows the system and the width the
+window. What the script finds wrong is told for all pages together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from django.test import Client
+from playwright.sync_api import Page
+
+from tests.e2e.planted import addresses, administration, pages, plant
+from users.models import User
+
+pytestmark = pytest.mark.e2e
+
+Window = Callable[..., Page]
+
+# Colours must stand still before they are measured.
+STAND_STILL = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, *::before, *::after { transition: none !important; }");
+    document.adoptedStyleSheets = [sheet];
+}"""
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OURS = [*RULES, "best-practice"]
+# Fetching the style sheets once more would break the content policy, not the page.
+ASK = """async ([kind, values]) => {
+    const found = await axe.run({
+        runOnly: {type: kind, values}, resultTypes: ["violations"], preload: false,
+    });
+    return found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 160)
+        + " | " + [...node.any, ...node.all].map((check) => check.message).join("; ").slice(0, 160))]);
+}"""
+# A theme changes colours only.
+COLOURS = ["color-contrast", "link-in-text-block"]
+# What is wider than its window, and cannot be scrolled in a region of its own.
+TOO_WIDE = """() => {
+    const wide = (element) => element && element.scrollWidth > element.clientWidth + 1;
+    if (!wide(document.documentElement) && !wide(document.getElementById("main"))) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+}"""
+DESK, PHONE, MAGNIFIED = (1440, 900), (390, 844), (320, 640)
+
+
+def look(page: Page, address: str, *, rules: list[str] = OURS) -> list[str]:
+    """Visit a page and return what is wrong with it."""
+    wrong = []
+
+    def ask(clothes: str, kind: str, values: list[str]) -> None:
+        for rule, nodes in page.evaluate(ASK, [kind, values]):
+            wrong.append(f"{address} {clothes}: {rule} {json.dumps(nodes[:3])}")
+
+    def dress(size: tuple[int, int], scheme: Any) -> None:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+
+    dress(DESK, "light")
+    page.goto(address)
+    if page.locator("h1").count() != 1:
+        wrong.append(f"{address}: {page.locator('h1').count()} first headings")
+    if not page.title().strip() or page.title() == "CRM":
+        wrong.append(f"{address}: the title says {page.title()!r}")
+    page.evaluate(STAND_STILL)
+    page.evaluate(AXE)
+    ask("on a desk, light", "tag", rules)
+    dress(DESK, "dark")
+    ask("on a desk, dark", "rule", COLOURS)
+    dress(PHONE, "dark")
+    ask("on a phone, dark", "rule", COLOURS)
+    dress(PHONE, "light")
+    ask("on a phone, light", "tag", rules)
+    for size in (PHONE, MAGNIFIED):
+        dress(size, "light")
+        if wide := page.evaluate(TOO_WIDE):
+            wrong.append(f"{address} at {size[0]}: wider than the window: {json.dumps(wide)}")
+    return wrong
+
+
+def look_at(page: Page, user: User | None, listed: list[str], **how: Any) -> None:
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    found = pages(client, listed)
+    assert found
+
+    wrong = [fault for address in found for fault in look(page, address, **how)]
+
+    assert not wrong, f"{len(wrong)} faults on {len(found)} pages:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "room", ["leads", "accounts", "contacts", "opportunities", "activities", "users", "others"]
+)
+def test_nothing_is_wrong_with_a_page(window: Window, rep: User, rep2: User, room: str) -> None:
+    listed = addresses(plant(rep, rep2))[room]
+
+    look_at(window(rep), rep, listed)
+
+
+def test_nothing_is_wrong_with_the_managers_figures(
+    window: Window, rep: User, rep2: User, manager: User
+) -> None:
+    plant(rep, rep2)
+
+    look_at(window(manager), manager, ["/", "/reports/", "/reports/?period=year", "/leads/"])
+
+
+def test_nothing_is_wrong_with_empty_pages(window: Window, outsider: User) -> None:
+    rooms = ["leads", "accounts", "contacts", "opportunities", "activities", "reports"]
+
+    look_at(window(outsider), outsider, ["/", *(f"/{room}/" for room in rooms)])
+
+
+def test_nothing_is_wrong_with_the_doors(window: Window, rep: User) -> None:
+    look_at(window(), None, addresses({})["others"])
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_nothing_is_wrong_with_the_administration(
+    window: Window, rep: User, rep2: User, admin: User, part: int
+) -> None:
+    plant(rep, rep2)
+
+    # The pages are Django's own; where they differ from its advice is not ours to mend.
+    look_at(window(admin), admin, administration()[part::2], rules=RULES)
