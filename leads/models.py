@@ -177,9 +177,19 @@ class Lead(TimelineRecord, Company, Address, Bant):
                 condition=Q(deleted_at=None),
             ),
             models.Index(
-                fields=["ready_since"],
+                fields=["ready_since", "owner", "base_value"],
                 name="lead_ready_idx",
-                condition=Q(status="open", ready_since__isnull=False),
+                condition=Q(status="open", ready_since__isnull=False, deleted_at=None),
+            ),
+            models.Index(
+                fields=["disqualified_at"],
+                name="lead_disqualified_at_idx",
+                condition=Q(disqualified_at__isnull=False),
+            ),
+            models.Index(
+                fields=["owner", "status", "next_step_at"],
+                name="lead_next_step_idx",
+                condition=Q(deleted_at=None),
             ),
         ]
         constraints = [
