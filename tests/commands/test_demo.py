@@ -111,6 +111,8 @@ def test_nothing_happens_before_its_cause(demo_world, db):
     assert not StageMove.objects.filter(at__gt=made_now).exists()
     assert not AuditEntry.objects.filter(at__gt=made_now).exists()
     assert not Qualification.objects.filter(at__gt=made_now).exists()
+    for cycle in Qualification.objects.select_related("lead"):
+        assert cycle.frozen["created_at"] == cycle.lead.created_at.isoformat()
 
 
 def test_tour_has_ten_stops_that_answer(demo_world, rep, client):

@@ -35,7 +35,7 @@ from activities.operations import (
 from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
-from leads.models import DisqualifyReason, Lead
+from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
 from opportunities.models import (
     Campaign,
@@ -869,6 +869,12 @@ class World:
         for model in moment_models():
             columns = [f for f in model._meta.concrete_fields if type(f) is models.DateTimeField]
             self._move_in(model, columns, ran[0], ended, meant)
+        for cycle in Qualification.objects.order_by("pk"):
+            for name in ("created_at", "changed_at", "touched_at", "ready_since"):
+                text = cycle.frozen.get(name)
+                if text and ran[0] <= (moment := datetime.fromisoformat(text)) <= ended:
+                    cycle.frozen[name] = meant(moment).isoformat()
+            cycle.save(update_fields=["frozen"])
 
     @staticmethod
     def _move_in(
