@@ -252,7 +252,8 @@ class ListView(Page, TemplateView):
             wanted["_sum"] = SumUpTo(rows, self.total_column)
         for place, tab in enumerate(self.tabs):
             asked = QueryDict(tab.query)
-            filter_class = only(self.filter_class, frozenset(asked))
+            whole: Any = self.filter_class
+            filter_class = only(whole, frozenset(asked))
             narrowed = filter_class(asked, self.get_rows(), user=self.user)
             wanted[f"_tab{place}"] = CountUpTo(narrowed.qs)
         found = User.objects.filter(pk=self.user.pk).annotate(**wanted).values(*wanted).get()
