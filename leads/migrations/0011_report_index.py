@@ -15,10 +15,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="lead",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)),
                 fields=[
-                    "created_at",
+                    "deleted_at",
                     "status",
+                    "created_at",
                     "progress",
                     "owner",
                     "source",
