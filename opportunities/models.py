@@ -325,6 +325,17 @@ class Opportunity(TimelineRecord, Bant):
                 condition=Q(status="open", deleted_at=None),
                 name="opp_pipeline_idx",
             ),
+            models.Index(
+                fields=["owner", "status", "estimated_close_date"],
+                name="opp_closing_idx",
+                condition=Q(deleted_at=None),
+            ),
+            # Has all that the figures read, so that adding up never opens the wide rows.
+            models.Index(
+                fields=["status", "closed_on", "owner", "stage", "base_value", "probability"],
+                name="opp_report_idx",
+                condition=Q(deleted_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
