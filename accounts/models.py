@@ -192,7 +192,8 @@ class Contact(TimelineRecord, Address):
 class IdentityClaim(models.Model):
     """ "This key means this record": the unique constraint that makes twins impossible.
 
-    `value` is normalised; what goes into it for each kind is said in `accounts.operations.identity`.
+    `value` is normalised; what goes into it for each kind is said in
+    `accounts.operations.identity`.
     `slot` is 0, or higher where a person declared that this is really a different one.
     """
 
@@ -232,8 +233,9 @@ class IdentityClaim(models.Model):
 class IdentityLock(models.Model):
     """A row to hold on to while one decides who a company or person is.
 
-    Claims of one company differ (with a domain, with a country, bare), so no claim is a meeting point
-    for all who might make its twin. This row is: whoever decides about a key holds it until commit.
+    Claims of one company differ (with a domain, with a country, bare), so no claim is a meeting
+    point for all who might make its twin. This row is: whoever decides about a key holds it until
+    the transaction ends.
     """
 
     value = models.CharField(max_length=700, unique=True)

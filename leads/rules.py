@@ -1,7 +1,7 @@
 """When a lead can be qualified: rules, each with its verdict in words.
 
-The rules are fixed for now: a person or a company and a way to reach them are required, each part of
-BANT is recommended. Whoever shows, checks or stores a verdict goes through `verdicts_for`.
+The rules are fixed for now: a person or a company and a way to reach them are required, each part
+of BANT is recommended. Whoever shows, checks or stores a verdict goes through `verdicts_for`.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Verdicts:
 
 
 def verdicts_for(lead: Lead) -> Verdicts:
-    """Return the verdict of every rule on a lead whose derived columns are filled. No statements."""
+    """Return the verdict of every rule on a lead with its derived columns. No statements."""
     return Verdicts(tuple(_verdict(rule, lead) for rule in RULES), VERSION)
 
 

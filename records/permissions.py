@@ -43,7 +43,7 @@ def restrict(
 ) -> QuerySet[M, Any]:
     """Keep the rows on which the roles of `user` grant `action`.
 
-    A record without an owner waits in the queue of every team: whoever works for a team may take it.
+    A record without an owner waits in the queue of every team, for whoever takes it.
     """
     match scope_of(user, action, records.model):
         case Grant.Scope.ALL:

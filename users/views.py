@@ -15,21 +15,31 @@ from django.views import generic
 
 from users import operations
 from users.forms import ProfileForm, ThemeForm, TokenForm
-from users.models import ApiToken
+from users.models import ApiToken, User
 
 if TYPE_CHECKING:
     from django.forms import BaseForm
     from django.http import HttpRequest, HttpResponse
 
 
-class ProfilePage(generic.FormView):
+class OwnPage:
+    """A page about whoever is signed in; the whole site asks for that."""
+
+    request: HttpRequest
+
+    @property
+    def user(self) -> User:
+        return self.request.user  # type: ignore[return-value]
+
+
+class ProfilePage(OwnPage, generic.FormView):
     """The one page of a person, around whichever of its forms was sent."""
 
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
+        user = self.user
         kwargs.setdefault("form", None)
         return super().get_context_data(
             **{
@@ -59,7 +69,7 @@ class Profile(ProfilePage):
     form_class = ProfileForm
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        user = self.request.user
+        user = self.user
         try:
             operations.update_profile(user, by=user, **form.cleaned_data)
         except ValidationError as error:
@@ -69,16 +79,14 @@ class Profile(ProfilePage):
         return super().form_valid(form)
 
 
-class Theme(generic.FormView):
+class Theme(OwnPage, generic.FormView):
     """Change the theme from the menu, and go back to where one was."""
 
     http_method_names = ["post", "options"]
     form_class = ThemeForm
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        operations.update_profile(
-            self.request.user, by=self.request.user, theme=form.cleaned_data["theme"]
-        )
+        operations.update_profile(self.user, by=self.user, theme=form.cleaned_data["theme"])
         return self._back()
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
@@ -99,7 +107,7 @@ class TokenCreate(ProfilePage):
     form_name = "token_form"
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        user = self.request.user
+        user = self.user
         try:
             token, secret = operations.issue_token(user, by=user, **form.cleaned_data)
         except ValidationError as error:
@@ -110,13 +118,13 @@ class TokenCreate(ProfilePage):
         )
 
 
-class TokenRevoke(generic.View):
+class TokenRevoke(OwnPage, generic.View):
     """End one of one's own keys."""
 
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        token = get_object_or_404(ApiToken, pk=pk, user=request.user)
-        operations.revoke_token(token, by=request.user)
+        token = get_object_or_404(ApiToken, pk=pk, user=self.user)
+        operations.revoke_token(token, by=self.user)
         messages.success(request, _("API token revoked"))
         return HttpResponseRedirect(reverse("users:profile"))

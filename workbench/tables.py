@@ -58,7 +58,7 @@ def pips(parts: tuple[Any, ...]) -> SafeString:
 
 
 @cache  # 81 ways to know something, in each language
-def _pips(parts: tuple[Any, ...], language: str | None) -> SafeString:
+def _pips(parts: tuple[Any, ...], _language: str | None) -> SafeString:
     sentence = ", ".join(f"{part.name} {PIP_WORDS[part.state]}" for part in parts)
     letters = format_html_join(
         "",

@@ -11,6 +11,7 @@ from accounts.matching import account_match
 from accounts.models import Account, Contact
 from accounts.operations import identity
 from records import audit
+from records.errors import Unacceptable
 from records.operations import (
     apply,
     delete_record,
@@ -20,7 +21,7 @@ from records.operations import (
     save_changed,
     save_new,
 )
-from records.permissions import require, require_any
+from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
     from users.models import User
@@ -41,7 +42,7 @@ def create_account(
     account.derive()
     identity.hold(identity.company_locks(account.name))
     if not is_different:
-        _refuse_twin(account)
+        _refuse_twin(account, by=by)
     save_new(account, by=by)
     identity.claim([account], is_different=is_different)
     audit.log(account, "account.created", by=by)
@@ -73,7 +74,7 @@ def update_account(
     current.derive()
     is_renamed = identity.of_account(current) != before
     if is_renamed and not is_different:
-        _refuse_twin(current)
+        _refuse_twin(current, by=by)
     save_changed(current, by=by)
     if is_renamed:
         identity.reclaim([current], is_different=is_different)
@@ -122,22 +123,25 @@ def restore_account(account: Account, *, by: User) -> Account:
     """Take a company out of the recycle bin. Raises `AccountExists` when it has a twin by now."""
     identity.hold(identity.company_locks(account.name))
     current = restore_record(account, by=by)
-    _refuse_twin(current)
+    _refuse_twin(current, by=by)
     identity.reclaim([current])
     return current
 
 
-def _refuse_twin(account: Account) -> None:
+def _refuse_twin(account: Account, *, by: User) -> None:
     holder = identity.holder_of(identity.of_account(account))
-    if holder is not None and holder.account is not None and holder.account_id != account.pk:
-        raise AccountExists(
-            _(
-                "An account named %(name)s exists already. Use it, or say that this is a different one."
-            )
-            % {"name": holder.account.name},
-            record=holder.account,
-            field="name",
+    if holder is None or holder.account is None or holder.account_id == account.pk:
+        return
+    if reaches(by, "view", holder.account):
+        message = _(
+            "An account named %(name)s exists already. Use it, or say that this is a different one."
+        ) % {"name": holder.account.name}
+    else:
+        message = _(
+            "An account like this exists already, but you cannot open it. "
+            "Ask your manager, or say that this is a different one."
         )
+    raise AccountExists(message, record=holder.account, field="name")
 
 
 def _refuse_own_ancestor(account: Account) -> None:
@@ -145,10 +149,8 @@ def _refuse_own_ancestor(account: Account) -> None:
     ancestor, seen = account.parent, {account.pk}
     while ancestor is not None:
         if ancestor.pk in seen:
-            raise AccountExists(
-                _("An account cannot be below itself. Choose another parent account."),
-                record=account,
-                field="parent",
+            raise Unacceptable(
+                errors={"parent": [_("An account cannot be below itself. Choose another one.")]}
             )
         seen.add(ancestor.pk)
         ancestor = ancestor.parent

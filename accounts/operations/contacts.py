@@ -22,7 +22,7 @@ from records.operations import (
     save_changed,
     save_new,
 )
-from records.permissions import require, require_any
+from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
     from users.models import User
@@ -34,8 +34,8 @@ def create_contact(
 ) -> Contact:
     """Add a person.
 
-    Raises `ContactExists` when somebody with this personal email, or with this name, company and phone
-    is there, unless a person said that it `is_different`.
+    Raises `ContactExists` when somebody with this personal email, or with this name, company and
+    phone is there, unless a person said that it `is_different`.
     """
     contact = Contact(owner=owner or by, **fields)
     require_any(by, "add", Contact)
@@ -44,7 +44,7 @@ def create_contact(
     contact.derive()
     identity.hold(_locks(contact))
     if not is_different:
-        _refuse_twin(contact)
+        _refuse_twin(contact, by=by)
     save_new(contact, by=by)
     identity.claim([contact], is_different=is_different)
     audit.log(contact, "contact.created", by=by)
@@ -85,7 +85,7 @@ def update_contact(
     current.derive()
     is_renamed = identity.of_contact(current) != before
     if is_renamed and not is_different:
-        _refuse_twin(current)
+        _refuse_twin(current, by=by)
     save_changed(current, by=by)
     if is_renamed:
         identity.reclaim([current], is_different=is_different)
@@ -135,7 +135,7 @@ def restore_contact(contact: Contact, *, by: User) -> Contact:
     """Take a person out of the recycle bin. Raises `ContactExists` when there is a twin by now."""
     identity.hold(_locks(contact))
     current = restore_record(contact, by=by)
-    _refuse_twin(current)
+    _refuse_twin(current, by=by)
     identity.reclaim([current])
     return current
 
@@ -144,15 +144,20 @@ def _locks(contact: Contact) -> list[str]:
     return identity.person_locks(contact.email, contact.second_email, name_key=contact.name_key)
 
 
-def _refuse_twin(contact: Contact) -> None:
+def _refuse_twin(contact: Contact, *, by: User) -> None:
     holder = identity.holder_of(identity.of_contact(contact))
-    if holder is not None and holder.contact is not None and holder.contact_id != contact.pk:
-        raise ContactExists(
-            _("%(name)s is a contact already. Use it, or say that this is a different person.")
-            % {"name": holder.contact},
-            record=holder.contact,
-            field="email",
+    if holder is None or holder.contact is None or holder.contact_id == contact.pk:
+        return
+    if reaches(by, "view", holder.contact):
+        message = _(
+            "%(name)s is a contact already. Use it, or say that this is a different person."
+        ) % {"name": holder.contact}
+    else:
+        message = _(
+            "A contact like this exists already, but you cannot open it. "
+            "Ask your manager, or say that this is a different person."
         )
+    raise ContactExists(message, record=holder.contact, field="email")
 
 
 def _require_some_name(contact: Contact) -> None:

@@ -1,7 +1,7 @@
 """Holding identities while deciding about them, and claiming them for records.
 
 What an identity is:
-email    a personal address: a contact's `email` or `second_email`, normalised; shared mailboxes claim nothing
+email    a personal address of a contact, first or second, normalised; a shared mailbox is none
 person   name, company and one phone of a contact, all normalised
 company  company key and a discriminator of an account: its domain, else its country, else nothing
 """
@@ -81,9 +81,9 @@ def identities_of(record: Account | Contact) -> list[Identity]:
 def claim(records: Sequence[Account | Contact], *, is_different: bool = False) -> None:
     """Claim the identities of new or changed records, and drop the ones that they had before.
 
-    `is_different` says that a person declared them to be really different ones: where an identity is
-    taken they get the next free slot beside its holder. Otherwise raises `LostRace` when somebody
-    else holds it: the caller looked before and found nobody, so the next look will find them.
+    `is_different` says that a person declared them to be really different ones: where an identity
+    is taken they get the next free slot beside its holder. Otherwise raises `LostRace` when
+    somebody else holds it: the caller looked before and found nobody; the next look finds them.
     """
     rows = [
         IdentityClaim(kind=kind, value=value, **_holder(record))
@@ -120,7 +120,7 @@ def holder_of(identities: Sequence[Identity]) -> IdentityClaim | None:
         return None
     return (
         IdentityClaim.objects.filter(_any_of(identities))
-        .select_related("account", "contact")
+        .select_related("account__owner", "contact__owner")
         .order_by("slot", "pk")
         .first()
     )

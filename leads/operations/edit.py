@@ -67,8 +67,8 @@ def capture_lead(
 ) -> Lead:
     """Add a lead. It belongs to `owner`, else to `by`, or to nobody when it `is_unassigned`.
 
-    A picked account or contact fills empty fields. Raises `Unacceptable` without a topic, or without
-    any of name, company, email and phone.
+    A picked account or contact fills empty fields. Raises `Unacceptable` without a topic, or
+    without any of name, company, email and phone.
     """
     require_any(by, "add", Lead)
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)

@@ -112,7 +112,9 @@ class Decision:
 
 
 def decide(lead: Lead, plan: Plan, *, by: User) -> Decision:
-    """Say which account and contact a qualification by this plan uses or makes. At most 4 statements.
+    """Say which account and contact a qualification by this plan uses or makes.
+
+    At most four statements.
 
     Raises `Unacceptable` when the plan names a record that does not exist for `by`, or skips both.
     """
@@ -142,55 +144,58 @@ def decide(lead: Lead, plan: Plan, *, by: User) -> Decision:
 
 
 def _contact_choice(lead: Lead, target: Target, match: Match[Contact], by: User) -> Choice:
-    if target.action == SKIP:
-        return Choice("skipped", reasons=(_("Skipped by choice"),))
-    if target.action == USE:
-        record = _named(Contact, target, "contact", by)
-        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
     has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
-    if target.action == CREATE:
-        if not has_person:
-            raise Unacceptable(
-                errors={"contact": [_("The lead names no person. Skip the contact.")]}
-            )
-        return Choice("created", reasons=(_("Created by choice"),))
+    nobody = _("The lead names no person.")
+    if target.action != AUTO:
+        return _by_hand(Contact, target, match, by, missing="" if has_person else nobody)
     if lead.contact is not None and not lead.contact.is_in_bin:
         return Choice("reused", lead.contact, (_("Picked on the lead"),))
-    if match.decided is not None:
-        return Choice("reused", match.decided, tuple(match.reasons_for(match.decided)))
-    if match.undecided:
-        return Choice("undecided", question=match.undecided)
-    if not has_person:
-        return Choice("skipped", reasons=(_("The lead names no person"),))
-    return Choice("created", reasons=(_("No match found"),))
+    return _by_match(match, missing="" if has_person else nobody)
 
 
 def _account_choice(
     lead: Lead, target: Target, match: Match[Account], contact: Choice, by: User
 ) -> Choice:
-    if target.action == SKIP:
-        return Choice("skipped", reasons=(_("Skipped by choice"),))
-    if target.action == USE:
-        record = _named(Account, target, "account", by)
-        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
-    if target.action == CREATE:
-        if not lead.company:
-            raise Unacceptable(
-                errors={"account": [_("The lead names no company. Skip the account.")]}
-            )
-        return Choice("created", reasons=(_("Created by choice"),))
+    nothing = "" if lead.company else _("The lead names no company.")
+    if target.action != AUTO:
+        return _by_hand(Account, target, match, by, missing=nothing)
     if lead.account is not None and not lead.account.is_in_bin:
         return Choice("reused", lead.account, (_("Picked on the lead"),))
     known = contact.record.account if isinstance(contact.record, Contact) else None
     if known is not None and not known.is_in_bin:
         # The person decides: a contact is never moved to another company unasked.
         return Choice("reused", known, (_("Account of the contact"), *match.reasons_for(known)))
+    return _by_match(match, missing=nothing)
+
+
+def _by_hand(
+    model: type[Account] | type[Contact],
+    target: Target,
+    match: Match[Any],
+    by: User,
+    *,
+    missing: str,
+) -> Choice:
+    """Return what a person chose. `missing` says why there is nothing to create from, if so."""
+    kind = str(model._meta.model_name)
+    if target.action == SKIP:
+        return Choice("skipped", reasons=(_("Skipped by choice"),))
+    if target.action == USE:
+        record = _named(model, target, kind, by)
+        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
+    if missing:
+        raise Unacceptable(errors={kind: [missing + " " + _("Choose one, or skip it.")]})
+    return Choice("created", reasons=(_("Created by choice"),))
+
+
+def _by_match(match: Match[Any], *, missing: str) -> Choice:
+    """Return what follows when nobody chose."""
     if match.decided is not None:
         return Choice("reused", match.decided, tuple(match.reasons_for(match.decided)))
     if match.undecided:
         return Choice("undecided", question=match.undecided)
-    if not lead.company:
-        return Choice("skipped", reasons=(_("The lead names no company"),))
+    if missing:
+        return Choice("skipped", reasons=(missing,))
     return Choice("created", reasons=(_("No match found"),))
 
 

@@ -46,7 +46,7 @@ class Preview:
 
 
 def preview(lead: Lead, *, by: User, plan: Plan | None = None) -> Preview:
-    """Say what `qualify` with this plan would do. Raises `Unacceptable` for a plan that cannot be."""
+    """Say what `qualify` with this plan would do. Raises `Unacceptable` as that would."""
     plan = plan or Plan()
     decision = decide(lead, plan, by=by)
     return Preview(

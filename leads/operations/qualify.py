@@ -73,10 +73,10 @@ class Qualified:
 def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
     """Turn a lead into an account, a contact and opportunities, as `plan` says.
 
-    Records that exist already are used; twins are never made. Either all of it happens or none. Asked
-    again, whoever asks gets what came of the first time. Raises `RulesAreUnmet`, `LeadIsClosed` for a
-    disqualified lead, `Stale`, and `NeedsDecision` when only a person can say which record is meant:
-    then the lead is marked so, and nothing else happens.
+    Records that exist already are used; twins are never made. Either all of it happens or none.
+    Asked again, whoever asks gets what came of the first time. Raises `RulesAreUnmet`,
+    `LeadIsClosed` for a disqualified lead, `Stale`, and `NeedsDecision` when only a person can say
+    which record is meant: then the lead is marked so, and nothing else happens.
     """
     try:
         return _qualify(lead, plan or Plan(), by=by)
@@ -159,7 +159,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
 
 @operation
 def park(lead: Lead, question: str) -> None:
-    """Mark an open lead as one that only a person can decide about. Marking again changes nothing."""
+    """Mark an open lead as one that only a person can decide about; again changes nothing."""
     Lead.objects.open().filter(pk=lead.pk).update(needs_decision=question[:300])
 
 
@@ -333,7 +333,7 @@ def _values(lead: Lead, names: tuple[str, ...]) -> dict[str, Any]:
 def _filled(record: Reused, values: dict[str, Any], before: dict[str, Any], *, by: User) -> Reused:
     """Fill the empty fields of a record that is reused, where `by` may change it.
 
-    What it had there is put into `before`. A value that would make it another record's twin stays out.
+    What it had there is put into `before`. A value that would make it a twin stays out.
     """
     empty = {
         name: value

@@ -67,8 +67,8 @@ def undo(lead: Lead, *, by: User) -> Qualification:
     """Take back the qualification of a lead: the lead is open, what was made is gone.
 
     Records that were reused get back what was filled in; notes, tasks and calls that were added to
-    the made ones since move to the lead. Raises `CannotUndo` with everything that people have built on
-    them, and `LeadIsOpen` when it was never qualified. Asked again it changes nothing.
+    the made ones since move to the lead. Raises `CannotUndo` with everything that people have
+    built on them, and `LeadIsOpen` when it was never qualified. Asked again it changes nothing.
     """
     lead = locked(lead, by=by, action="undo")
     qualification = latest_qualification(lead, is_locked=True)
@@ -227,7 +227,7 @@ def _dependants(made: Made) -> Iterable[Blocker]:
 
 
 def _give_back(record: Account | Contact, qualification: Qualification, *, by: User) -> None:
-    """Give a reused record back what its filled fields held, where they still hold what was filled."""
+    """Give the filled fields of a reused record back what they held, unless they changed."""
     filled = _filled_by(qualification, record)
     values = values_of(record)
     columns = {field.name: field for field in record._meta.concrete_fields}

@@ -105,7 +105,7 @@ def test_refuses_to_be_below_itself(rep):
     parent = create_account(by=rep, name="Acme")
     child = create_account(by=rep, name="Acme North", parent=parent)
 
-    with pytest.raises(AccountExists):
+    with pytest.raises(Unacceptable):
         update_account(parent, by=rep, parent=child)
 
 
@@ -201,3 +201,13 @@ def test_never_takes_a_shared_domain_for_the_company(rep):
         find_or_create_account(name, by=rep, website="uog.com")
 
     assert Account.objects.count() == 3
+
+
+def test_tells_nothing_of_a_twin_outside_the_scope(rep, outsider):
+    create_account(by=rep, name="Secret Engines", city="Ulm")
+
+    with pytest.raises(AccountExists) as refusal:
+        create_account(by=outsider, name="secret engines")
+
+    assert "Secret" not in str(refusal.value)
+    assert "Ulm" not in str(refusal.value)
