@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -240,19 +245,19 @@ def event_title(event: str) -> str:
 def _in_words(model: type[TimelineRecord], changes: dict[str, Any]) -> Iterator[Change]:
     for name, change in changes.items():
         old, new = change if isinstance(change, list) and len(change) == 2 else (None, change)
-        label, choices = capfirst(name.replace("_", " ")), {}
-        try:
+        column: Any = None
+        label = capfirst(name.replace("_", " "))
+        with suppress(FieldDoesNotExist):
             column = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            pass
-        else:
             label = capfirst(str(getattr(column, "verbose_name", label)))
-            choices = dict(getattr(column, "flatchoices", ()))
-        yield Change(name, label, word_for(old, choices), word_for(new, choices))
+        yield Change(name, label, word_for(old, column), word_for(new, column))
 
 
-def word_for(value: Any, choices: dict[Any, Any]) -> str:
-    """Return a value of the trail as a person reads it; nothing is an empty text."""
+def word_for(value: Any, column: Any = None) -> str:
+    """Return a value of the trail as a person reads it; nothing is an empty text.
+
+    The trail keeps amounts and days as text, so it takes the column to know them.
+    """
     match value:
         case None | "":
             return ""
@@ -261,8 +266,22 @@ def word_for(value: Any, choices: dict[Any, Any]) -> str:
         case {"label": label}:
             return str(label)
         case list():
-            return ", ".join(word_for(item, choices) for item in value)
+            return ", ".join(word_for(item, column) for item in value)
         case dict():
-            return ", ".join(f"{name}: {word_for(item, {})}" for name, item in value.items())
+            return ", ".join(f"{name}: {word_for(item)}" for name, item in value.items())
+        case str():
+            return _text_in_words(value, column)
         case _:
-            return str(choices.get(value, value))
+            return str(dict(getattr(column, "flatchoices", ())).get(value, value))
+
+
+def _text_in_words(value: str, column: Any) -> str:
+    if isinstance(column, models.DecimalField):
+        amount = Decimal(value)
+        places = 0 if amount == amount.to_integral_value() else 2
+        return number_format(amount, places, force_grouping=True)
+    if isinstance(column, models.DateTimeField) and (moment := parse_datetime(value)):
+        return date_format(localtime(moment), "j M Y, H:i")
+    if isinstance(column, models.DateField) and (day := parse_date(value)):
+        return date_format(day, "j M Y")
+    return str(dict(getattr(column, "flatchoices", ())).get(value, value))

@@ -1,6 +1,6 @@
 """What a timeline shows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,6 +20,7 @@ from activities.operations import (
 )
 from activities.rules import may_change
 from activities.timeline import KINDS, Change, event_title, next_up, position_of, timeline_of
+from leads.operations import capture_lead, update_lead
 from opportunities.models import LossReason, Stage
 from opportunities.operations import lose, move_to_stage, update_opportunity
 from records import audit
@@ -204,3 +205,24 @@ def test_offers_to_change_only_what_one_may(rep, rep2, manager, outsider):
     assert may_change(manager, on_account, account)
     assert not may_change(rep, on_account, account)
     assert not may_change(outsider, on_lead, lead)
+
+
+def test_reads_amounts_and_days_as_people_write_them(rep):
+    lead = capture_lead(by=rep, topic="Engines", company="Acme", currency="EUR")
+    update_lead(
+        lead,
+        by=rep,
+        estimated_value=Decimal("168000.00"),
+        budget_amount=Decimal("12.50"),
+        estimated_close_date=date(2026, 12, 11),
+        need="must",
+    )
+
+    changes = {c.name: c.new for c in timeline_of(lead).entries[0].changes}
+
+    assert changes == {
+        "estimated_value": "168,000",
+        "budget_amount": "12.50",
+        "estimated_close_date": "11 Dec 2026",
+        "need": "Must have",
+    }
