@@ -332,9 +332,16 @@ class Opportunity(TimelineRecord, Bant):
             ),
             # Has all that the figures read, so that adding up never opens the wide rows.
             models.Index(
-                fields=["status", "closed_on", "owner", "stage", "base_value", "probability"],
+                fields=[
+                    "deleted_at",
+                    "status",
+                    "closed_on",
+                    "owner",
+                    "stage",
+                    "base_value",
+                    "probability",
+                ],
                 name="opp_report_idx",
-                condition=Q(deleted_at=None),
             ),
         ]
         constraints = [

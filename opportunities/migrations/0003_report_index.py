@@ -23,8 +23,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="opportunity",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)),
-                fields=["status", "closed_on", "owner", "stage", "base_value", "probability"],
+                fields=[
+                    "deleted_at",
+                    "status",
+                    "closed_on",
+                    "owner",
+                    "stage",
+                    "base_value",
+                    "probability",
+                ],
                 name="opp_report_idx",
             ),
         ),
