@@ -135,6 +135,9 @@ def page(results: dict[str, Any]) -> str:
         "A figure belongs to the machine beside it; that nothing was doubled or lost does not.",
     ]
     for name, by_engine in results.items():
+        if name == "bench":
+            lines += ["", "## How long things take", *measured(by_engine)]
+            continue
         purpose = (PROOFS[name].__doc__ or "").strip() if name in PROOFS else ""
         lines += ["", f"## {name.replace('_', ' ').capitalize()}", "", purpose, ""]
         engines_found = list(by_engine)
@@ -144,6 +147,43 @@ def page(results: dict[str, Any]) -> str:
             values = [_in_words(by_engine[engine].get(key, "")) for engine in engines_found]
             lines.append(f"| {key.replace('_', ' ')} | " + " | ".join(values) + " |")
     return "\n".join(lines) + "\n"
+
+
+COLUMNS = {
+    "median_ms": "median",
+    "p95_ms": "p95",
+    "cpu_ms": "processor",
+    "must_ms": "goal",
+    "sql_ms": "by hand",
+    "ratio": "ratio",
+    "statements": "statements",
+    "statements_with_few_rows": "with few rows",
+}
+
+
+def measured(by_engine: dict[str, Any]) -> list[str]:
+    """Return the figures of `dev.py bench` as lines of the page."""
+    lines = [
+        "",
+        "`python3 dev.py bench`: milliseconds of whole requests to the running server by one person,",
+        "beside the processor time of its workers, the goal for a quiet machine, and hand-written SQL",
+        "for the same rows in the same minute. What else ran then is told by the load.",
+    ]
+    for engine, figures in by_engine.items():
+        lines += ["", f"### {engine}", "", f"| | {' | '.join(COLUMNS.values())} |"]
+        lines.append("|---|" + "---:|" * len(COLUMNS))
+        for name, found in figures["operations"].items():
+            cells = [str(found.get(key, "")) for key in COLUMNS]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        rest = {key: value for key, value in figures.items() if key != "operations"}
+        lines += ["", "| | |", "|---|---|"]
+        lines += [f"| {key.replace('_', ' ')} | {_in_words(v)} |" for key, v in rest.items()]
+    notes = PAGE.with_name("speed.md")
+    return (
+        [*lines, "", "What misses its goal, and why: [speed](speed.md)."]
+        if notes.exists()
+        else lines
+    )
 
 
 def _in_words(value: Any) -> str:
