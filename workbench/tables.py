@@ -88,12 +88,13 @@ def next_step(record: Any) -> SafeString:
         )
     state = due_state(moment) if moment else "planned"
     return format_html(
-        '<span class="c-next c-next--{}" title="{}">{} <span>{}{}</span></span>',
+        '<span class="c-next c-next--{}" title="{}">{} <span>{}</span>{}</span>',
         state,
         text,
         step_icon(state),
         text,
-        format_html(", {}", due(moment)) if moment else "",
+        # It is the words that are cut short in a narrow column, never the day.
+        format_html('<span class="c-next__due">, {}</span>', due(moment)) if moment else "",
     )
 
 

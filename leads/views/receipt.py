@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import DateField, DecimalField
 from django.http import Http404
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +16,7 @@ from leads.models import Lead, Qualification
 from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT, TO_OPPORTUNITY
 from opportunities.models import Opportunity
 from records.permissions import reaches
+from workbench.templatetags.workbench import day
 from workbench.views import RecordView
 
 if TYPE_CHECKING:
@@ -143,6 +146,12 @@ def word_of(model: type[Model], name: str, value: Any) -> str:
         return _("Yes") if value else _("No")
     for column in model._meta.concrete_fields:
         if name in (column.name, column.attname):
+            if value and isinstance(column, DateField):
+                return day(column.to_python(value))
+            if value and isinstance(column, DecimalField):
+                number = column.to_python(value)
+                cents = 0 if number == number.to_integral_value() else 2
+                return formats.number_format(number, decimal_pos=cents, force_grouping=True)
             choices = dict(getattr(column, "flatchoices", ()) or ())
             return str(choices.get(value, value))
     return str(value)

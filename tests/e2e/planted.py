@@ -16,9 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from activities.operations import log_note
-from leads.models import DisqualifyReason
+from leads.models import DisqualifyReason, Lead
 from leads.operations import delete_lead, disqualify, qualify
-from opportunities.models import Campaign, Competitor, LossReason, Product
+from opportunities.models import Campaign, Competitor, LossReason, Product, Source
 from opportunities.operations import (
     add_stakeholder,
     lose,
@@ -48,7 +48,7 @@ EACH = ("<int:pk>/", "qualify/", "undo/", "receipt/", "reopen/")  # seen in each
 
 
 def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
-    """Return records by room: the first is open and as full as it gets, others are in its states."""
+    """Return records by room: the first is open and full, others are in its states."""
     soon = timezone.now() + timedelta(days=2)
     late = timezone.now() - timedelta(days=2)
     rival = Competitor.objects.create(key="rival", name="Rival")
@@ -73,7 +73,10 @@ def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
     built_on = LeadFactory(owner=rep)
     update_opportunity(qualify(built_on, by=rep).opportunities[0], by=rep, customer_need="Pumps")
     given_up = disqualify(
-        LeadFactory(owner=rep), by=rep, reason=DisqualifyReason.objects.all()[0], comment="Too small"
+        LeadFactory(owner=rep),
+        by=rep,
+        reason=DisqualifyReason.objects.all()[0],
+        comment="Too small",
     )
     gone = delete_lead(LeadFactory(owner=rep), by=rep)
 
@@ -133,19 +136,32 @@ def addresses(planted: dict[str, list[Any]]) -> dict[str, list[str]]:
             found[room].append(reverse(name))
         elif arguments == ["pk"]:
             found[room] += [reverse(name, args=[record.pk]) for record in planted.get(room, [])]
-        elif arguments == ["contact", "pk"]:
+        elif arguments == ["contact", "pk"] and planted:
             deal, contact = planted["opportunities"][0], planted["contacts"][0]
             found[room].append(reverse(name, kwargs={"pk": deal.pk, "contact": contact.pk}))
-    full = planted["leads"][0]
-    found["leads"] += [f"{full.get_absolute_url()}?compose={k}" for k in ("call", "task", "meeting")]
-    found["leads"] += ["/leads/?q=nothing+like+it", "/leads/?owner=none", "/leads/?created=neverday"]
-    found["activities"] += [f"/activities/new/?on=lead:{full.pk}&kind={k}" for k in ("call", "email")]
     found["others"] += ["/search/?q=ferrovia", "/search/?q=nothing+like+it", "/nowhere/"]
+    if not planted:
+        return found
+    full = planted["leads"][0]
+    found["leads"] += [
+        f"{full.get_absolute_url()}?compose={k}" for k in ("call", "task", "meeting")
+    ]
+    found["leads"] += [
+        "/leads/?q=nothing+like+it",
+        "/leads/?owner=none",
+        "/leads/?created=neverday",
+    ]
+    found["activities"] += [
+        f"/activities/new/?on=lead:{full.pk}&kind={k}" for k in ("call", "email")
+    ]
     return found
 
 
 def administration() -> list[str]:
-    """Return every address of the administration: of each kind the list, a form and a record."""
+    """Return the addresses of the administration: of each kind the list, a form and a record.
+
+    History and removal look the same for every kind of record, and for every kind of setting.
+    """
     found = [reverse("admin:index")]
     for kind in apps.get_models():
         if not site.site.is_registered(kind):
@@ -154,10 +170,10 @@ def administration() -> list[str]:
         found += [reverse(f"{space}_changelist"), reverse(f"{space}_add")]
         record = kind._base_manager.order_by("pk").first()
         if record is not None:
-            found += [
-                reverse(f"{space}_{page}", args=[record.pk])
-                for page in ("change", "history", "delete")
-            ]
+            of_one = (
+                ("change", "history", "delete") if kind in (Lead, Source, User) else ("change",)
+            )
+            found += [reverse(f"{space}_{page}", args=[record.pk]) for page in of_one]
     return found
 
 

@@ -37,8 +37,9 @@ ASK = """async ([kind, values]) => {
     const found = await axe.run({
         runOnly: {type: kind, values}, resultTypes: ["violations"], preload: false,
     });
-    return found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 160)
-        + " | " + [...node.any, ...node.all].map((check) => check.message).join("; ").slice(0, 160))]);
+    const why = (node) => [...node.any, ...node.all].map((check) => check.message).join("; ");
+    const tell = (node) => `${node.html.slice(0, 160)} | ${why(node).slice(0, 160)}`;
+    return found.violations.map((rule) => [rule.id, rule.nodes.map(tell)]);
 }"""
 # A theme changes colours only.
 COLOURS = ["color-contrast", "link-in-text-block"]

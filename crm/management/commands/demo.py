@@ -660,6 +660,10 @@ class World:
     ) -> Case:
         """Plan a lead that the tour finds again by `key`, asked for so many days ago."""
         case = self.case(company, owner, external_id=f"tour-{key}" if key else "", **extra)
+        if extra.get("decision_maker_known"):
+            case.fields["decision_maker"] = " ".join(
+                str(case.fields[name]) for name in ("first_name", "last_name")
+            )
         self.plan(self.ago(days), lambda: self.capture(case))
         return case
 
@@ -669,7 +673,6 @@ class World:
             "budget_amount": Decimal(84_000),
             "budget_status": "can_buy",
             "decision_maker_known": True,
-            "decision_maker": "Hedda Westergaard",
             "purchase_process": "committee",
             "need": "must",
             "need_description": "One complaint in three is about a label that is not straight",
@@ -834,12 +837,16 @@ class World:
         case.deal = update_opportunity(
             case.deal,
             by=case.owner,
-            external_id="tour-stale",
             estimated_close_date=(self.now - timedelta(days=18)).date(),
         )
+        self.mark(case, "stale")
+
+    def mark(self, case: Case, key: str) -> None:
+        """Let the tour find a deal again, without a line on its timeline that says so."""
+        Opportunity.objects.filter(pk=case.deal.pk).update(external_id=f"tour-{key}")
 
     def last_meeting(self, case: Case) -> None:
-        case.deal = update_opportunity(case.deal, by=case.owner, external_id="tour-closing")
+        self.mark(case, "closing")
         log_call(
             case.deal,
             by=case.owner,
