@@ -1,0 +1,96 @@
+"""Lists, search and matching find their rows by an index, and do not read them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.matching import contact_match
+from accounts.models import Contact
+from leads.models import Lead
+from reports.queries import find
+from tests.factories import UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.postgres
+
+ROWS = 10_000
+
+
+@pytest.fixture
+def manager(manager: User) -> User:
+    """A manager of one team of several; leads and contacts enough that nobody reads them all."""
+    UserFactory.create_batch(3, team=manager.team)
+    UserFactory.create_batch(4)
+    call_command("seed", leads=20, accounts=20, contacts=20, opportunities=20, stdout=StringIO())
+    for model in (Lead, Contact):
+        multiply(model)
+    with connection.cursor() as cursor:
+        # What an index has not sorted in yet makes it dear; a vacuum would do both.
+        for index in ("lead_search_idx", "contact_search_idx"):
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+        cursor.execute("ANALYZE")
+    return manager
+
+
+def multiply(model: Any) -> None:
+    """Make many rows of a few, inside the database; no two have a key in common."""
+    keys = {"email_key", "name_key", "company_key", "domain", "phone_key", "mobile_key", "search"}
+    columns = [f.column for f in model._meta.concrete_fields if f.column != "id"]
+    taken = [
+        f"md5(n::text || row.id || '{name}')"
+        if name in keys
+        else f"row.{name} - n * interval '1 minute'"
+        if name == "created_at"
+        else f"row.{name}"
+        for name in columns
+    ]
+    table = model._meta.db_table
+    count = model.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(taken)}"
+            f" FROM {table} AS row CROSS JOIN generate_series(1, {ROWS // count}) AS n"
+        )
+
+
+def read_whole(ask: Callable[[], Any]) -> list[str]:
+    """Return the plans by which `ask` reads leads or contacts from end to end."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, values))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(listen):
+        ask()
+    found = []
+    with connection.cursor() as cursor:
+        for sql, values in asked:
+            cursor.execute(f"EXPLAIN {sql}", values)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            tables = ("leads_lead", "accounts_contact")
+            found += [f"{t}:\n{plan}" for t in tables if f"Seq Scan on {t}" in plan]
+    return found
+
+
+def test_no_record_is_looked_for_by_reading_all(manager: User) -> None:
+    leads = Lead.objects.permitted(manager).for_list()
+
+    questions = {
+        "the first page": lambda: list(leads.order_by("-created_at", "-pk")[:51]),
+        "a search": lambda: find("quarrington pumps", by=manager),
+        "a search by email": lambda: find("ada@engines.example", by=manager),
+        "a contact": lambda: contact_match(
+            first_name="Ada", last_name="Lovelace", email="ada@engines.example",
+            phone="+1 212 555 0199", company="Engines",
+        ),
+    }  # fmt: skip
+
+    wrong = {name: found for name, ask in questions.items() if (found := read_whole(ask))}
+    assert not wrong, wrong
