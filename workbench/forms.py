@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST_AMOUNT = 40
+LARGEST_ID = 2**63 - 1
 MANY = 8  # more records than this are not listed to choose from
 _ENDINGS = {"": 0, "k": 3, "m": 6, "mio": 6, "b": 9, "bn": 9}
 _AMOUNT = re.compile(r"(?P<digits>[\d.,'’ ]*\d)\s*(?P<ending>k|m|mio|bn?)?", re.IGNORECASE)
@@ -242,6 +243,22 @@ class LookupField(forms.ModelChoiceField):
         return bool(before != (after.pk if after else None))
 
 
+class RecordsField(forms.ModelMultipleChoiceField):
+    """Any number of lines of a list, each named by its number."""
+
+    def clean(self, value: Any) -> Any:
+        # A number that no column can hold is a choice that is not there, not a fault of ours.
+        for key in value if isinstance(value, list | tuple) else ():
+            text = str(key)
+            if not (text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID):
+                raise ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": text[:60]},
+                )
+        return super().clean(value)
+
+
 # Forms
 
 
@@ -392,6 +409,15 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
             kept = getattr(instance, f"{name}_id", None)
             field.queryset = field.queryset.filter(Q(is_active=True) | Q(pk=kept)).order_by(
                 "position", "name", "pk"
+            )
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            fields[name] = RecordsField(
+                field.queryset,
+                label=field.label,
+                required=field.required,
+                widget=field.widget,
+                help_text=field.help_text,
+                initial=field.initial,
             )
 
 

@@ -546,3 +546,16 @@ def test_record_takes_few_statements_whatever_it_holds(
 
     assert "Rival 4" in answer.content.decode()
     assert len(many) == len(few) <= 15
+
+
+@pytest.mark.parametrize("key", ["9" * 30, str(2**63)])
+def test_a_choice_that_no_column_can_hold_is_refused_at_its_field(
+    reps: Client, deal: Opportunity, key: str
+) -> None:
+    answer = reps.post(
+        page("edit", deal),
+        {"topic": deal.topic, "version": deal.version, "currency": "EUR", "competitors": [key]},
+    )
+
+    assert answer.status_code == 422
+    assert "competitors" in answer.context["form"].errors

@@ -133,3 +133,10 @@ def test_asks_for_more_of_a_name_that_many_have(rep: User) -> None:
 
     with pytest.raises(ValidationError, match="Type more"):
         LookupField(Account.objects.all()).clean("Acme")
+
+
+@pytest.mark.parametrize("key", ["9" * 30, str(2**63), "0", "-1", "x", "\x00", "٣", "0" * 30])
+def test_refuses_a_number_that_no_line_can_have(rep: User, key: str) -> None:
+    form = LeadForm({"topic": "Storage", "company": "Ferrovia", "products": [key]}, user=rep)
+
+    assert "products" in form.errors
