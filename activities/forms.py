@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from activities.models import Activity
 from activities.operations import Next
+from records.operations import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
 from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
 
 LONGEST = 20_000
-FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
 
 
 class MomentField(forms.DateTimeField):
@@ -31,7 +31,8 @@ class MomentField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         moment = super().to_python(value)
         if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise forms.ValidationError(_("Enter a year between 1900 and 9000"))
+            years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+            raise forms.ValidationError(_("Enter a year between %(first)d and %(last)d") % years)
         return moment
 
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
-from records.models import Currency
+from records.operations import known_currency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,11 +27,13 @@ CLOSED = {StageMove.Kind.WON, StageMove.Kind.LOST}
 
 
 def rate_of(currency: str) -> Decimal:
-    """Return what one unit of `currency` is worth in the default currency; 1 when nobody said."""
+    """Return what one unit of `currency` is worth in the default currency.
+
+    Raises `Unacceptable` for a currency that nobody has entered.
+    """
     if currency == settings.DEFAULT_CURRENCY:
         return Decimal(1)
-    rate = Currency.objects.filter(pk=currency).values_list("rate", flat=True).first()
-    return Decimal(1) if rate is None else rate
+    return known_currency(currency).rate
 
 
 def stages_of(

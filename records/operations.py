@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 import time
+from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -45,6 +46,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=models.Model)
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # before and after it, zones and databases differ
 MOST_USES = 1000
 TRIES = 8
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
@@ -154,6 +156,8 @@ def acceptable(record: models.Model) -> None:
     errors: dict[str, list[str]] = {}
     for field in record._meta.concrete_fields:
         value = getattr(record, field.attname)
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            errors[field.name] = [_out_of_range()]
         if not isinstance(value, str):
             continue
         if problem := text_problem(value):
@@ -170,6 +174,26 @@ def acceptable(record: models.Model) -> None:
             errors.setdefault(name, []).extend(messages)
     if errors:
         raise Unacceptable(errors=errors)
+
+
+def _out_of_range() -> str:
+    years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+    return _("Choose a date between %(first)d and %(last)d.") % years
+
+
+def known_currency(code: str) -> Currency:
+    """Return the currency of this code. Raises `Unacceptable` when nobody has entered it."""
+    currency = Currency.objects.filter(pk=code).first()
+    if currency is None:
+        raise Unacceptable(
+            errors={
+                "currency": [
+                    _("There is no currency %(code)s here. An administrator can add it.")
+                    % {"code": f"“{str(code)[:20]}”"}
+                ]
+            }
+        )
+    return currency
 
 
 def save_new(record: Record, *, by: User) -> None:
@@ -304,6 +328,9 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
     is_new = standing is None
     _require_for_all(by, "add" if is_new else "change", model)
     acceptable(setting)
+    code = getattr(setting, "currency", None)
+    if code and code not in {default_currency(), getattr(standing, "currency", None)}:
+        known_currency(code)
     before, after = ({} if standing is None else _shown(standing)), _shown(setting)
     changed = {name: [before.get(name), new] for name, new in after.items()}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}

@@ -12,9 +12,11 @@ from accounts.models import Account, Contact
 from accounts.operations import identity
 from records import audit
 from records.errors import Unacceptable
+from records.models import default_currency
 from records.operations import (
     apply,
     delete_record,
+    known_currency,
     locked,
     operation,
     restore_record,
@@ -40,6 +42,7 @@ def create_account(
     require_any(by, "add", Account)
     require(by, "add", account)
     account.derive()
+    _require_currency(account)
     identity.hold(identity.company_locks(account.name))
     if not is_different:
         _refuse_twin(account, by=by)
@@ -71,6 +74,8 @@ def update_account(
     if not changed:
         return current
     _refuse_own_ancestor(current)
+    if "currency" in changed:
+        _require_currency(current)
     current.derive()
     is_renamed = identity.of_account(current) != before
     if is_renamed and not is_different:
@@ -126,6 +131,11 @@ def restore_account(account: Account, *, by: User) -> Account:
     _refuse_twin(current, by=by)
     identity.reclaim([current])
     return current
+
+
+def _require_currency(account: Account) -> None:
+    if account.currency != default_currency():
+        known_currency(account.currency)
 
 
 def _refuse_twin(account: Account, *, by: User) -> None:

@@ -117,6 +117,7 @@ def test_refuses_to_be_below_itself(rep):
         ("name", "\ud800"),
         ("employees", -1),
         ("currency", "euro"),
+        ("currency", "ZZZ"),
     ],
 )
 def test_refuses_what_cannot_be_stored_and_names_the_field(rep, field, value):

@@ -53,6 +53,7 @@ WRONG = [
     ("estimated_value", 10**15),
     ("currency", "euro"),
     ("currency", "eur"),
+    ("currency", "ZZZ"),
     ("currency", None),
     ("country", "Germany"),
     ("country", "XX"),

@@ -1,6 +1,6 @@
 """Giving a lead up, and taking it up again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -141,3 +141,10 @@ def test_does_not_reopen_for_those_who_may_not(lead, rep, rep2, no_need):
 
     with pytest.raises(NotPermitted):
         reopen(lead, by=rep2)
+
+
+def test_does_not_come_back_in_a_year_that_nobody_sees(lead, rep, no_need):
+    with pytest.raises(Unacceptable) as refusal:
+        disqualify(lead, by=rep, reason=no_need, comment="Later", revisit_on=date(9999, 1, 1))
+
+    assert set(refusal.value.errors) == {"revisit_on"}

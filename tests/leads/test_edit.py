@@ -1,5 +1,6 @@
 """Capturing a lead and working on it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -148,6 +149,28 @@ def test_converts_the_value_at_the_rate_of_the_currency(rep):
 
     assert lead.base_value == Decimal("92.00")
     assert update_lead(lead, by=rep, currency="EUR").base_value == Decimal("100.00")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("currency", "ZZZ"),
+        ("estimated_close_date", date(1, 1, 1)),
+        ("estimated_close_date", date(9999, 12, 31)),
+    ],
+)
+def test_refuses_what_no_page_and_no_figure_can_count_with(rep, field, value):
+    lead = a_lead(rep)
+
+    for refused in (
+        lambda: a_lead(rep, **{field: value}),
+        lambda: update_lead(lead, by=rep, **{field: value}),
+    ):
+        with pytest.raises(Unacceptable) as refusal:
+            refused()
+        assert set(refusal.value.errors) == {field}
+
+    assert Lead.objects.get().version == lead.version
 
 
 def test_is_ready_since_every_rule_holds_and_no_longer_when_one_fails(rep):

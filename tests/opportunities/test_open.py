@@ -89,11 +89,19 @@ def test_counts_another_currency_at_its_rate(rep):
     known = open_opportunity(
         "Looms", by=rep, owner=rep, value=Decimal(10), currency="USD", rate=Decimal("0.25")
     )
-    unheard_of = open_opportunity("Looms", by=rep, owner=rep, value=Decimal(10), currency="XTS")
 
     assert asked.base_value == Decimal(5)
     assert known.base_value == Decimal("2.5")
-    assert unheard_of.base_value == Decimal(10)
+
+
+def test_refuses_a_currency_that_nobody_entered(rep):
+    with pytest.raises(Unacceptable) as refusal:
+        open_opportunity("Looms", by=rep, owner=rep, value=Decimal(10), currency="XTS")
+
+    assert refusal.value.errors == {
+        "currency": ["There is no currency “XTS” here. An administrator can add it."]
+    }
+    assert not Opportunity.objects.exists()
 
 
 def test_makes_product_interest_a_line_and_its_total_the_value(rep):

@@ -103,3 +103,15 @@ def test_is_refused_to_those_who_may_not(rep, rep2, outsider, manager):
         with pytest.raises(NotPermitted):
             win(opportunity, by=user)
     assert win(opportunity, by=manager).status == "won"
+
+
+@pytest.mark.parametrize("year", [1, 1899, 1582])
+def test_refuses_a_day_of_no_calendar_in_use(rep, year):
+    opportunity = OpportunityFactory(owner=rep)
+
+    with pytest.raises(Unacceptable) as refusal:
+        win(opportunity, by=rep, closed_on=date(year, 1, 1))
+
+    assert refusal.value.errors == {"closed_on": ["Choose a date between 1900 and 2999."]}
+    opportunity.refresh_from_db()
+    assert opportunity.is_open

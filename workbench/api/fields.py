@@ -17,6 +17,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from records.operations import FIRST_YEAR, LAST_YEAR
 from users.models import User
 
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
@@ -104,7 +105,7 @@ class Moment(serializers.DateTimeField):
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss]Z")
         moment = super().to_internal_value(value)
-        if not 1900 <= moment.year <= 9000:  # before and after it, zones and databases differ
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             self.fail("overflow")
         return moment
 
@@ -113,15 +114,15 @@ class Day(serializers.DateField):
     """A date in ISO 8601."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "range": _("Choose a date between 1900 and 9000.")
+        "range": _("Choose a date between {first} and {last}.")
     }
 
     def to_internal_value(self, value: Any) -> Any:
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DD")
         day = super().to_internal_value(value)
-        if not 1900 <= day.year <= 9000:
-            self.fail("range")
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail("range", first=FIRST_YEAR, last=LAST_YEAR)
         return day
 
 
