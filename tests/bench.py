@@ -247,9 +247,9 @@ class ByHand:
     def page(self, condition: str = "", order: str = "l.created_at DESC, l.id DESC") -> None:
         where = f"{self.scope} {condition}"
         self.rows(
-            "SELECT l.id, l.first_name, l.last_name, l.job_title, l.topic, l.company, l.budget_amount,"
-            " l.budget_status, l.decision_maker_known, l.decision_maker, l.purchase_process, l.need,"
-            " l.need_description, l.timeframe, l.status, l.progress, l.estimated_value, l.currency,"
+            "SELECT l.id, l.first_name, l.last_name, l.job_title, l.topic, l.company,"
+            " l.budget_amount, l.budget_status, l.decision_maker_known, l.decision_maker,"
+            " l.purchase_process, l.need, l.need_description, l.timeframe, l.status, l.progress, l.estimated_value, l.currency,"
             " l.next_step, l.next_step_kind, l.next_step_at, l.touched_at, l.created_at,"
             " u.name, u.email, s.name FROM leads_lead l LEFT JOIN users_user u ON u.id = l.owner_id"
             f" LEFT JOIN opportunities_source s ON s.id = l.source_id WHERE {where}"
@@ -277,8 +277,10 @@ class ByHand:
     def lead(self) -> None:
         pk = self.viewer["one"]["pk"]
         self.rows(
-            "SELECT l.*, u.name, s.name FROM leads_lead l LEFT JOIN users_user u ON u.id = l.owner_id"
-            f" LEFT JOIN opportunities_source s ON s.id = l.source_id WHERE l.id = ? AND {self.scope}",
+            "SELECT l.*, u.name, s.name FROM leads_lead l"
+            " LEFT JOIN users_user u ON u.id = l.owner_id"
+            " LEFT JOIN opportunities_source s ON s.id = l.source_id"
+            f" WHERE l.id = ? AND {self.scope}",
             pk,
         )
         self.rows(
@@ -318,17 +320,27 @@ class ByHand:
             "date_trunc('month', created_at)" if self.is_postgres else "substr(created_at, 1, 7)"
         )
         for statement in (
-            "SELECT progress, count(*), sum(base_value) FROM leads_lead l"
-            f" WHERE status = 'open' AND {mine} GROUP BY progress",
-            "SELECT status, stage_id, count(*), sum(base_value), sum(base_value * probability)"
-            f" FROM opportunities_opportunity l WHERE (status = 'open' OR closed_at >= {since})"
-            f" AND {mine} GROUP BY status, stage_id",
-            f"SELECT status, {days}, count(*) FROM leads_lead l WHERE"
-            f" (qualified_at >= {since} OR disqualified_at >= {since}) AND {mine} GROUP BY 1, 2",
-            f"SELECT {month}, source_id, status, count(*) FROM leads_lead l"
-            f" WHERE created_at >= {year} AND {mine} GROUP BY 1, 2, 3",
-            "SELECT owner_id, count(*), sum(base_value) FROM leads_lead l WHERE status = 'open'"
-            f" AND ready_since IS NOT NULL AND {mine} GROUP BY owner_id",
+            (
+                "SELECT progress, count(*), sum(base_value) FROM leads_lead l"
+                f" WHERE status = 'open' AND {mine} GROUP BY progress"
+            ),
+            (
+                "SELECT status, stage_id, count(*), sum(base_value), sum(base_value * probability)"
+                f" FROM opportunities_opportunity l WHERE (status = 'open' OR closed_at >= {since})"
+                f" AND {mine} GROUP BY status, stage_id"
+            ),
+            (
+                f"SELECT status, {days}, count(*) FROM leads_lead l WHERE"
+                f" (qualified_at >= {since} OR disqualified_at >= {since}) AND {mine} GROUP BY 1, 2"
+            ),
+            (
+                f"SELECT {month}, source_id, status, count(*) FROM leads_lead l"
+                f" WHERE created_at >= {year} AND {mine} GROUP BY 1, 2, 3"
+            ),
+            (
+                "SELECT owner_id, count(*), sum(base_value) FROM leads_lead l WHERE status = 'open'"
+                f" AND ready_since IS NOT NULL AND {mine} GROUP BY owner_id"
+            ),
         ):
             self.rows(statement)
 

@@ -165,9 +165,9 @@ def measured(by_engine: dict[str, Any]) -> list[str]:
     """Return the figures of `dev.py bench` as lines of the page."""
     lines = [
         "",
-        "`python3 dev.py bench`: milliseconds of whole requests to the running server by one person,",
-        "beside the processor time of its workers, the goal for a quiet machine, and hand-written SQL",
-        "for the same rows in the same minute. What else ran then is told by the load.",
+        "`python3 dev.py bench`: milliseconds of whole requests to the running server by one",
+        "person, beside the processor time of its workers, the goal for a quiet machine, and",
+        "hand-written SQL for the same rows in the same minute. The load tells what else ran.",
     ]
     for engine, figures in by_engine.items():
         lines += ["", f"### {engine}", "", f"| | {' | '.join(COLUMNS.values())} |"]
