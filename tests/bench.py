@@ -249,7 +249,8 @@ class ByHand:
         self.rows(
             "SELECT l.id, l.first_name, l.last_name, l.job_title, l.topic, l.company,"
             " l.budget_amount, l.budget_status, l.decision_maker_known, l.decision_maker,"
-            " l.purchase_process, l.need, l.need_description, l.timeframe, l.status, l.progress, l.estimated_value, l.currency,"
+            " l.purchase_process, l.need, l.need_description,"
+            " l.timeframe, l.status, l.progress, l.estimated_value, l.currency,"
             " l.next_step, l.next_step_kind, l.next_step_at, l.touched_at, l.created_at,"
             " u.name, u.email, s.name FROM leads_lead l LEFT JOIN users_user u ON u.id = l.owner_id"
             f" LEFT JOIN opportunities_source s ON s.id = l.source_id WHERE {where}"
