@@ -7,7 +7,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, Response
 # A form that comes back with its errors is a 422 and a stale one a 409: the console calls both a
 # failure to load. What could not be loaded is known from the answers, which name it.
 NOISE = "Failed to load resource"
-REFUSED = {403, 404, 409, 422}
+REFUSED = {401, 403, 404, 409, 422}
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`))"""
 

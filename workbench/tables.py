@@ -86,15 +86,20 @@ def next_step(record: Any) -> SafeString:
             step_icon("none"),
             _("No next step"),
         )
-    state = due_state(moment) if moment else "planned"
+    state, when = "planned", SafeString("")
+    if moment:
+        # It is the words that are cut short in a narrow column, never the day.
+        state = due_state(moment)
+        when = format_html(
+            '<span class="c-hidden">,</span> <span class="c-next__due">{}</span>', due(moment)
+        )
     return format_html(
         '<span class="c-next c-next--{}" title="{}">{} <span>{}</span>{}</span>',
         state,
         text,
         step_icon(state),
         text,
-        # It is the words that are cut short in a narrow column, never the day.
-        format_html('<span class="c-next__due">, {}</span>', due(moment)) if moment else "",
+        when,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -17,6 +18,7 @@ from leads.models import Lead, Qualification
 from leads.rules import verdicts_for
 from leads.tables import TONES
 from opportunities.rules import stage_bar
+from records.keys import domain_key
 from records.permissions import may, reaches
 from workbench.templatetags.workbench import day, money
 from workbench.views import RecordView
@@ -184,6 +186,9 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
         value = money(value, lead.currency)
     elif name == "email" and value:
         url = f"mailto:{value}"
+    elif name == "website" and (domain := domain_key(value)):
+        url = f"https://{domain}"
+        value = re.sub(r"^https?://(www\.)?|/$", "", value)
     elif name in ("phone", "mobile") and value:
         url = f"tel:{getattr(lead, f'{name}_key') or value}"
     elif name in ("account", "contact") and value is not None:
