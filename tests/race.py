@@ -119,8 +119,10 @@ def race(
     """
     dice = random.Random(seed)
     queue: list[tuple[int, str]] = []
+    turn: list[int] = []
     while len(queue) < requests:
-        lead = dice.choice(world["leads"])
+        turn = turn or dice.sample(world["leads"], len(world["leads"]))
+        lead = turn.pop()
         for _ in range(dice.randint(4, 16)):
             key = f"key-{lead}" if dice.random() < 0.2 else ""
             queue.append((lead, key))
