@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
@@ -21,10 +22,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.models import Activity, ActivityLink
-from records.models import AuditEntry
+from records.models import AuditEntry, Record
+from records.permissions import scope_of, unnamed
+from users.models import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from activities.querysets import ActivityQuerySet
     from records.models import TimelineRecord
@@ -55,6 +58,15 @@ EVENTS = {
     "stakeholder_added": gettext_lazy("Stakeholder added"),
     "stakeholder_removed": gettext_lazy("Stakeholder removed"),
 }
+
+# How the trail calls a field whose form says something else, and which kind a name that is no field
+# speaks of.
+LABELS = {"account": gettext_lazy("Account"), "contact": gettext_lazy("Contact")}
+NAMED = {"opportunities": "opportunities.opportunity"}
+# A line whose changes name a record: a quote inside of a text is escaped, and looks different.
+NAMES_A_RECORD = '"label"'
+
+Key = tuple[str, Any]
 
 
 @dataclass(frozen=True)
@@ -118,12 +130,15 @@ def timeline_of(
     text: str = "",
     before: datetime | str | None = None,
     limit: int = 30,
+    viewer: User | None = None,
 ) -> Timeline:
     """Return what happened on `record`, newest first, at most `limit` and the pinned entries.
 
     `kind` keeps one kind of activity, or the changes; `text` what contains every word of it;
     `before` (a moment, or the cursor of a page) what is older. What is still to be done is not in
-    it: that is `next_up`. Three statements at most.
+    it: that is `next_up`. Records that `viewer` may not see go without their names, and are not
+    found by them; without a viewer everything is told. Three statements at most, and one more where
+    changes name records.
     """
     position = position_of(before)
     pinned: list[Entry] = []
@@ -136,7 +151,7 @@ def timeline_of(
             rows = rows.filter(_older("moment", 1, position))
         entries += _entries(rows.filter(is_pinned=False)[: limit + 1])
     if kind not in Activity.Kind.values:
-        entries += _changes(record, text=text, before=position, limit=limit + 1)
+        entries += _changes(record, text=text, before=position, limit=limit + 1, viewer=viewer)
     entries.sort(key=lambda entry: entry.place, reverse=True)
     return Timeline([*pinned, *entries[:limit]], has_more=len(entries) > limit)
 
@@ -208,18 +223,27 @@ def _entries(rows: ActivityQuerySet) -> Iterator[Entry]:
 
 
 def _changes(
-    record: TimelineRecord, *, text: str, before: Position | None, limit: int
+    record: TimelineRecord,
+    *,
+    text: str,
+    before: Position | None,
+    limit: int,
+    viewer: User | None,
 ) -> Iterator[Entry]:
     lines = AuditEntry.objects.filter(
         record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk
     )
     for word in text.split()[:8]:
-        lines = lines.filter(
-            Q(event__icontains=word) | Q(reason__icontains=word) | Q(changes__icontains=word)
-        )
+        told = Q(changes__icontains=word)
+        if viewer is not None:
+            # Or the search would tell the name that the entry keeps to itself.
+            told &= ~Q(changes__icontains=NAMES_A_RECORD)
+        lines = lines.filter(Q(event__icontains=word) | Q(reason__icontains=word) | told)
     if before is not None:
         lines = lines.filter(_older("at", 0, before))
-    for line in lines.select_related("actor").order_by("-at", "-pk")[:limit]:
+    found = list(lines.select_related("actor").order_by("-at", "-pk")[:limit])
+    hidden = set() if viewer is None else _hidden(type(record), found, viewer)
+    for line in found:
         yield Entry(
             at=line.at,
             kind=CHANGES,
@@ -228,7 +252,7 @@ def _changes(
             actor=line.actor,
             title=event_title(line.event),
             text=line.reason,
-            changes=tuple(_in_words(type(record), line.changes)),
+            changes=tuple(_in_words(type(record), line.changes, hidden)),
         )
 
 
@@ -242,15 +266,70 @@ def event_title(event: str) -> str:
     return str(EVENTS[verb]) if verb in EVENTS else capfirst(verb.replace("_", " "))
 
 
-def _in_words(model: type[TimelineRecord], changes: dict[str, Any]) -> Iterator[Change]:
+def _hidden(model: type[Record], lines: Iterable[AuditEntry], viewer: User) -> set[Key]:
+    """Return the records that `lines` name and `viewer` may not see. One statement at most."""
+    named: dict[type[Record], set[Any]] = {}
+    for line in lines:
+        for name, change in line.changes.items():
+            about = _about(name, _column(model, name))
+            if about is not None:
+                named.setdefault(about, set()).update(_ids(change))
+    parts: list[Any] = []
+    hidden: set[Key] = set()
+    for about, ids in named.items():
+        if not ids or scope_of(viewer, "view", about) == Grant.Scope.ALL:
+            continue
+        hidden |= {(about._meta.label, pk) for pk in ids}
+        kind = Value(about._meta.label, output_field=CharField())
+        rows = about.all_objects.permitted(viewer, "view").filter(pk__in=ids)  # type: ignore[attr-defined]
+        parts.append(rows.order_by().annotate(kind=kind).values_list("kind", "pk"))
+    if not parts:
+        return hidden
+    return hidden - set(parts[0].union(*parts[1:]) if parts[1:] else parts[0])
+
+
+def _ids(value: Any) -> Iterator[Any]:
+    match value:
+        case {"id": pk, "label": _label}:
+            yield pk
+        case list():
+            for item in value:
+                yield from _ids(item)
+
+
+def _column(model: type[models.Model], name: str) -> Any:
+    with suppress(FieldDoesNotExist):
+        return model._meta.get_field(name)
+    return None
+
+
+def _about(name: str, column: Any) -> type[Record] | None:
+    """Return the kind of record that a change speaks of, if it is one that may be hidden."""
+    model = apps.get_model(NAMED[name]) if name in NAMED else getattr(column, "related_model", None)
+    return model if isinstance(model, type) and issubclass(model, Record) else None
+
+
+def _in_words(
+    model: type[TimelineRecord], changes: dict[str, Any], hidden: Container[Key]
+) -> Iterator[Change]:
     for name, change in changes.items():
         old, new = change if isinstance(change, list) and len(change) == 2 else (None, change)
-        column: Any = None
-        label = capfirst(name.replace("_", " "))
-        with suppress(FieldDoesNotExist):
-            column = model._meta.get_field(name)
-            label = capfirst(str(getattr(column, "verbose_name", label)))
-        yield Change(name, label, word_for(old, column), word_for(new, column))
+        column = _column(model, name)
+        said: Any = LABELS.get(name)
+        label = said or getattr(column, "verbose_name", name.replace("_", " "))
+        if about := _about(name, column):
+            old, new = _kept(old, about, hidden), _kept(new, about, hidden)
+        yield Change(name, capfirst(str(label)), word_for(old, column), word_for(new, column))
+
+
+def _kept(value: Any, about: type[Record], hidden: Container[Key]) -> Any:
+    """Return `value` with the names of records that are hidden taken out of it."""
+    match value:
+        case {"id": pk, "label": _label} if (about._meta.label, pk) in hidden:
+            return unnamed(about)
+        case list():
+            return [_kept(item, about, hidden) for item in value]
+    return value
 
 
 def word_for(value: Any, column: Any = None) -> str:

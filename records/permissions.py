@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from records.errors import NotPermitted
 from users.models import Grant, User
@@ -72,6 +73,19 @@ def reaches(user: User | AnonymousUser, action: str, record: Any) -> bool:
             return bool(record.owner_id == user.pk)
         case _:
             return False
+
+
+def unnamed(model: type[Model]) -> str:
+    """Return what a record is called before somebody who may not see it."""
+    kind = str(model._meta.verbose_name)
+    if kind[:1].lower() in "aeiou":
+        return _("an %(kind)s that you cannot open") % {"kind": kind}
+    return _("a %(kind)s that you cannot open") % {"kind": kind}
+
+
+def name_for(viewer: User, record: Model) -> str:
+    """Return what `record`, with its owner loaded, is called before `viewer`."""
+    return str(record) if reaches(viewer, "view", record) else unnamed(type(record))
 
 
 def require(user: User, action: str, record: Any) -> None:

@@ -133,6 +133,7 @@ class RecordView(RecordPage, TemplateView):
             kwargs |= timeline_context(
                 self.record,
                 self.request.GET,
+                viewer=self.user,
                 timeline_of=self.timeline_of,
                 next_up=self.next_up,
             )

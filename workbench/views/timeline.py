@@ -44,6 +44,7 @@ def timeline_context(
     record: Any,
     asked: Mapping[str, str],
     *,
+    viewer: Any,
     timeline_of: Callable[..., Any],
     next_up: Callable[..., Any],
 ) -> dict[str, Any]:
@@ -51,9 +52,10 @@ def timeline_context(
     kind = asked.get("kind", "all") if asked.get("kind") in SHOWN else "all"
     text = asked.get("text", "").replace("\x00", "")[:LONGEST_TEXT]
     try:
-        found = timeline_of(record, kind=kind, text=text, before=asked.get("before", "")[:100])
+        before = asked.get("before", "")[:100]
+        found = timeline_of(record, kind=kind, text=text, before=before, viewer=viewer)
     except OverflowError:  # a moment before the first or after the last one there is
-        found = timeline_of(record, kind=kind, text=text)
+        found = timeline_of(record, kind=kind, text=text, viewer=viewer)
     kinds = [name for name, _label, _key in COMPOSED]
     older = {"kind": kind, "text": text, "before": found.cursor}
     return {
