@@ -28,6 +28,7 @@ from activities.api import ActivityViewSet
 from crm.middleware import is_outage
 from leads.api import DisqualifyReasonViewSet, LeadViewSet
 from leads.errors import CannotUndo, RulesAreUnmet
+from leads.queries import blocker_for
 from opportunities.api import (
     CampaignViewSet,
     CompetitorViewSet,
@@ -218,10 +219,8 @@ def _named(record: Any, user: User | None) -> dict[str, Any] | None:
 
 
 def _blocker(blocker: Any, user: User | None) -> dict[str, Any]:
-    named = _named(blocker.record, user)
-    if blocker.record is not None and named is None:
-        return {"text": _("Something that you cannot open depends on it"), "record": None}
-    return {"text": blocker.text, "record": named}
+    told = blocker_for(blocker, user)
+    return {"text": told.text, "record": _named(told.record, user)}
 
 
 def _busy(detail: str) -> Response:

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that stands in the way of undo; `record` is where it can be looked at."""
+    """One thing that stands in the way of undo; `record` is where it can be looked at.
+
+    `is_edit` says that the record itself was changed, and not that it needs another.
+    """
 
     text: str
     record: Record | None = None
+    is_edit: bool = False
 
 
 class LeadIsClosed(Refused):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from leads.errors import Blocker
 from opportunities.models import Opportunity
 from records.permissions import reaches
 
@@ -35,3 +37,18 @@ def answer_for(qualification: Qualification, *, viewer: User) -> dict[str, Any]:
     )
     answer["opportunities"] = [pk for pk in answer["opportunities"] if pk in seen]
     return answer
+
+
+def blocker_for(blocker: Blocker, viewer: User | None) -> Blocker:
+    """Return what stands in the way of undo, as `viewer` may read it.
+
+    About a record that `viewer` may not see it tells that there is something, and nothing else.
+    """
+    record = blocker.record
+    if record is None or (viewer is not None and reaches(viewer, "view", record)):
+        return blocker
+    return Blocker(
+        _("Something that you cannot open was changed since")
+        if blocker.is_edit
+        else _("Something that you cannot open depends on it")
+    )

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Contact
 from accounts.operations import identity, update_account, update_contact
 from activities.operations import bring_home, refresh_next_step, unshare
+from activities.timeline import event_title
 from leads.errors import Blocker, CannotUndo, LeadIsOpen
 from leads.models import Lead, Qualification
 from opportunities.models import Opportunity, Stakeholder
@@ -52,8 +53,13 @@ class Made:
         return records
 
     @property
+    def filled(self) -> list[Account | Contact]:
+        """What of these really got a value, so that there is something to give back."""
+        return [record for record in self.reused if _filled_by(self.qualification, record)]
+
+    @property
     def reused(self) -> list[Account | Contact]:
-        """What was there before and got its empty fields filled."""
+        """What was there before; `filled` says which of them were changed."""
         found: list[Account | Contact] = []
         if self.account is not None and self._was("account", "reused"):
             found.append(self.account)
@@ -122,7 +128,7 @@ def latest_qualification(lead: Lead, *, is_locked: bool = False) -> Qualificatio
     rows = Qualification.objects.filter(lead=lead)
     if is_locked:
         rows = rows.select_for_update(of=("self",))
-    latest = rows.select_related("account", "contact").order_by("-seq").first()
+    latest = rows.select_related("account__owner", "contact__owner").order_by("-seq").first()
     if latest is None:
         raise LeadIsOpen(_("%(lead)s was never qualified.") % {"lead": lead})
     return latest
@@ -130,9 +136,8 @@ def latest_qualification(lead: Lead, *, is_locked: bool = False) -> Qualificatio
 
 def made_by(qualification: Qualification) -> Made:
     """Return the records of a qualification. One statement."""
-    links = list(
-        qualification.opportunity_links.select_related("opportunity").order_by("opportunity_id")
-    )
+    rows = qualification.opportunity_links.select_related("opportunity__owner")
+    links = list(rows.order_by("opportunity_id"))
     return Made(
         qualification.account,
         qualification.contact,
@@ -152,7 +157,7 @@ def _edits(made: Made) -> Iterable[Blocker]:
     qualification = made.qualification
     records: list[Record] = [
         *made.created,
-        *(r for r in made.reused if _filled_by(qualification, r)),
+        *made.filled,
     ]
     condition = Q(pk__in=[])
     for record in records:
@@ -180,10 +185,19 @@ def _edits(made: Made) -> Iterable[Blocker]:
                 "actor": line.actor,
                 "kind": record._meta.verbose_name,
                 "record": record,
-                "what": ", ".join(line.changes) or line.event,
+                "what": _fields(record, line) or event_title(line.event).lower(),
             },
             record,
+            is_edit=True,
         )
+
+
+def _fields(record: Record, line: AuditEntry) -> str:
+    """Return the fields that a line of the trail changed, as people call them."""
+    words = {field.name: field for field in record._meta.get_fields()}
+    return ", ".join(
+        str(getattr(words[name], "verbose_name", name)) for name in line.changes if name in words
+    )
 
 
 def _dependants(made: Made) -> Iterable[Blocker]:

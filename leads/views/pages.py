@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from activities.timeline import next_up
 from leads import operations
+from leads.errors import CannotUndo
 from leads.filters import LeadFilter
 from leads.forms import AssignForm, DisqualifyForm, LeadForm, ProgressForm
 from leads.matching import lookalikes
 from leads.models import Lead
+from leads.queries import blocker_for
 from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
-from records.permissions import reaches
+from records.permissions import name_for, reaches, unnamed
 from workbench.views import (
     CreateView,
     DeleteView,
@@ -26,6 +28,10 @@ from workbench.views import (
     RestoreView,
     Tab,
 )
+
+if TYPE_CHECKING:
+    from records.errors import Refused
+    from users.models import User
 
 
 class LeadList(RelatedListView):
@@ -225,49 +231,54 @@ class LeadUndo(OperationView):
         if self.closed_because():
             return super().get_context_data(**kwargs)
         made = operations.made_by(operations.latest_qualification(self.record))
+        told = [blocker_for(blocker, self.user) for blocker in operations.blockers_of(made)]
         blockers = [
-            {"text": blocker.text, "url": self.url_of(blocker.record)}
-            for blocker in operations.blockers_of(made)
+            {"text": each.text, "url": each.record.get_absolute_url() if each.record else ""}
+            for each in told
         ]
         context = super().get_context_data(
-            blockers=blockers, effects=undo_effects(self.record, made), **kwargs
+            blockers=blockers, effects=undo_effects(self.record, made, self.user), **kwargs
         )
         if blockers:
             # The same sentences, but with links to what they are about.
             context["errors"] = []
         return context
 
-    def url_of(self, record: Any) -> str:
-        """Return where a blocker can be looked at, if the user may."""
-        if record is None or not reaches(self.user, "view", record):
-            return ""
-        return str(record.get_absolute_url())
+    def add_refusal(self, form: Any, refusal: Refused) -> None:
+        if isinstance(refusal, CannotUndo):
+            told = [blocker_for(blocker, self.user).text for blocker in refusal.blockers]
+            refusal.reasons = list(dict.fromkeys(told))
+        super().add_refusal(form, refusal)
 
     def success_message(self, outcome: Any) -> str:
         return _("%(lead)s is open again") % {"lead": self.record}
 
 
-def undo_effects(lead: Lead, made: Any) -> list[dict[str, str]]:
-    """Say in words what an undo would do."""
+def undo_effects(lead: Lead, made: Any, viewer: User) -> list[dict[str, str]]:
+    """Say in words what an undo would do, without the names that `viewer` may not read."""
     effects = [
         {
             "kind": "nothing",
             "text": _("Remove the %(kind)s %(name)s")
-            % {
-                "kind": record._meta.verbose_name,
-                "name": record,
-            },
+            % {"kind": record._meta.verbose_name, "name": record}
+            if reaches(viewer, "view", record)
+            else _("Remove %(name)s") % {"name": unnamed(type(record))},
         }
         for record in made.created
     ]
     effects += [
-        {"kind": "link", "text": _("Give %(name)s back what was filled in") % {"name": record}}
-        for record in made.reused
+        {
+            "kind": "link",
+            "text": _("Give %(name)s back what was filled in") % {"name": name_for(viewer, record)},
+        }
+        for record in made.filled
     ]
     effects += [
         {
             "kind": "link",
-            "text": _("Take the lead from the opportunity %(name)s") % {"name": record},
+            "text": _("Take the lead from the opportunity %(name)s") % {"name": record}
+            if reaches(viewer, "view", record)
+            else _("Take the lead from %(name)s") % {"name": unnamed(type(record))},
         }
         for record in made.joined
     ]
