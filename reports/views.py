@@ -14,7 +14,7 @@ from django.views import generic
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Opportunity, Stage
 from records.keys import text_problem
-from records.permissions import may
+from records.permissions import may, reaches
 from reports import charts, queries
 from reports.filters import OverviewFilter
 from reports.templatetags.figures import as_month, as_rate
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from django.http import HttpRequest
+
+    from accounts.models import Account
 
 ROW = 36  # pixels of a row in a chart of bars
 MOST = 6  # rows; what is smaller stands in the table
@@ -47,11 +49,17 @@ class Home(generic.TemplateView):
         day = queries.day_of(user)
         return super().get_context_data(
             day=day,
+            closing=[(each, self._account(each)) for each in day.closing.records],
             due_count=day.more_late + len(day.late) + len(day.today),
             calm=self._calm(len(day.soon)),
             may_add_leads=may(user, "add", Lead),
             **kwargs,
         )
+
+    def _account(self, opportunity: Opportunity) -> Account | None:
+        """Return its account, unless that is outside what the user may see."""
+        account = opportunity.account
+        return account if account and reaches(person(self.request), "view", account) else None
 
     def _calm(self, soon: int) -> str:
         if not soon:
