@@ -182,7 +182,7 @@ def contact_match(
     found = ways[0].union(*ways[1:]) if len(ways) > 1 else ways[0]
     rows = (
         Contact.objects.filter(pk__in=found)
-        .select_related("owner", "account")
+        .select_related("owner", "account__owner")
         .order_by(first_where(email_key=email_key), first_where(name_key=name_key), "pk")[:LIMIT]
     )
     candidates = [_compared_contact(row, email_key, name_key, company_key, phones) for row in rows]

@@ -219,7 +219,7 @@ class PlanSerializer(api.Strict):
 
 
 class OutcomeSerializer(serializers.Serializer[Any]):
-    """What became of the account or the contact. The id is null outside the caller's scope."""
+    """What became of the account or the contact; of a hidden one neither id nor reasons."""
 
     id = serializers.IntegerField(allow_null=True)
     outcome = serializers.ChoiceField(choices=["created", "reused", "skipped"])
@@ -428,8 +428,10 @@ class LeadViewSet(api.RecordViewSet):
         """Return the answer, without the ids of what the caller may not see."""
         answer = {"qualification": done.qualification.pk, **done.qualification.result}
         for kind, record in (("account", done.account), ("contact", done.contact)):
-            if record is None or not reaches(self.user, "view", record):
+            if record is None:
                 answer[kind] = {**answer[kind], "id": None}
+            elif not reaches(self.user, "view", record):
+                answer[kind] = {**answer[kind], "id": None, "reasons": []}
         answer["opportunities"] = [
             opportunity.pk
             for opportunity in done.opportunities
@@ -486,7 +488,7 @@ class LeadViewSet(api.RecordViewSet):
         return {
             "id": choice.record.pk if choice.record and not is_hidden else None,
             "outcome": choice.outcome,
-            "reasons": list(choice.reasons),
+            "reasons": [] if is_hidden else list(choice.reasons),
             "question": choice.question,
             "candidates": [self._candidate(candidate) for candidate in match.candidates],
         }

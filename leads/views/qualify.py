@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accounts.matching import Match
     from leads.operations import Preview, Qualified
     from leads.operations.plan import Choice, Decision
+    from users.models import User
 
 MOST_EXISTING = 20
 EFFECTS = {"link": "link", "plus": "create", "arrow": "move", "lock": "close"}
@@ -208,7 +209,7 @@ class LeadQualify(OperationView):
                     decision.contact,
                     auto_contact,
                     plan.contact,
-                    contact_meta,
+                    lambda record: contact_meta(record, self.user),
                     TO_CONTACT,
                 ),
                 "create": _("Create %(name)s")
@@ -260,7 +261,6 @@ class LeadQualify(OperationView):
             and target.action != USE,
             "hidden": hidden,
             "is_hidden": is_auto and bool(hidden),
-            "hidden_reasons": [{"label": reason, "state": "agrees"} for reason in auto.reasons],
         }
 
     def candidates(
@@ -325,9 +325,10 @@ def account_meta(account: Account, counts: tuple[int, int]) -> str:
     return " · ".join(word for word in words if word)
 
 
-def contact_meta(contact: Contact) -> str:
+def contact_meta(contact: Contact, viewer: User) -> str:
+    account = "" if is_hidden(contact.account, viewer) else contact.account
     return " · ".join(
-        str(part) for part in (contact.job_title, contact.account or "", contact.email) if part
+        str(part) for part in (contact.job_title, account or "", contact.email) if part
     )
 
 

@@ -125,7 +125,7 @@ class LeadReceipt(RecordView):
             "tone": tone,
             "reasons": [
                 {"label": reason, "state": "agrees" if outcome == "reused" else ""}
-                for reason in reasons
+                for reason in (reasons if is_visible or outcome != "reused" else [])
             ],
             "is_filled": outcome == "reused",
             "ways": ways if is_visible or outcome == "created" else [],
