@@ -208,29 +208,30 @@ def _dependants(made: Made) -> Iterable[Blocker]:
     contact = made.contact if made.contact and (Contact, made.contact.pk) in gone else None
     needing: list[Any] = []
     if account is not None:
-        needing += Contact.all_objects.filter(account=account).exclude(
-            pk=contact.pk if contact else None
-        )
-        needing += Account.all_objects.filter(parent=account)
+        people = Contact.all_objects.select_related("owner").filter(account=account)
+        needing += people.exclude(pk=contact.pk if contact else None)
+        needing += Account.all_objects.select_related("owner").filter(parent=account)
     if account is not None or contact is not None:
         uses = Q(pk__in=[])
         if account is not None:
             uses |= Q(account=account)
         if contact is not None:
             uses |= Q(contact=contact)
-        needing += Opportunity.all_objects.filter(uses).exclude(pk__in=opened)
-        needing += Lead.all_objects.filter(uses).exclude(pk=made.qualification.lead_id)
+        deals = Opportunity.all_objects.select_related("owner").filter(uses)
+        needing += deals.exclude(pk__in=opened)
+        leads = Lead.all_objects.select_related("owner").filter(uses)
+        needing += leads.exclude(pk=made.qualification.lead_id)
     if contact is not None:
         needing += [
             row.opportunity
             for row in Stakeholder.objects.filter(contact=contact)
             .exclude(opportunity__in=opened)
-            .select_related("opportunity")
+            .select_related("opportunity__owner")
         ]
     for opportunity in made.opened:
         others = opportunity.qualification_links.exclude(
             qualification=made.qualification
-        ).select_related("qualification__lead")
+        ).select_related("qualification__lead__owner")
         needing += [link.qualification.lead for link in others]
     for record in needing:
         yield Blocker(
