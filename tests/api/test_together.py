@@ -14,7 +14,7 @@ from opportunities.models import Opportunity
 from tests.api.conftest import LEAD
 from tests.factories import LeadFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("defaults")]
 
 MANY = 12
 
