@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django import template
@@ -29,7 +30,9 @@ def as_rate(share: float | None, places: int = 1) -> str:
     """Write a share of one as per cent; a dash where there is nothing to share."""
     if share is None:
         return "–"
-    return _("%(number)s%%") % {"number": formats.number_format(share * 100, places)}
+    return _("%(number)s%%") % {
+        "number": formats.number_format(_rounded(share * 100, places), places)
+    }
 
 
 @register.filter
@@ -37,11 +40,17 @@ def as_days(days: float | None) -> str:
     """Write a number of days: "19 days", "2.5 days"; a dash where nothing was counted."""
     if days is None:
         return "–"
-    is_whole = days == int(days)
-    number = formats.number_format(days, 0 if is_whole else 1)
-    return ngettext("%(number)s day", "%(number)s days", int(days) if is_whole else 2) % {
+    rounded = _rounded(days, 1)
+    is_whole = rounded == int(rounded)
+    number = formats.number_format(rounded, 0 if is_whole else 1)
+    return ngettext("%(number)s day", "%(number)s days", int(rounded) if is_whole else 2) % {
         "number": number
     }
+
+
+def _rounded(number: float, places: int) -> Decimal:
+    """Round half up, as people do; formatting alone cuts the rest off."""
+    return Decimal(str(number)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from leads.models import Lead
 from reports import charts
 from reports.filters import PERIODS, period_of
 from reports.queries import Days, Period, months_until, percentile
+from reports.templatetags.figures import as_days, as_rate
 from tests.reports.world import a_lead, a_qualified_lead, noon
 from users.models import User
 
@@ -105,3 +106,27 @@ def test_a_line_stays_inside_its_slot_and_skips_gaps(values: list[float | None])
     assert all(0 <= float(point.y) <= 176 for point in drawn)
     assert all(0 <= float(point.x.rstrip("%")) <= 100 for point in drawn)
     assert len(line.segments) <= max(len(drawn) - 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "text"),
+    [
+        (13 / 24, 1, "54.2%"),
+        (8 / 12, 0, "67%"),
+        (8 / 12, 1, "66.7%"),
+        (0.545, 0, "55%"),
+        (1.0, 0, "100%"),
+        (0.0, 1, "0.0%"),
+        (None, 1, "–"),
+    ],
+)
+def test_a_share_is_rounded_not_cut_off(share: float | None, places: int, text: str) -> None:
+    assert as_rate(share, places) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(2.45, "2.5 days"), (2.96, "3 days"), (1.04, "1 day"), (19, "19 days"), (None, "–")],
+)
+def test_days_are_rounded_not_cut_off(days: float | None, text: str) -> None:
+    assert as_days(days) == text
