@@ -120,13 +120,27 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
         raise IsInBin(f"{current} is in the recycle bin. Restore it first.")
     if version is not None and version != current.version:
         raise Stale(
-            f"{current} was changed by {current.changed_by or 'somebody'} in the meantime.",
+            stale_sentence(current, version),
             version=current.version,
             theirs=values_of(current),
             by=str(current.changed_by or ""),
             at=current.changed_at,
         )
     return current
+
+
+def stale_sentence(record: Record, version: int) -> str:
+    """Say why `version` is not the one that stands: it is an earlier one, or never was."""
+    if version > record.version or version < 1:
+        return _("There is no version %(version)d of %(record)s; the current one is %(now)d.") % {
+            "version": version,
+            "record": record,
+            "now": record.version,
+        }
+    return _("%(record)s was changed by %(by)s in the meantime.") % {
+        "record": record,
+        "by": record.changed_by or _("somebody"),
+    }
 
 
 def _locked_row(record: R) -> R:
@@ -260,7 +274,7 @@ def delete_record(record: R, *, by: User, version: int | None = None) -> R:
     if current.is_in_bin:
         return current
     if version is not None and version != current.version:
-        raise Stale(f"{current} was changed in the meantime.", version=current.version)
+        raise Stale(stale_sentence(current, version), version=current.version)
     current.deleted_at = timezone.now()
     current.deleted_by = by
     save_changed(current, by=by)

@@ -21,7 +21,7 @@ from activities.operations.writing import (
 )
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Stale, Unacceptable
-from records.operations import apply, operation, save_changed, values_of
+from records.operations import apply, operation, save_changed, stale_sentence, values_of
 from records.permissions import reaches, require
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def held(
         )
     if version is not None and version != current.version:
         raise Stale(
-            _("%(entry)s was changed in the meantime.") % {"entry": current},
+            stale_sentence(current, version),
             version=current.version,
             theirs=values_of(current),
             by=str(current.changed_by or ""),

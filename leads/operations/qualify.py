@@ -21,7 +21,7 @@ from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
 from records import audit
 from records.errors import IsInBin, LostRace, Refused, Stale, Unacceptable
-from records.operations import operation, save_changed, save_new, values_of
+from records.operations import operation, save_changed, save_new, stale_sentence, values_of
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
@@ -202,8 +202,7 @@ def _refuse_wrong_state(lead: Lead, plan: Plan) -> None:
         )
     if plan.lead_version is not None and plan.lead_version != lead.version:
         raise Stale(
-            _("%(lead)s was changed by %(by)s in the meantime.")
-            % {"lead": lead, "by": lead.changed_by},
+            stale_sentence(lead, plan.lead_version),
             version=lead.version,
             theirs=values_of(lead),
             by=str(lead.changed_by or ""),

@@ -121,6 +121,8 @@ def test_refuses_a_stale_change_and_tells_what_stands(rep):
 
     assert refusal.value.theirs["topic"] == "Theirs"
     assert Lead.objects.get().topic == "Theirs"
+    with pytest.raises(Stale, match="There is no version 99 of"):
+        update_lead(lead, by=rep, version=99, topic="Mine")
 
 
 def test_does_not_change_a_closed_or_deleted_lead(rep):

@@ -12,7 +12,16 @@ from activities.models import Activity
 from activities.operations import add_task, log_note
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import DisqualifyReason, Lead, Qualification
-from leads.operations import Plan, Target, Terms, capture_lead, delete_lead, disqualify, qualify
+from leads.operations import (
+    Plan,
+    Target,
+    Terms,
+    capture_lead,
+    delete_lead,
+    disqualify,
+    qualify,
+    update_lead,
+)
 from opportunities.models import Opportunity, Product, Stage
 from opportunities.operations import open_opportunity
 from records.errors import IsInBin, NotPermitted, Stale, Unacceptable
@@ -137,8 +146,19 @@ def test_refuses_a_disqualified_and_a_deleted_lead(rep):
 def test_refuses_a_lead_that_changed_since_it_was_read(rep):
     lead = a_lead(rep)
 
-    with pytest.raises(Stale):
-        qualify(lead, by=rep, plan=Plan(lead_version=lead.version + 1))
+    update_lead(lead, by=rep, description="Seen at the fair")
+
+    with pytest.raises(Stale, match="was changed by .* in the meantime"):
+        qualify(lead, by=rep, plan=Plan(lead_version=lead.version))
+
+
+def test_refuses_a_version_that_never_was_without_naming_anybody(rep):
+    lead = a_lead(rep)
+
+    with pytest.raises(Stale) as refusal:
+        qualify(lead, by=rep, plan=Plan(lead_version=99))
+
+    assert str(refusal.value) == f"There is no version 99 of {lead}; the current one is 1."
 
 
 def test_parks_a_lead_about_which_only_a_person_can_decide(rep):
