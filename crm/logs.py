@@ -7,6 +7,20 @@ import logging
 from datetime import UTC, datetime
 
 
+class TurnedAway(logging.Filter):
+    """What was turned away for what it asked: a warning, without the place in our own code.
+
+    A wrong host or a character that no text has is somebody else's mistake, and anybody can make
+    it as often as they like.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class JSONLines(logging.Formatter):
     """A log record as one line of JSON, without bodies, passwords or tokens."""
 

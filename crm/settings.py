@@ -410,9 +410,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "crm.logs.JSONLines"}},
+    "filters": {"turned_away": {"()": "crm.logs.TurnedAway"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
+            "filters": ["turned_away"],
             "stream": "ext://sys.stdout",
             "formatter": "json",
         }

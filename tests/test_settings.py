@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import stat
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,17 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from crm.logs import JSONLines
 from crm.middleware import PoliteRefusal, is_outage
 from crm.views import server_error
 from records.errors import Busy
+from users.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
 A_KEY = "k" * 60
 PRINT = """
 import json
+import logging
 from django.conf import settings
 names = (
     "ALLOWED_HOSTS CSRF_COOKIE_NAME CSRF_COOKIE_SECURE DEBUG SECRET_KEY SECURE_HSTS_SECONDS "
@@ -259,3 +264,23 @@ def test_tells_no_details_of_a_fault(path):
 
     assert answer.status_code == 500
     assert b"secret detail" not in answer.content
+
+
+@pytest.mark.parametrize(
+    ("address", "host"), [("/search/?q=%00", "testserver"), ("/", "elsewhere.example")]
+)
+def test_what_is_turned_away_is_a_warning_without_a_traceback(
+    client: Client, rep: User, monkeypatch: pytest.MonkeyPatch, address: str, host: str
+) -> None:
+    client.force_login(rep)
+    told = StringIO()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JSONLines):
+            monkeypatch.setattr(handler, "stream", told)
+
+    answer = client.get(address, headers={"host": host})
+
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    assert answer.status_code == 400
+    assert [line["level"] for line in lines if "security" in line["logger"]] == ["warning"]
+    assert not any("exception" in line for line in lines)

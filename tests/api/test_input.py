@@ -277,6 +277,8 @@ def test_an_id_that_is_none_is_not_found(rep, method, pk):
     "path",
     [
         "limit=many",
+        "limit=-1",
+        "limit=0",
         "limit=1.5",
         "cursor=nonsense",
         "cursor=W10",

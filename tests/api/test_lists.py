@@ -75,7 +75,7 @@ def test_lists_of_lines_have_pages_too(rep):
 
 
 @pytest.mark.parametrize(
-    ("limit", "rows"), [("1", 1), ("0", 1), ("-5", 1), ("201", 6), ("9" * 50, 6), ("", 6)]
+    ("limit", "rows"), [("1", 1), ("002", 2), ("201", 6), ("9" * 50, 6), ("", 6)]
 )
 def test_the_limit_is_kept_within_bounds(rep, limit, rows, monkeypatch):
     monkeypatch.setattr(paging, "LARGEST_PAGE", 6)

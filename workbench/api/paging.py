@@ -60,10 +60,10 @@ class Pages(BasePagination):
     def _limit(self, text: str | None) -> int:
         if not text:
             return PAGE
-        if not (text.isascii() and text.lstrip("-").isdigit()):
-            raise ValidationError({"limit": [_("Enter a whole number.")]})
+        if not (text.isascii() and text.isdigit() and text.strip("0")):
+            raise ValidationError({"limit": [_("Enter a whole number above zero.")]})
         # What is too long for a number that makes sense is clamped as well.
-        return 1 if text.startswith("-") else max(1, min(int(text[:9]), LARGEST_PAGE))
+        return min(int(text.lstrip("0")[:9]), LARGEST_PAGE)
 
     def _count(self, queryset: QuerySet[Any], text: str) -> dict[str, Any]:
         if text in {"", "0"}:
