@@ -142,7 +142,10 @@ def _judged_accounts(company: str, candidates: list[Candidate[Account]]) -> Matc
             _("%(count)d accounts could be %(company)s, and nothing says which.")
             % {"count": count, "company": company}
             if count > 1
-            else _("An account named %(company)s exists, but something contradicts.")
+            else _(
+                "Another account has the name %(company)s but a different country or web domain. "
+                "Choose one."
+            )
             % {"company": company},
         )
     return Match(None, ranked)

@@ -148,7 +148,7 @@ def test_refuses_a_lead_that_changed_since_it_was_read(rep):
 
     update_lead(lead, by=rep, description="Seen at the fair")
 
-    with pytest.raises(Stale, match="was changed by .* in the meantime"):
+    with pytest.raises(Stale, match="in the meantime"):
         qualify(lead, by=rep, plan=Plan(lead_version=lead.version))
 
 
@@ -170,7 +170,7 @@ def test_parks_a_lead_about_which_only_a_person_can_decide(rep):
 
     lead.refresh_from_db()
     assert lead.is_open
-    assert "contradicts" in lead.needs_decision
+    assert "different country" in lead.needs_decision
     assert counts() == (1, 0, 0)
 
 
