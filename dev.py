@@ -162,6 +162,7 @@ def demo(words: Sequence[str]) -> int:
     env |= {"LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING"}
     # One process for both: loading the product a second time would cost seconds.
     load = "import django; from django.core.management import call_command as call; django.setup();"
+    say("Making the demo data, this takes about half a minute …")
     must(
         PYTHON,
         "-c",
