@@ -195,7 +195,7 @@ def add_stakeholder(
         current,
         "opportunity.stakeholder_added",
         by=by,
-        changes={str(contact): [before, role]},
+        changes={"contact": [None, contact], "role": [before, role]},
     )
     return stakeholder
 
@@ -211,6 +211,6 @@ def remove_stakeholder(opportunity: Opportunity, *, by: User, contact: Contact) 
             current,
             "opportunity.stakeholder_removed",
             by=by,
-            changes={str(contact): [known.role, None]},
+            changes={"contact": [contact, None], "role": [known.role, None]},
         )
     return current

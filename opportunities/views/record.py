@@ -176,7 +176,7 @@ def note_of(place: StageOnBar, opportunity: Opportunity) -> str:
                 "%(n)d step left to enter", "%(n)d steps left to enter", place.steps_left
             ) % {"n": place.steps_left}
         case "next":
-            return _("Nothing left to enter")
+            return _("No required step left")
         case "lost":
             return str(opportunity.loss_reason or _("Lost"))
     if place.left_at is None or place.days is None:

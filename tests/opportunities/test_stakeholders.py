@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError
 
 from accounts.operations import delete_contact
+from activities.timeline import timeline_of
 from opportunities.models import Stakeholder
 from opportunities.operations import (
     OpportunityIsClosed,
@@ -24,7 +25,20 @@ def test_names_somebody_with_a_role(rep):
 
     assert (stakeholder.contact, stakeholder.role) == (contact, "champion")
     entry = AuditEntry.objects.get(event="opportunity.stakeholder_added")
-    assert entry.changes == {str(contact): [None, "champion"]}
+    assert entry.changes == {
+        "contact": [None, {"id": contact.pk, "label": str(contact)}],
+        "role": [None, "champion"],
+    }
+
+
+def test_names_nobody_to_those_who_may_not_see_them(rep, outsider, admin):
+    opportunity = OpportunityFactory(owner=rep)
+    contact = ContactFactory(owner=outsider, last_name="Unseen")
+    add_stakeholder(opportunity, by=admin, contact=contact)
+
+    told = [c.new for e in timeline_of(opportunity, viewer=rep).entries for c in e.changes]
+
+    assert not [text for text in told if "Unseen" in text]
 
 
 def test_gives_a_new_role_to_who_is_named_already(rep):
