@@ -186,6 +186,7 @@ def demo(words: Sequence[str]) -> int:
                 return 1
             tell_sign_ins(url, folder / "demo.json")
             start(PYTHON, "manage.py", "db_worker", "--interval", "2")
+            start(PYTHON, "manage.py", "scheduler")
             return started[0].wait()
         except KeyboardInterrupt:
             say("\nGood bye. The data stays; start again, or start over with --reset.")

@@ -135,6 +135,34 @@ RIGHTS = {"email", "team", "is_active", "is_staff", "is_superuser", "roles"}
 Changes = dict[str, list[Any]]
 
 
+# What the product does without a hand, it does as somebody: with these rights and no password.
+MACHINE = "automation@localhost.invalid"
+MACHINE_MAY = (
+    "leads.view_lead",
+    "leads.disqualify_lead",
+    "activities.view_activity",
+    "activities.add_activity",
+    "activities.assign_activity",
+)
+
+
+@transaction.atomic
+def machine() -> User:
+    """Return the user in whose name the product acts by itself, made when first asked for."""
+    role, is_new = Role.objects.get_or_create(name="Automation")
+    if is_new:
+        Grant.objects.bulk_create(
+            Grant(role=role, permission=permission, scope=Grant.Scope.ALL)
+            for permission in MACHINE_MAY
+        )
+    user, is_new = User.objects.get_or_create(
+        email=MACHINE, defaults={"name": "Automation", "is_machine": True, "password": "!"}
+    )
+    if is_new:
+        user.roles.add(role)
+    return user
+
+
 @transaction.atomic
 def add_user(
     *, by: User, email: str, password: str = "", roles: Iterable[Role] = (), **fields: Any

@@ -1,6 +1,6 @@
 """Everything that changes a lead."""
 
-from leads.operations.disqualify import disqualify, reopen
+from leads.operations.disqualify import disqualify, reopen, reopen_due
 from leads.operations.edit import (
     assign_lead,
     capture_lead,
@@ -31,6 +31,7 @@ __all__ = [
     "preview",
     "qualify",
     "reopen",
+    "reopen_due",
     "restore_lead",
     "set_progress",
     "undo",

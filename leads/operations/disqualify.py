@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -9,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Contact
 from accounts.operations import find_or_create_account, find_or_create_contact
-from activities.operations import cancel_open, uncancel
+from activities.operations import add_task, cancel_open, uncancel
 from leads.errors import LeadIsClosed, LeadIsOpen
 from leads.models import DisqualifyReason, Lead
 from leads.operations.qualify import TO_CONTACT
 from leads.operations.undo import leave
 from records import audit
-from records.errors import Unacceptable
+from records.errors import Refused, Unacceptable
 from records.operations import locked, operation, save_changed
 
 if TYPE_CHECKING:
@@ -96,6 +97,34 @@ def reopen(lead: Lead, *, by: User) -> Lead:
         "lead.reopened",
         by=by,
         changes={"status": ["disqualified", "open"], "reason": [str(reason), None]},
+    )
+    return current
+
+
+def reopen_due(*, by: User) -> list[Lead]:
+    """Reopen the leads whose day to come back has come, each once and in a transaction of its own.
+
+    Their owners get a task for today. One that cannot be reopened stops no other.
+    """
+    due = Lead.objects.permitted(by, "disqualify").disqualified()
+    reopened = []
+    for lead in due.filter(revisit_on__lte=timezone.localdate()).order_by("revisit_on", "pk"):
+        with suppress(Refused):
+            reopened.append(_reopen_today(lead, by=by))
+    return reopened
+
+
+@operation
+def _reopen_today(lead: Lead, *, by: User) -> Lead:
+    reason = lead.disqualify_reason
+    current = reopen(lead, by=by)
+    add_task(
+        current,
+        by=by,
+        owner=current.owner,
+        subject=_("Take up again: the day to come back has come"),
+        text=_("Given up for: %(reason)s") % {"reason": reason},
+        due_at=timezone.now(),
     )
     return current
 

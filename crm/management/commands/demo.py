@@ -117,7 +117,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuses a database with people in it, unless told to with --force."""
         emails = [email_of(key) for key, *_ in PEOPLE]
-        others = User.objects.exclude(
+        others = User.objects.filter(is_machine=False).exclude(
             email__in=[*emails, *(email_of(key) for key, *_ in COLLEAGUES)]
         )
         if others.exists() and not options["force"]:
