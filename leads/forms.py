@@ -110,6 +110,10 @@ class LeadForm(RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].help_text = gettext_lazy("Include the country code")
+        self.fields["topic"].help_text = gettext_lazy(
+            "What are they interested in? Besides it, a name, a company, an email or a phone "
+            "number is needed."
+        )
         if self.instance.pk:
             # Giving it away is a permission of its own, and a page of its own.
             del self.fields["owner"]

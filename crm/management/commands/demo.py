@@ -149,7 +149,7 @@ def write_demo_file() -> None:
     except (OSError, ValueError, KeyError):
         known = {}
     users = {}
-    for key, name, role, _team in PEOPLE:
+    for key, name, role, team in PEOPLE:
         user = User.objects.get(email=email_of(key))
         # Somebody may have chosen another password by now: that is theirs to keep.
         if key in known and user.has_usable_password():
@@ -165,7 +165,7 @@ def write_demo_file() -> None:
             "password": password,
             "api_token": secret,
             "name": name,
-            "role": role,
+            "role": f"{role}, {team}" if team else role,
         }
     planted = {
         ("lead", key.removeprefix("tour-")): pk
