@@ -525,6 +525,8 @@ def test_record_takes_few_statements_whatever_it_holds(
 ) -> None:
     lead = LeadFactory(owner=rep)
     (opportunity,) = qualify(lead, by=rep).opportunities
+    # One of each: a trail that names a record asks whether it may be named.
+    add_stakeholder(opportunity, by=rep, contact=ContactFactory(owner=rep))
     reps.get(page("detail", opportunity))
 
     with statements() as few:
