@@ -6,7 +6,7 @@ WORKDIR /app
 
 # Dependencies change seldom: in a layer of their own.
 COPY requirements.txt ./
-RUN pip install --require-hashes -r requirements.txt
+RUN pip install --no-deps --require-hashes -r requirements.txt
 
 COPY . .
 # Hashed names and compressed files are made once, here. It reads settings, so it wants a key: any.

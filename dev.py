@@ -109,7 +109,9 @@ def prepare(requirements: str) -> None:
             "-qq",
             "--disable-pip-version-check",
         ]
-        must(*pip, "--require-hashes", "-r", requirements)
+        # The file names everything: resolving it anew would trip over each new release of a part
+        # that is asked for with an extra, as coverage[toml] is.
+        must(*pip, "--no-deps", "--require-hashes", "-r", requirements)
     for name in {requirements, RUN}:
         stamps[name].write_text(wanted[name])
 
