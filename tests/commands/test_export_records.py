@@ -70,6 +70,11 @@ def test_cell_that_would_run_gets_a_quote(formula):
     assert plain_cell(cell) == formula.strip()
 
 
+@pytest.mark.parametrize("text", ["'=1+1", "''@SUM(A1)", "'s Gravenhage", "'", "''"])
+def test_apostrophe_that_was_typed_comes_in_again(text):
+    assert plain_cell(safe_cell(text)) == text
+
+
 def test_numbers_and_phone_numbers_stay_what_they_are():
     assert safe_cell(Decimal("-5.00")) == "-5.00"
     assert safe_cell("+49 30 123456", "phone") == "+49 30 123456"

@@ -330,3 +330,60 @@ def test_proposes_records_while_one_types(reps: Client, rep: User, outsider: Use
     assert "option" not in reps.get("/lookup/lead/?q=").content.decode()
     assert reps.get("/lookup/user/?q=a").status_code == 404
     assert reps.get("/lookup/lead/?q=%00" + "x" * 9000).status_code == 200
+
+
+# Columns
+
+
+def heads(answer: Any) -> list[str]:
+    return [head["name"] for head in answer.context["heads"]]
+
+
+def test_shows_the_columns_that_the_address_names_in_its_order(reps: Client, rep: User) -> None:
+    lead = LeadFactory(owner=rep, company="Engines Ltd")
+
+    answer = reps.get("/leads/?view=all&columns=status,company")
+
+    assert heads(answer) == ["name", "status", "company"]
+    (row,) = answer.context["table"].cells
+    assert [len(row["cells"]), row["cells"][2][1]] == [3, lead.company]
+
+
+def test_the_menu_sends_boxes_and_the_address_says_it_in_one_word(reps: Client, rep: User) -> None:
+    LeadFactory(owner=rep)
+
+    boxes = reps.get("/leads/?owner=me&columns=name&columns=source&columns=owner")
+
+    assert heads(boxes) == ["name", "source", "owner"]
+    assert "columns=name%2Csource%2Cowner" in boxes.context["sizes"][0][1]
+    assert [head["url"] for head in boxes.context["heads"]] == [
+        f"?owner=me&columns=name%2Csource%2Cowner&sort={name}"
+        for name in ("name", "source", "owner")
+    ]
+    assert ("columns", "name,source,owner") in boxes.context["kept"]
+
+
+def test_the_menu_keeps_filters_and_offers_the_standard_columns(reps: Client) -> None:
+    first = reps.get("/leads/").context["column_menu"]
+    chosen = reps.get("/leads/?owner=me&columns=name,company").context["column_menu"]
+
+    assert ("status", "open") in first["kept"]
+    assert first["reset_url"] == ""
+    assert [c["name"] for c in first["others"] if not c["is_shown"]] == ["owner"]
+    assert chosen["reset_url"] == "?owner=me"
+    assert [c["name"] for c in chosen["others"] if c["is_shown"]] == ["company"]
+
+
+@pytest.mark.parametrize("columns", ["gone", "name", ",,", "custom.gone,name", "name," * 3000])
+def test_a_column_that_is_gone_is_passed_over(reps: Client, columns: str) -> None:
+    answer = reps.get("/leads/", {"view": "all", "columns": columns})
+
+    assert answer.status_code == 200
+    assert heads(answer) in (["name"], heads(reps.get("/leads/?view=all")))
+
+
+def test_chosen_columns_stay_from_tab_to_tab(reps: Client) -> None:
+    tabs = reps.get("/leads/?view=all&columns=company").context["views"]
+
+    assert all(tab["url"].endswith("&columns=name%2Ccompany") for tab in tabs)
+    assert heads(reps.get(f"/leads/{tabs[3]['url']}")) == ["name", "company"]

@@ -22,7 +22,13 @@ from workbench.api.fields import (
     seen,
 )
 from workbench.api.filters import filters_for
-from workbench.api.views import ApiViewSet, ErrorSerializer, RecordViewSet
+from workbench.api.views import (
+    ApiViewSet,
+    ErrorSerializer,
+    RecordViewSet,
+    SettingViewSet,
+    WritingViewSet,
+)
 
 __all__ = [
     "ApiViewSet",
@@ -39,11 +45,13 @@ __all__ = [
     "RecordSerializer",
     "RecordViewSet",
     "Related",
+    "SettingViewSet",
     "SmallWhole",
     "Strict",
     "Text",
     "Whole",
     "Word",
+    "WritingViewSet",
     "YesNo",
     "filters_for",
     "is_id",

@@ -63,7 +63,7 @@ class Schema(AutoSchema):
                 "answer again, with the header `Idempotent-Replayed: true`.",
             )
         ]
-        if "{id}" in self.path:
+        if "{id}" in self.path and getattr(self.view, "has_versions", True):
             parameters.append(
                 OpenApiParameter(
                     "If-Match",
@@ -143,7 +143,99 @@ class ApiViewSet(GenericViewSet[Any]):
         return response
 
 
-class RecordViewSet(ApiViewSet):
+class WritingViewSet(ApiViewSet):
+    """Anything that programs can change: in one transaction, once per idempotency key.
+
+    The subclass says in `_create`, `_update` and `_delete` what is done; each returns status and
+    body.
+    """
+
+    is_written = True
+    http_method_names = ["get", "post", "patch", "delete", "head"]
+
+    def create(self, request: Request) -> Response:
+        return self.write(self._create)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self.write(self._update)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        return self.write(self._delete)
+
+    def _create(self) -> Answer:
+        raise NotImplementedError
+
+    def _update(self) -> Answer:
+        raise NotImplementedError
+
+    def _delete(self) -> Answer:
+        raise NotImplementedError
+
+    @property
+    def api_names(self) -> dict[str, str]:
+        """Column → name in the API, for what an operation says about a column."""
+        serializer: Any = self.get_serializer()
+        return {field.source: name for name, field in serializer.fields.items()}
+
+    def body(self) -> Any:
+        """Return the body; nothing at all is an object without fields."""
+        meta = self.request.META
+        if meta.get("HTTP_TRANSFER_ENCODING") and not meta.get("CONTENT_LENGTH"):
+            raise LengthIsMissing
+        data: Any = self.request.data
+        return data if type(data) is dict else {}
+
+    def write(self, work: Callable[[], Answer], *, is_one_operation: bool = False) -> Response:
+        """Do `work` in one transaction, once per idempotency key, and answer.
+
+        Asked again with the same key and body the first answer comes again, a refusal too; what may
+        succeed the next time (412, 503) is not kept. Work that `is_one_operation` has a transaction
+        of its own, and what that leaves behind when it refuses stays.
+        """
+        self.body()  # what cannot be read is refused before anything is done
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            status, body = work() if is_one_operation else run_atomically(work)
+            return self.answer(status, body)
+        if not _KEY.fullmatch(key) or not key.strip():
+            raise ValidationError({"Idempotency-Key": [_("Send 1 to 255 printable characters.")]})
+        status, text, is_repeated = once(
+            key,
+            by=self.user,
+            request=[self.request.method, self.request.path, self.body()],
+            work=lambda: self._kept(work, is_one_operation=is_one_operation),
+        )
+        response = self.answer(status, json.loads(text))
+        if is_repeated:
+            response["Idempotent-Replayed"] = "true"
+        return response
+
+    def _kept(self, work: Callable[[], Answer], *, is_one_operation: bool) -> tuple[int, str]:
+        """Do `work`; return a refusal as the answer that it is, so that it can be kept.
+
+        It is kept as text: as JSON, a database would give its parts back in another order.
+        """
+        try:
+            with nullcontext() if is_one_operation else transaction.atomic():
+                status, body = work()
+        except (Busy, Stale):
+            raise
+        except (Refused, APIException) as refusal:
+            response = self.get_exception_handler()(refusal, self.get_exception_handler_context())
+            if response is None or response.status_code >= 500:
+                raise
+            status, body = response.status_code, response.data
+        return status, JSONRenderer().render(body).decode() or "null"
+
+    def named_versions(self) -> list[int] | None:
+        """Return the versions that `If-Match` names, None when any will do."""
+        header = self.request.headers.get("If-Match")
+        if header is None or header.strip() == "*":
+            return None
+        return [int(version) for version in _TAG.findall(header)]
+
+
+class RecordViewSet(WritingViewSet):
     """A kind of record. The subclass names its operations and what they take.
 
     The create operation takes `by`, `owner` and the fields, the update operation the record, `by`,
@@ -151,9 +243,6 @@ class RecordViewSet(ApiViewSet):
     """
 
     order = ("-created_at", "-id")
-    is_written = True
-    http_method_names = ["get", "post", "patch", "delete", "head"]
-
     model: type[Record]
     create_operation: Callable[..., Any]
     update_operation: Callable[..., Any]
@@ -161,12 +250,6 @@ class RecordViewSet(ApiViewSet):
     assign_operation: Callable[..., Any] = staticmethod(assign)
     # Taken by the operations as they come, though they are no columns.
     options: ClassVar[frozenset[str]] = frozenset()
-
-    @property
-    def api_names(self) -> dict[str, str]:
-        """Column → name in the API, for what an operation says about a column."""
-        serializer: Any = self.get_serializer()
-        return {field.source: name for name, field in serializer.fields.items()}
 
     def rows(self) -> QuerySet[Any]:
         rows: Any = restrict(self.model.objects.all(), self.user, "view")  # type: ignore[attr-defined]
@@ -216,15 +299,6 @@ class RecordViewSet(ApiViewSet):
         return self.represent(list(self.with_details(rows)))[0]
 
     # Writing
-
-    def create(self, request: Request) -> Response:
-        return self.write(self._create)
-
-    def partial_update(self, request: Request, pk: str) -> Response:
-        return self.write(self._update)
-
-    def destroy(self, request: Request, pk: str) -> Response:
-        return self.write(self._delete)
 
     def _create(self) -> Answer:
         require_any(self.user, "add", self.model)
@@ -285,14 +359,6 @@ class RecordViewSet(ApiViewSet):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def body(self) -> Any:
-        """Return the body; nothing at all is an object without fields."""
-        meta = self.request.META
-        if meta.get("HTTP_TRANSFER_ENCODING") and not meta.get("CONTENT_LENGTH"):
-            raise LengthIsMissing
-        data: Any = self.request.data
-        return data if type(data) is dict else {}
-
     def act(self, serializer_class: Any, operation: Callable[..., Any]) -> Response:
         """Do `operation` to the record with the fields of the body, and show the record."""
 
@@ -304,48 +370,6 @@ class RecordViewSet(ApiViewSet):
             return 200, self.shown(record)
 
         return self.write(work)
-
-    def write(self, work: Callable[[], Answer], *, is_one_operation: bool = False) -> Response:
-        """Do `work` in one transaction, once per idempotency key, and answer.
-
-        Asked again with the same key and body the first answer comes again, a refusal too; what may
-        succeed the next time (412, 503) is not kept. Work that `is_one_operation` has a transaction
-        of its own, and what that leaves behind when it refuses stays.
-        """
-        self.body()  # what cannot be read is refused before anything is done
-        key = self.request.headers.get("Idempotency-Key")
-        if key is None:
-            status, body = work() if is_one_operation else run_atomically(work)
-            return self.answer(status, body)
-        if not _KEY.fullmatch(key) or not key.strip():
-            raise ValidationError({"Idempotency-Key": [_("Send 1 to 255 printable characters.")]})
-        status, text, is_repeated = once(
-            key,
-            by=self.user,
-            request=[self.request.method, self.request.path, self.body()],
-            work=lambda: self._kept(work, is_one_operation=is_one_operation),
-        )
-        response = self.answer(status, json.loads(text))
-        if is_repeated:
-            response["Idempotent-Replayed"] = "true"
-        return response
-
-    def _kept(self, work: Callable[[], Answer], *, is_one_operation: bool) -> tuple[int, str]:
-        """Do `work`; return a refusal as the answer that it is, so that it can be kept.
-
-        It is kept as text: as JSON, a database would give its parts back in another order.
-        """
-        try:
-            with nullcontext() if is_one_operation else transaction.atomic():
-                status, body = work()
-        except (Busy, Stale):
-            raise
-        except (Refused, APIException) as refusal:
-            response = self.get_exception_handler()(refusal, self.get_exception_handler_context())
-            if response is None or response.status_code >= 500:
-                raise
-            status, body = response.status_code, response.data
-        return status, JSONRenderer().render(body).decode() or "null"
 
     def precondition(self, record: Any) -> int | None:
         """Return the version that the operation has to find; raises `Stale` when it cannot.
@@ -368,9 +392,38 @@ class RecordViewSet(ApiViewSet):
         if current != record.version:
             raise Stale(version=current)
 
-    def named_versions(self) -> list[int] | None:
-        """Return the versions that `If-Match` names, None when any will do."""
-        header = self.request.headers.get("If-Match")
-        if header is None or header.strip() == "*":
-            return None
-        return [int(version) for version in _TAG.findall(header)]
+
+class SettingViewSet(WritingViewSet):
+    """Lines of the configuration: read by whoever calls, shaped by those who may.
+
+    The create operation takes `by` and the fields, the update operation the line, `by` and the
+    changed fields, the delete operation the line and `by`; each asks for the permission itself.
+    """
+
+    has_versions = False
+    create_operation: Callable[..., Any]
+    update_operation: Callable[..., Any]
+    delete_operation: Callable[..., Any]
+
+    def _create(self) -> Answer:
+        line = type(self).create_operation(by=self.user, **self.sent())
+        return 201, self.shown(line)
+
+    def _update(self) -> Answer:
+        line = self.get_object()
+        changed = type(self).update_operation(line, by=self.user, **self.sent(line))
+        return 200, self.shown(changed)
+
+    def _delete(self) -> Answer:
+        type(self).delete_operation(self.get_object(), by=self.user)
+        return 204, None
+
+    def sent(self, line: Any = None) -> dict[str, Any]:
+        """Return the fields of the body by column, or say of each what is wrong with it."""
+        serializer: Any = self.get_serializer(line, data=self.body(), partial=line is not None)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def shown(self, line: Any) -> Any:
+        """Return what the API shows of a line just written."""
+        return self.represent([line])[0]

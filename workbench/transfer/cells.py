@@ -291,7 +291,7 @@ def safe_cell(value: Any, column: str = "") -> str:
     text = str(value)
     if column in PHONE_COLUMNS and _PHONE.fullmatch(text):
         return text
-    return f"'{text}" if _is_active(text) else text
+    return f"'{text}" if _is_active(text) or _is_guarded(text) else text
 
 
 def plain_cell(text: str) -> str:
@@ -299,9 +299,17 @@ def plain_cell(text: str) -> str:
 
     >>> plain_cell("'=1+1"), plain_cell(" Ada "), plain_cell("'s Gravenhage")
     ('=1+1', 'Ada', "'s Gravenhage")
+    >>> plain_cell(safe_cell("'=1+1"))  # it was typed with the apostrophe
+    "'=1+1"
     """
     text = text.strip()
-    return text[1:].strip() if text.startswith("'") and _is_active(text[1:]) else text
+    return text[1:].strip() if _is_guarded(text) else text
+
+
+def _is_guarded(text: str) -> bool:
+    """Say whether the apostrophes before a text stand before an active cell."""
+    bare = text.lstrip("'")
+    return bare != text and _is_active(bare)
 
 
 def _is_active(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.db import connection
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from workbench.filters import RecordFilter
-    from workbench.tables import RecordTable
+    from workbench.tables import Cell, RecordTable
 
 MOST_COUNTED = 1000
 SIZES = (25, 50, 100)
 PAGING = ("page", "after", "before")
+COLUMNS = "columns"
 PARTS = ("list", "list-body")  # what htmx fetches alone
 PROPOSED = 10
 
@@ -91,7 +93,8 @@ class ListView(Page, TemplateView):
     """The records of a kind that the user may see: narrowed, sorted, page by page.
 
     `?q=` and the filters narrow, `?sort=name` or `?sort=-name` sorts by a column that declares
-    `order_by`, `?per=` is the size of a page. Without any parameter the first of `tabs` is shown.
+    `order_by`, `?per=` is the size of a page, `?columns=company,status` picks and orders the
+    columns. Without any parameter the first of `tabs` is shown.
     """
 
     template_name = "workbench/list.html"
@@ -119,9 +122,15 @@ class ListView(Page, TemplateView):
     @cached_property
     def data(self) -> QueryDict:
         """The parameters that hold: those of the address, or those of the first tab."""
-        if self.request.GET or not self.tabs:
+        if not self.request.GET and self.tabs:
+            return QueryDict(self.tabs[0].query)
+        boxes = self.request.GET.getlist(COLUMNS)
+        if not boxes:
             return self.request.GET
-        return QueryDict(self.tabs[0].query)
+        # Each box of the menu sends its own; in the address they are one word that can be read.
+        data = self.request.GET.copy()
+        data[COLUMNS] = self.chosen(",".join(boxes))
+        return data
 
     @cached_property
     def filter(self) -> RecordFilter:
@@ -145,10 +154,34 @@ class ListView(Page, TemplateView):
     def sorts(self) -> dict[str, tuple[str, ...]]:
         """The columns that can be sorted by, and what that means."""
         return {
-            name: tuple(column.order_by)
-            for name, column in self.table_class.base_columns.items()
-            if column.order_by
+            name: tuple(column.order_by) for name, column in self.columns.items() if column.order_by
         }
+
+    @cached_property
+    def columns(self) -> dict[str, Cell]:
+        """Every column that this list can show, in its own order."""
+        return dict(self.table_class.base_columns)
+
+    @cached_property
+    def standard(self) -> list[str]:
+        """The columns of a view for which nobody has chosen any."""
+        return [name for name in self.table_class.base_columns if name not in self.left_out()]
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The columns that are shown: the chosen ones in their order, else the standard ones."""
+        return [name for name in self.data.get(COLUMNS, "").split(",") if name] or self.standard
+
+    def chosen(self, names: str) -> str:
+        """Return the columns of `names` that there are; the first of the table always leads.
+
+        Nothing is returned for what is shown anyway. A column that is gone, like a custom field
+        out of use, is passed over: a kept address goes on working.
+        """
+        wanted = [name for name in dict.fromkeys(names.split(",")) if name in self.columns]
+        first = next(iter(self.columns))
+        wanted = [first, *(name for name in wanted if name != first)] if wanted else []
+        return ",".join(wanted)
 
     def ordering(self) -> Sequence[str]:
         if not self.sort:
@@ -174,7 +207,7 @@ class ListView(Page, TemplateView):
         counts = self.counts(rows)
         page = self.page_of(rows, counts["total"])
         return super().get_context_data(
-            table=self.table_class(page["rows"], user=self.user, exclude=self.left_out()),
+            table=self.table(page["rows"]),
             heads=self.heads(),
             filter=self.filter,
             errors=error_links(self.filter.form),
@@ -187,6 +220,7 @@ class ListView(Page, TemplateView):
             ],
             views=counts["tabs"],
             clear_url="?view=all",
+            column_menu=self.column_menu(),
             page=page,
             sizes=[(size, self.link(per=str(size)), size == self.size) for size in SIZES],
             sum=counts["sum"],
@@ -222,12 +256,43 @@ class ListView(Page, TemplateView):
             return ""
         return reverse(f"{self.namespace}:create")
 
+    def table(self, rows: list[Any]) -> RecordTable:
+        """Return the rows in the columns that are shown."""
+        own = self.table_class.base_columns
+        return self.table_class(
+            rows,
+            user=self.user,
+            sequence=self.shown,
+            exclude=[name for name in own if name not in self.shown],
+            extra_columns=[(name, self.columns[name]) for name in self.shown if name not in own],
+        )
+
+    def column_menu(self) -> dict[str, Any]:
+        """Return the columns to choose from, those shown first in their order; and what is kept."""
+        first, *others = dict.fromkeys([*self.shown, *self.columns])
+        return {
+            "first": {"name": first, "label": self.columns[first].verbose_name},
+            "others": [
+                {
+                    "name": name,
+                    "label": self.columns[name].verbose_name,
+                    "is_shown": name in self.shown,
+                }
+                for name in others
+            ],
+            "kept": [
+                (name, value)
+                for name, value in self.data.items()
+                if name not in (*PAGING, COLUMNS) and value
+            ],
+            "reset_url": self.link(columns=None) if self.data.get(COLUMNS) else "",
+        }
+
     def heads(self) -> list[dict[str, Any]]:
         """Return the heading of each column, with the address that sorts by it."""
         heads = []
-        for name, column in self.table_class.base_columns.items():
-            if name in self.left_out():
-                continue
+        for name in self.shown:
+            column = self.columns[name]
             direction = "ascending" if self.sort.removeprefix("-") == name else ""
             if direction and self.sort.startswith("-"):
                 direction = "descending"
@@ -259,13 +324,15 @@ class ListView(Page, TemplateView):
         found = User.objects.filter(pk=self.user.pk).annotate(**wanted).values(*wanted).get()
         names = self.filter.filters.keys() - {"q"}
         current = applied(self.data, names)
+        # The columns stay as chosen from tab to tab; only an address without them resets them.
+        chosen = f"&{urlencode({COLUMNS: c})}" if (c := self.data.get(COLUMNS, "")) else ""
         return {
             "total": found["_total"] or 0,
             "sum": found.get("_sum") if (found["_total"] or 0) <= MOST_COUNTED else None,
             "tabs": [
                 {
                     "label": tab.label,
-                    "url": f"?{tab.query}",
+                    "url": f"?{tab.query}{chosen}",
                     "count": count_text(found[f"_tab{place}"] or 0),
                     "is_current": applied(QueryDict(tab.query), names) == current,
                 }
