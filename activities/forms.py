@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from activities.models import Activity
 from activities.operations import Next
-from records.operations import FIRST_YEAR, LAST_YEAR
+from records.models import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
 from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
 

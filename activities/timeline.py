@@ -22,15 +22,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.models import Activity, ActivityLink
+from records import custom
 from records.models import AuditEntry, Record
 from records.permissions import scope_of, unnamed
 from users.models import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from activities.querysets import ActivityQuerySet
-    from records.models import TimelineRecord
+    from records.models import CustomField, TimelineRecord
     from users.models import User
 
 CHANGES = "changes"
@@ -243,6 +244,7 @@ def _changes(
         lines = lines.filter(_older("at", 0, before))
     found = list(lines.select_related("actor").order_by("-at", "-pk")[:limit])
     hidden = set() if viewer is None else _hidden(type(record), found, viewer)
+    fields = _custom_fields(type(record), found, viewer)
     for line in found:
         yield Entry(
             at=line.at,
@@ -252,7 +254,7 @@ def _changes(
             actor=line.actor,
             title=event_title(line.event),
             text=line.reason,
-            changes=tuple(_in_words(type(record), line.changes, hidden)),
+            changes=tuple(_in_words(type(record), line.changes, hidden, fields)),
         )
 
 
@@ -309,11 +311,33 @@ def _about(name: str, column: Any) -> type[Record] | None:
     return model if isinstance(model, type) and issubclass(model, Record) else None
 
 
+def _custom_fields(
+    model: type[Record], lines: Iterable[AuditEntry], viewer: User | None
+) -> dict[str, CustomField]:
+    """Return the custom fields by name if `lines` speak of one, the retired ones among them.
+
+    One statement at most, and none where the viewer's page has read them already.
+    """
+    if not any(name.startswith(custom.PREFIX) for line in lines for name in line.changes):
+        return {}
+    found = custom.known_to(viewer).fields.get(custom.kind_of(model), ())
+    return {each.name: each for each in found}
+
+
 def _in_words(
-    model: type[TimelineRecord], changes: dict[str, Any], hidden: Container[Key]
+    model: type[TimelineRecord],
+    changes: dict[str, Any],
+    hidden: Container[Key],
+    fields: Mapping[str, CustomField],
 ) -> Iterator[Change]:
     for name, change in changes.items():
         old, new = change if isinstance(change, list) and len(change) == 2 else (None, change)
+        if name.startswith(custom.PREFIX):
+            each = fields.get(name)
+            label = each.label if each else name.removeprefix(custom.PREFIX).replace("_", " ")
+            words = [custom.in_words(each, value) for value in (old, new)]
+            yield Change(name, capfirst(label), *words)
+            continue
         column = _column(model, name)
         said: Any = LABELS.get(name)
         label = said or getattr(column, "verbose_name", name.replace("_", " "))

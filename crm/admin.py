@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.models import DBTaskResult
 
-from crm import operations
+from crm import operations, shaping  # noqa: F401 - shaping registers pages of its own
 from records.errors import Refused, Unacceptable
 from records.models import AuditEntry, Currency, IdempotencyKey, Record
 from users.models import ApiToken, Grant, Role, Team, User
@@ -32,10 +32,10 @@ from workbench.admin import (
     SettingAdmin,
     SettingInline,
     TellingForm,
+    custom_fields_of,
     is_lookup,
-    label_of,
     lines_of,
-    said,
+    told,
     user_of,
 )
 
@@ -513,13 +513,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("changes"))
     def told(self, entry: AuditEntry) -> str:
         model = entry.record_type.model_class()
-        lines = []
-        for name, pair in entry.changes.items():
-            label = label_of(model, name) if model else name
-            if isinstance(pair, list) and len(pair) == 2:
-                lines.append(f"{label}: {said(pair[0])} → {said(pair[1])}")
-            else:
-                lines.append(f"{label}: {said(pair)}")
+        if model is None:
+            return "—"
+        fields = custom_fields_of(model, entry.changes)
+        changes = [told(model, name, pair, fields) for name, pair in entry.changes.items()]
+        lines = [
+            f"{label}: {old} → {new}" if old else f"{label}: {new}" for label, old, new in changes
+        ]
         return "\n".join(lines) or "—"
 
 

@@ -21,6 +21,7 @@ from opportunities.models import (
     Step,
 )
 from opportunities.operations.editing import MOST_LINES
+from opportunities.rules import known_steps
 from records.permissions import may
 from users.models import User
 from workbench.forms import (
@@ -127,7 +128,7 @@ class TickForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        steps = Step.objects.filter(stage__process=self.record.stage.process_id)
+        steps = known_steps().filter(stage__process=self.record.stage.process_id)
         self.fields["step"].queryset = steps.select_related("stage")  # type: ignore[attr-defined]
 
 

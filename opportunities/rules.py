@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
+from records.custom import PREFIX
+from records.models import CustomField
 from records.operations import known_currency
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def stages_of(
     With `ticked_for` each step knows whether it is ticked for that opportunity.
     """
     whose = Q(process__is_default=True) if process is None else Q(process=process)
-    steps = Step.objects.order_by("position", "pk")
+    steps = known_steps().order_by("position", "pk")
     if ticked_for is not None:
         ticks = StepTick.objects.filter(opportunity=ticked_for, step=OuterRef("pk"))
         steps = steps.annotate(is_ticked=Exists(ticks))
@@ -63,13 +66,33 @@ def first_stage() -> Stage | None:
     return opening_stages().first()
 
 
+def known_steps() -> QuerySet[Step]:
+    """Return the steps, each knowing whether a custom field that it asks for is in use.
+
+    It comes along with the steps, so that `is_box` asks nothing.
+    """
+    names = custom_fields_in_use().annotate(name=Concat(Value(PREFIX), "key"))
+    return Step.objects.annotate(has_custom_field=Exists(names.filter(name=OuterRef("field"))))
+
+
+def custom_fields_in_use() -> QuerySet[CustomField]:
+    return CustomField.objects.filter(kind=CustomField.Kind.OPPORTUNITY, is_active=True)
+
+
 def is_box(step: Step, model: type[Model] = Opportunity) -> bool:
     """Say whether a step is a box to tick: it names no field, or none that there is.
 
-    A field that was taken away must not keep everybody in the stage for ever.
+    A field that was taken away must not keep everybody in the stage for ever, nor one that an
+    administrator took out of use: nobody could fill it in.
     """
-    if not step.field or step.field.startswith("custom."):
-        return not step.field
+    if not step.field:
+        return True
+    if step.field.startswith(PREFIX):
+        is_there = getattr(step, "has_custom_field", None)
+        if is_there is None:
+            key = step.field.removeprefix(PREFIX)
+            is_there = custom_fields_in_use().filter(key=key).exists()
+        return not is_there
     try:
         model._meta.get_field(step.field)
     except FieldDoesNotExist:
@@ -82,8 +105,8 @@ def is_filled(record: Record, name: str) -> bool:
 
     `name` may be a relation to many, which asks the database, or a custom field: `custom.<key>`.
     """
-    if name.startswith("custom."):
-        value = record.custom.get(name.removeprefix("custom."))
+    if name.startswith(PREFIX):
+        value = record.custom.get(name.removeprefix(PREFIX))
     else:
         column = record._meta.get_field(name)
         if column.many_to_many or column.one_to_many:
@@ -115,7 +138,8 @@ def missing_steps(opportunity: Opportunity, stage: Stage) -> list[Step]:
     They are those of the stage it is in and of every one it would pass. Going back asks nothing.
     """
     required = list(
-        Step.objects.filter(
+        known_steps()
+        .filter(
             is_required=True,
             stage__process=stage.process_id,
             stage__is_for_leads=False,

@@ -19,6 +19,9 @@ from records import keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # before and after it, zones and databases differ
+LONGEST_SEARCHED = 200  # characters of one custom text
+
 currency_code = RegexValidator(
     r"^[A-Z]{3}$", _("Enter a currency code of three letters, like EUR.")
 )
@@ -69,6 +72,82 @@ class Currency(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class CustomField(models.Model):
+    """A field that an administrator has given to a kind of record.
+
+    Records keep its values in `Record.custom` under `key`, which names it for programs and never
+    changes or comes back. `choices` are `{key, label, is_active}` in the order in which they are
+    offered; `default` is a value as records store it, or None. A field that is not active is
+    retired: nobody sees it, and what was stored stays.
+    """
+
+    class Kind(models.TextChoices):
+        LEAD = "lead", _("Lead")
+        ACCOUNT = "account", _("Account")
+        CONTACT = "contact", _("Contact")
+        OPPORTUNITY = "opportunity", _("Opportunity")
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
+        WHOLE = "whole", _("Whole number")
+        DECIMAL = "decimal", _("Decimal number")
+        DATE = "date", _("Date")
+        YES_NO = "yes_no", _("Yes or no")
+        CHOICE = "choice", _("Choice")
+        CHOICES = "choices", _("Several choices")
+
+    kind = models.CharField(_("belongs to"), max_length=12, choices=Kind)
+    key = models.CharField(_("key"), max_length=41)
+    label = models.CharField(_("label"), max_length=80)
+    type = models.CharField(_("type"), max_length=9, choices=Type)
+    help_text = models.CharField(_("help"), max_length=200, blank=True)
+    is_required = models.BooleanField(_("required"), default=False)
+    default = models.JSONField(_("default"), null=True, blank=True)
+    choices = models.JSONField(_("choices"), default=list, blank=True)
+    section = models.CharField(_("section"), max_length=80, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("custom field")
+        verbose_name_plural = _("custom fields")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"], name="records_a_field_key_is_used_once_per_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def name(self) -> str:
+        """What it is called in filters, conditions, mappings, steps and the trail."""
+        return f"custom.{self.key}"
+
+    @property
+    def has_choices(self) -> bool:
+        return self.type in {self.Type.CHOICE, self.Type.CHOICES}
+
+
+class FormLayout(models.Model):
+    """How the form and the page of a kind of record are laid out; without one, as built in.
+
+    `sections` are `{title, fields}` in order, a field is `{name, is_visible, is_required}`.
+    """
+
+    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.Kind, unique=True)
+    sections = models.JSONField(_("sections"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("form layout")
+        verbose_name_plural = _("form layouts")
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
 
 
 class Record(models.Model):
@@ -137,11 +216,20 @@ class Record(models.Model):
 
     def derive(self) -> None:
         """Fill the columns that follow from others; a subclass adds its own."""
-        self.search = keys.search_key(*self.search_parts())
+        self.search = keys.search_key(*self.search_parts(), *self.custom_texts())
 
     def search_parts(self) -> Sequence[str]:
         """The texts under which this record can be found."""
         return [str(self)]
+
+    def custom_texts(self) -> list[str]:
+        """The texts among the custom values, each as far as one searches for it.
+
+        What kind of field it is, the row does not know: days and keys of choices are texts too.
+        """
+        # PostgreSQL keeps the keys in an order of its own; the text must not depend on it.
+        values = sorted(self.custom.items()) if isinstance(self.custom, dict) else ()
+        return [value[:LONGEST_SEARCHED] for _key, value in values if isinstance(value, str)]
 
 
 class TimelineRecord(Record):

@@ -70,7 +70,7 @@ def update_account(
     if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_account(current)
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     if not changed:
         return current
     _refuse_own_ancestor(current)

@@ -78,7 +78,7 @@ def update_contact(
     if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_contact(current)
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     if not changed:
         return current
     _require_some_name(current)

@@ -130,7 +130,7 @@ def edit_activity(
     current = held(activity, by=by, action="change", version=version)
     if unknown := sorted(changes.keys() - EDITABLE):
         raise Unacceptable(errors={name: [_("This cannot be changed.")] for name in unknown})
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     if not changed:
         return current
     if current.kind != Activity.Kind.NOTE and "subject" in changed and current.is_open:

@@ -12,6 +12,7 @@ from leads.models import Lead
 from leads.rules import verdicts_for
 from opportunities.rules import rate_of
 from records import audit
+from records.custom import for_new, kind_of
 from records.errors import Unacceptable
 from records.operations import (
     apply,
@@ -75,6 +76,8 @@ def capture_lead(
     require(by, "add", lead)
     _fill_from_picked(lead, lead.account, lead.contact)
     lead.rate = rate_of(lead.currency)
+    # Rules may ask for custom fields, so their defaults have to be there before.
+    lead.custom = for_new(kind_of(lead), lead.custom, by=by)
     _require_what_and_who(lead)
     _note_readiness(lead)
     save_new(lead, by=by)
@@ -100,7 +103,7 @@ def update_lead(
     current = open_lead(lead, by=by, action="change", version=version)
     if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     if products is not None:
         old = list(current.products.all())
         if {p.pk for p in old} != {p.pk for p in products}:

@@ -18,7 +18,7 @@ from activities.timeline import event_title
 from leads.errors import Blocker, CannotUndo, LeadIsOpen
 from leads.models import Lead, Qualification
 from opportunities.models import Opportunity, Stakeholder
-from records import audit
+from records import audit, custom
 from records.models import AuditEntry
 from records.operations import locked, operation, save_changed, values_of
 
@@ -194,10 +194,14 @@ def _edits(made: Made) -> Iterable[Blocker]:
 
 def _fields(record: Record, line: AuditEntry) -> str:
     """Return the fields that a line of the trail changed, as people call them."""
-    words = {field.name: field for field in record._meta.get_fields()}
-    return ", ".join(
-        str(getattr(words[name], "verbose_name", name)) for name in line.changes if name in words
-    )
+    words = {
+        field.name: str(getattr(field, "verbose_name", field.name))
+        for field in record._meta.get_fields()
+    }
+    if any(name.startswith(custom.PREFIX) for name in line.changes):
+        kind = custom.kind_of(record)
+        words |= {each.name: each.label for each in custom.known_to(None).fields[kind]}
+    return ", ".join(words[name] for name in line.changes if name in words)
 
 
 def _dependants(made: Made) -> Iterable[Blocker]:

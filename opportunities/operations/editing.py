@@ -54,7 +54,7 @@ def update_opportunity(
     current = held_open(opportunity, by=by, action="change", version=version)
     sets = {name: changes.pop(name) for name in SETS & changes.keys()}
 
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     require_places(
         current.account if "account" in changed else None,
         current.contact if "contact" in changed else None,

@@ -18,7 +18,8 @@ from opportunities.operations import (
 )
 from records.errors import NotPermitted, Stale, Unacceptable
 from records.models import AuditEntry
-from tests.factories import ContactFactory, OpportunityFactory
+from tests.custom import define
+from tests.factories import ContactFactory, OpportunityFactory, clerk
 from tests.world import stored
 
 
@@ -129,6 +130,8 @@ def test_counts_nothing_as_an_amount(rep):
 
 @pytest.mark.parametrize("name", ["competitors", "stakeholders", "contact", "custom.loom"])
 def test_knows_relations_and_custom_fields(rep, name):
+    if name.startswith("custom."):
+        define("opportunity", "loom", by=clerk())
     require_field(name)
     opportunity = OpportunityFactory(owner=rep)
     contact = ContactFactory(owner=rep)

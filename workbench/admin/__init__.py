@@ -1,7 +1,7 @@
 """How any kind of record and any list of settings is administered: through the same operations."""
 
 from workbench.admin.forms import RecordAdminForm, TellingForm
-from workbench.admin.history import label_of, said
+from workbench.admin.history import custom_fields_of, label_of, said, told
 from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
 from workbench.admin.records import ReadOnlyInline, RecordAdmin
 from workbench.admin.settings import (
@@ -23,9 +23,11 @@ __all__ = [
     "SettingAdmin",
     "SettingInline",
     "TellingForm",
+    "custom_fields_of",
     "is_lookup",
     "label_of",
     "lines_of",
     "said",
+    "told",
     "user_of",
 ]

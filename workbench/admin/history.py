@@ -11,12 +11,15 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from records import custom
 from records.models import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.db.models import Model
+
+    from records.models import CustomField
 
 MOST_OF_A_HISTORY = 100
 # What a new version changes by itself, and what only the machine reads.
@@ -43,6 +46,8 @@ def said(value: Any) -> str:
             return _("yes")
         case False:
             return _("no")
+        case {"label": label, "is_active": False}:
+            return _("%(choice)s (out of use)") % {"choice": label}
         case {"label": label}:
             return str(label)
         case list() | tuple():
@@ -58,19 +63,39 @@ def trail_of(obj: Any) -> list[Said]:
         rows = rows.filter(record_id=obj.pk)
     else:
         rows = rows.filter(record_id=0, label=str(obj))
-    entries = rows.select_related("actor").order_by("-at", "-pk")[:MOST_OF_A_HISTORY]
+    entries = list(rows.select_related("actor").order_by("-at", "-pk")[:MOST_OF_A_HISTORY])
+    names = {name for entry in entries for name in entry.changes}
+    fields = custom_fields_of(type(obj), names)
     return [
         Said(
             at=entry.at,
             who=str(entry.actor),
             what=entry.event,
-            changes=[
-                (label_of(type(obj), name), *_pair(pair)) for name, pair in entry.changes.items()
-            ],
+            changes=[told(type(obj), name, pair, fields) for name, pair in entry.changes.items()],
             reason=entry.reason,
         )
         for entry in entries
     ]
+
+
+def custom_fields_of(model: type[Model], names: Iterable[str]) -> dict[str, CustomField]:
+    """Return the custom fields of a kind by name, if `names` have one. One statement at most."""
+    if not any(name.startswith(custom.PREFIX) for name in names):
+        return {}
+    found = custom.known_to(None).fields.get(custom.kind_of(model), ())
+    return {each.name: each for each in found}
+
+
+def told(
+    model: type[Model], name: str, pair: Any, fields: Mapping[str, CustomField]
+) -> tuple[str, str, str]:
+    """Return a change of the trail in words: the field, what it was, what it is."""
+    if not name.startswith(custom.PREFIX):
+        return label_of(model, name), *_pair(pair)
+    each = fields.get(name)
+    label = each.label if each else name
+    old, new = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+    return label, custom.in_words(each, old) or "—", custom.in_words(each, new) or "—"
 
 
 def _pair(pair: Any) -> tuple[str, str]:
@@ -103,6 +128,8 @@ def versions_of(obj: Any) -> list[Said]:
         for row, older in pairs
     ]
     names = _names_of(change for _row, changes in differing for change in changes)
+    custom_changes = [_custom_changes(row, older) for row, older in pairs]
+    fields = custom_fields_of(type(obj), {name for each in custom_changes for name in each})
     kinds = {"+": _("Created"), "~": _("Changed"), "-": _("Deleted")}
     return [
         Said(
@@ -115,10 +142,23 @@ def versions_of(obj: Any) -> list[Said]:
                     *(_shown(column, v, names) for v in (old, new)),
                 )
                 for column, old, new in changes
-            ],
+            ]
+            + [told(type(obj), name, pair, fields) for name, pair in customs.items()],
         )
-        for row, changes in differing
+        for (row, changes), customs in zip(differing, custom_changes, strict=True)
     ]
+
+
+def _custom_changes(row: Any, older: Any) -> dict[str, list[Any]]:
+    """Return by `custom.<key>` which custom values differ between two versions."""
+    new, old = (getattr(each, "custom", None) for each in (row, older))
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return {}
+    return {
+        f"{custom.PREFIX}{key}": [old.get(key), new.get(key)]
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    }
 
 
 def _names_of(changes: Iterable[tuple[Any, Any, Any]]) -> dict[tuple[Any, Any], str]:

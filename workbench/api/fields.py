@@ -17,7 +17,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from records.operations import FIRST_YEAR, LAST_YEAR
+from records.models import FIRST_YEAR, LAST_YEAR
 from users.models import User
 
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds

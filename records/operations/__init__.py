@@ -20,7 +20,7 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import audit
+from records import audit, custom
 from records.errors import (
     Busy,
     IsInBin,
@@ -32,7 +32,14 @@ from records.errors import (
     Unacceptable,
 )
 from records.keys import text_problem
-from records.models import Currency, IdempotencyKey, Record, default_currency
+from records.models import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Currency,
+    IdempotencyKey,
+    Record,
+    default_currency,
+)
 from records.permissions import require, scope_of
 from users.models import Grant
 
@@ -46,7 +53,6 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=models.Model)
 
-FIRST_YEAR, LAST_YEAR = 1900, 2999  # before and after it, zones and databases differ
 MOST_USES = 1000
 TRIES = 8
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
@@ -211,8 +217,14 @@ def known_currency(code: str) -> Currency:
 
 
 def save_new(record: Record, *, by: User) -> None:
-    """Check and insert a record, with its first line of history."""
+    """Check and insert a record, with its first line of history.
+
+    Custom values are checked against their definitions, and get the defaults of what they leave
+    out. Raises `Unacceptable` naming `custom.<key>`.
+    """
     record.created_by = record.changed_by = by
+    values = custom.for_new(custom.kind_of(record), record.custom, by=by)
+    record.custom = {key: value for key, value in values.items() if value is not None}
     acceptable(record)
     record._history_user = by  # type: ignore[attr-defined]
     record.save(force_insert=True)
@@ -228,10 +240,22 @@ def save_changed(record: Record, *, by: User) -> None:
     record.save(force_update=True)
 
 
-def apply(record: Record, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Set attributes and return what really changed: field → [old, new]."""
+def apply(
+    record: Record, changes: Mapping[str, Any], *, by: User | None = None
+) -> dict[str, list[Any]]:
+    """Set attributes and return what really changed: field → [old, new].
+
+    `custom` holds only the keys that change, and None or "" for what is taken away; each is told
+    as `custom.<key>`. Raises `Unacceptable` for values that do not fit their definitions, which
+    are those that `by` has loaded.
+    """
     changed: dict[str, list[Any]] = {}
     for name, value in changes.items():
+        if name == "custom":
+            kind = custom.kind_of(record)
+            record.custom, told = custom.changed_by(kind, record.custom, value, by=by)
+            changed |= told
+            continue
         old = getattr(record, name)
         if old != value:
             setattr(record, name, value)
@@ -246,7 +270,7 @@ def update_record(record: R, *, by: User, version: int | None = None, **changes:
     Raises `Stale` with the values that stand when `version` is given and no longer the current one.
     """
     current = locked(record, by=by, action="change", version=version)
-    changed = apply(current, changes)
+    changed = apply(current, changes, by=by)
     if changed:
         save_changed(current, by=by)
         audit.log(current, f"{current._meta.model_name}.changed", by=by, changes=changed)
@@ -340,7 +364,7 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
         rows = model._base_manager.select_for_update(of=("self",))
         standing = rows.filter(pk=setting.pk).first()
     is_new = standing is None
-    _require_for_all(by, "add" if is_new else "change", model)
+    require_for_all(by, "add" if is_new else "change", model)
     acceptable(setting)
     code = getattr(setting, "currency", None)
     if code and code not in {default_currency(), getattr(standing, "currency", None)}:
@@ -366,7 +390,7 @@ def delete_setting(setting: models.Model, *, by: User, parts: Sequence[str] = ()
     Parts are named by the relation that holds them. Raises `IsInUse`, saying by how many of what.
     """
     model = type(setting)
-    _require_for_all(by, "delete", model)
+    require_for_all(by, "delete", model)
     current = model._base_manager.select_for_update(of=("self",)).get(pk=setting.pk)
     if uses := uses_of(current, parts=parts):
         raise IsInUse(
@@ -438,7 +462,8 @@ def _shown(setting: models.Model) -> dict[str, Any]:
     }
 
 
-def _require_for_all(by: User, action: str, model: type[models.Model]) -> None:
+def require_for_all(by: User, action: str, model: type[models.Model]) -> None:
+    """Raise `NotPermitted` unless `by` may do `action` to every line of this kind."""
     if scope_of(by, action, model) != Grant.Scope.ALL:
         raise NotPermitted(
             _("You may not %(action)s %(things)s.")

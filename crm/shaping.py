@@ -1,0 +1,228 @@
+"""Custom fields and form layouts in the administration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from opportunities.models import Step
+from records import custom
+from records.models import CustomField, FormLayout
+from records.operations.shaping import MOST_CHOICES, has_values, save_field
+from workbench.admin import Button, ReadOnlyAdmin, SettingAdmin, TellingForm, user_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
+
+BLANK_ROWS = 4
+
+
+# Custom fields
+
+
+class ChoiceRows(forms.Widget):
+    """The choices of a field, a row each, and some empty rows for more."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        text = str(data.get(f"{name}-count", ""))
+        count = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+        rows = []
+        for number in range(min(count, MOST_CHOICES + 2 * BLANK_ROWS)):
+            row = {
+                part: str(data.get(f"{name}-{number}-{part}", "")).strip()
+                for part in ("key", "label", "place")
+            }
+            if row["key"] or row["label"]:
+                place = row.pop("place")
+                is_place = place.isascii() and place.isdigit()
+                order = (int(place[:4]) if is_place else 9999, number)
+                is_active = f"{name}-{number}-is_active" in data
+                rows.append((order, {**row, "is_active": is_active}))
+        return [row for _order, row in sorted(rows, key=lambda pair: pair[0])]
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return f"{name}-count" not in data
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        lines = [line for line in value or () if isinstance(line, dict)]
+        rows = [
+            {"is_active": True, **line, "number": number, "place": number + 1}
+            for number, line in enumerate(lines)
+        ]
+        rows += [{"number": len(lines) + number, "is_active": True} for number in range(BLANK_ROWS)]
+        return render_to_string(
+            "admin/choice_rows.html", {"name": name, "rows": rows, "count": len(rows)}
+        )
+
+
+class ChoicesField(forms.Field):
+    """The choices of a custom field; the operation says what is wrong with them."""
+
+    widget = ChoiceRows
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or []) != (data or []))
+
+
+class CustomFieldForm(TellingForm):
+    """A custom field; what is left empty is proposed, and what is wrong the operation says."""
+
+    key = forms.CharField(
+        label=gettext_lazy("Key"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy(
+            "Programs, imports and rules know the field by it, for good. Leave it empty, and it is "
+            "made from the label."
+        ),
+    )
+    default = forms.CharField(
+        label=gettext_lazy("Default"),
+        required=False,
+        max_length=10_000,
+        help_text=gettext_lazy(
+            "What a new record starts with: a text, 12.5, 2026-11-30, yes, or the choice; several "
+            "choices parted by semicolons."
+        ),
+    )
+    choices = ChoicesField(
+        label=gettext_lazy("Choices"),
+        required=False,
+        help_text=gettext_lazy(
+            "For a choice or several. Save and continue, and there are more empty rows. A label "
+            "may change; what was chosen once is taken out of use instead of removed."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "default" in self.fields:
+            self.initial["default"] = custom.as_text(self.instance, self.instance.default)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # The operation says it in words, and of retired fields too.
+        return {*super()._get_validation_exclusions(), "key", "default", "choices"}
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(SettingAdmin):
+    """Fields of one's own. They are taken out of use, never deleted: the data stays."""
+
+    form = CustomFieldForm
+    list_display = (
+        "label",
+        "key",
+        "kind",
+        "type",
+        "section",
+        "position",
+        "is_required",
+        "is_active",
+    )
+    list_filter = ("kind", "is_active", "type")
+    search_fields = ("label", "key")
+    ordering = ("kind", "position", "pk")
+    actions = ("put_into_use", "take_out_of_use")
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ["kind", "label", "key", "type", "choices"]}),
+        (
+            gettext_lazy("In the form"),
+            {"fields": ["section", "position", "help_text", "is_required", "default"]},
+        ),
+        (gettext_lazy("Use"), {"fields": ["is_active"]}),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return []
+        return ["kind", "key", *(["type"] if has_values(obj) else [])]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        helps = {
+            "section": _(
+                "The heading under which it stands in forms and on pages: one that is there, or a "
+                "new one. A form layout may put it elsewhere."
+            ),
+            "is_required": _(
+                "Asked of everybody who fills in the form. What is stored already, and what "
+                "programs and rules write, is not stopped by it."
+            ),
+            "is_active": _("Out of use it is hidden everywhere, and what is stored stays."),
+        }
+        if field is not None and db_field.name in helps:
+            field.help_text = helps[db_field.name]
+        return field
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "position": CustomField.objects.count() + 1,
+            **super().get_changeform_initial_data(request),
+        }
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_field(obj, by=user_of(request))
+        if not obj.is_active and "is_active" in form.changed_data:
+            self.tell_uses(request, obj)
+
+    def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
+        if not self.has_change_permission(request, obj):
+            return []
+        if obj.is_active:
+            return [Button(_("Take out of use"), "take_out_of_use")]
+        return [Button(_("Put back into use"), "put_into_use")]
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Put selected into use"))
+    def put_into_use(self, request: HttpRequest, queryset: Any) -> None:
+        self._use(request, queryset, is_active=True)
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Take selected out of use"))
+    def take_out_of_use(self, request: HttpRequest, queryset: Any) -> None:
+        self._use(request, queryset, is_active=False)
+
+    def _use(self, request: HttpRequest, queryset: Any, *, is_active: bool) -> None:
+        for field in queryset:
+            field.is_active = is_active
+            save_field(field, by=user_of(request))
+            told = (
+                _("%(field)s can be filled in.")
+                if is_active
+                else _("%(field)s is out of use. What is stored stays.")
+            )
+            self.message_user(request, told % {"field": field}, messages.SUCCESS)
+            if not is_active:
+                self.tell_uses(request, field)
+
+    def tell_uses(self, request: HttpRequest, field: CustomField) -> None:
+        """Say which steps of a process asked for a field that is out of use now."""
+        if field.kind != CustomField.Kind.OPPORTUNITY:
+            return
+        for step in Step.objects.filter(field=field.name).select_related("stage"):
+            self.message_user(
+                request,
+                _("The step %(step)s of %(stage)s asked for it. It is a box to tick from now on.")
+                % {"step": step, "stage": step.stage},
+                messages.WARNING,
+            )
+
+
+# Layouts
+
+
+@admin.register(FormLayout)
+class FormLayoutAdmin(ReadOnlyAdmin):
+    """How the forms are laid out."""
+
+    list_display = ("kind",)
+    ordering = ("kind",)
+    sortable_by = ()

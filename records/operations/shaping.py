@@ -1,0 +1,222 @@
+"""How an administrator shapes the forms: fields of their own, and where each field stands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from records import custom
+from records.errors import Unacceptable
+from records.keys import text_problem
+from records.models import CustomField
+from records.operations import operation, require_for_all, save_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from users.models import User
+
+MOST_FIELDS = 100  # in use, of one kind
+MOST_EVER = 300  # retired ones among them: their keys are never given out again
+MOST_CHOICES = 100
+LONGEST_TITLE = 80
+MOST_SECTIONS = 30
+
+# What ends a line, or turns the direction of what follows, also far beyond the label itself.
+_UNFIT = re.compile("[\x00-\x1f\x7f\x85\u2028-\u202e\u2066-\u2069]")
+
+
+def line_problem(text: str) -> str:
+    """Say in a sentence why `text` cannot be a label; an empty answer means that it can."""
+    if problem := text_problem(text):
+        return problem
+    if not text.strip():
+        return _("Enter a label")
+    if _UNFIT.search(text):
+        return _("Leave out line breaks and control characters")
+    if len(text.strip()) > LONGEST_TITLE:
+        return _("Use at most %(most)d characters") % {"most": LONGEST_TITLE}
+    return ""
+
+
+# Custom fields
+
+
+@operation
+def save_field(field: CustomField, *, by: User) -> CustomField:
+    """Save the definition of a custom field. Saving what stands writes nothing.
+
+    Without a key it gets one from its label; a choice too. A key is never given out twice, not even
+    when its field is retired, and kind and key stay what they are. The type and the choices that
+    there are stay as soon as one record has a value; labels may change at any time. Raises
+    `Unacceptable` naming the column, and `NotPermitted`.
+    """
+    require_for_all(by, "change" if field.pk else "add", CustomField)
+    others = list(CustomField.objects.select_for_update().filter(kind=field.kind))
+    standing = next((each for each in others if each.pk == field.pk), None)
+    if field.pk and standing is None:
+        raise Unacceptable(errors={"kind": [_("A field stays with its kind of record.")]})
+    others = [each for each in others if each.pk != field.pk]
+    is_fixed = standing is not None and has_values(standing)
+
+    errors: dict[str, list[str]] = {}
+    for name, problem in (
+        ("label", _label_problem(field, others)),
+        ("key", _key_problem(field, standing, others)),
+        ("type", _type_problem(field, standing, is_fixed=is_fixed)),
+        ("kind", "" if field.kind in custom.KINDS else _("Choose a kind of record")),
+        ("section", line_problem(field.section) if field.section else ""),
+        ("is_active", _number_problem(field, others)),
+    ):
+        if problem:
+            errors[name] = [problem]
+    if not errors:
+        field.choices = _choices(field, standing if is_fixed else None, errors)
+    if not errors:
+        _set_default(field, errors)
+    if errors:
+        raise Unacceptable(errors=errors)
+    saved = save_setting(field, by=by, standing=standing)
+    custom.forget(by)
+    return saved
+
+
+def has_values(field: CustomField) -> bool:
+    """Say whether a record has a value of this field, in the recycle bin or not."""
+    model: Any = custom.model_of(field.kind)
+    return bool(model._base_manager.filter(custom__has_key=field.key).exists())
+
+
+def _label_problem(field: CustomField, others: Iterable[CustomField]) -> str:
+    field.label = str(field.label).strip()
+    if problem := line_problem(field.label):
+        return problem
+    label = field.label.casefold()
+    if field.is_active and any(o.is_active and o.label.casefold() == label for o in others):
+        return _("Another field is called %(label)s already. Choose another label") % {
+            "label": f"“{field.label}”"
+        }
+    return ""
+
+
+def _key_problem(
+    field: CustomField, standing: CustomField | None, others: Sequence[CustomField]
+) -> str:
+    if standing is not None:
+        if field.key != standing.key:
+            return _("The key stays %(key)s: records and programs know the field by it") % {
+                "key": standing.key
+            }
+        return ""
+    if field.kind not in custom.KINDS:
+        return ""
+    taken = {other.key: other for other in others}
+    field.key = str(field.key).strip()
+    if not field.key:
+        field.key = custom.key_from(field.label, taken=_not_free(field, taken))
+    if problem := custom.key_problem(field.key):
+        return problem
+    if custom.is_column(field.kind, field.key):
+        return _("%(key)s is a field that there is already. Choose another key") % {
+            "key": field.key
+        }
+    if other := taken.get(field.key):
+        sentence = _("%(key)s is the key of %(field)s. Choose another key")
+        if not other.is_active:
+            sentence = _(
+                "%(key)s was the key of %(field)s, and a key is never used twice. Choose another "
+                "key, or put that field back into use"
+            )
+        return sentence % {"key": field.key, "field": f"“{other.label}”"}
+    return ""
+
+
+def _not_free(field: CustomField, taken: Iterable[str]) -> set[str]:
+    """Return every key that a proposal for `field` has to go around."""
+    columns = {
+        name
+        for column in custom.model_of(field.kind)._meta.get_fields()
+        for name in (column.name, getattr(column, "attname", ""))
+    }
+    return {*taken, *columns, *custom.RESERVED}
+
+
+def _type_problem(field: CustomField, standing: CustomField | None, *, is_fixed: bool) -> str:
+    if standing is not None and is_fixed and field.type != standing.type:
+        return _("Records have values, so this field stays a %(type)s. Define another field") % {
+            "type": str(standing.get_type_display()).lower()
+        }
+    return "" if field.type in CustomField.Type.values else _("Choose a type")
+
+
+def _number_problem(field: CustomField, others: Sequence[CustomField]) -> str:
+    if field.is_active and sum(other.is_active for other in others) >= MOST_FIELDS:
+        return _("At most %(most)d fields of one kind are in use. Take another one out of use") % {
+            "most": MOST_FIELDS
+        }
+    if field.pk is None and len(others) >= MOST_EVER:
+        return _("At most %(most)d fields of one kind can be defined") % {"most": MOST_EVER}
+    return ""
+
+
+def _choices(
+    field: CustomField, standing: CustomField | None, errors: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """Return the choices as they are stored; with `standing` none of its choices may be missing."""
+    if not field.has_choices:
+        return []
+    given = field.choices if isinstance(field.choices, list | tuple) else []
+    problems: list[str] = []
+    choices: list[dict[str, Any]] = []
+    keys = {str(line.get("key") or "").strip() for line in given if isinstance(line, dict)}
+    labels: set[str] = set()
+    for line in given:
+        label = str(line.get("label") or "").strip() if isinstance(line, dict) else ""
+        if problem := line_problem(label):
+            problems.append(problem if label else _("Enter a label for every choice"))
+            continue
+        key = str(line.get("key") or "").strip()
+        if not key:
+            key = custom.key_from(label, taken=keys, otherwise="choice")
+            keys.add(key)
+        if not custom.KEY.fullmatch(key):
+            problems.append(
+                _("%(key)s cannot be a key: use small letters, digits and underscores")
+                % {"key": f"“{key[:60]}”"}
+            )
+        if label.casefold() in labels:
+            problems.append(_("%(label)s is there twice") % {"label": f"“{label}”"})
+        labels.add(label.casefold())
+        choices.append({"key": key, "label": label, "is_active": bool(line.get("is_active", True))})
+    if len({choice["key"] for choice in choices}) < len(choices):
+        problems.append(_("Two choices have the same key"))
+    if not any(choice["is_active"] for choice in choices) and not problems:
+        problems.append(_("Enter at least one choice that can be chosen"))
+    if len(choices) > MOST_CHOICES:
+        problems.append(_("At most %(most)d choices") % {"most": MOST_CHOICES})
+    if standing is not None:
+        kept = {choice["key"] for choice in choices}
+        problems += [
+            _("Records may have %(label)s: take it out of use instead of removing it")
+            % {"label": f"“{choice['label']}”"}
+            for key, choice in custom.choices_of(standing).items()
+            if key not in kept
+        ]
+    if problems:
+        errors["choices"] = list(dict.fromkeys(problems))
+    return choices
+
+
+def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
+    """Check the default as a value that somebody would choose today."""
+    if isinstance(field.default, str):
+        field.default = custom.from_text(field, field.default)
+    if custom.is_empty(field.default):
+        field.default = None
+        return
+    try:
+        field.default = custom.stored(field, field.default)
+    except ValueError as problem:
+        errors["default"] = [str(problem)]
