@@ -108,7 +108,8 @@ class CustomFieldForm(TellingForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The operation says it in words, and of retired fields too.
-        return {*super()._get_validation_exclusions(), "key", "default", "choices"}
+        left_out = super()._get_validation_exclusions()  # type: ignore[misc]
+        return {*left_out, "key", "default", "choices"}
 
 
 @admin.register(CustomField)

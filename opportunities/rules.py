@@ -71,8 +71,8 @@ def known_steps() -> QuerySet[Step]:
 
     It comes along with the steps, so that `is_box` asks nothing.
     """
-    names = custom_fields_in_use().annotate(name=Concat(Value(PREFIX), "key"))
-    return Step.objects.annotate(has_custom_field=Exists(names.filter(name=OuterRef("field"))))
+    named = custom_fields_in_use().annotate(named=Concat(Value(PREFIX), "key"))
+    return Step.objects.annotate(has_custom_field=Exists(named.filter(named=OuterRef("field"))))
 
 
 def custom_fields_in_use() -> QuerySet[CustomField]:

@@ -39,11 +39,11 @@ RESERVED = frozenset(
     """
     account account_id all amount any bant campaign campaign_id change changed_at changed_by class
     closed_on contact contact_id count created created_at created_by cursor custom custom_fields
-    deleted_at estimated_close_on false fields filter format history id is is_different key kind limit
-    name next next_step next_step_at none not null opportunities opportunity or order owner
-    owner_id page per pk previous q qualification ready ready_since reason record records results
-    save score search sort source stage status status_reason steps tags team true type url utm
-    value values version view
+    deleted_at estimated_close_on false fields filter format history id is is_different key kind
+    limit name next next_step next_step_at none not null opportunities opportunity or order owner
+    owner_id page per pk previous process q qualification ready ready_since reason record records
+    results save score search sort source stage status status_reason steps tags team true type url
+    utm value values version view weighted_value
     """.split()
 ) | frozenset(JSONField().get_lookups())
 
@@ -312,9 +312,9 @@ def _text(definition: CustomField, value: Any) -> str:
 def _whole(definition: CustomField, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(_("Enter %(label)s as a whole number, like 250") % _label(definition))
-    if len(str(abs(value))) > MOST_DIGITS:
+    if abs(value) >= 10**MOST_DIGITS:
         raise ValueError(_too_long(definition))
-    return value
+    return int(value)
 
 
 def _decimal(definition: CustomField, value: Any) -> str:

@@ -167,7 +167,8 @@ def _choices(
     """Return the choices as they are stored; with `standing` none of its choices may be missing."""
     if not field.has_choices:
         return []
-    given = field.choices if isinstance(field.choices, list | tuple) else []
+    stated: Any = field.choices
+    given: list[Any] = list(stated) if isinstance(stated, list | tuple) else []
     problems: list[str] = []
     choices: list[dict[str, Any]] = []
     keys = {str(line.get("key") or "").strip() for line in given if isinstance(line, dict)}

@@ -130,6 +130,7 @@ def versions_of(obj: Any) -> list[Said]:
     names = _names_of(change for _row, changes in differing for change in changes)
     custom_changes = [_custom_changes(row, older) for row, older in pairs]
     fields = custom_fields_of(type(obj), {name for each in custom_changes for name in each})
+    model = type(obj)
     kinds = {"+": _("Created"), "~": _("Changed"), "-": _("Deleted")}
     return [
         Said(
@@ -139,11 +140,12 @@ def versions_of(obj: Any) -> list[Said]:
             changes=[
                 (
                     str(capfirst(column.verbose_name)),
-                    *(_shown(column, v, names) for v in (old, new)),
+                    _shown(column, old, names),
+                    _shown(column, new, names),
                 )
                 for column, old, new in changes
             ]
-            + [told(type(obj), name, pair, fields) for name, pair in customs.items()],
+            + [told(model, name, pair, fields) for name, pair in customs.items()],
         )
         for (row, changes), customs in zip(differing, custom_changes, strict=True)
     ]
