@@ -68,7 +68,7 @@ def save_field(field: CustomField, *, by: User) -> CustomField:
         ("type", _type_problem(field, standing, is_fixed=is_fixed)),
         ("kind", "" if field.kind in custom.KINDS else _("Choose a kind of record")),
         ("section", line_problem(field.section) if field.section else ""),
-        ("is_active", _number_problem(field, others)),
+        ("is_active", _number_problem(field, others, is_new=standing is None)),
     ):
         if problem:
             errors[name] = [problem]
@@ -151,12 +151,12 @@ def _type_problem(field: CustomField, standing: CustomField | None, *, is_fixed:
     return "" if field.type in CustomField.Type.values else _("Choose a type")
 
 
-def _number_problem(field: CustomField, others: Sequence[CustomField]) -> str:
+def _number_problem(field: CustomField, others: Sequence[CustomField], *, is_new: bool) -> str:
     if field.is_active and sum(other.is_active for other in others) >= MOST_FIELDS:
         return _("At most %(most)d fields of one kind are in use. Take another one out of use") % {
             "most": MOST_FIELDS
         }
-    if field.pk is None and len(others) >= MOST_EVER:
+    if is_new and len(others) >= MOST_EVER:
         return _("At most %(most)d fields of one kind can be defined") % {"most": MOST_EVER}
     return ""
 
