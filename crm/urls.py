@@ -8,11 +8,15 @@ from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_http_methods
 
 from crm import views
 
 # The admin site is entered by the same door as everything else, with its limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Django's form views take PUT for POST.
+with_a_form = require_http_methods(["GET", "HEAD", "POST"])
 
 handler500 = "crm.views.server_error"
 
@@ -23,8 +27,8 @@ urlpatterns = [
     # allauth's other pages (reset, second factor) keep their own names under one address, as
     # /accounts/ is a room here.
     path("auth/", include("allauth.urls")),
-    path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
+    path("login/", with_a_form(account.login), name="account_login"),
+    path("logout/", with_a_form(account.logout), name="account_logout"),
     path("api/", include("crm.api")),
 ]
 

@@ -47,6 +47,7 @@ OWNED_ONLY_POST = row(SIGN_IN, NOT_ALLOWED, FORBIDDEN, NOT_ALLOWED, NOT_FOUND, N
 STAFF = row(SIGN_IN, "staff only", "staff only", "staff only", "staff only", DONE)
 MINE = row(SIGN_IN, DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND)
 STATUSES["hidden"] = {404, 405}
+STATUSES["turned away"] = {403, 405}
 STATUSES["staff only"] = {302, 403}
 
 # API
@@ -56,19 +57,47 @@ API_SEEN = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, DONE)
 API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 
 
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+# To a method that an address has not, whoever may look there is told so; the others are told it, or
+# what they are told when they look, whichever is asked first.
+NO_SUCH_METHOD = {
+    DONE: NOT_ALLOWED,
+    FORBIDDEN: "turned away",
+    NOT_FOUND: "hidden",
+}
+
+
 @dataclass(frozen=True)
 class Access:
-    """What GET and POST at one address give to whom; PATCH and DELETE where the API has them.
+    """What a method at one address gives to whom.
 
-    `on` names the record of `tests/test_access.py` that is asked for; `body` is what is sent.
+    GET and POST are said for every address, PATCH and DELETE where the API has them. HEAD is as
+    GET, and what is not said is a method that the address has not; `other` is what that gives where
+    it is not as usual. `on` names the record of
+    `tests/test_access.py` that is asked for; `body` is what is sent.
     """
 
     get: Row
     post: Row
     patch: Row | None = None
     delete: Row | None = None
+    other: Row | None = None
     on: str = ""
     body: dict[str, object] = field(default_factory=dict)
+
+    def knows(self, method: str) -> bool:
+        """Say whether the address has this method."""
+        return method in ("get", "head") or getattr(self, method, None) is not None
+
+    def of(self, method: str) -> Row:
+        """Return what `method` gives to each person."""
+        if method != "head" and self.knows(method):
+            return getattr(self, method)  # type: ignore[no-any-return]
+        if method == "head":
+            return self.get
+        return self.other or {
+            person: NO_SUCH_METHOD.get(said, said) for person, said in self.get.items()
+        }
 
 
 def api_records(patch: Row = API_OWNED, **change: object) -> dict[str, Access]:
@@ -96,7 +125,7 @@ ACCESS: dict[str, Access] = {
     "healthz": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
     "readyz": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
     "account_login": Access(OPEN, OPEN),
-    "account_logout": Access(SIGNED_IN, SIGNED_IN),
+    "account_logout": Access(SIGNED_IN, SIGNED_IN, other=row(*[NOT_ALLOWED] * 6)),
     # Everybody's pages
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),

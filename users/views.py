@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class OwnPage:
     """A page about whoever is signed in; the whole site asks for that."""
 
+    # Django's form views take PUT for POST.
+    http_method_names = ["get", "post", "head", "options"]
+
     request: HttpRequest
 
     @property
