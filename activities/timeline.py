@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
@@ -24,8 +24,7 @@ from django.utils.translation import gettext_lazy
 from activities.models import Activity, ActivityLink
 from records import custom
 from records.models import AuditEntry, Record
-from records.permissions import scope_of, unnamed
-from users.models import Grant
+from records.permissions import hidden_from, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -67,7 +66,7 @@ NAMED = {"opportunities": "opportunities.opportunity"}
 # A line whose changes name a record: a quote inside of a text is escaped, and looks different.
 NAMES_A_RECORD = '"label"'
 
-Key = tuple[str, Any]
+Key = tuple[type[models.Model], Any]
 
 
 @dataclass(frozen=True)
@@ -270,24 +269,13 @@ def event_title(event: str) -> str:
 
 def _hidden(model: type[Record], lines: Iterable[AuditEntry], viewer: User) -> set[Key]:
     """Return the records that `lines` name and `viewer` may not see. One statement at most."""
-    named: dict[type[Record], set[Any]] = {}
+    named: dict[type[models.Model], set[Any]] = {}
     for line in lines:
         for name, change in line.changes.items():
             about = _about(name, _column(model, name))
             if about is not None:
                 named.setdefault(about, set()).update(_ids(change))
-    parts: list[Any] = []
-    hidden: set[Key] = set()
-    for about, ids in named.items():
-        if not ids or scope_of(viewer, "view", about) == Grant.Scope.ALL:
-            continue
-        hidden |= {(about._meta.label, pk) for pk in ids}
-        kind = Value(about._meta.label, output_field=CharField())
-        rows = about.all_objects.permitted(viewer, "view").filter(pk__in=ids)  # type: ignore[attr-defined]
-        parts.append(rows.order_by().annotate(kind=kind).values_list("kind", "pk"))
-    if not parts:
-        return hidden
-    return hidden - set(parts[0].union(*parts[1:]) if parts[1:] else parts[0])
+    return hidden_from(viewer, named)
 
 
 def _ids(value: Any) -> Iterator[Any]:
@@ -349,7 +337,7 @@ def _in_words(
 def _kept(value: Any, about: type[Record], hidden: Container[Key]) -> Any:
     """Return `value` with the names of records that are hidden taken out of it."""
     match value:
-        case {"id": pk, "label": _label} if (about._meta.label, pk) in hidden:
+        case {"id": pk, "label": _label} if (about, pk) in hidden:
             return unnamed(about)
         case list():
             return [_kept(item, about, hidden) for item in value]

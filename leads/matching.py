@@ -20,14 +20,21 @@ LIMIT = 6
 
 @dataclass(frozen=True)
 class Lookalike:
-    """Another lead that may be the same person; `lead` is None where it may not be seen."""
+    """Another lead that may be the same person.
+
+    Where it may not be seen, `lead` is None and there are no reasons: what of it is the same as
+    here would tell what stands in it.
+    """
 
     lead: Lead | None
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
 def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
-    """Return leads with the same personal email, or name and company or phone. One statement."""
+    """Return leads with the same personal email, or name and company or phone. One statement.
+
+    However many of them `by` may not see, they are one line, behind all others.
+    """
     wanted = Q()
     if lead.email_key and not keys.is_role_mailbox(lead.email_key):
         wanted |= Q(email_key=lead.email_key)
@@ -38,10 +45,10 @@ def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
     if not wanted:
         return []
     rows = Lead.objects.filter(wanted).exclude(pk=lead.pk).select_related("owner")
-    return [
-        Lookalike(other if reaches(by, "view", other) else None, _reasons(lead, other))
-        for other in rows.order_by("-created_at", "-pk")[:LIMIT]
-    ]
+    others = list(rows.order_by("-created_at", "-pk")[:LIMIT])
+    seen = [other for other in others if reaches(by, "view", other)]
+    found = [Lookalike(other, _reasons(lead, other)) for other in seen]
+    return found if len(seen) == len(others) else [*found, Lookalike(None)]
 
 
 def _reasons(lead: Lead, other: Lead) -> tuple[str, ...]:

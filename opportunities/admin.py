@@ -180,9 +180,7 @@ class OpportunityAdmin(RecordAdmin):
     def is_changeable(self, obj: Opportunity) -> bool:
         return super().is_changeable(obj) and obj.is_open
 
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "stage":
             kwargs["queryset"] = (
                 Stage.objects.filter(Q(is_for_leads=False))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from records.errors import NotPermitted
 from users.models import Grant, User
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from django.contrib.auth.models import AnonymousUser
 
 M = TypeVar("M", bound=Model)
@@ -86,6 +88,29 @@ def unnamed(model: type[Model]) -> str:
 def name_for(viewer: User, record: Model) -> str:
     """Return what `record`, with its owner loaded, is called before `viewer`."""
     return str(record) if reaches(viewer, "view", record) else unnamed(type(record))
+
+
+def hidden_from(
+    viewer: User, named: Mapping[type[Model], Iterable[Any]]
+) -> set[tuple[type[Model], Any]]:
+    """Return those of the records that `named` lists by their numbers that `viewer` may not see.
+
+    Records in the recycle bin are seen by whoever saw them before. One statement at most.
+    """
+    hidden: set[tuple[type[Model], Any]] = set()
+    parts: list[Any] = []
+    for model, numbers in named.items():
+        wanted = set(numbers)
+        if not wanted or scope_of(viewer, "view", model) == Grant.Scope.ALL:
+            continue
+        hidden |= {(model, number) for number in wanted}
+        kind = Value(model._meta.label, output_field=CharField())
+        rows = restrict(model._base_manager.filter(pk__in=wanted), viewer, "view")
+        parts.append(rows.order_by().annotate(kind=kind).values_list("kind", "pk"))
+    if not parts:
+        return hidden
+    seen = set(parts[0].union(*parts[1:]) if parts[1:] else parts[0])
+    return {(model, number) for model, number in hidden if (model._meta.label, number) not in seen}
 
 
 def require(user: User, action: str, record: Any) -> None:

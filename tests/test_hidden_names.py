@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Contact
-from accounts.operations import create_account, create_contact, update_account
+from accounts.operations import create_account, create_contact, update_account, update_contact
 from activities.timeline import timeline_of
 from leads.models import Lead
 from leads.operations import Plan, Target, capture_lead, latest_qualification, made_by, qualify
 from leads.views.pages import undo_effects
 from opportunities.models import Opportunity
-from opportunities.operations import open_opportunity
+from opportunities.operations import add_stakeholder, open_opportunity
 from tests.access import ACCESS
 from tests.factories import ContactFactory
 from tests.test_access import OURS, address_of, ask, world
@@ -182,3 +182,61 @@ def test_of_a_hidden_candidate_only_the_score_is_told(rep, outsider):
     assert [candidate["reasons"] for candidate in shown["account"]["candidates"]] == [[]]
     assert "An existing account that you cannot open" in page
     assert "Same web domain" not in page
+
+
+def test_of_hidden_lookalikes_only_that_there_are_some_is_told(rep, admin, outsider):
+    same = {
+        "topic": "Engines",
+        "company": "Acme",
+        "last_name": "Lovelace",
+        "email": "a@acme.example",
+    }
+    for _ in range(2):
+        capture_lead(by=outsider, **same)
+    mine = capture_lead(by=rep, **same | {"topic": "Wings"})
+    pages = {
+        name: reverse(f"leads:{name}", args=[mine.pk])
+        for name in ("detail", "qualify", "disqualify")
+    }
+
+    for name, url in pages.items():
+        page = ask(rep, "get", url, {}).content.decode()
+        assert page.count("A lead that you cannot open looks like this one") == 1, name
+        for why in ("same email", "same name", "same company"):
+            assert why not in page, name
+        assert "same email, same name, same company" in ask(admin, "get", url, {}).content.decode()
+
+
+def test_the_administration_tells_staff_no_hidden_name(rep, admin, lead, deal, account, contact):
+    rep.is_staff = True
+    rep.save(update_fields=["is_staff"])
+    own = ContactFactory(owner=rep, account=account)
+    update_contact(own, by=admin, account=None)
+    update_contact(own, by=admin, account=account)
+    add_stakeholder(deal, by=admin, contact=contact, role="other")
+    records = (lead, own, deal)
+    urls = {
+        reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_{page}", args=numbers)
+        for record in records
+        for page, numbers in (
+            ("changelist", []),
+            ("change", [record.pk]),
+            ("history", [record.pk]),
+            ("delete", [record.pk]),
+        )
+    }
+
+    asked = {url: ask(rep, "get", url, {}) for url in urls}
+
+    assert {url: told(answer) for url, answer in asked.items() if told(answer)} == {}
+    assert {url: answer.status_code for url, answer in asked.items() if "delete" not in url} == {
+        url: 200 for url in urls if "delete" not in url
+    }
+    for record in records:
+        space = f"admin:{record._meta.app_label}_{record._meta.model_name}"
+        for page in ("change", "history"):
+            url = reverse(f"{space}_{page}", args=[record.pk])
+            words = asked[url].content.decode()
+            assert HIDDEN["account"] in words or HIDDEN["contact"] in words, url
+            # Who may see them reads them there.
+            assert told(ask(admin, "get", url, {})), url

@@ -259,9 +259,10 @@ def rules_of(verdicts: Verdicts, edit_url: str) -> list[dict[str, Any]]:
 
 def shown_lookalike(other: Lookalike) -> dict[str, str]:
     """Return a possible duplicate in words; of one that may not be seen only that there is one."""
-    reasons = ", ".join(other.reasons)
     if other.lead is None:
-        return {"text": _("A lead that you cannot open: %(why)s.") % {"why": reasons}, "url": ""}
+        hidden = _("A lead that you cannot open looks like this one. Ask your manager to compare.")
+        return {"text": hidden, "url": ""}
+    reasons = ", ".join(other.reasons)
     name = _joined(other.lead, other.lead.company if other.lead.full_name else "")
     return {
         "text": _("Lead “%(name)s”: %(why)s.") % {"name": name, "why": reasons},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import formats, timezone
@@ -13,13 +14,16 @@ from django.utils.translation import gettext as _
 
 from records import custom
 from records.models import AuditEntry
+from records.permissions import hidden_from, unnamed
+from workbench.admin.names import is_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from django.db.models import Model
 
     from records.models import CustomField
+    from users.models import User
 
 MOST_OF_A_HISTORY = 100
 # What a new version changes by itself, and what only the machine reads.
@@ -40,7 +44,7 @@ class Said:
 def said(value: Any) -> str:
     """Return a value as a person reads it."""
     match value:
-        case None | "" | [] | {}:
+        case None | "" | []:
             return "—"
         case True:
             return _("yes")
@@ -56,8 +60,11 @@ def said(value: Any) -> str:
             return str(value)
 
 
-def trail_of(obj: Any) -> list[Said]:
-    """Return what operations did to `obj`, the latest first. Two statements."""
+def trail_of(obj: Any, *, viewer: User) -> list[Said]:
+    """Return what operations did to `obj`, the latest first, as `viewer` may read it.
+
+    Three statements at most.
+    """
     rows = AuditEntry.objects.filter(record_type=ContentType.objects.get_for_model(type(obj)))
     if isinstance(obj.pk, int):
         rows = rows.filter(record_id=obj.pk)
@@ -66,12 +73,22 @@ def trail_of(obj: Any) -> list[Said]:
     entries = list(rows.select_related("actor").order_by("-at", "-pk")[:MOST_OF_A_HISTORY])
     names = {name for entry in entries for name in entry.changes}
     fields = custom_fields_of(type(obj), names)
+    kinds = {name: kind_of(type(obj), name) for entry in entries for name in entry.changes}
+    named: dict[Any, set[Any]] = {}
+    for entry in entries:
+        for name, pair in entry.changes.items():
+            if is_record(kinds[name]):
+                named.setdefault(kinds[name], set()).update(_numbers_in(pair))
+    hidden = hidden_from(viewer, named)
     return [
         Said(
             at=entry.at,
             who=str(entry.actor),
             what=entry.event,
-            changes=[told(type(obj), name, pair, fields) for name, pair in entry.changes.items()],
+            changes=[
+                told(type(obj), name, _kept(pair, kinds[name], hidden, viewer), fields)
+                for name, pair in entry.changes.items()
+            ],
             reason=entry.reason,
         )
         for entry in entries
@@ -98,14 +115,50 @@ def told(
     return label, custom.in_words(each, old) or "—", custom.in_words(each, new) or "—"
 
 
+def kind_of(model: type[Model], name: str) -> Any:
+    """Return the kind of thing that a change of `name` speaks of; None when nobody knows."""
+    for field in model._meta.get_fields():
+        if field.name == name:
+            return field.related_model
+    kinds = (kind for kind in apps.get_models() if is_record(kind))
+    return next((kind for kind in kinds if str(kind._meta.verbose_name_plural) == name), None)
+
+
+def _numbers_in(value: Any) -> Iterator[Any]:
+    match value:
+        case {"id": pk, "label": _label}:
+            yield pk
+        case list():
+            for item in value:
+                yield from _numbers_in(item)
+
+
+def _kept(value: Any, kind: Any, hidden: Container[Any], viewer: User) -> Any:
+    """Return `value` with the names of records that are hidden taken out of it.
+
+    A record of a kind that nobody knows is named to those who see everything alone.
+    """
+    match value:
+        case {"id": pk, "label": _label}:
+            if kind is None and not viewer.is_superuser:
+                return _("a record")
+            return unnamed(kind) if (kind, pk) in hidden else value
+        case list():
+            return [_kept(item, kind, hidden, viewer) for item in value]
+    return value
+
+
 def _pair(pair: Any) -> tuple[str, str]:
     if isinstance(pair, list) and len(pair) == 2:
         return said(pair[0]), said(pair[1])
     return "", said(pair)
 
 
-def versions_of(obj: Any) -> list[Said]:
-    """Return each stored version of the fields of `obj`, the latest first, by what differs."""
+def versions_of(obj: Any, *, viewer: User) -> list[Said]:
+    """Return each stored version of the fields of `obj`, the latest first, by what differs.
+
+    Records that `viewer` may not see go without their names.
+    """
     if not hasattr(obj, "history"):
         return []
     columns = [f for f in obj._meta.concrete_fields if f.attname not in UNSAID]
@@ -127,7 +180,7 @@ def versions_of(obj: Any) -> list[Said]:
         )
         for row, older in pairs
     ]
-    names = _names_of(change for _row, changes in differing for change in changes)
+    names = _names_of((change for _row, changes in differing for change in changes), viewer)
     custom_changes = [_custom_changes(row, older) for row, older in pairs]
     fields = custom_fields_of(type(obj), {name for each in custom_changes for name in each})
     model = type(obj)
@@ -163,17 +216,19 @@ def _custom_changes(row: Any, older: Any) -> dict[str, list[Any]]:
     }
 
 
-def _names_of(changes: Iterable[tuple[Any, Any, Any]]) -> dict[tuple[Any, Any], str]:
-    """Return the names of the records that changes speak of: one statement for each kind."""
+def _names_of(changes: Iterable[tuple[Any, Any, Any]], viewer: User) -> dict[tuple[Any, Any], str]:
+    """Return what `viewer` calls the records that changes speak of: a statement for each kind."""
     wanted: dict[Any, set[Any]] = {}
     for column, *values in changes:
         if column.is_relation:
-            wanted.setdefault(column.related_model, set()).update(values)
-    return {
+            wanted.setdefault(column.related_model, set()).update(set(values) - {None})
+    hidden = hidden_from(viewer, {m: keys for m, keys in wanted.items() if is_record(m)})
+    names = {
         (model, row.pk): str(row)
         for model, keys in wanted.items()
-        for row in model._base_manager.filter(pk__in=keys - {None})
+        for row in model._base_manager.filter(pk__in=keys)
     }
+    return names | {(model, pk): unnamed(model) for model, pk in hidden}
 
 
 def _shown(column: Any, value: Any, names: Mapping[tuple[Any, Any], str]) -> str:

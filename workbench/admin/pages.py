@@ -7,6 +7,7 @@ whole request is one transaction, which is tried again when the database asks fo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -26,10 +27,11 @@ from django.utils.translation import gettext as _
 from records.errors import Busy, Refused
 from records.models import Record
 from records.operations import run_atomically
-from records.permissions import scope_of
+from records.permissions import name_for, scope_of
 from users.models import Grant, User
 from workbench.admin.forms import TellingForm
 from workbench.admin.history import MOST_OF_A_HISTORY, trail_of, versions_of
+from workbench.admin.names import is_record, veil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +160,27 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
         changelist = super().changelist_view
         return self.carried_out(request, lambda: changelist(request, context), refused)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        if obj is not None:
+            veil([obj], user_of(request))
+        return obj
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        veil(changelist.result_list, user_of(request))
+        return changelist
+
+    def get_inline_formsets(
+        self, request: HttpRequest, formsets: Any, inline_instances: Any, obj: Any = None
+    ) -> Any:
+        for formset in formsets:
+            veil([form.instance for form in formset.initial_forms], user_of(request))
+        return super().get_inline_formsets(request, formsets, inline_instances, obj)
+
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         is_all = request.POST.get("select_across") == "1"
         if is_all and queryset.order_by().values("pk")[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
@@ -190,8 +213,8 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
             "opts": self.opts,
             "object": obj,
             "module_name": str(capfirst(self.opts.verbose_name_plural)),
-            "trail": trail_of(obj),
-            "versions": versions_of(obj),
+            "trail": trail_of(obj, viewer=user_of(request)),
+            "versions": versions_of(obj, viewer=user_of(request)),
             "most": MOST_OF_A_HISTORY,
             **(extra_context or {}),
         }
@@ -242,12 +265,16 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
             widget.can_change_related = widget.can_delete_related = False
         return field
 
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if "queryset" not in kwargs and (rows := self.choices_for(db_field, request)) is not None:
             kwargs["queryset"] = rows
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        rows = getattr(field, "queryset", None)
+        if rows is not None and is_record(db_field.related_model):
+            # What stands may lie outside the scope of who changes something else beside it.
+            field.queryset = rows.select_related("owner")
+            field.label_from_instance = partial(name_for, user_of(request))
+        return field
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
