@@ -16,6 +16,7 @@ from accounts.querysets import AccountQuerySet, ContactQuerySet
 from records import keys
 from records.models import MoneyField, TimelineRecord, currency_code, default_currency
 from records.querysets import AliveManager
+from records.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,15 @@ class Account(TimelineRecord, Company, Address):
     domain = models.CharField(max_length=255, editable=False, db_index=True)
     phone_key = models.CharField(max_length=40, editable=False)
 
+    # What conditions can ask.
+    vocabulary = Vocabulary(
+        """
+        name website industry employees annual_revenue currency phone street city region
+        postal_code country tags description parent.name parent.industry parent.country next_step
+        next_step_at touched_at created_at changed_at owner owner.team
+        """
+    )
+
     objects = AliveManager.from_queryset(AccountQuerySet)()
     all_objects = models.Manager.from_queryset(AccountQuerySet)()
 
@@ -149,6 +159,16 @@ class Contact(TimelineRecord, Address):
     name_key = models.CharField(max_length=220, editable=False, db_index=True)
     phone_key = models.CharField(max_length=40, editable=False, db_index=True)
     mobile_key = models.CharField(max_length=40, editable=False, db_index=True)
+
+    # What conditions can ask.
+    vocabulary = Vocabulary(
+        """
+        first_name last_name job_title email second_email phone mobile street city region
+        postal_code country description consent do_not_contact next_step next_step_at touched_at
+        created_at changed_at account.name account.industry account.employees account.country
+        owner owner.team
+        """
+    )
 
     objects = AliveManager.from_queryset(ContactQuerySet)()
     all_objects = models.Manager.from_queryset(ContactQuerySet)()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -12,15 +12,35 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Address, Company, Contact
-from leads.bant import Part, bant_of, known
-from leads.querysets import LeadQuerySet
+from leads.bant import KNOWN, PARTLY, UNKNOWN, Part, bant_of, known
+from leads.querysets import (
+    AUTHORITY,
+    BUDGET,
+    IS_NAMED,
+    IS_REACHABLE,
+    NEED,
+    TIMEFRAME,
+    LeadQuerySet,
+)
 from opportunities.models import Bant, Campaign, Choice, Opportunity, Product, Source
 from records import keys
 from records.models import MoneyField, TimelineRecord, converted
 from records.querysets import AliveManager
+from records.vocabulary import Derived, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def _answered(label: Any, part: int, rows: Any) -> Derived:
+    """One of the four questions of BANT: known, partly known, or empty."""
+
+    def state_of(lead: Lead) -> str:
+        state = lead.bant[part].state
+        return "" if state == UNKNOWN else state
+
+    choices = ((KNOWN, _("fully known")), (PARTLY, _("partly known")))
+    return Derived(label, "choice", state_of, rows, choices)
 
 
 class DisqualifyReason(Choice):
@@ -141,6 +161,43 @@ class Lead(TimelineRecord, Company, Address, Bant):
     phone_key = models.CharField(max_length=40, editable=False, db_index=True)
     mobile_key = models.CharField(max_length=40, editable=False)
     bant_known = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    # What conditions can ask. A part of BANT is known also when it is known partly: "is known".
+    vocabulary = Vocabulary(
+        """
+        topic first_name last_name job_title email phone mobile company website industry employees
+        annual_revenue street city region postal_code country source campaign products rating
+        description budget_amount budget_status decision_maker_known decision_maker
+        purchase_process need need_description timeframe bant_known estimated_value base_value
+        currency estimated_close_date consent do_not_contact score status progress
+        disqualify_reason next_step next_step_at touched_at ready_since created_at changed_at
+        qualified_at disqualified_at owner owner.team account.name account.industry
+        account.employees account.country account.region account.owner contact.job_title
+        contact.do_not_contact
+        """,
+        {
+            "named": Derived(
+                _("a person or a company is named"),
+                "yes_no",
+                lambda lead: bool(lead.full_name or lead.company),
+                IS_NAMED,
+            ),
+            "reachable": Derived(
+                _("email or phone is valid"),
+                "yes_no",
+                lambda lead: bool(lead.email_key or lead.phone_key or lead.mobile_key),
+                IS_REACHABLE,
+            ),
+            "bant.budget": _answered(_("budget, in BANT"), 0, BUDGET),
+            "bant.authority": _answered(_("authority, in BANT"), 1, AUTHORITY),
+            "bant.need": _answered(_("need, in BANT"), 2, NEED),
+            "bant.timeframe": _answered(_("timeframe, in BANT"), 3, TIMEFRAME),
+        },
+        labels={
+            "bant_known": _("fully known parts of BANT"),
+            "base_value": _("estimated value in the default currency"),
+        },
+    )
 
     objects = AliveManager.from_queryset(LeadQuerySet)()
     all_objects = models.Manager.from_queryset(LeadQuerySet)()

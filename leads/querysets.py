@@ -4,12 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q
+from django.db.models import Case, CharField, Q, Value, When
+from django.db.models.lookups import Exact
 
+from leads.bant import KNOWN, PARTLY
+from records.lookups import Stripped
 from records.querysets import RecordQuerySet, WholeDays
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+# The arithmetic of `leads.bant` and of the rules, said to the database. What is unknown is empty.
+
+
+def _says(name: str) -> Q:
+    return ~Q(Exact(Stripped(name), ""))
+
+
+def _state(*, known: Q, partly: Q) -> Case:
+    return Case(
+        When(known, then=Value(KNOWN)),
+        When(partly, then=Value(PARTLY)),
+        default=Value(""),
+        output_field=CharField(),
+    )
+
+
+def _state_of(*, settled: Q, answered: tuple[Q, Q]) -> Case:
+    one, other = answered
+    return _state(known=settled | (one & other), partly=one | other)
+
+
+BUDGET = _state_of(
+    settled=Q(budget_status="no_budget"),
+    answered=(Q(budget_amount__isnull=False), ~Q(budget_status="")),
+)
+AUTHORITY = _state(
+    known=Q(decision_maker_known=True),
+    partly=_says("decision_maker") | Q(purchase_process__in=["individual", "committee"]),
+)
+NEED = _state_of(settled=Q(need="none"), answered=(~Q(need=""), _says("need_description")))
+TIMEFRAME = _state(known=~Q(timeframe__in=["", "unknown"]), partly=Q(pk__in=[]))
+IS_NAMED = Case(
+    When(_says("first_name") | _says("last_name") | ~Q(company=""), then=True), default=False
+)
+IS_REACHABLE = Case(
+    When(~Q(email_key="") | ~Q(phone_key="") | ~Q(mobile_key=""), then=True), default=False
+)
 
 
 class LeadQuerySet(RecordQuerySet):

@@ -22,6 +22,7 @@ from records.models import (
     default_currency,
 )
 from records.querysets import AliveManager
+from records.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -305,6 +306,23 @@ class Opportunity(TimelineRecord, Bant):
     description = models.TextField(_("description"), blank=True, max_length=10_000)
     competitors = models.ManyToManyField(Competitor, blank=True, related_name="opportunities")
     sales_team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+
+    # What conditions can ask.
+    vocabulary = Vocabulary(
+        """
+        topic stage stage.process stage_entered_at probability status is_on_hold value base_value
+        currency estimated_close_date forecast_category actual_value closed_on loss_reason lost_to
+        source campaign competitors customer_need proposed_solution description budget_amount
+        budget_status decision_maker_known decision_maker purchase_process need need_description
+        timeframe next_step next_step_at touched_at created_at changed_at account.name
+        account.industry account.employees account.annual_revenue account.country account.region
+        contact.job_title owner owner.team
+        """,
+        labels={
+            "base_value": _("value in the default currency"),
+            "stage_entered_at": _("entered its stage"),
+        },
+    )
 
     objects = AliveManager.from_queryset(OpportunityQuerySet)()
     all_objects = models.Manager.from_queryset(OpportunityQuerySet)()

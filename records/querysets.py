@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.utils import timezone
 
 from records import keys
+from records.conditions import names_in
+from records.lookups import rows_where
 from records.permissions import restrict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser
 
+    from records.conditions import Field, Group, Test
     from users.models import User
 
 
@@ -45,6 +52,31 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
         for word in keys.search_key(text).split()[:8]:
             rows = rows.filter(has_word(word))
         return rows
+
+    def meeting(
+        self,
+        condition: Group | Test,
+        fields: Mapping[str, Field],
+        *,
+        now: datetime | None = None,
+    ) -> Self:
+        """Keep the rows for which the condition holds, as `records.conditions.holds` says.
+
+        `fields` are those of `records.vocabulary.fields_of`. Days begin in the zone of `now`, which
+        is ours and the present moment unless given.
+        """
+        now = now or timezone.localtime()
+        return self.filter(rows_where(condition, fields, model=self.model, now=now))
+
+    def with_answers_to(self, condition: Group | Test, fields: Mapping[str, Field]) -> Self:
+        """Load with the rows what `records.vocabulary.reader_of` reads for this condition."""
+        joined, gathered = set(), set()
+        for name in names_in(condition) & fields.keys():
+            relation, _marks, _column = fields[name].path.rpartition("__")
+            if relation:
+                (gathered if fields[name].type == "choices" else joined).add(relation)
+        rows = self.select_related(*joined) if joined else self
+        return rows.prefetch_related(*gathered) if gathered else rows
 
 
 class WholeDays(models.Func):
