@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
+from pytest_django.plugin import blocking_manager_key
 
-from tests import reference
+from tests import reference, template
 
 # The people of the tests, for every test to ask for by name.
 from tests.world import (  # noqa: F401
@@ -30,6 +32,9 @@ from tests.world import (  # noqa: F401
 # Playwright's synchronous interface keeps an event loop in the main thread, which Django would
 # take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Kept from one run to the next, as migrating takes longer than many a test.
+TEMPLATES = Path(settings.VAR_DIR) / "tests"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +67,30 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         file = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connections["default"].settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Any:
+    """Begin with a copy of a migrated database; after a test on real transactions empty it."""
+    name = connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        template.prepare(name, TEMPLATES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: template.empty())
+        yield
+    with django_db_blocker.unblock():
+        template.remove(name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave nothing on a server that was there before us; the workers have finished by now."""
+    if os.environ.get("TEST_DATABASE_URL") and not hasattr(session.config, "workerinput"):
+        with session.config.stash[blocking_manager_key].unblock():
+            template.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
