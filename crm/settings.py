@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     # Ours before the libraries, so that a template of ours wins over theirs.
     "crm",
+    "intake",
     "reports",
     "leads",
     "opportunities",
@@ -291,7 +292,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_HTTP
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 # Preloading binds every subdomain of the operator for years: his choice, not our warning.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
-if env.bool("TRUST_PROXY", default=False):
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -32,5 +32,14 @@ urlpatterns = [
     path("api/", include("crm.api")),
 ]
 
-ROOMS = ["reports", "leads", "opportunities", "accounts", "activities", "workbench", "users"]
+ROOMS = [
+    "intake",
+    "reports",
+    "leads",
+    "opportunities",
+    "accounts",
+    "activities",
+    "workbench",
+    "users",
+]
 urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")]

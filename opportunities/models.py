@@ -301,6 +301,8 @@ class Opportunity(TimelineRecord, Bant):
         related_name="+",
         verbose_name=_("campaign"),
     )
+    # How the lead came that it was made of, as the lead has it.
+    utm = models.JSONField(default=dict, blank=True, editable=False)
     customer_need = models.TextField(_("customer need"), blank=True, max_length=10_000)
     proposed_solution = models.TextField(_("proposed solution"), blank=True, max_length=10_000)
     description = models.TextField(_("description"), blank=True, max_length=10_000)

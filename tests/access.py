@@ -21,7 +21,7 @@ DONE, SIGN_IN, NO_TOKEN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = (
     "not allowed",
 )
 STATUSES = {
-    DONE: {200, 201, 204, 302, 400, 409, 412, 422},
+    DONE: {200, 201, 202, 204, 302, 400, 409, 412, 422},
     SIGN_IN: {302},
     NO_TOKEN: {401},
     FORBIDDEN: {403},
@@ -126,6 +126,10 @@ ACCESS: dict[str, Access] = {
     "readyz": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
     "account_login": Access(OPEN, OPEN),
     "account_logout": Access(SIGNED_IN, SIGNED_IN, other=row(*[NOT_ALLOWED] * 6)),
+    # Strangers and their programs; `tests/intake` asks what they get
+    "intake:form": Access(OPEN, OPEN),
+    "intake:thanks": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
+    "intake:door": Access(row(*[NOT_ALLOWED] * 6), OPEN),
     # Everybody's pages
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),
@@ -205,6 +209,9 @@ ACCESS: dict[str, Access] = {
         for kind in ("list", "detail")
     },
 }
+
+# What asks for no token of a form: a stranger has none, and no session is looked at.
+STRANGERS = {"intake:form", "intake:door"}
 
 # Sets of addresses that a library brings, each under one rule: by the beginning of their address.
 LIBRARIES = {

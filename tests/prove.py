@@ -120,6 +120,7 @@ for module, function in (
     ("records.migrations.0002_currencies", "add_currencies"),
     ("opportunities.migrations.0002_defaults", "add_defaults"),
     ("leads.migrations.0002_disqualify_reasons", "add_reasons"),
+    ("intake.migrations.0002_inbox_for_managers", "add_grants"),
 ):
     getattr(importlib.import_module(module), function)(apps, None)
 print(json.dumps("done"))

@@ -6,7 +6,7 @@ from django.apps import apps
 
 # What moves on whatever happens: versions, who changed last, how often it was qualified.
 MOVES_ON = frozenset({"version", "changed_at", "changed_by", "cycles"})
-ROOMS = frozenset({"leads", "accounts", "opportunities", "activities", "records"})
+ROOMS = frozenset({"intake", "leads", "accounts", "opportunities", "activities", "records"})
 # Trails of what was done; and rows that are only there to be held on to.
 TRAILS = frozenset({"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock"})
 

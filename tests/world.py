@@ -23,6 +23,7 @@ DEFAULTS = {
     "records.migrations.0002_currencies": "add_currencies",
     "opportunities.migrations.0002_defaults": "add_defaults",
     "leads.migrations.0002_disqualify_reasons": "add_reasons",
+    "intake.migrations.0002_inbox_for_managers": "add_grants",
 }
 
 
@@ -140,7 +141,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 def stored() -> dict[str, list[str]]:
     """Return every row of the business, its history and its trail, to compare before and after."""
-    rooms = {"leads", "opportunities", "accounts", "activities", "records"}
+    rooms = {"intake", "leads", "opportunities", "accounts", "activities", "records"}
     return {
         model._meta.label: sorted(map(str, model._base_manager.values_list()))
         for model in apps.get_models()

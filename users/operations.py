@@ -146,17 +146,36 @@ MACHINE_MAY = (
 )
 
 
-@transaction.atomic
+# Another one takes in what comes from outside, so that the trail tells the two apart.
+INTAKE = "intake@localhost.invalid"
+INTAKE_MAY = (
+    "leads.view_lead",
+    "leads.add_lead",
+    "leads.change_lead",
+    "activities.view_activity",
+    "activities.add_activity",
+)
+
+
 def machine() -> User:
     """Return the user in whose name the product acts by itself, made when first asked for."""
-    role, is_new = Role.objects.get_or_create(name="Automation")
+    return _machine(MACHINE, "Automation", MACHINE_MAY)
+
+
+def intake_machine() -> User:
+    """Return the user in whose name leads come in from outside, made when first asked for."""
+    return _machine(INTAKE, "Intake", INTAKE_MAY)
+
+
+@transaction.atomic
+def _machine(email: str, name: str, may: tuple[str, ...]) -> User:
+    role, is_new = Role.objects.get_or_create(name=name)
     if is_new:
         Grant.objects.bulk_create(
-            Grant(role=role, permission=permission, scope=Grant.Scope.ALL)
-            for permission in MACHINE_MAY
+            Grant(role=role, permission=permission, scope=Grant.Scope.ALL) for permission in may
         )
     user, is_new = User.objects.get_or_create(
-        email=MACHINE, defaults={"name": "Automation", "is_machine": True, "password": "!"}
+        email=email, defaults={"name": name, "is_machine": True, "password": "!"}
     )
     if is_new:
         user.roles.add(role)

@@ -55,7 +55,7 @@ TO_CONTACT = (
 )
 Reused = TypeVar("Reused", Account, Contact)
 BANT = tuple(column.name for column in Bant._meta.get_fields())
-TO_OPPORTUNITY = (*BANT, "source", "campaign", "description")
+TO_OPPORTUNITY = (*BANT, "source", "campaign", "utm", "description")
 
 
 @dataclass(frozen=True)

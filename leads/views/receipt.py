@@ -144,6 +144,8 @@ def word_of(model: type[Model], name: str, value: Any) -> str:
     """Return a frozen value as a person reads it."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {inner}" for key, inner in value.items())
     for column in model._meta.concrete_fields:
         if name in (column.name, column.attname):
             if value and isinstance(column, DateField):

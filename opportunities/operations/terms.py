@@ -32,6 +32,7 @@ TERMS = {
     "proposed_solution",
     "source",
     "topic",
+    "utm",
     "value",
     *(field.name for field in Bant._meta.get_fields()),
 }

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from accounts.models import IdentityClaim, IdentityLock
 from activities.operations import add_task
+from intake.models import Door, Reference, WebForm
+from intake.operations import save_door, save_web_form, store_delivery
 from leads.models import Qualification
 from leads.operations import qualify
 from opportunities.models import Campaign, Competitor, Product
@@ -36,6 +38,8 @@ KINDS = sorted(
 READ_ONLY = {
     "accounts.IdentityClaim",
     "accounts.IdentityLock",
+    "intake.Delivery",
+    "intake.Reference",
     "leads.Qualification",
     "records.AuditEntry",
     "records.FormLayout",
@@ -65,6 +69,10 @@ def world(admin: User) -> User:
         kind.objects.create(key="one", name="One")
     issue_token(admin, by=admin, name="Export")
     define("lead", "size", type="choice", choices=["Small", "Large"], by=admin)
+    save_web_form(WebForm(name="Contact us", slug="contact"), by=admin)
+    door = save_door(Door(name="Our shop", slug="shop"), by=admin)
+    store_delivery(door, raw=b'{"id": "7", "email": "ada@engine.example"}')
+    Reference.objects.create(door=door, name="7")
     IdempotencyKey.objects.create(user=admin, key="k1", fingerprint="f", status=200, body={})
     return admin
 
@@ -76,9 +84,12 @@ def desk(world: User, client: Client) -> Client:
 
 
 def test_knows_every_kind_of_thing():
-    ours = {"leads", "opportunities", "accounts", "activities", "records", "users"}
+    ours = {"intake", "leads", "opportunities", "accounts", "activities", "records", "users"}
     parts = {  # shown on the pages of what they belong to
         "activities.ActivityLink",
+        "intake.DoorField",
+        "intake.DoorKey",
+        "intake.WebFormField",
         "leads.QualifiedOpportunity",
         "opportunities.Line",
         "opportunities.StageMove",

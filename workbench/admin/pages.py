@@ -295,7 +295,7 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
             allowed = Q(is_machine=False, is_active=True)
         elif "is_active" in names:
             allowed = Q(is_active=True)
-            rows = rows.order_by("position", "name", "pk")
+            rows = rows.order_by(*(n for n in ("position", "name") if n in names), "pk")
         else:
             return None
         pk = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None

@@ -1,0 +1,264 @@
+"""Making a lead of what came in: once, whole, whatever dies on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.operations import identity
+from activities.operations import RecordIsReadOnly, log_note
+from intake import mapping, rules
+from intake.matching import draft_of, locks_for, open_lead_of
+from intake.models import Delivery, Entrance, Reference
+from leads.errors import LeadIsClosed
+from leads.operations import capture_lead, update_lead
+from records import audit
+from records.errors import Busy, IsInBin, LostRace, Refused
+from records.operations import operation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from leads.models import Lead
+    from users.models import User
+
+# How long what tells too little waits for the rest of what its sender tells of the same thing.
+GATHERED_FOR = timedelta(minutes=10)
+MOST_ATTEMPTS = 5
+EMPTY = ("", None, False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery; `next_at` where it waits for more."""
+
+    state: str
+    lead: Lead | None = None
+    error: str = ""
+    next_at: datetime | None = None
+
+
+@operation
+def process(delivery: Delivery, *, by: User) -> Delivery | None:
+    """Make of a delivery what it says, and mark it done, in one transaction.
+
+    Returns it as it stands now; None when it is done already, or somebody else is about it. What
+    an operation refuses leaves it failed, with the reason, for a person to mend.
+    """
+    current = _held(delivery)
+    if current is None:
+        return None
+    try:
+        with transaction.atomic():
+            outcome = _made_of(current, by=by)
+    except Busy:
+        raise
+    except Refused as refusal:
+        outcome = Outcome(Delivery.State.FAILED, error=" ".join(refusal.reasons))
+    except mapping.PayloadIsWrong as wrong:
+        outcome = Outcome(Delivery.State.FAILED, error=str(wrong))
+    current.state = outcome.state
+    current.lead = outcome.lead
+    current.error = outcome.error[:1_000]
+    current.attempts += 1
+    current.next_at = outcome.next_at or current.next_at
+    if outcome.state in {Delivery.State.PROCESSED, Delivery.State.IGNORED}:
+        current.processed_at = timezone.now()
+    current.save(update_fields=["state", "lead", "error", "attempts", "next_at", "processed_at"])
+    return current
+
+
+@operation
+def put_off(delivery: Delivery) -> None:
+    """Try a delivery again later, each time a little later; after some tries it has failed.
+
+    For what is our own fault and stands in the log: nothing of the try is left.
+    """
+    current = _held(delivery)
+    if current is None:
+        return
+    current.attempts += 1
+    current.next_at = timezone.now() + timedelta(minutes=3**current.attempts)
+    if current.attempts >= MOST_ATTEMPTS:
+        current.state = Delivery.State.FAILED
+        current.error = _("Something went wrong on our side. It has been written to the log.")
+    current.save(update_fields=["attempts", "next_at", "state", "error"])
+
+
+def _held(delivery: Delivery) -> Delivery | None:
+    """Hold a waiting delivery until the transaction ends, unless somebody else holds it."""
+    rows = Delivery.objects.waiting().select_for_update(of=("self",), skip_locked=True)
+    current: Delivery | None = (
+        rows.select_related(
+            "door__source", "door__campaign", "door__owner",
+            "form__source", "form__campaign", "form__owner",
+        )
+        .filter(pk=delivery.pk)
+        .first()
+    )  # fmt: skip
+    return current
+
+
+def _made_of(delivery: Delivery, *, by: User) -> Outcome:
+    event = mapping.Event(None)
+    if delivery.door is not None and (delivery.values is None or delivery.subject):
+        event = rules.events_in(delivery)[0]
+        if event.unread and delivery.values is None:
+            return Outcome(Delivery.State.IGNORED, error=event.unread)
+    if delivery.values is not None or delivery.door is None:
+        values = rules.values_of(delivery)
+    else:
+        values = mapping.mapped(event.values, rules.rows_of(delivery.door))
+
+    reference = _reference(delivery, event.subject or values.get("external_id", ""))
+    if reference is not None:
+        _gather(reference, values, _moment_of(delivery, event))
+        values = {name: pair[0] for name, pair in reference.values.items()}
+    told = rules.told_by(values)
+    if reference is not None and reference.lead is not None:
+        return _filled(reference, reference.lead, told, by=by)
+    if problem := rules.missing_in(told):
+        return _lacking(delivery, problem)
+
+    lead = _lead_of(delivery, told, by=by)
+    if reference is not None:
+        reference.lead = lead
+        reference.written = audit.plain(told.fields)
+        reference.save(update_fields=["lead", "written"])
+        _wake(delivery)
+    return Outcome(Delivery.State.PROCESSED, lead)
+
+
+# What is told in pieces
+
+
+def _moment_of(delivery: Delivery, event: mapping.Event) -> int:
+    """Return since when it is so, in milliseconds; what a person mended is so now."""
+    at = timezone.now() if delivery.values is not None else delivery.received_at
+    return event.at if event.at and delivery.values is None else int(at.timestamp() * 1000)
+
+
+def _reference(delivery: Delivery, name: str) -> Reference | None:
+    """Hold what we know under the name that the sender has for it."""
+    name = name.strip()[:200]
+    if not name or delivery.door is None:
+        return None
+    Reference.objects.bulk_create([Reference(door=delivery.door, name=name)], ignore_conflicts=True)
+    rows = Reference.objects.select_for_update(of=("self",)).select_related("lead")
+    return rows.get(door=delivery.door, name=name)
+
+
+def _gather(reference: Reference, values: dict[str, str], at: int) -> None:
+    """Keep of each value the latest, whatever the order in which they come."""
+    for name, text in values.items():
+        before = reference.values.get(name)
+        if before is None or before[1] <= at:
+            reference.values[name] = [text, at]
+    reference.save(update_fields=["values"])
+
+
+def _lacking(delivery: Delivery, problem: str) -> Outcome:
+    """Let an event that tells too little wait for those that tell more; then ask a person."""
+    patience = delivery.received_at + GATHERED_FOR
+    if delivery.subject and delivery.values is None and timezone.now() < patience:
+        return Outcome(Delivery.State.STORED, error="", next_at=patience)
+    return Outcome(Delivery.State.FAILED, error=problem)
+
+
+def _wake(delivery: Delivery) -> None:
+    """Let what came before about the same thing, and was too little, be done at once."""
+    if delivery.subject:
+        Delivery.objects.filter(
+            door=delivery.door,
+            subject=delivery.subject,
+            state__in=[Delivery.State.STORED, Delivery.State.FAILED],
+        ).exclude(pk=delivery.pk).update(
+            state=Delivery.State.STORED, next_at=timezone.now(), error=""
+        )
+
+
+def _filled(reference: Reference, lead: Lead, told: rules.Told, *, by: User) -> Outcome:
+    """Bring the lead to what is told by now, but for what a person has changed in it."""
+    changes = {
+        name: value
+        for name, value in told.fields.items()
+        if getattr(lead, name) in EMPTY
+        or (
+            name in reference.written
+            and audit.plain(getattr(lead, name)) == reference.written[name]
+        )
+    }
+    try:
+        lead = update_lead(lead, by=by, **changes)
+    except (LeadIsClosed, IsInBin) as refusal:
+        return Outcome(Delivery.State.IGNORED, lead, error=str(refusal))
+    reference.written |= {name: audit.plain(value) for name, value in changes.items()}
+    reference.save(update_fields=["written"])
+    return Outcome(Delivery.State.PROCESSED, lead)
+
+
+# A lead, or an enquiry of somebody known
+
+
+def _lead_of(delivery: Delivery, told: rules.Told, *, by: User) -> Lead:
+    entrance = delivery.entrance
+    utm = {**delivery.context, **told.utm}
+    if delivery.has_consent:
+        told.fields["consent"] = True
+    for name in ("source", "campaign"):
+        if getattr(entrance, name) is not None:
+            told.fields.setdefault(name, getattr(entrance, name))
+    if entrance.on_known == Entrance.OnKnown.ENQUIRY:
+        draft = draft_of(told.fields)
+        identity.hold(locks_for(draft))
+        known = open_lead_of(draft)
+        if known is not None:
+            return _enquired(known, entrance, told, utm, by=by)
+    rules.describe(told)
+    told.fields.setdefault("topic", entrance.topic or entrance.name)
+    owner = entrance.owner if entrance.owner and entrance.owner.is_active else None
+    return capture_lead(
+        by=by,
+        owner=owner,
+        is_unassigned=owner is None,
+        products=told.products,
+        utm=utm,
+        **told.fields,
+    )
+
+
+def _enquired(
+    lead: Lead, entrance: Entrance, told: rules.Told, utm: dict[str, str], *, by: User
+) -> Lead:
+    """Write the enquiry on the timeline of a lead, and fill what the lead does not say yet."""
+    empty = {
+        name: value
+        for name, value in told.fields.items()
+        if getattr(lead, name) in EMPTY and value not in EMPTY
+    }
+    if not lead.utm and utm:
+        empty["utm"] = utm
+    try:
+        log_note(lead, by=by, text=_note(entrance, told))
+        return update_lead(lead, by=by, **empty)
+    except (RecordIsReadOnly, LeadIsClosed, IsInBin) as closed:
+        raise LostRace(str(closed)) from closed  # the next look finds no open lead, or another
+
+
+def _note(entrance: Entrance, told: rules.Told) -> str:
+    """Return what the new enquiry says, a line a field."""
+    lines = [_("New enquiry: %(entrance)s") % {"entrance": entrance}]
+    lines += [
+        f"{rules.label_of(name)}: {value}"
+        for name, value in told.fields.items()
+        if name not in {"source", "campaign", "consent"} and value not in EMPTY
+    ]
+    if told.products:
+        lines.append(f"{rules.label_of('products')}: {', '.join(map(str, told.products))}")
+    lines += told.unread
+    return "\n".join(lines)[:20_000]

@@ -1,0 +1,13 @@
+"""The addresses of forms, doors and the inbox."""
+
+from django.urls import path
+
+from intake import views
+
+app_name = "intake"
+
+urlpatterns = [
+    path("f/<slug:slug>/", views.WebFormPage.as_view(), name="form"),
+    path("f/<slug:slug>/thanks/", views.WebFormThanks.as_view(), name="thanks"),
+    path("hooks/<slug:slug>/<str:key>/", views.DoorPage.as_view(), name="door"),
+]
