@@ -21,8 +21,7 @@ class IdentityForm(RecordForm):
 
     different: ClassVar[Any] = ""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def adapt(self) -> None:
         self.fields["is_different"] = forms.BooleanField(
             label=self.different, required=False, widget=forms.HiddenInput
         )
@@ -119,7 +118,7 @@ class ContactForm(IdentityForm):
         data = super().clean()
         who = ("first_name", "last_name", "email", "phone", "mobile")
         if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error("last_name", _("Enter a name, an email or a phone number."))
+            self.add_error_to(("last_name", *who), _("Enter a name, an email or a phone number."))
         return data
 
 

@@ -107,8 +107,7 @@ class LeadForm(RecordForm):
             "mobile": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def adapt(self) -> None:
         self.fields["phone"].help_text = gettext_lazy("Include the country code")
         self.fields["topic"].help_text = gettext_lazy(
             "What are they interested in? Besides it, a name, a company, an email or a phone "
@@ -133,7 +132,9 @@ class LeadForm(RecordForm):
             "contact",
         )
         if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error("last_name", _("Enter a name, a company, an email or a phone number."))
+            self.add_error_to(
+                ("last_name", *who), _("Enter a name, a company, an email or a phone number.")
+            )
         return data
 
 

@@ -83,8 +83,7 @@ class OpportunityForm(RecordForm):
             "description": LONG,
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def adapt(self) -> None:
         if self.instance.pk:
             # Each has a permission or conditions of its own, and a page of its own.
             del self.fields["owner"], self.fields["stage"]

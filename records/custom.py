@@ -74,15 +74,15 @@ def known_to(user: User | None) -> Definitions:
     """Return every definition, with the retired ones; read once per loaded user."""
     if user is None:
         return _read()
-    kept: Definitions | None = user.__dict__.get("_definitions")
+    kept: Definitions | None = getattr(user, "custom_definitions", None)
     if kept is None:
-        kept = user.__dict__["_definitions"] = _read()
+        kept = user.custom_definitions = _read()  # type: ignore[attr-defined]
     return kept
 
 
 def forget(user: User) -> None:
     """Let the next question of `user` read the definitions again: they have changed."""
-    user.__dict__.pop("_definitions", None)
+    user.custom_definitions = None  # type: ignore[attr-defined]
 
 
 COLUMNS = (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Div, Fieldset, Layout, Row
+from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,13 +26,18 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from records import custom
 from records.keys import search_key, text_problem
+from records.layouts import parts_for
 from records.models import Currency, Record
 from records.models import MoneyField as MoneyColumn
 from users.models import User
+from workbench.custom import Fitting, form_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from records.layouts import Part
 
 LONGEST_AMOUNT = 40
 LARGEST_ID = 2**63 - 1
@@ -270,6 +276,19 @@ class Section:
     rows: Sequence[str | tuple[str, ...]]
 
 
+class TitledRows(Fieldset):
+    """The rows of a section under its title, which administrators write: it is text.
+
+    The library would read it as a template, and run what stands in it.
+    """
+
+    def render(self, form: Any, context: Any, template_pack: Any = TEMPLATE_PACK, **kw: Any) -> Any:
+        fields = self.get_rendered_fields(form, context, template_pack, **kw)
+        return render_to_string(
+            "bootstrap5/layout/section.html", {"title": self.legend, "fields": fields}
+        )
+
+
 def helper_for(sections: Iterable[Section], fields: Mapping[str, Any]) -> FormHelper:
     """Return the layout of a form: its sections, then whatever they leave out."""
     helper = FormHelper()
@@ -286,7 +305,7 @@ def helper_for(sections: Iterable[Section], fields: Mapping[str, Any]) -> FormHe
             if names:
                 rows.append(Row(*[Column(name) for name in names]))
         if rows:
-            parts.append(Fieldset(section.title, *rows) if section.title else Div(*rows))
+            parts.append(TitledRows(section.title, *rows) if section.title else Div(*rows))
     parts += [name for name in fields if name not in placed]
     helper.layout = Layout(*parts)
     return helper
@@ -321,6 +340,8 @@ class RecordForm(forms.ModelForm[Any]):
 
     Choices of other records are narrowed to what the user may see, money is read as people write
     it, and a hidden `version` (editing) or `submission` (creating) comes and goes with the form.
+    Custom fields, named `custom.<key>`, and the layout of an administrator are part of it; `packed`
+    makes of its values what operations take.
     """
 
     sections: ClassVar[Sequence[Section]] = ()
@@ -329,6 +350,28 @@ class RecordForm(forms.ModelForm[Any]):
         self.user = user
         super().__init__(*args, **kwargs)
         narrow(self.fields, user, self.instance)
+        self._read_as_people_write()
+        self._add_custom_fields()
+        word(self.fields)
+        self.adapt()
+        self._lay_out()
+        if self.instance.pk:
+            self.fields["version"] = forms.IntegerField(
+                widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1
+            )
+        else:
+            self.fields["submission"] = forms.UUIDField(
+                widget=forms.HiddenInput, initial=uuid.uuid4, required=False
+            )
+
+    def adapt(self) -> None:
+        """Change fields to what this record and this user need; the layout comes after it."""
+
+    @property
+    def kind(self) -> str:
+        return custom.kind_of(self.instance)
+
+    def _read_as_people_write(self) -> None:
         for name, field in self.fields.items():
             column = _column_of(self.instance, name)
             if isinstance(column, MoneyColumn):
@@ -339,19 +382,66 @@ class RecordForm(forms.ModelForm[Any]):
                 field.widget = date_input()
             elif name == "currency":
                 self.fields[name] = CurrencyField(label=field.label, initial=field.initial)
-        word(self.fields)
-        if self.instance.pk:
-            self.fields["version"] = forms.IntegerField(
-                widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1
-            )
-        else:
-            self.fields["submission"] = forms.UUIDField(
-                widget=forms.HiddenInput, initial=uuid.uuid4, required=False
-            )
+
+    def _add_custom_fields(self) -> None:
+        """Ask for the custom fields in use, with what stands or, for a new record, the default."""
+        if self.kind not in custom.KINDS:
+            return
+        stored = self.instance.custom if isinstance(self.instance.custom, dict) else {}
+        for each in custom.definitions_for(self.user).get(self.kind, ()):
+            standing = stored.get(each.key) if self.instance.pk else each.default
+            self.fields[each.name] = form_field(each, standing=standing)
+            self.initial.setdefault(each.name, custom.natural(each, standing))
+
+    def _lay_out(self) -> None:
+        """Put the fields into their sections; what the layout hides is not taken, however sent."""
+        self.laid_out: list[Section] = list(self.sections)
+        if self.kind not in custom.KINDS:
+            return
+        rows = {n: row for each in self.sections for row in each.rows for n in _named(row)}
+        standard = [(section.title, _names_in(section)) for section in self.sections]
+        first: list[str | tuple[str, ...]] = []
+        if custom.known_to(self.user).layouts.get(self.kind) is not None:
+            # What is no field of the record, like the word for "a different one", is not laid out.
+            first = [name for name in rows if _column_of(self.instance, name) is None]
+            standard = [(title, [n for n in names if n not in first]) for title, names in standard]
+            rows = {}
+        parts = parts_for(self.kind, self.user, standard)
+        for place in (place for part in parts for place in part.places):
+            field = self.fields.get(place.name)
+            if field is not None and not place.is_visible:
+                del self.fields[place.name]
+            elif field is not None and place.is_required:
+                field.required = field.widget.is_required = True
+        self.laid_out = [Section("", first)] if first else []
+        self.laid_out += [Section(part.title, self._rows(part, rows)) for part in parts]
+
+    def _rows(self, part: Part, built_in: Mapping[str, Any]) -> list[str | tuple[str, ...]]:
+        """Return the rows of a section: as built in, or short fields two in a row."""
+        rows: list[str | tuple[str, ...]] = []
+        waiting: str | None = None
+        for name in (place.name for place in part.places if place.name in self.fields):
+            row = built_in.get(name)
+            is_wide = row is None and _is_wide(self.fields[name])
+            if row is not None or is_wide:
+                rows += [waiting] if waiting else []
+                waiting = None
+                if row is None or row not in rows:
+                    rows.append(name if row is None else row)
+            elif waiting:
+                rows.append((waiting, name))
+                waiting = None
+            else:
+                waiting = name
+        return [*rows, waiting] if waiting else rows
 
     @property
     def helper(self) -> FormHelper:
-        return helper_for(self.sections, self.fields)
+        return helper_for(self.laid_out, self.fields)
+
+    def add_error_to(self, names: Iterable[str], sentence: Any) -> None:
+        """Add an error to the first of these fields that the form shows, else at the top."""
+        self.add_error(next((name for name in names if name in self.fields), None), sentence)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -374,6 +464,19 @@ class RecordForm(forms.ModelForm[Any]):
 
     def save(self, commit: bool = True) -> Any:
         raise TypeError("A form never saves: hand its data to an operation.")
+
+
+def _named(row: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (row,) if isinstance(row, str) else row
+
+
+def _names_in(section: Section) -> list[str]:
+    return [name for row in section.rows for name in _named(row)]
+
+
+def _is_wide(field: forms.Field) -> bool:
+    """Say whether a field takes a row of its own: long texts, and lists to tick."""
+    return isinstance(field.widget, forms.Textarea | forms.CheckboxSelectMultiple)
 
 
 def _column_of(instance: Model, name: str) -> Any:
@@ -424,6 +527,8 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
 def word(fields: Mapping[str, forms.Field]) -> None:
     """Say in the field's own terms what is to be entered, instead of that something is invalid."""
     for name, field in fields.items():
+        if isinstance(field, Fitting):
+            continue  # it has words of its own
         label = str(field.label or name.replace("_", " ")).lower()
         is_chosen = isinstance(field, forms.ChoiceField) and not isinstance(field, LookupField)
         required = _("Choose the %(label)s") if is_chosen else _("Enter the %(label)s")

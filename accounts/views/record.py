@@ -13,7 +13,9 @@ from accounts.models import Account, Contact
 from accounts.tables import ContactTable, website_of
 from activities.models import Activity
 from activities.timeline import CHANGES, next_up, timeline_of
+from records.layouts import groups_for
 from records.permissions import may, reaches
+from workbench.custom import rows_for
 from workbench.templatetags.workbench import address, ago, due, money
 from workbench.views import RecordView, card_of
 from workbench.views.timeline import shown_entry
@@ -108,7 +110,7 @@ class ContactDetail(RecordView):
                 {"label": _("Owner"), "user": contact.owner, "is_person": True},
             ],
             tel=(contact.phone_key if contact.phone else contact.mobile_key) or number,
-            groups=groups_of(contact, edit_url),
+            groups=groups_of(contact, edit_url, self.user),
             edit_url=edit_url,
             may_write=may(self.user, "add", Activity),
             **kwargs,
@@ -222,46 +224,48 @@ def row_of(record: Account | Contact, name: str, edit_url: str, **more: Any) -> 
 
 
 def about_account(account: Account, edit_url: str, user: User) -> list[dict[str, Any]]:
-    """Return the fields of a company; an address only as far as it is known."""
+    """Return the fields of a company in groups; an address only as far as it is known."""
     parent = link_to(account.parent, user) or {"label": "", "url": ""}
-    return [
-        row_of(account, "industry", edit_url),
-        row_of(account, "employees", edit_url, value=whole(account.employees)),
-        row_of(
+    rows = {
+        "industry": row_of(account, "industry", edit_url),
+        "employees": row_of(account, "employees", edit_url, value=whole(account.employees)),
+        "annual_revenue": row_of(
             account,
             "annual_revenue",
             edit_url,
             label=_("Revenue"),
             value=money(account.annual_revenue, account.currency),
         ),
-        row_of(
+        "phone": row_of(
             account,
             "phone",
             edit_url,
             url=f"tel:{account.phone_key or account.phone}" if account.phone else "",
         ),
-        row_of(
+        "parent": row_of(
             account, "parent", edit_url, label=_("Parent"), value=parent["label"], url=parent["url"]
         ),
-        *address_rows(account, edit_url),
-        row_of(account, "tags", edit_url),
-        row_of(account, "description", edit_url),
-    ]
+        **address_rows(account, edit_url),
+        "tags": row_of(account, "tags", edit_url),
+        "description": row_of(account, "description", edit_url),
+    }
+    return groups_for("account", user, [("", rows)], rows_for(account, user, edit_url))
 
 
-def address_rows(record: Account | Contact, edit_url: str) -> list[dict[str, Any]]:
+def address_rows(record: Account | Contact, edit_url: str) -> dict[str, dict[str, Any]]:
     """Return what is known of the address; when nothing is, the place to begin with."""
-    known = [
-        row_of(record, name, edit_url)
+    known = {
+        name: row_of(record, name, edit_url)
         for name in ("street", "postal_code", "city", "region")
         if getattr(record, name)
-    ]
+    }
     if record.country:
-        known.append(row_of(record, "country", edit_url, value=getattr(record.country, "name", "")))
-    return known or [row_of(record, "city", edit_url)]
+        country = getattr(record.country, "name", "")
+        known["country"] = row_of(record, "country", edit_url, value=country)
+    return known or {"city": row_of(record, "city", edit_url)}
 
 
-def groups_of(contact: Contact, edit_url: str) -> list[dict[str, Any]]:
+def groups_of(contact: Contact, edit_url: str, user: User) -> list[dict[str, Any]]:
     """Return the fields of a person in groups."""
 
     def dialled(name: str) -> dict[str, Any]:
@@ -274,27 +278,20 @@ def groups_of(contact: Contact, edit_url: str) -> list[dict[str, Any]]:
         return row_of(contact, name, edit_url, url=f"mailto:{value}" if value else "")
 
     emails = ["email", "second_email"] if contact.second_email else ["email"]
-    return [
-        {
-            "title": _("Person"),
-            "rows": [
-                *(
-                    row_of(contact, name, edit_url)
-                    for name in ("salutation", "first_name", "last_name", "job_title")
-                    if name != "salutation" or contact.salutation
-                ),
-                *(written(name) for name in emails),
-                dialled("phone"),
-                dialled("mobile"),
-            ],
+    person = {
+        **{
+            name: row_of(contact, name, edit_url)
+            for name in ("salutation", "first_name", "last_name", "job_title")
+            if name != "salutation" or contact.salutation
         },
-        {"title": _("Address"), "rows": address_rows(contact, edit_url)},
-        {
-            "title": _("Consent"),
-            "rows": [
-                row_of(contact, "consent", edit_url),
-                row_of(contact, "do_not_contact", edit_url),
-            ],
-        },
-        {"title": _("Description"), "rows": [row_of(contact, "description", edit_url)]},
+        **{name: written(name) for name in emails},
+        **{name: dialled(name) for name in ("phone", "mobile")},
+    }
+    consent = {name: row_of(contact, name, edit_url) for name in ("consent", "do_not_contact")}
+    standard = [
+        (_("Person"), person),
+        (_("Address"), address_rows(contact, edit_url)),
+        (_("Consent"), consent),
+        (_("Description"), {"description": row_of(contact, "description", edit_url)}),
     ]
+    return groups_for("contact", user, standard, rows_for(contact, user, edit_url))

@@ -19,7 +19,9 @@ from leads.rules import verdicts_for
 from leads.tables import TONES
 from opportunities.rules import stage_bar
 from records.keys import domain_key
+from records.layouts import groups_for
 from records.permissions import may, reaches
+from workbench.custom import rows_for
 from workbench.templatetags.workbench import day, money
 from workbench.views import RecordView
 
@@ -162,17 +164,18 @@ def _first_stage(lead: Lead, verdicts: Verdicts, usual_days: int) -> tuple[str, 
 
 def groups_of(lead: Lead, edit_url: str, user: User) -> list[dict[str, Any]]:
     """Return the fields in groups, each with the address that edits it."""
-    return [
-        {
-            "title": title,
-            "rows": [
-                row_of(lead, name, edit_url, user)
+    standard = [
+        (
+            title,
+            {
+                name: row_of(lead, name, edit_url, user)
                 for name in names
                 if name not in ONLY_FILLED or getattr(lead, name)
-            ],
-        }
+            },
+        )
         for title, names in FIELDS
     ]
+    return groups_for("lead", user, standard, rows_for(lead, user, edit_url))
 
 
 def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from activities.timeline import next_up, timeline_of
 from opportunities.models import Opportunity
 from opportunities.rules import stage_bar
 from opportunities.tables import TONES
+from records.layouts import groups_for
 from records.permissions import may, reaches
+from workbench.custom import rows_for
 from workbench.templatetags.workbench import day, money
 from workbench.views import RecordView
 
@@ -70,7 +72,7 @@ class OpportunityDetail(RecordView):
             stages=stages_for(opportunity, bar, link_to(lead, self.user)),
             next_stage=next((place.stage for place in bar if place.state == "next"), None),
             checklist=checklist_of(bar, self.request.GET.get("stage", ""), edit_url),
-            groups=groups_of(opportunity, edit_url),
+            groups=groups_of(opportunity, edit_url, self.user),
             people=self.people(may_edit=may_edit),
             lines=lines,
             total=sum((line.amount for line in lines), Decimal(0)),
@@ -231,12 +233,12 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
     }
 
 
-def groups_of(opportunity: Opportunity, edit_url: str) -> list[dict[str, Any]]:
+def groups_of(opportunity: Opportunity, edit_url: str, user: User) -> list[dict[str, Any]]:
     """Return the fields in groups, each with the address that edits it."""
 
-    def row(name: str, value: Any, label: str = "") -> dict[str, Any]:
+    def row(name: str, value: Any, label: str = "") -> tuple[str, dict[str, Any]]:
         column = Opportunity._meta.get_field(name)
-        return {
+        return name, {
             "label": label or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
             "value": "" if value is None else str(value),
             "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
@@ -252,10 +254,10 @@ def groups_of(opportunity: Opportunity, edit_url: str) -> list[dict[str, Any]]:
         {"label": _("Lost to"), "value": str(this.lost_to or "")},
         {"label": _("Comment"), "value": this.close_comment},
     ]
-    groups = [
-        {
-            "title": _("Deal"),
-            "rows": [
+    standard = [
+        (
+            _("Deal"),
+            [
                 row("value", money(this.value, this.currency)),
                 row("estimated_close_date", day(this.estimated_close_date)),
                 row("probability", f"{this.probability}%", _("Probability")),
@@ -264,29 +266,31 @@ def groups_of(opportunity: Opportunity, edit_url: str) -> list[dict[str, Any]]:
                 row("source", this.source),
                 row("campaign", this.campaign),
             ],
-        },
-        {
-            "title": _("Budget, authority, need, timeframe"),
-            "rows": [
+        ),
+        (
+            _("Budget, authority, need, timeframe"),
+            [
                 row("budget_amount", budget, _("Budget")),
                 row("decision_maker", this.decision_maker or knows, _("Authority")),
                 row("purchase_process", this.get_purchase_process_display(), _("Purchase")),
                 row("need", joined(this.get_need_display(), this.need_description), _("Need")),
                 row("timeframe", this.get_timeframe_display()),
             ],
-        },
-        {
-            "title": _("Narrative"),
-            "rows": [
+        ),
+        (
+            _("Narrative"),
+            [
                 row("customer_need", this.customer_need, _("Customer need")),
                 row("proposed_solution", this.proposed_solution, _("Proposed solution")),
                 row("description", this.description),
             ],
-        },
+        ),
     ]
+    sections = [(title, dict(rows)) for title, rows in standard]
+    groups = groups_for("opportunity", user, sections, rows_for(this, user, edit_url))
     if not this.is_open:
-        rows = [line for line in closed if line["value"]]
-        groups.insert(0, {"title": str(this.get_status_display()), "rows": rows})
+        ending = [line for line in closed if line["value"]]
+        groups.insert(0, {"title": str(this.get_status_display()), "rows": ending})
     return groups
 
 

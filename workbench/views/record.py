@@ -16,9 +16,11 @@ from django.views.generic.base import ContextMixin, View
 from django.views.generic.edit import FormMixin
 from django_htmx.http import HttpResponseClientRedirect
 
+from records import custom
 from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
 from records.operations import once
 from records.permissions import may, reaches
+from workbench.custom import Fitting, packed
 from workbench.forms import LookupField, RecordForm, error_links
 from workbench.views.timeline import timeline_context
 
@@ -260,11 +262,11 @@ class CreateView(FormPage):
     def run(self, form: RecordForm) -> Any:
         key = form.cleaned_data.get("submission")
         if not key:
-            return self.operation(by=self.user, **form.values)
+            return self.operation(by=self.user, **packed(form.values))
         made: dict[str, Any] = {}
 
         def work() -> tuple[int, Any]:
-            made["record"] = self.operation(by=self.user, **form.values)
+            made["record"] = self.operation(by=self.user, **packed(form.values))
             return 201, {"pk": made["record"].pk}
 
         sent = {name: self.request.POST.getlist(name) for name in form.fields}
@@ -325,7 +327,7 @@ class EditView(RecordPage, FormPage):
             if self.request.POST.get(f"merge-{name}") != "theirs"
         }
         return self.operation(
-            self.record, by=self.user, version=form.cleaned_data["version"], **changes
+            self.record, by=self.user, version=form.cleaned_data["version"], **packed(changes)
         )
 
     def is_stale(self, form: RecordForm, refusal: Stale) -> HttpResponse:
@@ -364,7 +366,7 @@ def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, A
     for name in form.changed_data:
         if name not in form.values:
             continue
-        mine, theirs = form.values[name], _value_of(record, name)
+        mine, theirs = _stored(form, name), _value_of(record, name)
         if _same(mine, theirs):
             continue
         many = name in {field.name for field in record._meta.many_to_many}
@@ -389,6 +391,8 @@ def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, A
 
 
 def _value_of(record: Any, name: str) -> Any:
+    if name.startswith(custom.PREFIX):
+        return record.custom.get(name.removeprefix(custom.PREFIX))
     value: Any = getattr(record, name, None)
     return list(value.all()) if hasattr(value, "all") else value
 
@@ -398,16 +402,26 @@ def _same(one: Any, other: Any) -> bool:
         if hasattr(value, "pk"):
             return value.pk
         if isinstance(value, list | tuple) or hasattr(value, "values_list"):
-            return sorted(item.pk for item in value)
+            return sorted(getattr(item, "pk", item) for item in value)
         return value
 
     one, other = plain(one), plain(other)
-    return bool(one == other or (one in (None, "") and other in (None, "")))
+    return bool(one == other or (one in (None, "", []) and other in (None, "", [])))
+
+
+def _stored(form: RecordForm, name: str) -> Any:
+    """Return what was typed as the record would hold it."""
+    field, value = form.fields[name], form.values[name]
+    if not isinstance(field, Fitting) or custom.is_empty(value):
+        return value
+    return custom.stored(field.definition, value, standing=field.standing)
 
 
 def _shown(form: RecordForm, name: str, value: Any) -> str:
     if value in (None, "") or value == []:
         return _("empty")
+    if isinstance(field := form.fields[name], Fitting):
+        return custom.in_words(field.definition, value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple) or hasattr(value, "values_list"):

@@ -1,0 +1,131 @@
+"""Where each field of a form and of a record's page stands: as built in, or as laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from records.custom import definitions_for, known_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from records.models import CustomField
+    from users.models import User
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands, and whether it is shown and asked for."""
+
+    name: str
+    is_visible: bool = True
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section: its title, and the fields in their order."""
+
+    title: Any
+    places: tuple[Place, ...]
+
+
+def parts_for(
+    kind: str, user: User | None, standard: Iterable[tuple[Any, Iterable[str]]]
+) -> list[Part]:
+    """Return the sections of a form or of a page for `kind`, hidden fields among them.
+
+    `standard` are titles and names as built in. Where a layout is stored it decides on order,
+    sections, visibility and need; a field that it does not know yet, built in or custom, stands
+    where it would without one. Retired fields are left out. No statement of its own: layouts come
+    with the definitions that `user` has loaded.
+    """
+    parts = [Part(title, tuple(Place(name) for name in names)) for title, names in standard]
+    fields = definitions_for(user).get(kind, ())
+    layout = known_to(user).layouts.get(kind)
+    if layout is not None:
+        placed = laid_out(layout, known={each.name for each in fields})
+        parts = _with_the_rest(placed, parts)
+    return _with_custom(parts, fields)
+
+
+def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
+    """Read a stored layout, and leave out custom fields that are not `known`.
+
+    What is stored is trusted as little as any data: whatever is no section or no field is skipped.
+    """
+    parts: list[Part] = []
+    seen: set[str] = set()
+    for section in sections if isinstance(sections, list) else []:
+        if not isinstance(section, dict) or not isinstance(section.get("fields"), list):
+            continue
+        places = []
+        for line in section["fields"]:
+            name = line.get("name") if isinstance(line, dict) else None
+            if not isinstance(name, str) or name in seen:
+                continue
+            if name.startswith("custom.") and name not in known:
+                continue
+            seen.add(name)
+            is_visible = line.get("is_visible", True) is not False
+            places.append(Place(name, is_visible, is_visible and line.get("is_required") is True))
+        parts.append(Part(str(section.get("title") or ""), tuple(places)))
+    return parts
+
+
+def _with_the_rest(parts: list[Part], standard: list[Part]) -> list[Part]:
+    """Add the built-in fields that a layout does not know, in the section of that title."""
+    known = {place.name for part in parts for place in part.places}
+    for part in standard:
+        for place in part.places:
+            if place.name not in known:
+                parts = _added(parts, part.title, place)
+    return parts
+
+
+def _with_custom(parts: list[Part], fields: Iterable[CustomField]) -> list[Part]:
+    """Add the custom fields that have no place yet, each in its own section."""
+    known = {place.name for part in parts for place in part.places}
+    for each in fields:
+        if each.name not in known:
+            parts = _added(parts, each.section or _("More"), Place(each.name))
+    return parts
+
+
+def _added(parts: list[Part], title: Any, place: Place) -> list[Part]:
+    """Put a field at the end of the section of this title, which is made when there is none."""
+    for number, part in enumerate(parts):
+        if str(part.title).casefold() == str(title).casefold():
+            more = replace(part, places=(*part.places, place))
+            return [*parts[:number], more, *parts[number + 1 :]]
+    return [*parts, Part(title, (place,))]
+
+
+def groups_for(
+    kind: str,
+    user: User | None,
+    standard: Iterable[tuple[Any, Mapping[str, Any]]],
+    custom_rows: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Return the fields of a record's page in their sections: `{title, rows}`.
+
+    `standard` are the sections as built in, each with its rows by the name of the field. What the
+    page shows elsewhere has no row here, and a section without rows is left out.
+    """
+    sections = [(title, dict(rows)) for title, rows in standard]
+    rows = {name: row for _title, each in sections for name, row in each.items()}
+    rows |= custom_rows
+    parts = parts_for(kind, user, sections)
+    groups = [
+        {
+            "title": part.title,
+            "rows": [
+                rows[place.name] for place in part.places if place.is_visible and place.name in rows
+            ],
+        }
+        for part in parts
+    ]
+    return [group for group in groups if group["rows"]]
