@@ -137,19 +137,23 @@ def timeline_of(
     `kind` keeps one kind of activity, or the changes; `text` what contains every word of it;
     `before` (a moment, or the cursor of a page) what is older. What is still to be done is not in
     it: that is `next_up`. Records that `viewer` may not see go without their names, and are not
-    found by them; without a viewer everything is told. Three statements at most, and one more where
-    changes name records.
+    found by them; without a viewer everything is told. Two statements at most, one more where changes
+    name records, and one where they tell of custom fields that the viewer has not loaded yet.
     """
     position = position_of(before)
     pinned: list[Entry] = []
     entries: list[Entry] = []
     if kind != CHANGES:
         rows = _activities(record, kind=kind, text=text)
+        others = rows.filter(is_pinned=False)
         if position is None:
-            pinned += _entries(rows.filter(is_pinned=True))
+            # Pinned ones come along with the first page: one statement for both.
+            newest = Q(pk__in=others.values("pk")[: limit + 1])
+            found = list(_entries(rows.filter(Q(is_pinned=True) | newest)))
+            pinned += [entry for entry in found if entry.is_pinned]
+            entries += [entry for entry in found if not entry.is_pinned]
         else:
-            rows = rows.filter(_older("moment", 1, position))
-        entries += _entries(rows.filter(is_pinned=False)[: limit + 1])
+            entries += _entries(others.filter(_older("moment", 1, position))[: limit + 1])
     if kind not in Activity.Kind.values:
         entries += _changes(record, text=text, before=position, limit=limit + 1, viewer=viewer)
     entries.sort(key=lambda entry: entry.place, reverse=True)
