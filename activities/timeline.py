@@ -137,8 +137,8 @@ def timeline_of(
     `kind` keeps one kind of activity, or the changes; `text` what contains every word of it;
     `before` (a moment, or the cursor of a page) what is older. What is still to be done is not in
     it: that is `next_up`. Records that `viewer` may not see go without their names, and are not
-    found by them; without a viewer everything is told. Two statements at most, one more where changes
-    name records, and one where they tell of custom fields that the viewer has not loaded yet.
+    found by them; without a viewer everything is told. Two statements at most, one more where
+    changes name records, and one where they tell of custom fields that nobody has loaded yet.
     """
     position = position_of(before)
     pinned: list[Entry] = []
