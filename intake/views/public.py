@@ -212,13 +212,11 @@ class WebFormThanks(View):
 # Doors
 
 
-def key_of(slug: str, key: str) -> DoorKey:
-    """Return the key with which somebody asks at a door. A wrong one is no door at all."""
+def key_of(slug: str, key: str) -> DoorKey | None:
+    """Return the key with which somebody asks at a door; None for a wrong one and for no door."""
     keys = DoorKey.objects.filter(door__slug=slug, door__is_active=True).select_related("door")
     found = [known for known in keys if signatures.is_same(known.key, key)]
-    if not found:
-        raise Http404
-    return found[0]
+    return found[0] if found else None
 
 
 def is_authentic(key: DoorKey, request: HttpRequest, body: bytes) -> bool:
@@ -279,7 +277,9 @@ class DoorPage(View):
 
     def post(self, request: HttpRequest, slug: str, key: str) -> HttpResponse:
         found = key_of(slug, key)
-        if "CONTENT_LENGTH" not in request.META and "Transfer-Encoding" in request.headers:
+        if found is None:
+            return refusal(404, "There is no such door.")
+        if not request.META.get("CONTENT_LENGTH") and "Transfer-Encoding" in request.headers:
             return refusal(411, "Send the body in one piece, with its Content-Length.")
         if is_too_large(request, LARGEST_DELIVERY):
             return refusal(413, f"The body may have at most {LARGEST_DELIVERY:,} bytes.")
