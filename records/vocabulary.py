@@ -14,13 +14,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.translation import gettext as _
 
+from records import custom
 from records.conditions import Field
-from records.models import Currency
+from records.models import Currency, CustomField
 
 if TYPE_CHECKING:
     from users.models import User
-
-PREFIX = "custom."
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,8 @@ class Vocabulary:
 def fields_of(model: type[models.Model], user: User | None) -> dict[str, Field]:
     """Return what can be asked of records of this kind by name, in the order of a menu.
 
-    Costs no statement: the choices of a field are looked up when somebody looks at them.
+    The custom fields in use come last; without a `user`, who keeps them once they are read, there
+    are none. Costs no other statement: choices are looked up when somebody looks at them.
     """
     vocabulary: Vocabulary = model.vocabulary  # type: ignore[attr-defined]
     found = [_built_in(model, name) for name in vocabulary.names.split()]
@@ -58,7 +58,38 @@ def fields_of(model: type[models.Model], user: User | None) -> dict[str, Field]:
         Field(name, str(each.label), each.type, _told(each.choices), rows=each.rows)
         for name, each in vocabulary.derived.items()
     ]
+    kind = custom.kind_of(model)
+    if user is not None and kind in custom.KINDS:
+        found += [asked_about(each) for each in custom.definitions_for(user)[kind]]
     return {each.name: each for each in found}
+
+
+# Type of a custom field → its type in a condition.
+_ASKED_AS = {
+    CustomField.Type.TEXT: "text",
+    CustomField.Type.LONG_TEXT: "text",
+    CustomField.Type.WHOLE: "number",
+    CustomField.Type.DECIMAL: "number",
+    CustomField.Type.DATE: "date",
+    CustomField.Type.YES_NO: "yes_no",
+    CustomField.Type.CHOICE: "choice",
+    CustomField.Type.CHOICES: "choices",
+}
+
+
+def asked_about(definition: CustomField) -> Field:
+    """Return what conditions know of a custom field."""
+    choices = custom.choices_of(definition).values()
+    active = [(c["key"], str(c["label"])) for c in choices if c["is_active"]]
+    retired = [(c["key"], str(c["label"])) for c in choices if not c["is_active"]]
+    return Field(
+        definition.name,
+        custom.in_sentence(definition),
+        _ASKED_AS[CustomField.Type(definition.type)],
+        active,
+        definition.name,
+        retired,
+    )
 
 
 def reader_of(record: models.Model) -> Callable[[str], Any]:
@@ -72,9 +103,11 @@ def reader_of(record: models.Model) -> Callable[[str], Any]:
     def value_of(name: str) -> Any:
         if name in vocabulary.derived:
             return vocabulary.derived[name].read(record)
-        if name.startswith(PREFIX):
+        if name.startswith(custom.PREFIX):
             values = record.custom  # type: ignore[attr-defined]
-            return values.get(name.removeprefix(PREFIX)) if isinstance(values, dict) else None
+            return (
+                values.get(name.removeprefix(custom.PREFIX)) if isinstance(values, dict) else None
+            )
         *relations, last = name.split(".")
         there: Any = record
         for relation in relations:
