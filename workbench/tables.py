@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_tables2 as tables
+from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -14,11 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from records.custom import choices_of, in_words
+from records.lookups import Folded, JsonDay, JsonNumber, JsonText
+from records.models import CustomField
 from workbench.templatetags.workbench import ago, day, due, due_state, money, step_icon, tint
 
 if TYPE_CHECKING:
     from users.models import User
 
+LONGEST_CELL = 120  # characters of a text in a list; the record shows all of it
+SORTED = "sorted_by_custom"  # the annotation that a list is sorted by
 PIP_WORDS = {
     "known": gettext_lazy("known"),
     "partly": gettext_lazy("partly known"),
@@ -241,6 +247,67 @@ class OwnerColumn(Cell):
         super().__init__(
             lambda record: avatar(record.owner), css="c-cell--owner", accessor="pk", **options
         )
+
+
+class CustomColumn(Cell):
+    """A custom field in the words of its type; on a phone its label stands before it.
+
+    `sort_value` is what rows are ordered by, if they can be.
+    """
+
+    def __init__(self, definition: CustomField) -> None:
+        self.definition = definition
+        self.sort_value = sort_value_of(definition)
+        types = CustomField.Type
+        is_number = definition.type in {types.WHOLE, types.DECIMAL}
+        super().__init__(
+            css="c-cell--custom c-number" if is_number else "c-cell--custom",
+            verbose_name=definition.label,
+            accessor="pk",
+            order_by=(SORTED,) if self.sort_value is not None else (),
+            initial_sort_descending=is_number or definition.type == types.DATE,
+        )
+
+    def render(self, record: Any, value: Any = None) -> Any:
+        words = in_words(self.definition, record.custom.get(self.definition.key))
+        if not words:
+            return ""
+        if len(words) > LONGEST_CELL:
+            words = f"{words[:LONGEST_CELL]}…"
+        return format_html(
+            '<span class="c-cell__label">{}</span> <span title="{}">{}</span>',
+            self.definition.label,
+            words,
+            words,
+        )
+
+
+def sort_value_of(definition: CustomField) -> Any:
+    """Return what rows are sorted by, alike on both engines; nothing where an order tells nothing.
+
+    Texts go by their letters with A to Z folded, choices by their place in the list, no before yes.
+    """
+    place = ("custom", definition.key)
+    match definition.type:
+        case CustomField.Type.TEXT:
+            return Folded(JsonText(*place))
+        case CustomField.Type.WHOLE | CustomField.Type.DECIMAL:
+            return JsonNumber(*place)
+        case CustomField.Type.DATE:
+            return JsonDay(*place)
+        case CustomField.Type.YES_NO:
+            return _order_of(definition, [False, True])
+        case CustomField.Type.CHOICE:
+            return _order_of(definition, choices_of(definition))
+    return None
+
+
+def _order_of(definition: CustomField, values: Iterable[Any]) -> Case:
+    places = [
+        When(**{f"custom__{definition.key}": value}, then=place)
+        for place, value in enumerate(values)
+    ]
+    return Case(*places, output_field=IntegerField())
 
 
 def href(record: Any) -> str:

@@ -22,8 +22,9 @@ from records.keys import search_key
 from records.models import MoneyField, Record
 from records.permissions import may
 from users.models import User
-from workbench.filters import applied
+from workbench.filters import applied, custom_fields_of
 from workbench.forms import error_links, label_of
+from workbench.tables import SORTED, CustomColumn
 from workbench.views.paging import cursor_of, keys_for, place_of, slice_of
 from workbench.views.record import Page
 
@@ -79,6 +80,7 @@ def only(filter_class: Any, names: frozenset[str]) -> Any:
     narrow.base_filters = {
         name: filter_ for name, filter_ in filter_class.base_filters.items() if name in names
     }
+    narrow.is_narrow = True
     return narrow
 
 
@@ -159,8 +161,12 @@ class ListView(Page, TemplateView):
 
     @cached_property
     def columns(self) -> dict[str, Cell]:
-        """Every column that this list can show, in its own order."""
-        return dict(self.table_class.base_columns)
+        """Every column that this list can show: the table's own, then one per custom field."""
+        fields = custom_fields_of(self.model, self.user)
+        return {
+            **self.table_class.base_columns,
+            **{each.name: CustomColumn(each) for each in fields},
+        }
 
     @cached_property
     def standard(self) -> list[str]:
@@ -342,13 +348,23 @@ class ListView(Page, TemplateView):
 
     def page_of(self, rows: QuerySet[Any, Any], total: int) -> dict[str, Any]:
         """Fetch one page. Its place is a row (`after`, `before`), its number is for reading."""
-        keys = keys_for(self.model, self.ordering())
+        rows = rows.for_list()  # type: ignore[attr-defined]
+        column = self.columns.get(self.sort.removeprefix("-"))
+        annotated: dict[str, Any] = {}
+        if isinstance(column, CustomColumn):
+            annotated[SORTED] = column.sort_value
+            rows = rows.annotate(**annotated)
+        keys = keys_for(
+            self.model,
+            self.ordering(),
+            {name: value.output_field for name, value in annotated.items()},
+        )
         after = place_of(self.data.get("after", ""), keys)
         before = place_of(self.data.get("before", ""), keys) if after is None else None
         is_placed = after is not None or before is not None
         number = self.number(None if is_placed else total)
         found, has_more = slice_of(
-            rows.for_list(),  # type: ignore[attr-defined]
+            rows,
             keys,
             self.size,
             after=after,

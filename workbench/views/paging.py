@@ -7,19 +7,22 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import DecimalField, F, OrderBy, Q, QuerySet
+from django.db.models import DecimalField, F, OrderBy, Q, QuerySet, Value
 
 from records.keys import text_problem
+from records.lookups import Number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.db.models import Field, Model
 
 LONGEST_CURSOR = 4000
+MOST_DIGITS = 40
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
 
 
@@ -31,6 +34,7 @@ class Key:
     is_descending: bool
     is_nullable: bool
     field: Field[Any, Any]
+    is_annotated: bool = False
 
     def order(self, is_reversed: bool) -> OrderBy:
         name = F(self.path)
@@ -45,13 +49,20 @@ class Key:
         if value is None:
             return Q(**{f"{self.path}__isnull": False}) if is_reversed else None
         comparison = "lt" if self.is_descending != is_reversed else "gt"
-        rows = Q(**{f"{self.path}__{comparison}": value})
+        rows = Q(**{f"{self.path}__{comparison}": self.bound(value)})
         if self.is_nullable and not is_reversed:
             rows |= Q(**{f"{self.path}__isnull": True})
         return rows
 
     def same(self, value: Any) -> Q:
-        return Q(**({f"{self.path}__isnull": True} if value is None else {self.path: value}))
+        if value is None:
+            return Q(**{f"{self.path}__isnull": True})
+        return Q(**{self.path: self.bound(value)})
+
+    def bound(self, value: Any) -> Any:
+        """Return a value of a cursor as it compares with the column, or with what is none."""
+        is_number = self.is_annotated and isinstance(value, Decimal)
+        return Number(Value(f"{value:f}")) if is_number else value
 
     def value_of(self, row: Any) -> Any:
         for name in self.path.split("__"):
@@ -59,11 +70,21 @@ class Key:
         return row
 
 
-def keys_for(model: type[Model], order: Sequence[str]) -> list[Key]:
-    """Return the columns of an order, ended by the primary key so that pages never shuffle."""
+def keys_for(
+    model: type[Model],
+    order: Sequence[str],
+    annotated: Mapping[str, Field[Any, Any]] | None = None,
+) -> list[Key]:
+    """Return the columns of an order, ended by the primary key so that pages never shuffle.
+
+    `annotated` tells the type of what is no column: an annotation that may be empty.
+    """
     keys = []
     for name in [*order, ("-" if order and order[0].startswith("-") else "") + "pk"]:
         path, field, is_nullable, owner = name.lstrip("-"), None, False, model
+        if annotated and path in annotated:
+            keys.append(Key(path, name.startswith("-"), True, annotated[path], is_annotated=True))
+            continue
         for part in path.split("__"):
             field = owner._meta.pk if part == "pk" else owner._meta.get_field(part)
             is_nullable = is_nullable or bool(getattr(field, "null", False))
@@ -110,6 +131,8 @@ def _value(key: Key, value: Any) -> Any:
         raise ValueError(value)
     if isinstance(key.field, DecimalField):
         key.field.run_validators(value)
+        if abs(value.adjusted()) > MOST_DIGITS:
+            raise ValueError(value)
     return value
 
 
@@ -147,5 +170,5 @@ def _beyond(keys: Sequence[Key], place: Sequence[Any], is_reversed: bool) -> Q:
     if value is not None and not (first.is_nullable and not is_reversed):
         # Implied by the rest, but said so that an index can start at the place.
         comparison = "lte" if first.is_descending != is_reversed else "gte"
-        condition &= Q(**{f"{first.path}__{comparison}": value})
+        condition &= Q(**{f"{first.path}__{comparison}": first.bound(value)})
     return condition

@@ -1,10 +1,10 @@
-"""How a list is narrowed: the same filters for the page, its figures' links and the API."""
+"""Filters on one column each: periods, days, lines of a list, owners, records."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import django_filters
 from django import forms
@@ -12,14 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from records.keys import search_key
-from users.models import User
 from workbench.forms import colleagues, date_input
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-LONGEST_SEARCH = 200
 NONE = "none"
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
 
@@ -158,75 +152,3 @@ class RecordFilterById(django_filters.Filter):
         rows = self.rows.all().permitted(self.parent.user, "view")  # type: ignore[attr-defined]
         record = rows.filter(pk=value).first()
         return str(record) if record is not None else f"#{value}"
-
-
-class RecordFilter(django_filters.FilterSet):
-    """What every list can be narrowed by: words, and whose it is.
-
-    An empty value does not count. A value that is none of the choices is an error: the page says so
-    and shows nothing, as showing everything would answer another question than was asked.
-    """
-
-    q = django_filters.CharFilter(
-        label=_("Text"), method="has_words", max_length=LONGEST_SEARCH, strip=True
-    )
-    owner = OwnerFilter()
-
-    # Filters that exist for links from figures, and are not offered in the form.
-    unoffered: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(
-        self, data: Any = None, queryset: Any = None, *, user: User, **kwargs: Any
-    ) -> None:
-        self.user = user
-        super().__init__(data, queryset, **kwargs)
-        for filter_ in self.filters.values():
-            if isinstance(filter_, django_filters.ChoiceFilter):
-                filter_.extra.setdefault("empty_label", _("any"))
-
-    def has_words(self, qs: Any, name: str, value: str) -> Any:
-        return qs.matching(value) if search_key(value) else qs
-
-    @property
-    def chips(self) -> list[dict[str, Any]]:
-        """Each applied filter in words: "Owner", "me"."""
-        chips = []
-        for name, filter_ in self.filters.items():
-            value = self.form.cleaned_data.get(name) if self.form.is_valid() else None
-            if name == "q" or value in (None, "", []):
-                continue
-            chips.append({"name": name, "label": filter_.label, "value": self.words(name, value)})
-        return chips
-
-    def words(self, name: str, value: Any) -> str:
-        """Return a value as a person would say it."""
-        field, filter_ = self.form.fields[name], self.filters[name]
-        if isinstance(filter_, RecordFilterById):
-            return filter_.name_of(value)
-        if isinstance(field, forms.ModelChoiceField):
-            return str(value)
-        if isinstance(field, forms.ChoiceField):
-            return str(dict(_flat(field.choices)).get(str(value), value))
-        if isinstance(value, bool):
-            return str(_("yes") if value else _("no"))
-        return str(value)
-
-    @property
-    def offered(self) -> list[Any]:
-        """The fields of the "Add filter" form."""
-        names = [n for n in self.form.fields if n != "q" and n not in self.unoffered]
-        for name in names:
-            self.form.fields[name].widget.attrs.setdefault("class", "c-input")
-        return [self.form[name] for name in names]
-
-
-def _flat(choices: Any) -> list[tuple[str, Any]]:
-    flat: list[tuple[str, Any]] = []
-    for value, label in choices:
-        flat += _flat(label) if isinstance(label, list | tuple) else [(str(value), label)]
-    return flat
-
-
-def applied(data: Mapping[str, str], names: Any) -> dict[str, str]:
-    """Return the filters that a query string applies: named, and not empty."""
-    return {name: data[name] for name in names if data.get(name)}

@@ -1,0 +1,36 @@
+"""How a list is narrowed: the same filters for the page, its figures' links and the API."""
+
+from workbench.filters.columns import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    NONE,
+    PERIODS,
+    DayFilter,
+    LineFilter,
+    OwnerFilter,
+    PeriodFilter,
+    RecordFilterById,
+    midnight,
+    period_start,
+)
+from workbench.filters.custom import CustomFilter, custom_fields_of, custom_filters
+from workbench.filters.records import RecordFilter, applied
+
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "NONE",
+    "PERIODS",
+    "CustomFilter",
+    "DayFilter",
+    "LineFilter",
+    "OwnerFilter",
+    "PeriodFilter",
+    "RecordFilter",
+    "RecordFilterById",
+    "applied",
+    "custom_fields_of",
+    "custom_filters",
+    "midnight",
+    "period_start",
+]
