@@ -25,6 +25,7 @@ from rest_framework.views import exception_handler as handled_by_library
 from accounts.api import AccountViewSet, ContactViewSet
 from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
+from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
 from leads.api import DisqualifyReasonViewSet, LeadViewSet
 from leads.errors import CannotUndo, RulesAreUnmet
@@ -111,6 +112,7 @@ router.register("processes", ProcessViewSet, "processes")
 router.register("stages", StageViewSet, "stages")
 router.register("competitors", CompetitorViewSet, "competitors")
 router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
+router.register("custom-fields", CustomFieldViewSet, "custom-fields")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
 
 

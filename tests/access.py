@@ -50,14 +50,12 @@ STATUSES["hidden"] = {404, 405}
 STATUSES["turned away"] = {403, 405}
 STATUSES["staff only"] = {302, 403}
 
-# For those whose role reaches all that comes in
-INBOX = row(SIGN_IN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
-INBOX_ONLY = row(SIGN_IN, "turned away", "turned away", NOT_ALLOWED, "turned away", NOT_ALLOWED)
-
 # API
 API_LIST = row(NO_TOKEN, DONE, DONE, DONE, DONE, DONE)
 API_NO = row(NO_TOKEN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED)
 API_SEEN = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, DONE)
+# What shapes the business: for those whose role says so for all records.
+API_FOR_ALL = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, DONE)
 API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 
 
@@ -134,10 +132,6 @@ ACCESS: dict[str, Access] = {
     "intake:form": Access(OPEN, OPEN),
     "intake:thanks": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
     "intake:door": Access(row(*[NOT_ALLOWED] * 6), OPEN),
-    "intake:list": Access(INBOX, INBOX_ONLY),
-    "intake:detail": Access(INBOX, INBOX),
-    "intake:discard": Access(INBOX_ONLY, INBOX),
-    "intake:retry": Access(INBOX_ONLY, INBOX),
     # Everybody's pages
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),
@@ -188,6 +182,8 @@ ACCESS: dict[str, Access] = {
     **{f"activities-{name}": access for name, access in api_records(subject="More").items()},
     **{f"accounts-{name}": access for name, access in api_records(API_SEEN).items()},
     **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
+    "custom-fields-list": Access(API_LIST, API_FOR_ALL),
+    "custom-fields-detail": Access(API_LIST, API_NO, API_FOR_ALL, API_FOR_ALL),
     "leads-assign": Access(API_NO, API_OWNED, body={"owner": "rep@crm.example"}),
     "leads-disqualify": Access(API_NO, API_OWNED, body={"reason": "no-need"}),
     "leads-qualification": Access(API_SEEN, API_NO),

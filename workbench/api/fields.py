@@ -12,12 +12,24 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import CountryField
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from records.models import FIRST_YEAR, LAST_YEAR
+from records.custom import (
+    KINDS,
+    LONGEST,
+    PREFIX,
+    choices_of,
+    cleaned,
+    definitions_for,
+    kind_of,
+    required_of,
+)
+from records.errors import Unacceptable
+from records.models import FIRST_YEAR, LAST_YEAR, CustomField
 from users.models import User
 
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
@@ -267,25 +279,46 @@ def seen(model: type[Any], pk: int, *, by: User) -> Any:
     return model._default_manager.permitted(by).filter(pk=pk).first()
 
 
-@extend_schema_field({"type": "object", "additionalProperties": True})
 class Custom(serializers.Field[Any, Any, Any, Any]):
-    """The custom fields, by key. A key that nobody has defined is an error that names it."""
+    """The custom fields by key, each of its own type; what has no value is not there.
+
+    Of a record that is there only the keys that are sent change, and null takes a value away.
+    """
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Send an object with the custom fields by key.")
     }
 
+    @property
+    def kind(self) -> str:
+        serializer: Any = self.parent
+        return kind_of(serializer.Meta.model)
+
+    @property
+    def user(self) -> User:
+        return self.context["request"].user  # type: ignore[no-any-return]
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("invalid")
-        if data:
+        standing = getattr(self.parent.instance, "custom", None)
+        try:
+            return cleaned(self.kind, data, by=self.user, standing=standing) if data else {}
+        except Unacceptable as refusal:
             raise serializers.ValidationError(
-                {name: [_("There is no custom field of this key.")] for name in data}
-            )
-        return {}
+                {name.removeprefix(PREFIX): told for name, told in refusal.errors.items()}
+            ) from refusal
 
-    def to_representation(self, value: Any) -> Any:
-        return value
+    def missing_of(self, values: dict[str, Any]) -> dict[str, list[str]]:
+        """Return the required fields that a new record leaves out: key → sentences."""
+        missing = required_of(self.kind, values, by=self.user)
+        return {name.removeprefix(PREFIX): told for name, told in missing.items()}
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        if not value or self.kind not in KINDS:
+            return {}
+        keys = (each.key for each in definitions_for(self.user)[self.kind])
+        return {key: value[key] for key in keys if key in value}
 
 
 def is_id(value: Any) -> bool:
@@ -340,6 +373,24 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
     owner = Person(required=False, allow_null=True)
     custom = Custom(required=False)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the body; of a new record the required custom fields have to be there."""
+        custom: Any = self.fields.get("custom")
+        if self.instance is not None or custom is None or not isinstance(data, dict):
+            return super().to_internal_value(data)
+        sent = data.get("custom", {})
+        missing = custom.missing_of(sent) if isinstance(sent, dict) else {}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            detail: Any = error.detail
+            if missing:
+                detail = {**detail, "custom": {**missing, **detail.get("custom", {})}}
+            raise serializers.ValidationError(detail) from error
+        if missing:
+            raise serializers.ValidationError({"custom": missing})
+        return values
+
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         if isinstance(model_field, CountryField):  # it has every country for its choices
             return Country, {"required": False}
@@ -355,3 +406,58 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
             for field in self.fields.values()
             if isinstance(field, Related) and not field.write_only
         }
+
+
+class CustomSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """What the schema says of the custom fields: those that are defined while it is asked for."""
+
+    target_class = "workbench.api.fields.Custom"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        field: Custom = self.target
+        described: dict[str, Any] = {"type": "object", "additionalProperties": False}
+        user = getattr(getattr(auto_schema.view, "request", None), "user", None)
+        if not isinstance(user, User) or field.kind not in KINDS:
+            # Told to a file there are none to name: they are an installation's own.
+            return {**described, "additionalProperties": True}
+        fields = definitions_for(user)[field.kind]
+        described["properties"] = {each.key: custom_schema(each) for each in fields}
+        if direction == "request" and (
+            required := [e.key for e in fields if e.is_required and e.default is None]
+        ):
+            described["required"] = required
+        return described
+
+
+_TYPES = CustomField.Type
+
+
+def custom_schema(definition: CustomField) -> dict[str, Any]:
+    """Return the type of a custom field as OpenAPI says it."""
+    described: dict[str, Any] = {
+        "title": definition.label,
+        "nullable": not definition.is_required,
+    }
+    if definition.help_text:
+        described["description"] = definition.help_text
+    keys = [key for key, choice in choices_of(definition).items()]
+    match definition.type:
+        case _TYPES.WHOLE:
+            described |= {"type": "integer", "format": "int64"}
+        case _TYPES.DECIMAL:
+            described |= {"type": "string", "format": "decimal"}
+        case _TYPES.DATE:
+            described |= {"type": "string", "format": "date"}
+        case _TYPES.YES_NO:
+            described |= {"type": "boolean"}
+        case _TYPES.CHOICE:
+            described |= {"type": "string", "enum": keys}
+        case _TYPES.CHOICES:
+            described |= {
+                "type": "array",
+                "items": {"type": "string", "enum": keys},
+                "uniqueItems": True,
+            }
+        case _:
+            described |= {"type": "string", "maxLength": LONGEST[_TYPES(definition.type)]}
+    return described

@@ -21,10 +21,12 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 
+from records.custom import PREFIX
 from records.models import Record
+from users.models import User
 from workbench.api import fields
 from workbench.api.paging import Pages
-from workbench.filters import DayFilter, RecordFilter
+from workbench.filters import DayFilter, RecordFilter, custom_fields_of, custom_filters
 
 MOST_FILTERS = 20
 MOST_IDS = 200
@@ -277,11 +279,35 @@ class ListFilters(DjangoFilterBackend):
             for name, inner in filterset.base_filters.items()
             if any(key.startswith(name) for key in request.query_params)
         }
+        asked.is_narrow = True
         return asked(**self.get_filterset_kwargs(request, queryset, view))
+
+    def get_filterset_class(self, view: Any, queryset: Any = None) -> Any:
+        """Return the filters; for the schema with one for each custom field that there is."""
+        filterset: Any = super().get_filterset_class(view, queryset)
+        is_described = getattr(view, "swagger_fake_view", False) and has_custom(filterset)
+        user = getattr(getattr(view, "request", None), "user", None)
+        if not is_described or not isinstance(user, User):
+            return filterset
+        found = {
+            name: extend_schema_field(inner.field.sample)(inner)
+            for name, inner in custom_filters(
+                custom_fields_of(view.model, user), is_all=True
+            ).items()
+        }
+        return type(filterset.__name__, (filterset,), found)
+
+    def custom_names(self, request: Request, queryset: Any, filterset: Any) -> dict[str, bool]:
+        """Return the filters on custom fields; nothing is read where none is asked for."""
+        if not has_custom(filterset) or not any(n.startswith(PREFIX) for n in request.query_params):
+            return {}
+        fields = custom_fields_of(queryset.model, request.user)  # type: ignore[arg-type]
+        return dict.fromkeys(custom_filters(fields, is_all=True), False)
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = getattr(view, "filterset_class", None)
         known = names_of(filterset) if filterset else {}
+        known |= self.custom_names(request, queryset, filterset)
         errors: dict[str, list[Any]] = {}
         for name, values in request.query_params.lists():
             if name in Pages.PARAMETERS:
@@ -295,6 +321,11 @@ class ListFilters(DjangoFilterBackend):
         if errors:
             raise Invalid(errors)
         return super().filter_queryset(request, queryset, view)
+
+
+def has_custom(filterset: Any) -> bool:
+    """Say whether the filters are those of a kind of record."""
+    return isinstance(filterset, type) and issubclass(filterset, RecordFilter)
 
 
 def names_of(filterset: type[django_filters.FilterSet]) -> dict[str, bool]:

@@ -23,7 +23,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from records.errors import Busy, Refused, Stale
 from records.models import Record
-from records.operations import assign, once, run_atomically
+from records.operations import assign, once, require_for_all, run_atomically
 from records.permissions import reaches, require_any, restrict
 from users.models import User
 from workbench.api.body import JSONBody, JSONOnly, LengthIsMissing
@@ -348,7 +348,8 @@ class RecordViewSet(WritingViewSet):
         serializer: Any = self.get_serializer(record, data=self.body(), partial=record is not None)
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
-        values.pop("custom", None)  # only an empty object got here: it changes nothing
+        if not values.get("custom", True):
+            del values["custom"]  # an empty object changes nothing
         return values
 
     def taken(self, serializer_class: Any, **context: Any) -> dict[str, Any]:
@@ -397,24 +398,33 @@ class SettingViewSet(WritingViewSet):
     """Lines of the configuration: read by whoever calls, shaped by those who may.
 
     The create operation takes `by` and the fields, the update operation the line, `by` and the
-    changed fields, the delete operation the line and `by`; each asks for the permission itself.
+    changed fields, the delete operation the line and `by`.
     """
 
     has_versions = False
     create_operation: Callable[..., Any]
     update_operation: Callable[..., Any]
     delete_operation: Callable[..., Any]
+    # What deleting a line takes: where it only goes out of use, the right to change it.
+    delete_action = "delete"
+
+    def require(self, action: str) -> None:
+        """Refuse those who may not, before anything is said about what they sent."""
+        require_for_all(self.user, action, self.model)
 
     def _create(self) -> Answer:
+        self.require("add")
         line = type(self).create_operation(by=self.user, **self.sent())
         return 201, self.shown(line)
 
     def _update(self) -> Answer:
+        self.require("change")
         line = self.get_object()
         changed = type(self).update_operation(line, by=self.user, **self.sent(line))
         return 200, self.shown(changed)
 
     def _delete(self) -> Answer:
+        self.require(self.delete_action)
         type(self).delete_operation(self.get_object(), by=self.user)
         return 204, None
 
