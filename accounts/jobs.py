@@ -69,6 +69,7 @@ class AccountImporter(Importer):
             )
             if match.decided is not None:
                 return self._twin(match.decided, values, match.reasons_for(match.decided))
+        self.require_custom(values)
         try:
             account = operations.create_account(
                 by=self.by, owner=owner, is_different=policy == "create", **values
@@ -130,6 +131,7 @@ class ContactImporter(Importer):
             )
             if match.decided is not None:
                 return self._twin(match.decided, values, match.reasons_for(match.decided))
+        self.require_custom(values)
         if account is None and company:
             account, _ = operations.find_or_create_account(company, by=self.by, owner=owner)
         try:

@@ -16,6 +16,8 @@ from django_countries import countries
 from django_countries.fields import CountryField
 
 from records import keys
+from records.custom import choices_of, from_text, stored
+from records.models import CustomField
 from workbench.transfer.mapping import ColumnMapping
 
 if TYPE_CHECKING:
@@ -259,6 +261,46 @@ def reader_for(field: models.Field[Any, Any]) -> Callable[[str, ColumnMapping], 
             return as_date
         case _:
             return as_text
+
+
+def custom_reader(definition: CustomField) -> Callable[[str, ColumnMapping], Any]:
+    """Return the function that reads cells for a custom field, into what records store.
+
+    Numbers and days are read as those of columns are; a choice by key or label, several of them
+    with semicolons between. A choice out of use is read as well: what a record has, it may keep.
+    """
+
+    def read(text: str, mapping: ColumnMapping) -> Any:
+        value: Any = text
+        match definition.type:
+            case CustomField.Type.WHOLE:
+                value = as_whole(text, mapping)
+            case CustomField.Type.DECIMAL:
+                value = as_number(text, mapping)
+            case CustomField.Type.DATE:
+                value = as_date(text, mapping)
+            case CustomField.Type.YES_NO:
+                value = as_flag(text, mapping)
+            case CustomField.Type.CHOICE:
+                value = from_text(definition, text)
+            case CustomField.Type.CHOICES:
+                return _choices(definition, text)
+        try:
+            return stored(definition, value, standing=value)
+        except ValueError as problem:
+            raise CellIsUnreadable(str(problem)) from None
+
+    return read
+
+
+def _choices(definition: CustomField, text: str) -> list[str]:
+    """Return the keys of several choices, in the order of the definition."""
+    known = choices_of(definition)
+    keys = from_text(definition, text)
+    for key in keys:
+        if key not in known:
+            raise CellIsUnreadable(f"“{short(key)}” is not one of {', '.join(known)}.")
+    return [key for key in known if key in keys]
 
 
 def short(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from records.custom import KINDS, definitions_for, kind_of, natural
+from records.models import CustomField
 from workbench.transfer.cells import safe_cell
 
 if TYPE_CHECKING:
@@ -22,17 +24,36 @@ class _Echo:
 
 
 def csv_lines(importer: type[Importer], *, by: User) -> Iterator[str]:
-    """Give the records that `by` may see as CSV, line by line, in the columns of the import."""
+    """Give the records that `by` may see as CSV, line by line, in the columns of the import.
+
+    The custom fields in use come last, under the names by which mappings know them.
+    """
     columns = {
         "id": "pk",
         **{name: name for name in importer.columns},
         "owner.email": "owner__email",
         **importer.exports,
     }
+    kind = kind_of(importer.model)
+    fields = definitions_for(by)[kind] if kind in KINDS else ()
     writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
+    yield writer.writerow([*columns, *(each.name for each in fields)])
     records = importer.model.objects.permitted(by, "view").order_by("pk")
-    for values in records.values_list(*columns.values()).iterator(chunk_size=2000):
+    for *values, custom in records.values_list(*columns.values(), "custom").iterator(
+        chunk_size=2000
+    ):
         yield writer.writerow(
-            [safe_cell(value, header) for header, value in zip(columns, values, strict=True)]
+            [
+                *(safe_cell(value, name) for name, value in zip(columns, values, strict=True)),
+                *(custom_cell(each, custom.get(each.key)) for each in fields),
+            ]
         )
+
+
+def custom_cell(definition: CustomField, value: Any) -> str:
+    """Return the cell of a custom value: as it is stored, several choices with semicolons."""
+    if isinstance(value, list):
+        return safe_cell("; ".join(map(str, value)))
+    if definition.type == CustomField.Type.DECIMAL and natural(definition, value) is not None:
+        return str(value)  # a number: its minus runs nothing
+    return safe_cell(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from records.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -81,12 +81,15 @@ class ColumnMapping:
         if self.header is not None and (not isinstance(self.header, int) or self.header < 0):
             raise MappingIsWrong("“header” has to be the number of a line, or 0.")
 
-    def targets(self, headers: list[str], names: Iterable[str]) -> list[tuple[str, str]]:
+    def targets(
+        self, headers: list[str], names: Iterable[str], labels: Mapping[str, str] | None = None
+    ) -> list[tuple[str, str]]:
         """Return (header, field) for the columns of a file; raises `MappingIsWrong`.
 
-        A column that the mapping does not mention fills the field of its own name, if there is one
-        and nothing else fills it.
+        A column that the mapping does not mention fills the field of its own name, else the custom
+        field of that label (`labels`: label → field), if there is one and nothing else fills it.
         """
+        by_label = {_folded(label): name for label, name in (labels or {}).items()}
         known = set(names)
         for part in (
             {target for target in self.columns.values() if target is not None},
@@ -107,6 +110,8 @@ class ColumnMapping:
         for header in headers:
             name = _as_field(header)
             name = _SYNONYMS.get(name) or _ALIASES.get(name, name)
+            if name not in known:
+                name = by_label.get(_folded(header), name)
             if header not in self.columns and name in known and name not in taken:
                 pairs.append((header, name))
                 taken.add(name)
@@ -142,6 +147,10 @@ _ALIASES: dict[Any, str] = {
     "estimated_close_on": "estimated_close_date",
     "expected_close_on": "estimated_close_date",
 }
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()
 
 
 def _as_field(header: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import DatabaseError, OperationalError, models, transaction
 
 from records import keys
+from records.custom import KINDS, PREFIX, definitions_for, kind_of, required_of
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.operations import run_atomically
 from records.permissions import may, reaches, scope_of
@@ -20,6 +21,7 @@ from workbench.transfer.cells import (
     as_flag,
     as_text,
     as_whole,
+    custom_reader,
     plain_cell,
     reader_for,
     short,
@@ -95,6 +97,8 @@ class Importer:
     def __init__(self, *, by: User, mapping: ColumnMapping) -> None:
         self.by = by
         self.mapping = mapping
+        kind = kind_of(self.model)
+        self.custom_fields = definitions_for(by)[kind] if kind in KINDS else ()
         self.readers = {
             **{name: reader_for(self._column(name)) for name in self.columns},
             "owner.email": as_text,
@@ -102,6 +106,7 @@ class Importer:
             "is_deleted": as_flag,
             "id": as_whole,
             **self.extras,
+            **{each.name: custom_reader(each) for each in self.custom_fields},
         }
         self._owners: dict[tuple[str, str], User] = {}
         self._choices: dict[tuple[str, str], Any] = {}
@@ -124,7 +129,8 @@ class Importer:
         Each row is a transaction of its own. A dry run does the same in one transaction that is
         rolled back, so that a row sees the rows before it.
         """
-        pairs = self.mapping.targets(table.headers, self.readers)
+        labels = {each.label: each.name for each in self.custom_fields}
+        pairs = self.mapping.targets(table.headers, self.readers, labels)
         if not is_dry:
             yield from self._verdicts(table, pairs)
             return
@@ -217,6 +223,13 @@ class Importer:
                 notes.append(f"{name}: {keys.clean_text(text)}")
             except CellIsUnreadable as problem:
                 verdict.errors[name] = [str(problem)]
+        custom = {
+            name.removeprefix(PREFIX): values.pop(name)
+            for name in list(values)
+            if name.startswith(PREFIX)
+        }
+        if custom:
+            values["custom"] = custom
         if notes:
             values[self.note_field] = "\n".join(
                 filter(None, [values.get(self.note_field, ""), *notes])
@@ -343,11 +356,23 @@ class Importer:
     @staticmethod
     def differing(record: Any, values: dict[str, Any]) -> dict[str, Any]:
         """Return the values that `record` does not have yet."""
-        return {
+        differing = {
             name: value
             for name, value in values.items()
-            if _plain(getattr(record, name)) != _plain(value)
+            if name != "custom" and _plain(getattr(record, name)) != _plain(value)
         }
+        custom = {
+            key: value
+            for key, value in values.get("custom", {}).items()
+            if record.custom.get(key) != value
+        }
+        return {**differing, "custom": custom} if custom else differing
+
+    def require_custom(self, values: dict[str, Any]) -> None:
+        """Refuse a new record without a custom field that is required, as forms and the API do."""
+        missing = required_of(kind_of(self.model), values.get("custom", {}), by=self.by)
+        if missing:
+            raise Unacceptable(errors=missing)
 
 
 def _plain(value: Any) -> Any:
