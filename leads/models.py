@@ -24,7 +24,7 @@ from leads.querysets import (
 )
 from opportunities.models import Bant, Campaign, Choice, Opportunity, Product, Source
 from records import keys
-from records.models import MoneyField, TimelineRecord, converted
+from records.models import CustomField, MoneyField, TimelineRecord, converted
 from records.querysets import AliveManager
 from records.vocabulary import Derived, Vocabulary
 
@@ -367,6 +367,40 @@ class Lead(TimelineRecord, Company, Address, Bant):
         return relatives
 
 
+class FieldMapping(models.Model):
+    """Which field of a lead fills a custom field of what the lead becomes.
+
+    `source` is a column of the lead or `custom.<key>`. Without a line a custom field is filled from
+    the lead's custom field of the same key and type; a line out of use switches that off.
+    """
+
+    source = models.CharField(_("field of the lead"), max_length=60)
+    target = models.ForeignKey(
+        CustomField,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to=~Q(kind=CustomField.Kind.LEAD),
+        verbose_name=_("custom field that it fills"),
+    )
+    is_active = models.BooleanField(
+        _("in use"),
+        default=True,
+        help_text=_("Out of use, nothing fills the field, not even one of the same key."),
+    )
+
+    class Meta:
+        verbose_name = _("field mapping")
+        verbose_name_plural = _("field mappings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["target"], name="leads_a_custom_field_is_filled_from_one_field"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
 class Qualification(models.Model):
     """One time that a lead was qualified: what came of it, why, and what there was before.
 
@@ -375,6 +409,7 @@ class Qualification(models.Model):
     before  the columns of the lead and of each reused record as they were, for undo
     after   the version of each record when the qualification was done, for undo
     frozen  a copy of the lead to read
+    carried which field of the lead went into which custom field, in words, to read
     """
 
     class State(models.TextChoices):
@@ -401,6 +436,7 @@ class Qualification(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     frozen = models.JSONField(default=dict)
+    carried = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("qualification")

@@ -1,5 +1,6 @@
 """Everything that changes a lead."""
 
+from leads.operations.carrying import save_mapping
 from leads.operations.disqualify import disqualify, reopen, reopen_due
 from leads.operations.edit import (
     assign_lead,
@@ -33,6 +34,7 @@ __all__ = [
     "reopen",
     "reopen_due",
     "restore_lead",
+    "save_mapping",
     "set_progress",
     "undo",
     "update_lead",

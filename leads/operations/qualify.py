@@ -15,11 +15,13 @@ from accounts.operations import identity, update_account, update_contact
 from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
 from leads.operations.plan import CREATE, Choice, Decision, Plan, Terms, decide
 from leads.rules import Verdicts, verdicts_for
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
 from records import audit
+from records.custom import PREFIX
 from records.errors import IsInBin, LostRace, Refused, Stale, Unacceptable
 from records.operations import operation, save_changed, save_new, stale_sentence, values_of
 from records.permissions import reaches, require, require_any
@@ -96,15 +98,18 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     identity.hold(_locks(lead))
     decision = decide(lead, plan, by=by)
     _refuse_open_questions(decision)
+    arrivals = arrivals_of(lead, decision, plan, by=by)
     frozen = values_of(lead)
     before: dict[str, dict[str, Any]] = {"account": {}, "contact": {}}
     owner = lead.owner or by
-    account = _account(lead, decision.account, owner=owner, by=by, before=before["account"])
+    account = _account(
+        lead, decision.account, arrivals, owner=owner, by=by, before=before["account"]
+    )
     contact = _contact(
-        lead, decision.contact, account, owner=owner, by=by, before=before["contact"]
+        lead, decision.contact, account, arrivals, owner=owner, by=by, before=before["contact"]
     )
     _claim(plan, decision, account, contact)
-    opportunities = _opportunities(lead, plan, account, contact, owner=owner, by=by)
+    opportunities = _opportunities(lead, plan, account, contact, arrivals, owner=owner, by=by)
 
     lead.status = Lead.Status.QUALIFIED
     lead.qualified_at = timezone.now()
@@ -126,6 +131,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         before=before,
         after=_versions(lead, account, contact, opportunities),
         frozen=frozen,
+        carried=arrivals.as_data(),
     )
     _link(qualification, plan, opportunities)
     targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
@@ -185,7 +191,10 @@ def outcome_of(lead: Lead) -> Qualified:
 def _locked(lead: Lead, *, by: User) -> Lead:
     current: Lead = (
         Lead.all_objects.select_for_update(of=("self",))
-        .annotate(has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))))
+        .annotate(
+            has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
+            has_mappings=Exists(column_mappings()),
+        )
         .select_related("owner", "account", "contact__account", "source", "campaign", "changed_by")
         .get(pk=lead.pk)
     )
@@ -239,20 +248,28 @@ def _refuse_open_questions(decision: Decision) -> None:
 
 
 def _account(
-    lead: Lead, choice: Choice, *, owner: User, by: User, before: dict[str, Any]
+    lead: Lead,
+    choice: Choice,
+    arrivals: Arrivals,
+    *,
+    owner: User,
+    by: User,
+    before: dict[str, Any],
 ) -> Account | None:
     """Make the account that is decided on, or fill the empty fields of the one that is there."""
+    custom = arrivals.values_for("account")
     if isinstance(choice.record, Account):
         values = _values(lead, TO_ACCOUNT)
         if choice.record.currency != lead.currency:
             del values["annual_revenue"]  # the amount would be read in another currency
-        return _filled(choice.record, values, before, by=by)
+        return _filled(choice.record, values, custom, before, by=by)
     if choice.outcome == "skipped":
         return None
     account = Account(
         owner=owner,
         name=lead.company,
         currency=lead.currency,
+        custom=custom,
         # Without a person the number is the company's.
         phone="" if lead.full_name else lead.phone,
         **_values(lead, TO_ACCOUNT),
@@ -267,6 +284,7 @@ def _contact(
     lead: Lead,
     choice: Choice,
     account: Account | None,
+    arrivals: Arrivals,
     *,
     owner: User,
     by: User,
@@ -274,16 +292,18 @@ def _contact(
 ) -> Contact | None:
     """Make the contact that is decided on, or fill the empty fields of the one that is there."""
     values = _values(lead, TO_CONTACT)
+    custom = arrivals.values_for("contact")
     if isinstance(choice.record, Contact):
         values["account"] = account
         if lead.do_not_contact and not choice.record.do_not_contact:
             values["do_not_contact"] = True
-        return _filled(choice.record, values, before, by=by)
+        return _filled(choice.record, values, custom, before, by=by)
     if choice.outcome == "skipped":
         return None
     contact = Contact(
         owner=owner,
         account=account,
+        custom=custom,
         consent=lead.consent,
         do_not_contact=lead.do_not_contact,
         **values,
@@ -329,25 +349,35 @@ def _values(lead: Lead, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in names}
 
 
-def _filled(record: Reused, values: dict[str, Any], before: dict[str, Any], *, by: User) -> Reused:
+def _filled(
+    record: Reused,
+    values: dict[str, Any],
+    custom: dict[str, Any],
+    before: dict[str, Any],
+    *,
+    by: User,
+) -> Reused:
     """Fill the empty fields of a record that is reused, where `by` may change it.
 
-    What it had there is put into `before`. A value that would make it a twin stays out.
+    What it had there is put into `before`. A value that would make it a twin stays out. Of `custom`
+    there are only values for fields that are empty.
     """
     empty = {
         name: value
         for name, value in values.items()
         if value not in {"", None} and getattr(record, name) in {"", None, False}
     }
-    if not empty or not reaches(by, "change", record):
+    if not (empty or custom) or not reaches(by, "change", record):
         return record
     update: Any = update_account if isinstance(record, Account) else update_contact
+    own = {"custom": custom} if custom else {}
     try:
-        filled: Reused = update(record, by=by, **empty)
+        filled: Reused = update(record, by=by, **empty, **own)
     except (Refused, LostRace):
         keys = {"website", "country", "email", "phone", "mobile", "first_name", "last_name"}
         empty = {name: value for name, value in empty.items() if name not in keys}
-        filled = update(record, by=by, **empty)
+        filled = update(record, by=by, **empty, **own)
+    before.update({f"{PREFIX}{key}": {"old": None, "new": value} for key, value in custom.items()})
     before.update(
         {
             name: {
@@ -369,16 +399,18 @@ def _opportunities(
     plan: Plan,
     account: Account | None,
     contact: Contact | None,
+    arrivals: Arrivals,
     *,
     owner: User,
     by: User,
 ) -> list[Opportunity]:
     has_products = lead.has_products  # type: ignore[attr-defined]  # annotated by `_locked`
     products = list(lead.products.all()) if plan.terms and has_products else []
+    custom = arrivals.values_for("opportunity")
     return [
         _joined(terms.opportunity, account, by=by)
         if terms.opportunity
-        else _opened(lead, terms, account, contact, products, owner=owner, by=by)
+        else _opened(lead, terms, account, contact, products, custom, owner=owner, by=by)
         for terms in plan.terms
     ]
 
@@ -401,6 +433,7 @@ def _opened(
     account: Account | None,
     contact: Contact | None,
     products: list[Any],
+    custom: dict[str, Any],
     *,
     owner: User,
     by: User,
@@ -419,6 +452,7 @@ def _opened(
         products=products,
         rate=lead.rate if terms.currency in {"", lead.currency} else None,
         continues=lead,
+        custom=dict(custom),
         **_values(lead, TO_OPPORTUNITY),
     )
 

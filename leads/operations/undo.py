@@ -253,7 +253,7 @@ def _give_back(record: Account | Contact, qualification: Qualification, *, by: U
     back = {
         name: columns[name].to_python(value["old"])
         for name, value in filled.items()
-        if values[columns[name].attname] == value["new"]
+        if name in columns and values[columns[name].attname] == value["new"]
     }
     if "account" in back:
         back["account"] = Account.all_objects.filter(pk=back["account"]).first()
@@ -262,6 +262,28 @@ def _give_back(record: Account | Contact, qualification: Qualification, *, by: U
             update_account(record, by=by, is_different=True, **back)
         else:
             update_contact(record, by=by, is_different=True, **back)
+    _give_back_custom(record, filled, by=by)
+
+
+def _give_back_custom(
+    record: Account | Contact, filled: dict[str, dict[str, Any]], *, by: User
+) -> None:
+    """Empty the custom fields that were filled in, whatever has become of their definitions.
+
+    By now a field may be out of use, or required: what was not there is not there again.
+    """
+    names = [name for name in filled if name.startswith(custom.PREFIX)]
+    if not names:
+        return
+    current = locked(record, by=by, action="change")
+    changed = {}
+    for name in names:
+        key = name.removeprefix(custom.PREFIX)
+        if current.custom.get(key) == filled[name]["new"]:
+            changed[name] = [current.custom.pop(key), None]
+    if changed:
+        save_changed(current, by=by)
+        audit.log(current, f"{current._meta.model_name}.changed", by=by, changes=changed)
 
 
 def _filled_by(qualification: Qualification, record: Record) -> dict[str, Any]:

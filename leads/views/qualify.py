@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     from users.models import User
 
 MOST_EXISTING = 20
-EFFECTS = {"link": "link", "plus": "create", "arrow": "move", "lock": "close"}
+EFFECTS = {
+    "link": "link",
+    "plus": "create",
+    "arrow": "move",
+    "lock": "close",
+    "copy": "copy",
+    "warning": "warning",
+}
 BADGES = {
     "reused": (gettext_lazy("Link to existing"), "active c-badge--bare"),
     "created": (gettext_lazy("Create new"), "info c-badge--bare"),

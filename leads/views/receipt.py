@@ -15,6 +15,8 @@ from leads.forms import LeadForm
 from leads.models import Lead, Qualification
 from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT, TO_OPPORTUNITY
 from opportunities.models import Opportunity
+from records.custom import PREFIX, in_words, known_to
+from records.models import CustomField
 from records.permissions import reaches
 from workbench.templatetags.workbench import day
 from workbench.views import RecordView
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import Model
+
+    from users.models import User
 
 OUTCOMES = {
     "created": (gettext_lazy("Created"), "info c-badge--bare"),
@@ -72,7 +76,7 @@ class LeadReceipt(RecordView):
             if len(cycles) > 1
             else [],
             parts=self.parts(chosen),
-            frozen=frozen_rows(chosen.frozen),
+            frozen=frozen_rows(chosen.frozen) + frozen_custom(chosen.frozen, self.user),
             **kwargs,
         )
 
@@ -85,7 +89,10 @@ class LeadReceipt(RecordView):
         links = chosen.opportunity_links.select_related("opportunity__owner").order_by("pk")
         for link in links:
             outcome = "created" if link.is_created else "reused"
-            ways = carried(chosen.frozen, Opportunity, TO_OPPORTUNITY) if link.is_created else []
+            ways = []
+            if link.is_created:
+                ways = carried(chosen.frozen, Opportunity, TO_OPPORTUNITY)
+                ways += custom_ways(chosen, "opportunity")
             parts.append(self.shown(Opportunity, link.opportunity, outcome, [], ways))
         return parts
 
@@ -103,6 +110,7 @@ class LeadReceipt(RecordView):
             ways = carried(chosen.frozen, model, names)
         else:
             ways = filled(chosen.before.get(name) or {}, model)
+        ways += custom_ways(chosen, name)
         return self.shown(model, record, outcome, answer.get("reasons") or [], ways)
 
     def shown(
@@ -179,6 +187,20 @@ def carried(
     return ways
 
 
+def custom_ways(chosen: Qualification, kind: str) -> list[dict[str, str]]:
+    """Return which fields of the lead went into custom fields, in the words of that day."""
+    return [
+        {
+            "source": way["source_label"],
+            "target": way["target_label"],
+            "value": way["value"],
+            "old": "",
+        }
+        for way in chosen.carried
+        if way["kind"] == kind
+    ]
+
+
 def filled(before: dict[str, Any], model: type[Model]) -> list[dict[str, str]]:
     """Return which empty fields of a record that was there were filled from the lead."""
     return [
@@ -189,6 +211,7 @@ def filled(before: dict[str, Any], model: type[Model]) -> list[dict[str, str]]:
             "old": word_of(model, name, change["old"]) if change.get("old") else "",
         }
         for name, change in before.items()
+        if not name.startswith(PREFIX)
     ]
 
 
@@ -209,3 +232,16 @@ def frozen_rows(frozen: dict[str, Any]) -> list[dict[str, str]]:
                 }
             )
     return rows
+
+
+def frozen_custom(frozen: dict[str, Any], viewer: User) -> list[dict[str, str]]:
+    """Return the custom fields that the lead had; of one out of use what it was called at last."""
+    values = frozen.get("custom") or {}
+    if not values:
+        return []
+    fields = known_to(viewer).fields[CustomField.Kind.LEAD]
+    return [
+        {"label": each.label, "value": in_words(each, values[each.key])}
+        for each in fields
+        if each.key in values
+    ]

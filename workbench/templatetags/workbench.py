@@ -38,7 +38,6 @@ OBJECT_ICONS = {
     "contact": "user",
     "opportunity": "briefcase",
     "activity": "clipboard-check",
-    "delivery": "inbox",
 }
 KIND_ICONS = {
     "note": "note",
