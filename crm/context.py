@@ -11,6 +11,10 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from intake.models import Delivery
+from records.permissions import scope_of
+from users.models import Grant
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -23,6 +27,8 @@ WORK = [
     ("/contacts/", gettext_noop("Contacts"), "address-book", "C"),
     ("/activities/", gettext_noop("Activities"), "clipboard-check", "T"),
 ]
+# For those who look after what comes in.
+INBOX = [("/intake/", gettext_noop("Inbox"), "inbox", "I")]
 INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D")]
 HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
@@ -60,6 +66,11 @@ def places(listed: list[tuple[str, str, str, str]], path: str) -> list[Place]:
     ]
 
 
+def has_inbox(user: Any) -> bool:
+    """Say whether `user` looks after what comes in."""
+    return scope_of(user, "view", Delivery) == Grant.Scope.ALL
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return `nav` for the frame; nothing is worked out on a page that has no frame."""
 
@@ -67,7 +78,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         path = request.path
         bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
         return {
-            "work": places(WORK, path),
+            "work": places(WORK + (INBOX if has_inbox(request.user) else []), path),
             "insights": places(INSIGHTS, path),
             "bottom": places(bottom, path),
         }

@@ -17,7 +17,7 @@ from leads.models import Lead
 from opportunities.models import Product
 from records.keys import text_problem
 from records.models import MoneyField as MoneyColumn
-from workbench.forms import MoneyField, OperationForm, helper_for, word
+from workbench.forms import MoneyField, OperationForm, Section, helper_for, word
 
 if TYPE_CHECKING:
     from crispy_forms.helper import FormHelper
@@ -156,6 +156,19 @@ class MendForm(OperationForm):
     """What a delivery says, field by field, for a person to correct before it is tried again."""
 
     record: Delivery
+    sections = [
+        Section(
+            "",
+            [
+                "topic",
+                ("first_name", "last_name"),
+                ("company", "email"),
+                ("phone", "mobile"),
+                "country",
+                "description",
+            ],
+        )
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

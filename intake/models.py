@@ -373,6 +373,10 @@ class Delivery(models.Model):
         return reverse("intake:detail", kwargs={"pk": self.pk})
 
     @property
+    def url_namespace(self) -> str:
+        return "intake"
+
+    @property
     def entrance(self) -> WebForm | Door:
         """The form or the door by which it came."""
         entrance = self.form or self.door

@@ -50,6 +50,10 @@ STATUSES["hidden"] = {404, 405}
 STATUSES["turned away"] = {403, 405}
 STATUSES["staff only"] = {302, 403}
 
+# For those whose role reaches all that comes in
+INBOX = row(SIGN_IN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
+INBOX_ONLY = row(SIGN_IN, "turned away", "turned away", NOT_ALLOWED, "turned away", NOT_ALLOWED)
+
 # API
 API_LIST = row(NO_TOKEN, DONE, DONE, DONE, DONE, DONE)
 API_NO = row(NO_TOKEN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED)
@@ -132,6 +136,10 @@ ACCESS: dict[str, Access] = {
     "intake:form": Access(OPEN, OPEN),
     "intake:thanks": Access(OPEN, row(*[NOT_ALLOWED] * 6)),
     "intake:door": Access(row(*[NOT_ALLOWED] * 6), OPEN),
+    "intake:list": Access(INBOX, INBOX_ONLY),
+    "intake:detail": Access(INBOX, INBOX),
+    "intake:discard": Access(INBOX_ONLY, INBOX),
+    "intake:retry": Access(INBOX_ONLY, INBOX),
     # Everybody's pages
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),

@@ -15,8 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.operations import create_account, create_contact, delete_account, delete_contact
 from activities.operations import add_task, delete_activity
-from intake.models import Door, WebForm
-from intake.operations import save_door, save_web_form
+from intake.models import Delivery, Door, WebForm
+from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
 from leads.operations import capture_lead, delete_lead, qualify
 from opportunities.models import Campaign, Competitor, LossReason, Process, Product, Source, Stage
@@ -24,7 +24,7 @@ from opportunities.operations import add_stakeholder, delete_opportunity, open_o
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.snapshots import rows
-from users.operations import issue_token
+from users.operations import intake_machine, issue_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,7 @@ def world(rep, rep2, manager, outsider, admin):
     save_web_form(WebForm(name="Contact", slug="shop"), by=admin)
     records = {
         "door key": door.keys.get().key,
+        "intake": failed_delivery(door),
         "leads": lead,
         "accounts": account,
         "contacts": contact,
@@ -101,6 +102,13 @@ def world(rep, rep2, manager, outsider, admin):
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
     return records, users
+
+
+def failed_delivery(door: Door) -> Delivery:
+    """Return something that came in and says nothing."""
+    ((delivery, _is_new),) = store_delivery(door, raw=b'{"nothing": 1}')
+    process(delivery, by=intake_machine())
+    return Delivery.objects.get(pk=delivery.pk)
 
 
 def address_of(name: str, records: dict[str, Any]) -> str:

@@ -16,6 +16,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
+from crm.management.commands._entrances import open_entrances
+from intake.models import Delivery
 from tests.e2e.planted import addresses, administration, pages, plant
 from users.models import User
 
@@ -125,6 +127,16 @@ def test_nothing_is_wrong_with_empty_pages(window: Window, outsider: User) -> No
 
 def test_nothing_is_wrong_with_the_doors(window: Window, rep: User) -> None:
     look_at(window(), None, addresses({})["others"])
+
+
+def test_nothing_is_wrong_with_what_comes_in(
+    window: Window, rep: User, manager: User, admin: User
+) -> None:
+    open_entrances(admin)
+    waiting = [delivery.get_absolute_url() for delivery in Delivery.objects.all()]
+
+    look_at(window(), None, ["/f/offer/", "/f/offer/thanks/"])
+    look_at(window(manager), manager, ["/intake/", "/intake/?state=quarantined", *waiting])
 
 
 @pytest.mark.parametrize("part", [0, 1])

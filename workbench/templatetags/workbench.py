@@ -38,6 +38,7 @@ OBJECT_ICONS = {
     "contact": "user",
     "opportunity": "briefcase",
     "activity": "clipboard-check",
+    "delivery": "inbox",
 }
 KIND_ICONS = {
     "note": "note",

@@ -35,6 +35,7 @@ from activities.operations import (
 from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
+from crm.management.commands._entrances import open_entrances
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
 from opportunities.models import (
@@ -237,6 +238,7 @@ class World:
         self._companies()
         self._year()
         self._planted()
+        self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
         self._play()
         self._move_moments()
 
