@@ -70,7 +70,8 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
 
     def with_answers_to(self, condition: Group | Test, fields: Mapping[str, Field]) -> Self:
         """Load with the rows what `records.vocabulary.reader_of` reads for this condition."""
-        joined, gathered = set(), set()
+        joined: set[str] = set()
+        gathered: set[str] = set()
         for name in names_in(condition) & fields.keys():
             relation, _marks, _column = fields[name].path.rpartition("__")
             if relation:

@@ -29,11 +29,11 @@ class Derived:
     A test proves that both agree on whatever records hold.
     """
 
-    label: str
+    label: Any  # a text, or one that is translated when it is shown
     type: str
     read: Callable[[Any], Any]
     rows: Any
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Vocabulary:
     names: str
     derived: Mapping[str, Derived] = field(default_factory=dict)
     # Where the name of a column would not tell what it holds.
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fields_of(model: type[models.Model], user: User | None) -> dict[str, Field]:
@@ -114,7 +114,7 @@ def reader_of(record: models.Model) -> Callable[[str], Any]:
             there = getattr(there, relation, None)  # a new record may lack what it must have
             if there is None:
                 return None
-        return _read(there, _column(type(there), last))
+        return _read(there, _column(type(there), last))  # type: ignore[arg-type]  # a class has a hash
 
     return value_of
 
