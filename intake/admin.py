@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from users.models import User
+
 LEAD = (
     gettext_lazy("What becomes of a lead"),
     {"fields": ["topic", "source", "campaign", "owner", "on_known"]},
@@ -284,7 +286,8 @@ class DoorAdmin(SettingAdmin):
             "is_last": given is not None,
         }
         if form.is_bound and form.is_valid():
-            context |= tried(door, form.cleaned_data["payload"], form.cleaned_data["content_type"])
+            data = form.cleaned_data
+            context |= tried(door, data["payload"], data["content_type"], by=user_of(request))
         return TemplateResponse(request, "admin/door_try.html", context)
 
 
@@ -316,16 +319,17 @@ def _text_of(delivery: Delivery) -> dict[str, str]:
     }
 
 
-def tried(door: Door, payload: str, content_type: str) -> dict[str, Any]:
+def tried(door: Door, payload: str, content_type: str, *, by: User) -> dict[str, Any]:
     """Return what a door would make of a payload: events with fields, or what is wrong."""
     try:
         data = mapping.payload_of(payload.encode(), content_type)
         events = mapping.events_of(door.kind, data)
         results = []
         for event in events[:20]:
-            told = rules.told_by(mapping.mapped(event.values, rules.rows_of(door)))
-            fields = [(rules.label_of(name), value) for name, value in told.fields.items()]
-            fields += [(rules.label_of(name), value) for name, value in told.utm.items()]
+            told = rules.told_by(mapping.mapped(event.values, rules.rows_of(door)), by=by)
+            own = {f"custom.{key}": mapping.said(value) for key, value in told.custom.items()}
+            found = {**told.fields, **own, **told.utm}
+            fields = [(rules.label_of(name), value) for name, value in found.items()]
             if told.products:
                 fields.append((rules.label_of("products"), ", ".join(map(str, told.products))))
             results.append(

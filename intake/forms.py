@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core import signing
 from django.db import models
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import rules
+from intake import mapping, rules
 from intake.models import WebForm, WebFormField
 from leads.models import Lead
 from opportunities.models import Product
+from records import custom
 from records.keys import text_problem
 from records.models import MoneyField as MoneyColumn
+from workbench.custom import Fitting, form_field
 from workbench.forms import MoneyField, OperationForm, Section, helper_for, word
 
 if TYPE_CHECKING:
     from crispy_forms.helper import FormHelper
 
     from intake.models import Delivery
+    from records.models import CustomField
 
 SALT = "intake.form"
 TOKEN, KEY, CONSENT = "form_token", "form_key", "agrees"
@@ -67,10 +71,15 @@ class PublicForm(forms.Form):
         super().__init__(*args, **kwargs)
         lines = sorted(web_form.fields.all(), key=lambda line: (line.position, line.pk))
         self.hidden = {line.field: line.value for line in lines if line.is_hidden}
+        own = own_fields(lines)
         for line in lines:
-            if not line.is_hidden and line.field in rules.ASKED:
+            if line.is_hidden:
+                continue
+            if line.field in rules.ASKED:
                 self.fields[line.field] = field_for(line)
-        word(self.fields)
+            elif line.field in own:
+                self.fields[line.field] = own_field_for(line, own[line.field])
+        word({name: field for name, field in self.fields.items() if name not in own})
         if web_form.consent_text:
             self.fields[CONSENT] = forms.BooleanField(
                 label=web_form.consent_text,
@@ -86,7 +95,7 @@ class PublicForm(forms.Form):
     def values(self) -> dict[str, str]:
         """What the form says, as texts by field, with what every lead of it gets."""
         typed = {
-            name: "; ".join(value) if isinstance(value, list) else str(value)
+            name: said(value, self.fields[name])
             for name, value in self.cleaned_data.items()
             if name != CONSENT and value not in (None, "", [])
         }
@@ -119,11 +128,34 @@ class PublicForm(forms.Form):
         return data
 
 
+def said(value: Any, field: forms.Field) -> str:
+    """Return what was typed as the text that is stored and read again."""
+    if isinstance(field, Fitting):
+        value = custom.stored(field.definition, value)
+    return mapping.said(value) or str(value)
+
+
+def own_fields(lines: list[WebFormField]) -> dict[str, CustomField]:
+    """Return the custom fields that a form asks for, by name; one statement, if it asks for any."""
+    if not any(line.field.startswith(custom.PREFIX) for line in lines):
+        return {}
+    return {each.name: each for each in custom.definitions_for(None)[rules.KIND]}
+
+
+def own_field_for(line: WebFormField, definition: CustomField) -> forms.Field:
+    """Return the form field for a custom field, in the words of the web form."""
+    found = form_field(definition, is_required=line.is_required)
+    found.label = line.label or definition.label
+    found.help_text = escape(line.help_text or definition.help_text)
+    found.initial = line.value or None
+    return found
+
+
 def field_for(line: WebFormField) -> Any:
     """Return the form field for one line of a web form."""
     terms: dict[str, Any] = {
         "label": line.label or rules.label_of(line.field),
-        "help_text": line.help_text,
+        "help_text": escape(line.help_text),
         "required": line.is_required,
         "initial": line.value or None,
     }
@@ -190,7 +222,7 @@ class MendForm(OperationForm):
         for name, value in data.items():
             if problem := text_problem(value):
                 self.add_error(name, problem)
-        if not self.errors and (problem := rules.missing_in(rules.told_by(data))):
+        if not self.errors and (problem := rules.missing_in(rules.told_by(data, by=self.user))):
             self.add_error("last_name", problem)
         return {"values": data}
 

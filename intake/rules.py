@@ -16,6 +16,7 @@ from intake import mapping
 from intake.models import Delivery, Door
 from leads.models import Lead
 from opportunities.models import Campaign, Product, Source
+from records import custom
 from records.keys import clean_text
 from records.models import Currency
 from workbench.operations import find_choice
@@ -24,6 +25,8 @@ from workbench.transfer.cells import CellIsLeftOut, CellIsUnreadable, reader_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from users.models import User
 
 # What a visitor may be asked for. Whose a lead is and how far it is, nobody outside decides.
 ASKED = (
@@ -78,6 +81,7 @@ OTHER = {
 }
 WHO = ("first_name", "last_name", "company", "email", "phone", "mobile")
 LONGEST_UTM = 500
+KIND = "lead"
 PLAIN = ColumnMapping()
 
 
@@ -86,19 +90,25 @@ def label_of(name: str) -> str:
     if name in OTHER:
         return _(OTHER[name])
     if name not in {*ASKED, *TOLD}:
-        return name
+        definition = custom.field_of(KIND, name, None)
+        return definition.label if definition else name
     column: Any = Lead._meta.get_field(name)
     return str(capfirst(column.verbose_name))
 
 
 def fields_to_ask() -> list[tuple[str, str]]:
     """Return what a web form can ask for: name and label."""
-    return [(name, label_of(name)) for name in ASKED]
+    return [*((name, label_of(name)) for name in ASKED), *_custom_fields()]
 
 
 def fields_to_map() -> list[tuple[str, str]]:
     """Return what a door can fill: name and label."""
-    return [(name, label_of(name)) for name in (*ASKED, *TOLD, *OTHER)]
+    own = [(name, label_of(name)) for name in (*ASKED, *TOLD, *OTHER)]
+    return [*own, *_custom_fields()]
+
+
+def _custom_fields() -> list[tuple[str, str]]:
+    return [(each.name, each.label) for each in custom.definitions_for(None)[KIND]]
 
 
 # What it says
@@ -112,18 +122,24 @@ class Told:
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
+    custom: dict[str, Any] = field(default_factory=dict)
     products: list[Product] = field(default_factory=list)
     utm: dict[str, str] = field(default_factory=dict)
     external_id: str = ""
     unread: list[str] = field(default_factory=list)
 
 
-def told_by(values: Mapping[str, Any]) -> Told:
-    """Read texts by field; a value that cannot be read is no reason to lose the rest."""
+def told_by(values: Mapping[str, Any], *, by: User | None) -> Told:
+    """Read texts by field; a value that cannot be read is no reason to lose the rest.
+
+    The definitions of custom fields are kept on `by`.
+    """
     told = Told()
     for name, value in values.items():
         text = clean_text(mapping.said(value)).strip()
-        if text:
+        if text and name.startswith(custom.PREFIX):
+            _read_custom(told, name, text, by=by)
+        elif text:
             _read(told, name, text)
     _part_the_name(told)
     return told
@@ -167,6 +183,19 @@ def _read_column(told: Told, name: str, text: str) -> None:
         told.unread.append(f"{label_of(name)}: {text}")
         return
     told.fields[name] = value
+
+
+def _read_custom(told: Told, name: str, text: str, *, by: User | None) -> None:
+    definition = custom.field_of(KIND, name, by)
+    if definition is None or not definition.is_active:
+        told.unread.append(f"{definition.label if definition else name}: {text}")
+        return
+    try:
+        value = custom.stored(definition, custom.from_text(definition, text))
+    except ValueError:
+        told.unread.append(f"{definition.label}: {text}")
+        return
+    told.custom[definition.key] = value
 
 
 def _read_products(told: Told, text: str) -> None:

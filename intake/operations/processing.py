@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 GATHERED_FOR = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 EMPTY = ("", None, False)
+EMPTY_CUSTOM: tuple[Any, ...] = ("", None, [])
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
     if reference is not None:
         _gather(reference, values, _moment_of(delivery, event))
         values = {name: pair[0] for name, pair in reference.values.items()}
-    told = rules.told_by(values)
+    told = rules.told_by(values, by=by)
     if reference is not None and reference.lead is not None:
         return _filled(reference, reference.lead, told, by=by)
     if problem := rules.missing_in(told):
@@ -128,7 +129,7 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
     lead = _lead_of(delivery, told, by=by)
     if reference is not None:
         reference.lead = lead
-        reference.written = audit.plain(told.fields)
+        reference.written = audit.plain(told.fields | _named(told))
         reference.save(update_fields=["lead", "written"])
         _wake(delivery)
     return Outcome(Delivery.State.PROCESSED, lead)
@@ -193,13 +194,30 @@ def _filled(reference: Reference, lead: Lead, told: rules.Told, *, by: User) -> 
             and audit.plain(getattr(lead, name)) == reference.written[name]
         )
     }
+    own = {
+        f"custom.{key}": value
+        for key, value in told.custom.items()
+        if lead.custom.get(key) in EMPTY_CUSTOM
+        or lead.custom[key] == reference.written.get(f"custom.{key}")
+    }
     try:
-        lead = update_lead(lead, by=by, **changes)
+        lead = update_lead(lead, by=by, **changes, **_custom(own))
     except (LeadIsClosed, IsInBin) as refusal:
         return Outcome(Delivery.State.IGNORED, lead, error=str(refusal))
-    reference.written |= {name: audit.plain(value) for name, value in changes.items()}
+    reference.written |= audit.plain(changes | own)
     reference.save(update_fields=["written"])
     return Outcome(Delivery.State.PROCESSED, lead)
+
+
+def _named(told: rules.Told) -> dict[str, Any]:
+    """Return the custom values under the names that they have among fields."""
+    return {f"custom.{key}": value for key, value in told.custom.items()}
+
+
+def _custom(named: dict[str, Any]) -> dict[str, Any]:
+    """Return custom values as an operation takes them; nothing where there are none."""
+    own = {name.removeprefix("custom."): value for name, value in named.items()}
+    return {"custom": own} if own else {}
 
 
 # A lead, or an enquiry of somebody known
@@ -228,6 +246,7 @@ def _lead_of(delivery: Delivery, told: rules.Told, *, by: User) -> Lead:
         is_unassigned=owner is None,
         products=told.products,
         utm=utm,
+        custom=told.custom,
         **told.fields,
     )
 
@@ -245,9 +264,14 @@ def _enquired(
         empty["utm"] = utm
     try:
         log_note(lead, by=by, text=_note(entrance, told))
-        return update_lead(lead, by=by, **empty)
+        own = {k: v for k, v in _named(told).items() if _is_free(lead, k)}
+        return update_lead(lead, by=by, **empty, **_custom(own))
     except (RecordIsReadOnly, LeadIsClosed, IsInBin) as closed:
         raise LostRace(str(closed)) from closed  # the next look finds no open lead, or another
+
+
+def _is_free(lead: Lead, name: str) -> bool:
+    return lead.custom.get(name.removeprefix("custom.")) in EMPTY_CUSTOM
 
 
 def _note(entrance: Entrance, told: rules.Told) -> str:
@@ -257,6 +281,9 @@ def _note(entrance: Entrance, told: rules.Told) -> str:
         f"{rules.label_of(name)}: {value}"
         for name, value in told.fields.items()
         if name not in {"source", "campaign", "consent"} and value not in EMPTY
+    ]
+    lines += [
+        f"{rules.label_of(name)}: {mapping.said(value)}" for name, value in _named(told).items()
     ]
     if told.products:
         lines.append(f"{rules.label_of('products')}: {', '.join(map(str, told.products))}")

@@ -1,0 +1,115 @@
+"""Fields of an administrator's own can be asked for by a form and filled by a door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from intake.forms import KEY
+from intake.models import Delivery, DoorField, WebForm, WebFormField
+from intake.operations import save_web_form
+from leads.models import Lead
+from leads.operations import update_lead
+from records.models import CustomField
+from tests.custom import define
+from tests.intake.world import a_door, hand_in, maps
+from users.models import User
+
+VALUES = {
+    "text": ("Pumps", "Pumps"),
+    "long_text": ("Two\nlines", "Two\nlines"),
+    "whole": ("12", 12),
+    "decimal": ("12.5", "12.5"),
+    "date": ("2026-11-25", "2026-11-25"),
+    "yes_no": ("yes", True),
+    "choice": ("small", "small"),
+    "choices": (["small", "large"], ["small", "large"]),
+}
+
+
+@pytest.fixture
+def defined(admin: User) -> None:
+    for kind in VALUES:
+        choices = {"choices": ["Small", "Large"]} if kind.startswith("choice") else {}
+        define("lead", f"a_{kind}", type=kind, by=admin, **choices)
+
+
+def test_every_type_is_asked_for_by_a_form(defined: None, admin: User):
+    form = save_web_form(WebForm(name="Own", slug="own"), by=admin)
+    WebFormField.objects.create(form=form, field="email")
+    for position, kind in enumerate(VALUES):
+        WebFormField.objects.create(form=form, field=f"custom.a_{kind}", position=position + 1)
+    typed: dict[str, Any] = {f"custom.a_{kind}": text for kind, (text, _value) in VALUES.items()}
+    sent = {KEY: form.snippet_key, "email": "ada@engine.example"}
+
+    wrong = Client().post("/f/own/", sent | typed | {"custom.a_whole": "many"})
+    answer = Client().post("/f/own/", sent | typed | {"custom.other": "1"})
+
+    assert wrong.status_code == 422
+    assert "as a whole number" in wrong.content.decode()
+    assert answer.status_code == 302
+    assert Lead.objects.get().custom == {f"a_{kind}": value for kind, (_t, value) in VALUES.items()}
+
+
+def test_every_type_is_filled_by_a_door(defined: None):
+    door = a_door()
+    for kind in VALUES:
+        DoorField.objects.create(door=door, field=f"custom.a_{kind}", path=f"x.{kind}")
+
+    hand_in(
+        door,
+        {
+            "email": "ada@engine.example",
+            "x": {
+                "text": "Pumps",
+                "long_text": "Two\nlines",
+                "whole": 12,
+                "decimal": 12.5,
+                "date": "2026-11-25",
+                "yes_no": True,
+                "choice": "Small",
+                "choices": ["Small", "large"],
+            },
+        },
+    )
+
+    assert Delivery.objects.get().error == ""
+    assert Lead.objects.get().custom == {f"a_{kind}": value for kind, (_t, value) in VALUES.items()}
+
+
+def test_what_fits_no_field_stays_with_the_lead(defined: None):
+    door = a_door()
+    maps(door, **{"custom.a_whole": "n", "custom.a_choice": "c"})
+    CustomField.objects.filter(key="a_choice").update(is_active=False)
+
+    hand_in(door, {"email": "ada@engine.example", "n": "many", "c": "small"})
+
+    lead = Lead.objects.get()
+    assert lead.custom == {}
+    assert "many" in lead.description
+    assert "small" in lead.description
+
+
+def test_fills_what_nobody_has_changed(defined: None, admin: User):
+    door = a_door()
+    maps(door, **{"external_id": "id", "custom.a_whole": "n", "custom.a_text": "t"})
+    hand_in(door, {"id": "7", "email": "ada@engine.example", "n": 1, "t": "one"})
+    lead = Lead.objects.get()
+    update_lead(lead, by=admin, custom={"a_text": "by hand"})
+
+    hand_in(door, {"id": "7", "n": 2, "t": "two"})
+
+    lead.refresh_from_db()
+    assert lead.custom == {"a_whole": 2, "a_text": "by hand"}
+
+
+def test_an_enquiry_fills_what_is_empty(defined: None, admin: User):
+    door = a_door()
+    maps(door, **{"custom.a_whole": "n", "custom.a_text": "t"})
+    hand_in(door, {"email": "ada@engine.example", "n": 1})
+
+    hand_in(door, {"email": "ada@engine.example", "n": 2, "t": "two"})
+
+    assert Lead.objects.get().custom == {"a_whole": 1, "a_text": "two"}
