@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.deliver import deliveries
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
@@ -69,6 +70,7 @@ def killed_in_the_middle(server: Server) -> dict[str, Any]:
 PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
+    "deliveries": deliveries,
 }
 
 

@@ -48,8 +48,8 @@ class Outcome:
 def process(delivery: Delivery, *, by: User) -> Delivery | None:
     """Make of a delivery what it says, and mark it done, in one transaction.
 
-    Returns it as it stands now; None when it is done already, or somebody else is about it. What
-    an operation refuses leaves it failed, with the reason, for a person to mend.
+    Returns it as it stands now; None when somebody has done it already. What an operation refuses
+    leaves it failed, with the reason, for a person to mend.
     """
     current = _held(delivery)
     if current is None:
@@ -92,8 +92,11 @@ def put_off(delivery: Delivery) -> None:
 
 
 def _held(delivery: Delivery) -> Delivery | None:
-    """Hold a waiting delivery until the transaction ends, unless somebody else holds it."""
-    rows = Delivery.objects.waiting().select_for_update(of=("self",), skip_locked=True)
+    """Hold a waiting delivery until the transaction ends; None when it waits no longer.
+
+    Who finds it held waits: it may be held for a moment only, by its own replay that is counted.
+    """
+    rows = Delivery.objects.waiting().select_for_update(of=("self",))
     current: Delivery | None = (
         rows.select_related(
             "door__source", "door__campaign", "door__owner",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from io import StringIO
+from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -210,6 +211,27 @@ def test_one_delivery_in_many_hands_is_processed_once(boss: User, settings: Any)
 
     assert sum(outcome is not None for outcome in outcomes) == 1
     assert Lead.objects.count() == 1
+
+
+@real
+def test_a_replay_that_is_counted_meanwhile_does_not_turn_the_work_away(boss: User, settings: Any):
+    settings.TASKS = LATER
+    hand_in(a_door(), ADA)
+    (delivery,) = waiting()
+    by = intake_machine()
+    counted = Event()
+
+    def count() -> None:
+        with transaction.atomic():
+            Delivery.objects.update(repeats=1)
+            counted.set()
+            Event().wait(0.3)
+
+    def work() -> Any:
+        counted.wait(5)
+        return operations.process(delivery, by=by)
+
+    assert at_once(count, work)[1] is not None
 
 
 @real
