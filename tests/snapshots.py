@@ -28,5 +28,10 @@ def rows(*, with_trails: bool = False) -> dict[str, list[str]]:
         if name == "IdentityClaim" and not with_trails:
             left_out.add("id")  # a claim is made anew; only what it says counts
         columns = [f.attname for f in model._meta.concrete_fields if f.name not in left_out]
-        tables[name] = sorted(map(str, model._base_manager.values_list(*columns)))
+        tables[name] = sorted(map(as_text, model._base_manager.values_list(*columns)))
     return tables
+
+
+def as_text(row: tuple[object, ...]) -> str:
+    """Return a row as text: PostgreSQL hands out bytes as a view, which shows where it lies."""
+    return str(tuple(bytes(v) if isinstance(v, memoryview) else v for v in row))

@@ -28,6 +28,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from tests.snapshots import as_text
 from users.models import User
 from users.operations import issue_token
 
@@ -151,7 +152,7 @@ def test_what_is_read_only_cannot_be_changed(label: str, desk: Client):
     line = kind._base_manager.first()
     if line is None:
         pytest.skip("there is none of these")
-    before = str(kind._base_manager.values_list().order_by("pk"))
+    before = [as_text(row) for row in kind._base_manager.values_list().order_by("pk")]
 
     answers = [
         desk.post(page(kind, "change", line.pk), {"value": "other", "label": "other"}),
@@ -160,7 +161,8 @@ def test_what_is_read_only_cannot_be_changed(label: str, desk: Client):
     ]
 
     assert {answer.status_code for answer in answers} == {403}
-    assert str(kind._base_manager.values_list().order_by("pk")) == before
+    after = [as_text(row) for row in kind._base_manager.values_list().order_by("pk")]
+    assert after == before
 
 
 @every_kind
