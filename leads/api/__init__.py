@@ -1,0 +1,5 @@
+"""Leads for programs."""
+
+from leads.api.leads import DisqualifyReasonViewSet, LeadViewSet
+
+__all__ = ["DisqualifyReasonViewSet", "LeadViewSet"]

@@ -1,0 +1,5 @@
+"""What is asked of people about leads."""
+
+from leads.forms.leads import OTHER, AssignForm, DisqualifyForm, LeadForm, ProgressForm, QualifyForm
+
+__all__ = ["OTHER", "AssignForm", "DisqualifyForm", "LeadForm", "ProgressForm", "QualifyForm"]

@@ -1,0 +1,136 @@
+"""What became of a lead, and which field of it goes where."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Contact
+from leads.models.lead import Lead
+from opportunities.models import Opportunity
+from records.models import CustomField
+
+
+class FieldMapping(models.Model):
+    """Which field of a lead fills a custom field of what the lead becomes.
+
+    `source` is a column of the lead or `custom.<key>`. Without a line a custom field is filled from
+    the lead's custom field of the same key and type; a line out of use switches that off.
+    """
+
+    source = models.CharField(_("field of the lead"), max_length=60)
+    target = models.ForeignKey(
+        CustomField,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to=~Q(kind=CustomField.Kind.LEAD),
+        verbose_name=_("custom field that it fills"),
+    )
+    is_active = models.BooleanField(
+        _("in use"),
+        default=True,
+        help_text=_("Out of use, nothing fills the field, not even one of the same key."),
+    )
+
+    class Meta:
+        verbose_name = _("field mapping")
+        verbose_name_plural = _("field mappings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["target"], name="leads_a_custom_field_is_filled_from_one_field"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+class Qualification(models.Model):
+    """One time that a lead was qualified: what came of it, why, and what there was before.
+
+    plan    what was asked for, as `leads.operations.qualify` takes it
+    result  the answer every asker gets: ids, outcomes and reasons
+    before  the columns of the lead and of each reused record as they were, for undo
+    after   the version of each record when the qualification was done, for undo
+    frozen  a copy of the lead to read
+    carried which field of the lead went into which custom field, in words, to read
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        UNDONE = "undone", _("Undone")
+        # Reopened without taking the records back: they stay, the lead is open again.
+        LEFT = "left", _("Reopened, records kept")
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="qualifications")
+    seq = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
+    rule_version = models.CharField(max_length=40)
+    override_reason = models.CharField(max_length=500, blank=True)
+    plan = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    frozen = models.JSONField(default=dict)
+    carried = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "seq"], name="leads_cycles_are_numbered"),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(state="active"),
+                name="leads_a_lead_is_qualified_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}/{self.seq}"
+
+
+class QualifiedOpportunity(models.Model):
+    """An opportunity that a qualification opened or joined."""
+
+    qualification = models.ForeignKey(
+        Qualification, on_delete=models.PROTECT, related_name="opportunity_links"
+    )
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="qualification_links"
+    )
+    is_primary = models.BooleanField(default=False)
+    # False where the lead was added to an opportunity that was there already.
+    is_created = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["qualification"],
+                condition=Q(is_primary=True),
+                name="leads_a_qualification_has_one_primary_opportunity",
+            ),
+            models.UniqueConstraint(
+                fields=["opportunity"],
+                condition=Q(is_created=True),
+                name="leads_an_opportunity_comes_from_one_qualification",
+            ),
+            models.UniqueConstraint(
+                fields=["qualification", "opportunity"],
+                name="leads_an_opportunity_is_linked_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualification_id} → {self.opportunity_id}"
