@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.errors import NeedsDecision
 from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
 from accounts.models import Account, Contact
 from leads import operations
@@ -23,6 +24,7 @@ from opportunities.models import Campaign, Opportunity, Source
 from records.errors import Unacceptable
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
+CONVERTED_ELSEWHERE = "Converted in another system"
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
 
 
@@ -30,7 +32,8 @@ class LeadImporter(ProductNaming):
     """Rows of leads.
 
     `status` takes new, working, nurturing, or a reason to disqualify. `converted` says that a lead
-    was qualified elsewhere; its links say into what.
+    was qualified elsewhere; its links say into what. Where the mapping makes conversions, a row
+    without links becomes what a qualification finds or makes of it, without an opportunity.
     """
 
     kind = "lead"
@@ -101,7 +104,7 @@ class LeadImporter(ProductNaming):
             values["topic"] = self._topic_of(values)
         if known is not None:
             outcome = self._brought_up(known, values, owner, progress, reason, conversion)
-            return replace(outcome, warnings=warnings)
+            return replace(outcome, warnings={**outcome.warnings, **warnings})
 
         twin, reasons = self._twin_of(values)
         alike = None
@@ -117,7 +120,7 @@ class LeadImporter(ProductNaming):
         if progress:
             values["progress"] = progress
         lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
-        self._close(lead, reason, conversion)
+        warnings |= self._close(lead, reason, conversion)
         return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
 
     def _conversion_in(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -149,7 +152,7 @@ class LeadImporter(ProductNaming):
             for name in ("account.external_id", "account.name", "contact.external_id"):
                 values.pop(name, None)
             return {}, {"converted": [f"{missing} The lead stays open."]}
-        if account is None and contact is None:
+        if account is None and contact is None and self.mapping.conversions == "link":
             return {}, {"converted": ["It is not said into what. The lead stays open."]}
         return {
             "account": account,
@@ -255,17 +258,22 @@ class LeadImporter(ProductNaming):
         if not known.is_open or self.mapping.duplicates == "skip":
             return outcome
         if reason is not None or conversion:
-            self._close(known, reason, conversion)
-            return Outcome("updated", known)
+            warnings = self._close(known, reason, conversion)
+            return replace(outcome, warnings=warnings) if warnings else Outcome("updated", known)
         return outcome
 
     def _close(
         self, lead: Lead, reason: DisqualifyReason | None, conversion: dict[str, Any]
-    ) -> None:
+    ) -> dict[str, list[str]]:
+        """Close a lead as it was elsewhere; return the warning when only a person can do so."""
         if conversion:
-            adopt_conversion(lead, by=self.by, reason="Converted in another system", **conversion)
+            try:
+                adopt_conversion(lead, by=self.by, reason=CONVERTED_ELSEWHERE, **conversion)
+            except NeedsDecision as question:
+                return {"converted": [f"{question} The lead stays open."]}
         elif reason is not None:
             operations.disqualify(lead, by=self.by, reason=reason, comment=CLOSED_ELSEWHERE)
+        return {}
 
 
 EXPORTED: dict[str, type[Importer]] = {

@@ -48,6 +48,10 @@ class FieldMapping(models.Model):
         return f"{self.source} → {self.target}"
 
 
+# What stands for the version of the rules where another system decided.
+IMPORTED = "import"
+
+
 class Qualification(models.Model):
     """One time that a lead was qualified: what came of it, why, and what there was before.
 
@@ -99,6 +103,11 @@ class Qualification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id}/{self.seq}"
+
+    @property
+    def is_imported(self) -> bool:
+        """Say whether another system qualified the lead and its data came here afterwards."""
+        return self.rule_version == IMPORTED
 
 
 class QualifiedOpportunity(models.Model):

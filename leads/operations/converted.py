@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leads.models import Lead, Qualification, QualifiedOpportunity
-from leads.operations.plan import SKIP, USE, Plan, Target, Terms
+from leads.models import IMPORTED, Lead, QualifiedOpportunity
+from leads.operations.plan import AUTO, SKIP, USE, Plan, Target, Terms
 from leads.operations.qualify import Qualified, qualify
 from records.operations import operation
 
@@ -30,16 +30,18 @@ def adopt_conversion(
 ) -> Qualified:
     """Qualify a lead into the records that came of it elsewhere, at the moment when it did.
 
-    Nothing is made. The opportunity may be closed by now, as history is. Asked again, returns what
-    came of the first time.
+    Nothing is made, unless neither an account nor a contact is named: then they are found or made
+    from the lead, without an opportunity. The one that is named may be closed by now, as history
+    is. Asked again, returns what came of the first time. Raises `NeedsDecision` as `qualify` does.
     """
+    absent = Target(SKIP if account or contact else AUTO)
     is_joined = opportunity is not None and opportunity.is_open
     outcome = qualify(
         lead,
         by=by,
         plan=Plan(
-            account=Target(USE, account.pk) if account else Target(SKIP),
-            contact=Target(USE, contact.pk) if contact else Target(SKIP),
+            account=Target(USE, account.pk) if account else absent,
+            contact=Target(USE, contact.pk) if contact else absent,
             opportunities=(Terms(opportunity=opportunity),) if is_joined else (),
             override_reason=reason,
         ),
@@ -52,8 +54,9 @@ def adopt_conversion(
             qualification=qualification, opportunity=opportunity, is_primary=True, is_created=False
         )
         qualification.result["opportunities"] = [opportunity.pk]
-        qualification.save(update_fields=["result"])
+    qualification.rule_version = IMPORTED
     if at is not None:
+        qualification.at = at
         Lead.all_objects.filter(pk=lead.pk).update(qualified_at=at)
-        Qualification.objects.filter(pk=qualification.pk).update(at=at)
+    qualification.save(update_fields=["rule_version", "result", "at"])
     return outcome

@@ -13,6 +13,7 @@ from records.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_PLACE = re.compile(r"\{([^{}]+)\}")
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -27,6 +28,7 @@ class ColumnMapping:
     columns: dict[str, str | None] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
+    conversions: str = "link"
     duplicates: str = "report"
     match: list[str] = field(default_factory=lambda: ["external_id", "identity"])
     date_order: str = "ymd"
@@ -35,6 +37,7 @@ class ColumnMapping:
     encoding: str = ""
     delimiter: str = ""
 
+    CONVERSIONS: ClassVar[tuple[str, ...]] = ("link", "make")
     DUPLICATES: ClassVar[tuple[str, ...]] = ("report", "skip", "update", "create")
     MATCH: ClassVar[tuple[str, ...]] = ("external_id", "identity")
     DATE_ORDERS: ClassVar[tuple[str, ...]] = ("ymd", "mdy", "dmy")
@@ -70,6 +73,8 @@ class ColumnMapping:
     def _check(self) -> None:
         if any(not isinstance(words, dict) for words in self.values.values()):
             raise MappingIsWrong("“values” has to hold an object for each field.")
+        if self.conversions not in self.CONVERSIONS:
+            raise MappingIsWrong(f"“conversions” has to be one of {', '.join(self.CONVERSIONS)}.")
         if self.duplicates not in self.DUPLICATES:
             raise MappingIsWrong(f"“duplicates” has to be one of {', '.join(self.DUPLICATES)}.")
         if not isinstance(self.match, list) or set(self.match) - set(self.MATCH):
@@ -119,7 +124,30 @@ class ColumnMapping:
             raise MappingIsWrong(
                 f"No column of the file fills a field. Its columns are: {', '.join(headers)}."
             )
+        for name, default in self.defaults.items():
+            if unknown := set(_PLACE.findall(str(default))) - set(headers):
+                raise MappingIsWrong(
+                    f"The default of {name} names no column of the file: "
+                    f"{', '.join(sorted(unknown))}. Its columns are: {', '.join(headers)}."
+                )
         return pairs
+
+    def default_for(self, name: str, cells: Mapping[str, str]) -> str:
+        """Return the default of a field, in which `{header}` stands for a cell of the row.
+
+        It says nothing where one of its cells is blank.
+
+        >>> mapping = ColumnMapping(defaults={"last_name": "Lead {No.}", "currency": "CHF"})
+        >>> [mapping.default_for("last_name", {"No.": number}) for number in ("7", " ")]
+        ['Lead 7', '']
+        >>> mapping.default_for("currency", {})
+        'CHF'
+        """
+        default = str(self.defaults[name])
+        places = {header: cells[header].strip() for header in _PLACE.findall(default)}
+        if not all(places.values()):
+            return ""
+        return _PLACE.sub(lambda place: places[place[1]], default)
 
 
 _SYNONYMS = {

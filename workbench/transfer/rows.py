@@ -209,8 +209,9 @@ class Importer:
             text = plain_cell(row.cells[header])
             if text and name not in texts:
                 texts[name] = self.mapping.values.get(name, {}).get(text, text)
-        for name, default in self.mapping.defaults.items():
-            texts.setdefault(name, str(default))
+        for name in self.mapping.defaults:
+            if not texts.get(name):
+                texts[name] = self.mapping.default_for(name, row.cells)
         values: dict[str, Any] = {}
         notes: list[str] = []
         for name, text in texts.items():
