@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections import Counter
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from accounts.models import Account, Contact
 from accounts.operations import delete_account
@@ -16,32 +15,6 @@ from leads.models import Lead
 from opportunities.models import Campaign, Opportunity, Product, Source
 from tests.factories import AccountFactory, UserFactory
 from tests.reference import folder_of
-
-
-@pytest.fixture
-def boss(defaults):
-    return UserFactory(is_superuser=True, email="boss@import.example", name="Boss")
-
-
-@pytest.fixture
-def take(boss, tmp_path):
-    """Import a text, or a file, and return the verdicts and the summary."""
-
-    def run(kind, text="", mapping=None, file=None, **options):
-        if file is None:
-            file = tmp_path / f"{kind}.csv"
-            file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        if isinstance(mapping, dict):
-            (tmp_path / "mapping.json").write_text(json.dumps(mapping))
-            mapping = str(tmp_path / "mapping.json")
-        out = io.StringIO()
-        call_command(
-            "import_records", kind, str(file), mapping=mapping or "", stdout=out, **options
-        )
-        *verdicts, summary = [json.loads(line) for line in out.getvalue().splitlines()]
-        return verdicts, summary["summary"]
-
-    return run
 
 
 def test_names_each_bad_row_and_takes_the_good_ones(take):

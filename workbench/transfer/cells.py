@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -190,15 +191,19 @@ def as_country(text: str, mapping: ColumnMapping) -> str:
     >>> as_country("Germany", ColumnMapping()), as_country("us", ColumnMapping())
     ('DE', 'US')
     """
-    word = text.strip()
-    code = (
+    code = _code_of(text.strip())
+    if not code:
+        raise CellIsUnreadable(f"“{short(text)}” is no country that we know.")
+    return code
+
+
+@lru_cache(maxsize=1024)  # a file says few names many times, and each is looked for in a long list
+def _code_of(word: str) -> str:
+    return str(
         countries.alpha2(word.upper())
         or countries.by_name(word, language="en")
         or _COUNTRY_WORDS.get(word.casefold().replace(".", ""), "")
     )
-    if not code:
-        raise CellIsUnreadable(f"“{short(text)}” is no country that we know.")
-    return str(code)
 
 
 _COUNTRY_WORDS = {

@@ -1,0 +1,165 @@
+"""History comes in with its outcome: what another system qualified is qualified here, and says so.
+
+Such files often name nobody; a template makes a name of what they have.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.test import Client
+
+from accounts.models import Account, Contact
+from leads.models import Lead, Qualification
+from opportunities.models import Opportunity
+from tests.factories import AccountFactory, ContactFactory, UserFactory
+from tests.world import stored
+from users.models import User
+
+pytestmark = pytest.mark.usefixtures("boss")
+
+HISTORY = {
+    "columns": {"Id": "external_id", "Outcome": "converted", "When": "converted_at"},
+    "defaults": {"last_name": "Prospect {No}", "topic": "Courses"},
+    "conversions": "make",
+    "match": ["external_id"],
+}
+FILE = "Id,No,Outcome,When\na,7,1,2024-02-03\nb,8,0,\n"
+
+
+def test_comes_in_qualified_with_a_contact_and_no_opportunity(take: Any):
+    _, summary = take("lead", FILE, HISTORY)
+
+    assert (summary["new"], summary["warnings"]) == (2, 0)
+    converted, still_open = Lead.objects.order_by("external_id")
+    assert (converted.status, str(converted.contact)) == ("qualified", "Prospect 7")
+    assert converted.qualified_at.date().isoformat() == "2024-02-03"
+    assert (still_open.status, still_open.last_name) == ("open", "Prospect 8")
+    assert not Account.objects.exists()
+    assert not Opportunity.objects.exists()
+    assert Contact.objects.get().owner == converted.owner
+
+
+def test_receipt_says_that_another_system_decided(take: Any, boss: User, client: Client):
+    take("lead", FILE, HISTORY)
+    qualification = Qualification.objects.get()
+    client.force_login(boss)
+
+    page = client.get(f"/leads/{qualification.lead_id}/receipt/").content.decode()
+
+    assert (qualification.rule_version, qualification.is_imported) == ("import", True)
+    assert "Qualified in another system, brought in by Boss" in page
+    assert "3 Feb 2024" in page
+    assert "although a required rule was not met" not in page
+
+
+def test_same_history_twice_changes_nothing(take: Any):
+    take("lead", FILE, HISTORY)
+    before = stored()
+
+    verdicts, _ = take("lead", FILE, HISTORY)
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["unchanged", "unchanged"]
+    assert stored() == before
+
+
+def test_dry_run_says_the_same_and_writes_nothing(take: Any):
+    before = stored()
+
+    verdicts, _ = take("lead", FILE, HISTORY, dry_run=True)
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["new", "new"]
+    assert stored() == before
+
+
+def test_uses_the_records_that_exist(take: Any):
+    account = AccountFactory(name="Engine Works")
+    contact = ContactFactory(email="ada@engine.example", account=account)
+
+    take(
+        "lead",
+        "last_name,topic,company,email,converted\n"
+        "Lovelace,Engines,Engine Works Ltd,ADA@engine.example,yes\n",
+        {"conversions": "make"},
+    )
+
+    lead = Lead.objects.get()
+    assert (lead.status, lead.account, lead.contact) == ("qualified", account, contact)
+    assert (Account.objects.count(), Contact.objects.count()) == (1, 1)
+
+
+def test_what_only_a_person_can_decide_stays_open_and_says_so(take: Any):
+    AccountFactory(name="Engine Works", country="FR")
+
+    verdicts, _ = take(
+        "lead",
+        "last_name,topic,company,country,converted\nLovelace,Engines,Engine Works,GB,1\n",
+        {"conversions": "make"},
+    )
+
+    assert verdicts[0]["verdict"] == "new"
+    assert "The lead stays open." in verdicts[0]["warnings"]["converted"][0]
+    assert Lead.objects.get().is_open
+    assert not Contact.objects.exists()
+
+
+def test_history_is_no_way_around_the_rules(take: Any):
+    """Who may not qualify against the rules may not do so by a file either."""
+    seller = UserFactory(
+        may={
+            "leads.add_lead": "own",
+            "leads.view_lead": "own",
+            "leads.change_lead": "own",
+            "leads.qualify_lead": "own",
+            "accounts.add_contact": "own",
+        }
+    )
+
+    verdicts, _ = take("lead", FILE, HISTORY, by=seller.email)
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["rejected", "new"]
+    assert Lead.objects.get().last_name == "Prospect 8"
+    assert not Contact.objects.exists()
+
+
+def test_template_says_nothing_where_its_cell_is_blank(take: Any):
+    verdicts, _ = take("lead", "Id,No,Outcome,When\na,,0,\nb,8,0,\n", HISTORY)
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["rejected", "new"]
+    assert verdicts[0]["errors"]["last_name"] == [
+        "Enter a name, a company, an email or a phone number."
+    ]
+
+
+def test_column_that_has_a_value_goes_before_the_template(take: Any):
+    take("lead", "last_name,No\nLovelace,1\n,2\n", {"defaults": HISTORY["defaults"]})
+
+    assert list(Lead.objects.order_by("pk").values_list("last_name", flat=True)) == [
+        "Lovelace",
+        "Prospect 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ({"conversions": "guess"}, "“conversions” has to be one of link, make"),
+        ({"defaults": {"last_name": "Prospect {Nr}"}}, "names no column of the file: Nr"),
+    ],
+)
+def test_wrong_mapping_ends_the_command(take: Any, tmp_path: Any, mapping: Any, words: str):
+    file = tmp_path / "m.json"
+    file.write_text(json.dumps(HISTORY | mapping))
+
+    with pytest.raises(CommandError, match=words):
+        take("lead", FILE, str(file))
+    assert not Lead.objects.exists()
+
+
+def test_column_without_a_header_is_no_obstacle(take: Any):
+    verdicts, _ = take("lead", "last_name,topic,\r\nLovelace,Engines,\r\n")
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["new"]
