@@ -152,6 +152,7 @@ INTAKE_MAY = (
     "leads.view_lead",
     "leads.add_lead",
     "leads.change_lead",
+    "leads.assign_lead",
     "activities.view_activity",
     "activities.add_activity",
 )

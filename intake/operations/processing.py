@@ -16,7 +16,7 @@ from intake import mapping, rules
 from intake.matching import draft_of, locks_for, open_lead_of
 from intake.models import Delivery, Entrance, Reference
 from leads.errors import LeadIsClosed
-from leads.operations import capture_lead, update_lead
+from leads.operations import capture_by_rules, capture_lead, update_lead
 from records import audit
 from records.errors import Busy, IsInBin, LostRace, Refused
 from records.operations import operation
@@ -242,16 +242,10 @@ def _lead_of(delivery: Delivery, told: rules.Told, *, by: User) -> Lead:
             return _enquired(known, entrance, told, utm, by=by)
     rules.describe(told)
     told.fields.setdefault("topic", entrance.topic or entrance.name)
-    owner = entrance.owner if entrance.owner and entrance.owner.is_active else None
-    return capture_lead(
-        by=by,
-        owner=owner,
-        is_unassigned=owner is None,
-        products=told.products,
-        utm=utm,
-        custom=told.custom,
-        **told.fields,
-    )
+    fields = {**told.fields, "products": told.products, "utm": utm, "custom": told.custom}
+    if entrance.owner is not None and entrance.owner.is_active:
+        return capture_lead(by=by, owner=entrance.owner, **fields)
+    return capture_by_rules(by=by, **fields)
 
 
 def _enquired(

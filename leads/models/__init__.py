@@ -1,5 +1,6 @@
 """Leads, and what became of them."""
 
+from leads.models.assignment import Assignment, AssignmentRule, AssignmentTurn
 from leads.models.lead import DisqualifyReason, Lead
 from leads.models.qualification import (
     IMPORTED,
@@ -10,6 +11,9 @@ from leads.models.qualification import (
 
 __all__ = [
     "IMPORTED",
+    "Assignment",
+    "AssignmentRule",
+    "AssignmentTurn",
     "DisqualifyReason",
     "FieldMapping",
     "Lead",

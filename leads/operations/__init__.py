@@ -1,9 +1,16 @@
 """Everything that changes a lead."""
 
+from leads.operations.assignment import (
+    assign_by_rules,
+    assign_lead,
+    capture_by_rules,
+    delete_assignment_rule,
+    move_assignment_rule,
+    save_assignment_rule,
+)
 from leads.operations.carrying import save_mapping
 from leads.operations.disqualify import disqualify, reopen, reopen_due
 from leads.operations.edit import (
-    assign_lead,
     capture_lead,
     delete_lead,
     restore_lead,
@@ -21,20 +28,25 @@ __all__ = [
     "Qualified",
     "Target",
     "Terms",
+    "assign_by_rules",
     "assign_lead",
     "blockers_of",
+    "capture_by_rules",
     "capture_lead",
     "delete_lead",
+    "delete_assignment_rule",
     "disqualify",
     "latest_qualification",
     "leave",
     "made_by",
+    "move_assignment_rule",
     "preview",
     "qualify",
     "reopen",
     "reopen_due",
     "restore_lead",
     "save_mapping",
+    "save_assignment_rule",
     "set_progress",
     "undo",
     "update_lead",

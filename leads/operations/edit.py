@@ -16,7 +16,6 @@ from records.custom import for_new, kind_of
 from records.errors import Unacceptable
 from records.operations import (
     apply,
-    assign,
     delete_record,
     locked,
     operation,
@@ -128,12 +127,6 @@ def update_lead(
 def set_progress(lead: Lead, *, by: User, progress: str) -> Lead:
     """Mark an open lead as new, working or nurturing. Marking it again changes nothing."""
     return update_lead(lead, by=by, progress=progress)
-
-
-@operation
-def assign_lead(lead: Lead, *, by: User, owner: User | None) -> Lead:
-    """Give an open lead to another owner, or to nobody."""
-    return assign(open_lead(lead, by=by, action="assign"), by=by, owner=owner)
 
 
 @operation

@@ -1,0 +1,111 @@
+"""Who gets a lead by which rule, whose turn it is, and why each lead went where it went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead import Lead
+from users.models import Team
+
+if TYPE_CHECKING:
+    from users.models import User
+
+LONGEST_REASON = 1_000
+
+
+class AssignmentRule(models.Model):
+    """Who gets the leads for which a condition holds; the first rule that holds decides."""
+
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
+    # In the language of `records.conditions`, over `Lead.vocabulary`.
+    condition = models.JSONField(_("condition"), default=dict)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("team"),
+        help_text=_("Its people get the leads in turn."),
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("assignment rule")
+        verbose_name_plural = _("assignment rules")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, team=None) | Q(person=None, team__isnull=False),
+                name="leads_a_rule_assigns_to_a_person_or_a_team",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url_namespace(self) -> str:
+        return "leads"
+
+    @property
+    def target(self) -> User | Team:
+        target = self.person or self.team
+        assert target is not None  # noqa: S101  the database sees to it
+        return target
+
+
+class AssignmentTurn(models.Model):
+    """How far round a team a rule has come. A row of its own: it is locked while a lead goes out.
+
+    `last_number` is the number of the person who came last, and no reference: the round goes on
+    behind it when that person is gone.
+    """
+
+    rule = models.OneToOneField(
+        AssignmentRule, on_delete=models.CASCADE, primary_key=True, related_name="turn"
+    )
+    last_number = models.PositiveBigIntegerField(default=0)
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}: {self.count}"
+
+
+class Assignment(models.Model):
+    """One time that a lead was given to somebody, or to nobody, and why. Never changed.
+
+    The reason says by itself what the rule said then: rules change, and may be deleted.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    rule = models.ForeignKey(
+        AssignmentRule, on_delete=models.SET_NULL, null=True, related_name="assignments"
+    )
+    reason = models.CharField(max_length=LONGEST_REASON)
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} → {self.owner_id}"

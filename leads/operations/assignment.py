@@ -1,0 +1,208 @@
+"""Giving leads to people: by hand, or by the assignment rules; and the rules themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
+from leads.models.assignment import LONGEST_REASON
+from leads.operations.edit import capture_lead, open_lead
+from leads.rules.assignment import (
+    Rules,
+    cannot_take,
+    in_turn,
+    next_in_turn,
+    nobody_in,
+    takers,
+    target_problem,
+)
+from records import audit
+from records.conditions import ConditionIsWrong, as_data, contradictions, parse
+from records.errors import LostRace, Unacceptable
+from records.operations import assign, operation, require_for_all, save_setting
+from records.permissions import reaches
+from records.vocabulary import fields_of
+
+if TYPE_CHECKING:
+    from leads.rules.assignment import ReadRule
+    from users.models import User
+
+# Leads
+
+
+@operation
+def assign_lead(lead: Lead, *, by: User, owner: User | None) -> Lead:
+    """Give an open lead to another owner, or to nobody. Giving it to its owner changes nothing."""
+    before = open_lead(lead, by=by, action="assign").owner_id
+    current = assign(lead, by=by, owner=owner)
+    if current.owner_id != before:
+        told = _("%(by)s gave it to %(owner)s.") if owner else _("%(by)s put it into the queue.")
+        _note(current, _Fate(owner, told % {"by": by, "owner": owner}), by=by)
+    return current
+
+
+@operation
+def assign_by_rules(lead: Lead, *, by: User) -> Lead:
+    """Give an open lead that nobody owns to whom the assignment rules say.
+
+    A lead that has an owner keeps it: what a person decided is never overturned, and a lead that
+    is asked for twice goes out once. One that no rule wants stays in the queue, with the reason.
+    """
+    current = open_lead(lead, by=by, action="assign")
+    return current if current.owner_id is not None else _handed_out(current, by=by)
+
+
+@operation
+def capture_by_rules(*, by: User, **fields: Any) -> Lead:
+    """Add a lead, as `capture_lead` does, whose owner is for the assignment rules to say.
+
+    Who may add leads of their own only has it for a moment, and gives it away.
+    """
+    is_unassigned = reaches(by, "add", Lead())
+    lead = capture_lead(by=by, is_unassigned=is_unassigned, **fields)
+    return _handed_out(open_lead(lead, by=by, action="assign"), by=by)
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """To whom a lead goes, by which rule, and why."""
+
+    owner: User | None
+    reason: str
+    rule: AssignmentRule | None = None
+
+
+def _handed_out(lead: Lead, *, by: User) -> Lead:
+    """Give a locked lead to whom the rules say, and write down why."""
+    rules = Rules(by)
+    found = rules.first_for(lead)
+    fate = _Fate(None, rules.why_nobody()) if found is None else _taken(found, rules.why(found))
+    assigned = assign(lead, by=by, owner=fate.owner)
+    _note(assigned, fate, by=by)
+    return assigned
+
+
+def _taken(found: ReadRule, why: str) -> _Fate:
+    """Return who gets a lead by the rule that holds, and take the turn."""
+    rule = found.rule
+    if rule.team is None:
+        person = rule.person
+        assert person is not None  # noqa: S101  the database sees to it
+        if takers().filter(pk=person.pk).exists():
+            return _Fate(person, why, rule)
+        return _Fate(None, f"{why} {cannot_take(person)}", rule)
+    # From here on whoever hands out by the same rule waits: one after the other takes a turn.
+    turn = AssignmentTurn.objects.select_for_update().filter(rule=rule).first()
+    if turn is None:
+        raise LostRace(f"The rule {rule} was deleted.")
+    people = list(takers().filter(team=rule.team))
+    if not people:
+        return _Fate(None, f"{why} {nobody_in(rule.team)}", rule)
+    person = next_in_turn(people, turn.last_number)
+    turn.last_number = person.pk
+    turn.count += 1
+    turn.save(update_fields=["last_number", "count"])
+    return _Fate(person, f"{why} {in_turn(person, turn.count, people, rule.team)}", rule)
+
+
+def _note(lead: Lead, fate: _Fate, *, by: User) -> None:
+    reason = fate.reason[:LONGEST_REASON]
+    Assignment.objects.create(lead=lead, by=by, owner=fate.owner, rule=fate.rule, reason=reason)
+
+
+# Rules
+
+
+@operation
+def save_assignment_rule(
+    rule: AssignmentRule, *, by: User, position: int | None = None
+) -> AssignmentRule:
+    """Save an assignment rule as it is in hand; a new one comes last, unless it is given a place.
+
+    Saving what stands writes nothing. Raises `Unacceptable` for what could never assign: a rule
+    that is to be used needs a condition that a lead can meet, and somebody who can take leads.
+    """
+    require_for_all(by, "change" if rule.pk else "add", AssignmentRule)
+    order = _locked_order()
+    standing = next((each for each in order if each.pk == rule.pk), None) if rule.pk else None
+    if rule.pk and standing is None:
+        raise _is_gone()
+    rule.position = standing.position if standing else len(order) + 1
+    _require_sense(rule, standing, by=by)
+    save_setting(rule, by=by)
+    AssignmentTurn.objects.get_or_create(rule=rule)
+    return rule if position is None else move_assignment_rule(rule, by=by, position=position)
+
+
+@operation
+def move_assignment_rule(rule: AssignmentRule, *, by: User, position: int) -> AssignmentRule:
+    """Give a rule another place in the order, counted from one. Where it stands it stays."""
+    require_for_all(by, "change", AssignmentRule)
+    order = _locked_order()
+    moved = next((each for each in order if each.pk == rule.pk), None)
+    if moved is None:
+        raise _is_gone()
+    before = order.index(moved) + 1
+    order.remove(moved)
+    order.insert(min(max(position, 1), len(order) + 1) - 1, moved)
+    after = order.index(moved) + 1
+    changed = [each for place, each in enumerate(order, start=1) if each.position != place]
+    for place, each in enumerate(order, start=1):
+        each.position = place
+    AssignmentRule.objects.bulk_update(changed, ["position"])
+    if before != after:
+        audit.log(moved, "assignmentrule.moved", by=by, changes={"position": [before, after]})
+    return moved
+
+
+@operation
+def delete_assignment_rule(rule: AssignmentRule, *, by: User) -> None:
+    """Delete a rule. What it has assigned stays as it is, and so do the reasons.
+
+    Deleting what is gone already changes nothing.
+    """
+    require_for_all(by, "delete", AssignmentRule)
+    current = AssignmentRule.objects.select_for_update().filter(pk=rule.pk).first()
+    if current is not None:
+        audit.log(current, "assignmentrule.deleted", by=by)
+        current.delete()
+
+
+def _locked_order() -> list[AssignmentRule]:
+    """Lock every rule, so that no two people put them in order at once."""
+    rows = AssignmentRule.objects.select_for_update(of=("self",)).order_by("pk")
+    return sorted(rows, key=lambda rule: (rule.position, rule.pk))
+
+
+def _is_gone() -> Unacceptable:
+    return Unacceptable(_("Somebody has deleted this rule in the meantime."))
+
+
+def _require_sense(rule: AssignmentRule, standing: AssignmentRule | None, *, by: User) -> None:
+    """Refuse what could never assign. What has been accepted once can always be switched off."""
+    errors: dict[str, list[str]] = {}
+    if rule.is_active or standing is None or rule.condition != standing.condition:
+        errors |= _condition_errors(rule, by=by)
+    if (rule.person is None) == (rule.team is None):
+        errors["team"] = [_("Choose a person, or a team whose people take turns.")]
+    elif rule.is_active and (problem := target_problem(rule, takers())):
+        errors["team" if rule.team else "person"] = [problem]
+    if errors:
+        raise Unacceptable(errors=errors)
+
+
+def _condition_errors(rule: AssignmentRule, *, by: User) -> dict[str, list[str]]:
+    if not rule.condition:
+        return {"condition": [_("Add a condition: which leads is the rule for?")]}
+    fields = fields_of(Lead, by)
+    try:
+        condition = parse(rule.condition, fields, translate=_)
+    except ConditionIsWrong as wrong:
+        return wrong.errors
+    rule.condition = as_data(condition)
+    found = contradictions(condition, fields, now=timezone.localtime(), translate=_)
+    return {"condition": found} if found and rule.is_active else {}
