@@ -123,6 +123,7 @@ for module, function in (
     ("opportunities.migrations.0002_defaults", "add_defaults"),
     ("leads.migrations.0002_disqualify_reasons", "add_reasons"),
     ("intake.migrations.0002_inbox_for_managers", "add_grants"),
+    ("leads.migrations.0021_assignment_for_managers", "add_grants"),
 ):
     getattr(importlib.import_module(module), function)(apps, None)
 print(json.dumps("done"))

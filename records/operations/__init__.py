@@ -156,6 +156,10 @@ def _locked_row(record: R) -> R:
         .select_related("owner")
         .get(pk=record.pk)
     )
+    if (current.owner and current.owner.pk) != current.owner_id:
+        # PostgreSQL waited for somebody who gave it away: it returns the row as it is now, beside
+        # the owner that was looked up before.
+        current.refresh_from_db(fields=["owner"])
     return current
 
 
