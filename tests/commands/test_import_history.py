@@ -15,6 +15,8 @@ from django.test import Client
 from accounts.models import Account, Contact
 from leads.models import Lead, Qualification
 from opportunities.models import Opportunity
+from records.models import CustomField
+from tests.custom import define
 from tests.factories import AccountFactory, ContactFactory, UserFactory
 from tests.world import stored
 from users.models import User
@@ -163,3 +165,80 @@ def test_column_without_a_header_is_no_obstacle(take: Any):
     verdicts, _ = take("lead", "last_name,topic,\r\nLovelace,Engines,\r\n")
 
     assert [verdict["verdict"] for verdict in verdicts] == ["new"]
+
+
+# Custom fields that a file needs
+
+WITH_FIELDS = HISTORY | {
+    "columns": {**HISTORY["columns"], "Work": "custom.occupation", "Visits": "custom.visits"},
+    "values": {"custom.occupation": {"Select": ""}},
+    "fields": {"occupation": {"type": "choice"}, "visits": {"label": "Seen", "type": "whole"}},
+}
+WITH_WORDS = "Id,No,Outcome,When,Work,Visits\na,7,1,,Student,3\nb,8,0,,Select,\nc,9,0,,student,0\n"
+
+
+def test_defines_the_fields_that_it_needs_when_told_to(take: Any):
+    _, summary = take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True)
+
+    assert summary["new"] == 3
+    occupation, visits = CustomField.objects.order_by("position")
+    assert (occupation.label, visits.label, visits.type) == ("Occupation", "Seen", "whole")
+    assert [choice["label"] for choice in occupation.choices] == ["Student"]
+    assert list(Lead.objects.order_by("pk").values_list("custom", flat=True)) == [
+        {"occupation": "student", "visits": 3},
+        {},
+        {"occupation": "student", "visits": 0},
+    ]
+
+
+def test_fields_that_are_there_stay_as_they_are(take: Any, boss: User):
+    define("lead", "visits", type="whole", label="Visits", by=boss)
+
+    take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True)
+    before = stored()
+    take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True)
+
+    assert CustomField.objects.get(key="visits").label == "Visits"
+    assert stored() == before
+
+
+def test_dry_run_defines_nothing(take: Any):
+    verdicts, _ = take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True, dry_run=True)
+
+    assert {verdict["verdict"] for verdict in verdicts} == {"new"}
+    assert not CustomField.objects.exists()
+
+
+def test_without_being_told_to_it_defines_nothing(take: Any):
+    with pytest.raises(CommandError, match=r"no field custom\.occupation"):
+        take("lead", WITH_WORDS, WITH_FIELDS)
+
+    assert not CustomField.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"occupation": {"type": "colour"}}, "occupation cannot be defined: Choose a type"),
+        ({"status": {"type": "text"}}, "status cannot be defined: status means something"),
+        ({"occupation": {"colour": "red"}}, "unknown parts: colour"),
+        ({"occupation": "choice"}, "“fields” has to hold an object"),
+    ],
+)
+def test_field_that_cannot_be_defined_ends_the_command(take: Any, fields: Any, words: str):
+    fine = {"visits": {"type": "whole"}}
+
+    with pytest.raises(CommandError, match=words):
+        take("lead", WITH_WORDS, WITH_FIELDS | {"fields": fine | fields}, create_fields=True)
+
+    assert not CustomField.objects.exists()
+    assert not Lead.objects.exists()
+
+
+def test_fields_are_defined_by_those_who_may(take: Any):
+    seller = UserFactory(may={"leads.add_lead": "all", "leads.view_lead": "all"})
+
+    with pytest.raises(CommandError, match="You may not add custom fields"):
+        take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True, by=seller.email)
+
+    assert not Lead.objects.exists()

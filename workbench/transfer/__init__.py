@@ -14,6 +14,7 @@ from workbench.transfer.cells import (
     safe_cell,
 )
 from workbench.transfer.export import csv_lines
+from workbench.transfer.fields import create_fields
 from workbench.transfer.mapping import ColumnMapping, MappingIsWrong, mapping_from
 from workbench.transfer.rows import Importer, LinkIsMissing, Outcome, Verdict
 from workbench.transfer.tables import FileIsUnreadable, open_table
@@ -31,6 +32,7 @@ __all__ = [
     "as_moment",
     "as_money",
     "as_text",
+    "create_fields",
     "csv_lines",
     "mapping_from",
     "open_table",

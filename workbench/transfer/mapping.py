@@ -28,6 +28,7 @@ class ColumnMapping:
     columns: dict[str, str | None] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversions: str = "link"
     duplicates: str = "report"
     match: list[str] = field(default_factory=lambda: ["external_id", "identity"])
@@ -53,12 +54,12 @@ class ColumnMapping:
         data = dict(data)
         if name := data.pop("preset", ""):
             base = preset_data(name, kind)
-            for part in ("columns", "values", "defaults"):
+            for part in ("columns", "values", "defaults", "fields"):
                 data[part] = {**base.pop(part, {}), **data.get(part, {})}
             data = {**base, **data}
         if unknown := data.keys() - cls.__dataclass_fields__.keys():
             raise MappingIsWrong(f"The mapping has unknown parts: {', '.join(sorted(unknown))}.")
-        for part in ("columns", "values", "defaults"):
+        for part in ("columns", "values", "defaults", "fields"):
             if not isinstance(data.get(part, {}), dict):
                 raise MappingIsWrong(f"“{part}” of the mapping has to be an object.")
         data["columns"] = {
@@ -71,8 +72,9 @@ class ColumnMapping:
         return mapping
 
     def _check(self) -> None:
-        if any(not isinstance(words, dict) for words in self.values.values()):
-            raise MappingIsWrong("“values” has to hold an object for each field.")
+        for part, told in (("values", self.values), ("fields", self.fields)):
+            if any(not isinstance(each, dict) for each in told.values()):
+                raise MappingIsWrong(f"“{part}” has to hold an object for each field.")
         if self.conversions not in self.CONVERSIONS:
             raise MappingIsWrong(f"“conversions” has to be one of {', '.join(self.CONVERSIONS)}.")
         if self.duplicates not in self.DUPLICATES:
