@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.deliver import deliveries
+from tests.history import x_education
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
@@ -71,6 +72,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
     "deliveries": deliveries,
+    "x_education": x_education,
 }
 
 

@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 
+SIGN_IN = """
+import json, sys
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from users.models import User
+from users.operations import issue_token
+email = sys.argv[1]
+user = User.objects.filter(email=email).first() or User.objects.create_superuser(
+    email, None, name="Boss")
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.create()
+token = issue_token(user, by=user, name="proof", scope="read")[1]
+print(json.dumps({"Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
+    "Authorization": f"Bearer {token}"}))
+"""
+
+
 class Server:
     """Gunicorn as the demo runs it. `env` names the database; `pids` are its processes."""
 
@@ -49,6 +70,17 @@ class Server:
         head = "import django; django.setup()\n"
         printed = self._run("-c", head + code, *words)
         return json.loads(printed.strip().splitlines()[-1])
+
+    def sign_in(self, email: str) -> dict[str, str]:
+        """Return the headers of an administrator at a browser who also has a token to read."""
+        headers: dict[str, str] = self.script(SIGN_IN, email)
+        return headers
+
+    def get(self, address: str, headers: dict[str, str]) -> str:
+        """Return what the running server answers; raises `HTTPError` unless it is well."""
+        asked = urllib.request.Request(f"{self.url}{address}", headers=headers)
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            return str(answer.read().decode())
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(

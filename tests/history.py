@@ -1,0 +1,148 @@
+"""Leads of another system with their outcome: brought in by a file, then counted from every side.
+
+The file is public and has no licence, so it lies outside (`tests/reference.py`); the mapping is
+ours. What is true of it is counted from its rows, without the product.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tests.reference import folder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tests.server import Server
+
+    Ask = Callable[[str], str]  # the address of a page or of a resource → what it answers
+
+NAME = "x-education-leads"
+MAPPING = Path(__file__).parent / "data" / "mappings" / "x-education.json"
+BLANK = "(blank)"
+
+WHOLE = """
+import json
+from crm.integrity import findings
+from django.apps import apps
+from users.models import User
+counts = {m._meta.label: m._base_manager.count() for m in apps.get_models()
+    if m._meta.app_label in {"leads", "accounts", "opportunities", "activities", "records"}}
+print(json.dumps({"counts": counts, "wrong": [f"{f.rule}: {f.text}" for f in findings()]}))
+"""
+SOURCES = """
+import json
+from opportunities.models import Source
+print(json.dumps({source.name: source.pk for source in Source.objects.all()}))
+"""
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def truth_of(rows: Iterable[Mapping[str, str]]) -> dict[str, tuple[int, int]]:
+    """Return how many leads and conversions each source has; `google` and `Google` are one."""
+    leads: Counter[str] = Counter()
+    converted: Counter[str] = Counter()
+    for row in rows:
+        source = row["Lead Source"].casefold() or BLANK
+        leads[source] += 1
+        converted[source] += row["Converted"] == "1"
+    return {source: (leads[source], converted[source]) for source in leads}
+
+
+def disagreements(
+    truth: Mapping[str, tuple[int, int]], sources: Mapping[str, int], ask: Ask
+) -> list[str]:
+    """Compare list, API and figures with what is true; return a sentence for each difference."""
+    pks = {name.casefold(): str(pk) for name, pk in sources.items()} | {BLANK: "none"}
+    told: list[str] = []
+
+    def compare(where: str, found: Any, expected: Any) -> None:
+        if found != expected:
+            told.append(f"{where}: {found} instead of {expected}")
+
+    for source, (leads, converted) in truth.items():
+        for status, expected in (("", leads), ("qualified", converted)):
+            asked = {"source": pks[source], **({"status": status} if status else {})}
+            where = f"{source} {status}".strip()
+            compare(f"{where} in the list", listed(ask, asked), expected)
+            compare(f"{where} by API", counted(ask, asked), expected)
+    whole = sum(leads for leads, _ in truth.values())
+    part = sum(converted for _, converted in truth.values())
+    compare("qualified in the list", listed(ask, {"status": "qualified"}), part)
+    overview = json.loads(ask("/api/v1/reports/overview"))["conversion"]
+    expected = {"leads": whole, "qualified": part, "rate": f"{part / whole:.4f}"}
+    compare("conversion in the figures", overview, expected)
+    return told
+
+
+def listed(ask: Ask, asked: Mapping[str, str]) -> int:
+    """Return how many leads the list says that it has."""
+    page = ask(f"/leads/?{urlencode(asked)}")
+    found = re.search(r"of <strong>([\d,]+)</strong>", page)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def counted(ask: Ask, asked: Mapping[str, str]) -> int:
+    """Return how many leads the API counts."""
+    answer = json.loads(ask(f"/api/v1/leads/?{urlencode({**asked, 'count': '1', 'limit': '1'})}"))
+    return int(answer["count"])
+
+
+def x_education(server: Server) -> dict[str, Any]:
+    """9,240 leads of another system come in with their outcome: every rate by source is as it was,
+    in the list, by API and in the figures, and the same file again changes nothing.
+    """
+    folder = folder_of(NAME)
+    truths = json.loads((folder / "truths.json").read_text())
+    truth = truth_of(rows_of(folder / "Leads.csv"))
+    assert truth == {
+        source: (told["leads"], told["converted"])
+        for source, told in truths["by_lead_source_case_folded"].items()
+    }
+    boss = server.sign_in("boss@history.example")
+    command = ["import_records", "lead", str(folder / "Leads.csv"), "--mapping", str(MAPPING)]
+
+    begun = time.monotonic()
+    first = _summary(server.manage(*command, "--create-fields"))
+    took = time.monotonic() - begun
+    assert first["new"] == first["rows"] == truths["rows"], first
+    before = server.script(WHOLE)
+    assert not before["wrong"], before["wrong"][:10]
+
+    begun = time.monotonic()
+    again = _summary(server.manage(*command, "--create-fields"))
+    took_again = time.monotonic() - begun
+    assert again["unchanged"] == again["rows"] == truths["rows"], again
+    assert server.script(WHOLE) == before
+
+    def ask(address: str) -> str:
+        return server.get(address, boss)
+
+    wrong = disagreements(truth, server.script(SOURCES), ask)
+    assert not wrong, wrong[:10]
+    return {
+        "leads": first["new"],
+        "qualified": truths["converted"],
+        "rate_percent": truths["conversion_rate_pct"],
+        "sources_that_agree": len(truth),
+        "import_s": round(took),
+        "rows_per_s": round(first["rows"] / took),
+        "again_s": round(took_again),
+        "changed_by_the_second_import": again["rows"] - again["unchanged"],
+    }
+
+
+def _summary(printed: str) -> dict[str, int]:
+    summary: dict[str, int] = json.loads(printed.splitlines()[-1])["summary"]
+    return summary
