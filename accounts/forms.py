@@ -79,6 +79,7 @@ class ContactForm(IdentityForm):
     """The fields of a person."""
 
     different = gettext_lazy("This is a different person")
+    one_of = ("last_name", "first_name", "email", "phone", "mobile")
     sections = [
         Section(
             "",
@@ -116,9 +117,9 @@ class ContactForm(IdentityForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        who = ("first_name", "last_name", "email", "phone", "mobile")
+        who = self.one_of
         if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error_to(("last_name", *who), _("Enter a name, an email or a phone number."))
+            self.add_error_to(who, _("Enter a name, an email or a phone number."))
         return data
 
 

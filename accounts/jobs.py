@@ -69,7 +69,7 @@ class AccountImporter(Importer):
             )
             if match.decided is not None:
                 return self._twin(match.decided, values, match.reasons_for(match.decided))
-        self.require_custom(values)
+        self.require_filled(values)
         try:
             account = operations.create_account(
                 by=self.by, owner=owner, is_different=policy == "create", **values
@@ -131,7 +131,7 @@ class ContactImporter(Importer):
             )
             if match.decided is not None:
                 return self._twin(match.decided, values, match.reasons_for(match.decided))
-        self.require_custom(values)
+        self.require_filled(values, account=account or company)
         if account is None and company:
             account, _ = operations.find_or_create_account(company, by=self.by, owner=owner)
         try:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.models import DBTaskResult
 
-from crm import operations, shaping  # noqa: F401 - shaping registers pages of its own
+from crm import form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
 from records.errors import Refused, Unacceptable
 from records.models import AuditEntry, Currency, IdempotencyKey, Record
 from users.models import ApiToken, Grant, Role, Team, User

@@ -1,4 +1,4 @@
-"""Custom fields and form layouts in the administration."""
+"""Custom fields in the administration."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from opportunities.models import Step
 from records import custom
-from records.models import CustomField, FormLayout
+from records.models import CustomField
 from records.operations.shaping import MOST_CHOICES, has_values, save_field
-from workbench.admin import Button, ReadOnlyAdmin, SettingAdmin, TellingForm, user_of
+from workbench.admin import Button, SettingAdmin, TellingForm, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,15 +215,3 @@ class CustomFieldAdmin(SettingAdmin):
                 % {"step": step, "stage": step.stage},
                 messages.WARNING,
             )
-
-
-# Layouts
-
-
-@admin.register(FormLayout)
-class FormLayoutAdmin(ReadOnlyAdmin):
-    """How the forms are laid out."""
-
-    list_display = ("kind",)
-    ordering = ("kind",)
-    sortable_by = ()

@@ -116,7 +116,7 @@ class LeadImporter(ProductNaming):
             return replace(outcome, of=twin, warnings=warnings)
         if twin is not None and policy != "create":
             return Outcome("duplicate", None, twin, reasons, warnings)
-        self.require_custom(values)
+        self.require_filled(values, products=products)
         if progress:
             values["progress"] = progress
         lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)

@@ -161,7 +161,7 @@ class OpportunityImporter(ProductNaming):
                 values["owner"] = owner
             return self._brought_up(known, values, stage, status, close)
 
-        self.require_custom(values)
+        self.require_filled(values, products=products, stage=stage)
         created_at = values.pop("created_at", None)
         topic = values.pop("topic", "")
         opportunity = operations.open_opportunity(

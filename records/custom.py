@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,10 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Definitions:
-    """All fields and layouts there are: fields by kind, retired ones among them."""
+    """All fields and layouts there are: fields by kind, retired ones among them.
+
+    A kind whose form stands as built in has no layout.
+    """
 
     fields: dict[str, tuple[CustomField, ...]] = field(default_factory=dict)
     layouts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -85,6 +88,13 @@ def forget(user: User) -> None:
     user.custom_definitions = None  # type: ignore[attr-defined]
 
 
+def suppose(user: User, kind: str, sections: list[dict[str, Any]]) -> None:
+    """Let `user` see the form of `kind` as if it were laid out like this; nothing is stored."""
+    known = known_to(user)
+    layouts = {**known.layouts, kind: sections}
+    user.custom_definitions = replace(known, layouts=layouts)  # type: ignore[attr-defined]
+
+
 COLUMNS = (
     "id", "kind", "key", "label", "type", "help_text", "is_required", "default", "choices",
     "section", "position", "is_active",
@@ -111,7 +121,8 @@ def _read() -> Definitions:
     for row in rows:
         line = CustomField.from_db(None, COLUMNS, row)
         if not line.key:
-            sections[line.kind] = line.choices
+            if line.choices:
+                sections[line.kind] = line.choices
         elif line.kind in found:
             found[line.kind].append(line)
     for lines in found.values():
@@ -212,19 +223,6 @@ def in_sentence(definition: CustomField) -> str:
     """Return the label as it stands within a sentence: an abbreviation keeps its capitals."""
     label = definition.label
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
-def required_of(kind: str, values: Mapping[str, Any], *, by: User | None) -> dict[str, list[str]]:
-    """Return what a person who makes a record has left out: `custom.<key>` → sentences.
-
-    Forms ask by themselves; a door for programs asks this. Operations do not, so that what rules,
-    machines and qualifying make is never stopped by a field that nobody could fill in.
-    """
-    return {
-        each.name: [asked_for(each)]
-        for each in definitions_for(by).get(kind, ())
-        if each.is_required and each.default is None and is_empty(values.get(each.key))
-    }
 
 
 def for_new(kind: str, values: Mapping[str, Any], *, by: User | None) -> dict[str, Any]:

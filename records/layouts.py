@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
-from records.custom import definitions_for, known_to
+from records.custom import PREFIX, asked_for, definitions_for, is_empty, known_to, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from django.db.models import Model
+
     from records.models import CustomField
     from users.models import User
+
+# Left out, it is whoever makes the record.
+SELF_FILLED = frozenset({"owner"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
             name = line.get("name") if isinstance(line, dict) else None
             if not isinstance(name, str) or name in seen:
                 continue
-            if name.startswith("custom.") and name not in known:
+            if name.startswith(PREFIX) and name not in known:
                 continue
             seen.add(name)
             is_visible = line.get("is_visible", True) is not False
@@ -102,6 +108,54 @@ def _added(parts: list[Part], title: Any, place: Place) -> list[Part]:
             more = replace(part, places=(*part.places, place))
             return [*parts[:number], more, *parts[number + 1 :]]
     return [*parts, Part(title, (place,))]
+
+
+def needed_of(model: type[Model]) -> set[str]:
+    """Return the fields that no form can do without: texts that only a person can give."""
+    return {
+        column.name
+        for column in model._meta.concrete_fields
+        if isinstance(column, CharField)
+        and column.editable
+        and not column.blank
+        and not column.has_default()
+    }
+
+
+def required_of(kind: str, values: Mapping[str, Any], *, by: User | None) -> dict[str, list[str]]:
+    """Return what a person who makes a record has left out: name → sentences.
+
+    `values` are those that the operation takes, custom ones by key in `custom`. Forms ask by
+    themselves; doors for programs and files ask this. What the layout hides is asked of nobody.
+    Operations do not ask, so that what rules, machines and qualifying make is never stopped by a
+    field that nobody could fill in.
+    """
+    fields = {each.name: each for each in definitions_for(by).get(kind, ())}
+    layout = laid_out(known_to(by).layouts.get(kind), known=set(fields))
+    places = {place.name: place for part in layout for place in part.places}
+    missing: dict[str, list[str]] = {}
+    own = values.get("custom") or {}
+    for name, each in fields.items():
+        place = places.get(name, Place(name))
+        is_asked = place.is_visible and (each.is_required or place.is_required)
+        if is_asked and each.default is None and is_empty(own.get(each.key)):
+            missing[name] = [asked_for(each)]
+    for name, place in places.items():
+        is_asked = place.is_required and not name.startswith(PREFIX)
+        if is_asked and name not in SELF_FILLED and is_empty(values.get(name)):
+            missing |= _asked_for_column(kind, name, is_sent=name in values)
+    return missing
+
+
+def _asked_for_column(kind: str, name: str, *, is_sent: bool) -> dict[str, list[str]]:
+    """Say that a built-in field is to be filled in, unless it fills itself when it is left out."""
+    columns = {column.name: column for column in model_of(kind)._meta.get_fields()}
+    column: Any = columns.get(name)
+    if column is None or (not is_sent and column.concrete and column.has_default()):
+        return {}
+    is_chosen = column.is_relation or getattr(column, "choices", None)
+    words = _("Choose the %(label)s") if is_chosen else _("Enter the %(label)s")
+    return {name: [words % {"label": column.verbose_name}]}
 
 
 def groups_for(

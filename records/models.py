@@ -134,7 +134,7 @@ class CustomField(models.Model):
 
 
 class FormLayout(models.Model):
-    """How the form and the page of a kind of record are laid out; without one, as built in.
+    """How the form and the page of a kind of record are laid out; as built in without sections.
 
     `sections` are `{title, fields}` in order, a field is `{name, is_visible, is_required}`.
     """

@@ -23,6 +23,7 @@ DEFAULTS = {
     "records.migrations.0002_currencies": "add_currencies",
     "opportunities.migrations.0002_defaults": "add_defaults",
     "leads.migrations.0002_disqualify_reasons": "add_reasons",
+    "records.migrations.0004_layouts": "add_layouts",
     "intake.migrations.0002_inbox_for_managers": "add_grants",
     "leads.migrations.0021_assignment_for_managers": "add_grants",
 }

@@ -345,6 +345,8 @@ class RecordForm(forms.ModelForm[Any]):
     """
 
     sections: ClassVar[Sequence[Section]] = ()
+    # Of these at least one has to be filled in, so a layout cannot hide them all.
+    one_of: ClassVar[Sequence[str]] = ()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user

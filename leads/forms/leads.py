@@ -41,6 +41,9 @@ TERMS = ("topic", "value", "currency", "estimated_close_date", "stage", "owner")
 class LeadForm(RecordForm):
     """The fields of a lead, topic first."""
 
+    one_of = (
+        "last_name", "first_name", "company", "email", "phone", "mobile", "account", "contact",
+    )  # fmt: skip
     sections = [
         Section("", ["topic"]),
         Section(
@@ -121,20 +124,9 @@ class LeadForm(RecordForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        who = (
-            "first_name",
-            "last_name",
-            "company",
-            "email",
-            "phone",
-            "mobile",
-            "account",
-            "contact",
-        )
+        who = self.one_of
         if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error_to(
-                ("last_name", *who), _("Enter a name, a company, an email or a phone number.")
-            )
+            self.add_error_to(who, _("Enter a name, a company, an email or a phone number."))
         return data
 
 

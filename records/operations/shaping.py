@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import BooleanField
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from records import custom
 from records.errors import Unacceptable
 from records.keys import text_problem
-from records.models import CustomField
+from records.layouts import needed_of
+from records.models import CustomField, FormLayout
 from records.operations import operation, require_for_all, save_setting
 
 if TYPE_CHECKING:
@@ -221,3 +224,83 @@ def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
         field.default = custom.stored(field, field.default)
     except ValueError as problem:
         errors["default"] = [str(problem)]
+
+
+# Layouts
+
+
+@operation
+def save_layout(layout: FormLayout, *, by: User) -> FormLayout:
+    """Save how the form of a kind is laid out; without sections it stands as built in.
+
+    Saving what stands writes nothing, and no stored value is touched. Raises `Unacceptable` for
+    what is no section or no field, a field in two places, a box to tick that would be required, and
+    for hiding what no form can do without; and `NotPermitted`.
+    """
+    require_for_all(by, "change", FormLayout)
+    problems: list[str] = []
+    layout.sections = _sections(layout, problems)
+    if problems:
+        raise Unacceptable(errors={"sections": list(dict.fromkeys(problems))})
+    saved = save_setting(layout, by=by)
+    custom.forget(by)
+    return saved
+
+
+def _sections(layout: FormLayout, problems: list[str]) -> list[dict[str, Any]]:
+    """Return the sections as they are stored: those that have fields, under different titles."""
+    stated: Any = layout.sections
+    sections: list[dict[str, Any]] = []
+    for section in stated if isinstance(stated, list) else []:
+        title = str(section.get("title") or "").strip() if isinstance(section, dict) else ""
+        if title and (problem := line_problem(title)):
+            problems.append(problem)
+        fields = section.get("fields") if isinstance(section, dict) else None
+        if not isinstance(fields, list):
+            problems.append(_("A section is a title with a list of fields"))
+        elif fields:
+            sections.append({"title": title, "fields": _places(layout.kind, fields, problems)})
+    titles = [section["title"].casefold() for section in sections if section["title"]]
+    if len(set(titles)) < len(titles):
+        problems.append(_("Two sections have the same title"))
+    if len(sections) > MOST_SECTIONS:
+        problems.append(_("At most %(most)d sections") % {"most": MOST_SECTIONS})
+    names = [place["name"] for section in sections for place in section["fields"]]
+    if len(set(names)) < len(names):
+        problems.append(_("A field stands in two places"))
+    return sections
+
+
+def _places(kind: str, stated: list[Any], problems: list[str]) -> list[dict[str, Any]]:
+    model = custom.model_of(kind)
+    every = [*model._meta.concrete_fields, *model._meta.many_to_many]
+    columns = {column.name: column for column in every if column.editable}
+    own = {each.name: each for each in CustomField.objects.filter(kind=kind)}
+    places = []
+    for line in stated:
+        name = line.get("name") if isinstance(line, dict) else None
+        if not isinstance(name, str) or not (name in own or name in columns):
+            problems.append(_("There is no field %(name)s") % {"name": f"“{str(name)[:60]}”"})
+            continue
+        is_visible = line.get("is_visible", True) is not False
+        is_required = is_visible and line.get("is_required") is True
+        label = own[name].label if name in own else _label_of(columns[name])
+        if not is_visible and name in needed_of(model):
+            problems.append(
+                _("%(label)s cannot be hidden: nothing can be saved without it") % {"label": label}
+            )
+        if not is_visible and name in own and own[name].is_required and own[name].is_active:
+            problems.append(
+                _("%(label)s is required: show it, or let the field no longer be required")
+                % {"label": label}
+            )
+        if is_required and isinstance(columns.get(name), BooleanField):
+            problems.append(
+                _("%(label)s is a box to tick, so it cannot be required") % {"label": label}
+            )
+        places.append({"name": name, "is_visible": is_visible, "is_required": is_required})
+    return places
+
+
+def _label_of(column: Any) -> str:
+    return str(capfirst(getattr(column, "verbose_name", column.name)))

@@ -43,12 +43,11 @@ READ_ONLY = {
     "intake.Reference",
     "leads.Qualification",
     "records.AuditEntry",
-    "records.FormLayout",
     "records.IdempotencyKey",
     "django_tasks_database.DBTaskResult",
 }
-NOT_DELETED = READ_ONLY | {"users.ApiToken", "records.CustomField"}
-NOT_ADDED = READ_ONLY | {"activities.Activity"}
+NOT_DELETED = READ_ONLY | {"users.ApiToken", "records.CustomField", "records.FormLayout"}
+NOT_ADDED = READ_ONLY | {"activities.Activity", "records.FormLayout"}
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind._meta.label)
 

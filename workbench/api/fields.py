@@ -26,9 +26,9 @@ from records.custom import (
     cleaned,
     definitions_for,
     kind_of,
-    required_of,
 )
 from records.errors import Unacceptable
+from records.layouts import required_of
 from records.models import FIRST_YEAR, LAST_YEAR, CustomField
 from users.models import User
 
@@ -309,11 +309,6 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
                 {name.removeprefix(PREFIX): told for name, told in refusal.errors.items()}
             ) from refusal
 
-    def missing_of(self, values: dict[str, Any]) -> dict[str, list[str]]:
-        """Return the required fields that a new record leaves out: key → sentences."""
-        missing = required_of(self.kind, values, by=self.user)
-        return {name.removeprefix(PREFIX): told for name, told in missing.items()}
-
     def to_representation(self, value: Any) -> dict[str, Any]:
         if not value or self.kind not in KINDS:
             return {}
@@ -374,22 +369,37 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
     custom = Custom(required=False)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read the body; of a new record the required custom fields have to be there."""
-        custom: Any = self.fields.get("custom")
-        if self.instance is not None or custom is None or not isinstance(data, dict):
-            return super().to_internal_value(data)
-        sent = data.get("custom", {})
-        missing = custom.missing_of(sent) if isinstance(sent, dict) else {}
+        """Read the body; of a new record what is required has to be there."""
+        missing = self._missing_of(data) if self.instance is None else {}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
             detail: Any = error.detail
-            if missing:
-                detail = {**detail, "custom": {**missing, **detail.get("custom", {})}}
-            raise serializers.ValidationError(detail) from error
+            if "custom" in missing:
+                missing["custom"] |= detail.get("custom", {})
+            raise serializers.ValidationError({**detail, **missing}) from error
         if missing:
-            raise serializers.ValidationError({"custom": missing})
+            raise serializers.ValidationError(missing)
         return values
+
+    def _missing_of(self, data: Any) -> dict[str, Any]:
+        """Return what a new record leaves out, by the names of the API: name → sentences."""
+        fields: Any = self.fields
+        custom = fields.get("custom")
+        if custom is None or not isinstance(data, dict):
+            return {}
+        sent = {fields[name].source: value for name, value in data.items() if name in fields}
+        is_object = isinstance(sent.get("custom", {}), dict)
+        if not is_object:
+            del sent["custom"]
+        missing: dict[str, Any] = {}
+        names = {field.source: name for name, field in fields.items() if not field.read_only}
+        for source, told in required_of(custom.kind, sent, by=custom.user).items():
+            if source.startswith(PREFIX) and is_object:
+                missing.setdefault("custom", {})[source.removeprefix(PREFIX)] = told
+            elif source in names:
+                missing[names[source]] = told
+        return missing
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         if isinstance(model_field, CountryField):  # it has every country for its choices

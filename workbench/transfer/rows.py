@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import DatabaseError, OperationalError, models, transaction
 
 from records import keys
-from records.custom import KINDS, PREFIX, definitions_for, kind_of, required_of
+from records.custom import KINDS, PREFIX, definitions_for, kind_of
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
+from records.layouts import required_of
 from records.operations import run_atomically
 from records.permissions import may, reaches, scope_of
 from users.models import Grant, User
@@ -369,9 +370,9 @@ class Importer:
         }
         return {**differing, "custom": custom} if custom else differing
 
-    def require_custom(self, values: dict[str, Any]) -> None:
-        """Refuse a new record without a custom field that is required, as forms and the API do."""
-        missing = required_of(kind_of(self.model), values.get("custom", {}), by=self.by)
+    def require_filled(self, values: Mapping[str, Any], **more: Any) -> None:
+        """Refuse a new record without what is required, as forms and the API do."""
+        missing = required_of(kind_of(self.model), {**values, **more}, by=self.by)
         if missing:
             raise Unacceptable(errors=missing)
 

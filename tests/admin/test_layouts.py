@@ -1,0 +1,319 @@
+"""How an administrator lays out a form, and what the page says while they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from opportunities.models import Stage, Step
+from records.models import AuditEntry, FormLayout
+from records.operations.shaping import save_field
+from tests.admin.forms import errors_of
+from tests.custom import define
+from tests.factories import LeadFactory
+from users.models import User
+
+KINDS = ["lead", "account", "contact", "opportunity"]
+
+
+def address(kind: str, page: str = "change") -> str:
+    layout = FormLayout.objects.get(kind=kind)
+    return reverse(f"admin:records_formlayout_{page}", args=[layout.pk])
+
+
+@pytest.fixture
+def desk(admin: User, client: Client) -> Client:
+    client.force_login(admin)
+    return client
+
+
+class Editor:
+    """The rows of a layout as a browser would send them, to type in."""
+
+    def __init__(self, client: Client, kind: str) -> None:
+        self.client, self.kind = client, kind
+        form = client.get(address(kind)).context["adminform"].form
+        sections = [*form["sections"].value(), {"title": "", "fields": []}]
+        self.sent = {"sections-sections": len(sections)}
+        self.rows: dict[str, str] = {}
+        self.titles: dict[str, int] = {}
+        for number, section in enumerate(sections):
+            self.titles[section["title"]] = number
+            self.sent[f"sections-{number}-title"] = section["title"]
+            self.sent[f"sections-{number}-place"] = (number + 1) * 10
+            for place, line in enumerate(section["fields"], start=1):
+                row = self.rows[line["name"]] = f"sections-field-{len(self.rows)}"
+                self.sent |= {
+                    f"{row}-name": line["name"],
+                    f"{row}-section": number,
+                    f"{row}-place": place * 10,
+                }
+                self.sent |= {
+                    f"{row}-{flag}": "on" for flag, is_on in line.items() if is_on is True
+                }
+        self.sent["sections-fields"] = len(self.rows)
+
+    def move(self, name: str, place: int, section: str | None = None) -> None:
+        self.sent[f"{self.rows[name]}-place"] = place
+        if section is not None:
+            self.sent[f"{self.rows[name]}-section"] = self.titles[section]
+
+    def call(self, title: str, new: str, place: int | None = None) -> None:
+        number = self.titles[title]
+        self.sent[f"sections-{number}-title"] = new
+        if place is not None:
+            self.sent[f"sections-{number}-place"] = place
+
+    def hide(self, *names: str) -> None:
+        for name in names:
+            del self.sent[f"{self.rows[name]}-is_visible"]
+
+    def require(self, name: str) -> None:
+        self.sent[f"{self.rows[name]}-is_required"] = "on"
+
+    def save(self) -> Any:
+        return self.client.post(address(self.kind), self.sent)
+
+
+def stored(kind: str) -> dict[str, list[str]]:
+    """Return the titles of a stored layout, each with its fields: (hidden), required*."""
+    return {
+        section["title"]: [
+            f"({line['name']})"
+            if not line["is_visible"]
+            else line["name"] + "*" * line["is_required"]
+            for line in section["fields"]
+        ]
+        for section in FormLayout.objects.get(kind=kind).sections
+    }
+
+
+def test_each_form_stands_in_the_list(desk: Client) -> None:
+    page = desk.get("/admin/records/formlayout/")
+
+    assert [layout.kind for layout in page.context["cl"].result_list] == KINDS
+    assert page.content.decode().count("As built in") == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_saving_what_stands_leaves_the_form_as_built_in(kind: str, desk: Client) -> None:
+    answer = Editor(desk, kind).save()
+
+    assert answer.status_code == 302
+    assert FormLayout.objects.get(kind=kind).sections == []
+    assert not AuditEntry.objects.filter(event="formlayout.changed").exists()
+
+
+def test_fields_and_sections_are_put_in_order_named_hidden_and_required(
+    desk: Client, admin: User
+) -> None:
+    define("contact", "badge", section="Address", by=admin)
+    editor = Editor(desk, "contact")
+    editor.call("Address", "Where", place=5)
+    editor.move("custom.badge", 15)
+    editor.move("job_title", 1, section="Address")
+    editor.hide("salutation")
+    editor.require("phone")
+    editor.move("consent", 10, section="Address")
+    editor.move("do_not_contact", 99, section="Address")
+
+    assert editor.save().status_code == 302
+
+    found = stored("contact")
+    assert next(iter(found)) == "Where"
+    assert found["Where"] == [
+        "job_title", "street", "consent", "custom.badge", "postal_code", "city", "region",
+        "country", "do_not_contact",
+    ]  # fmt: skip
+    assert "Consent" not in found, "a section without fields goes"
+    entry = AuditEntry.objects.get(event="formlayout.changed")
+    assert entry.actor == admin
+    assert "Where" in desk.get(address("contact", "history")).content.decode()
+
+
+def test_a_new_section_is_made_by_naming_it(desk: Client) -> None:
+    editor = Editor(desk, "lead")
+    editor.titles["new"] = editor.sent["sections-sections"] - 1
+    editor.call("new", "Machines")
+    editor.move("website", 10, section="new")
+
+    editor.save()
+
+    assert stored("lead")["Machines"] == ["website"]
+    assert "website" not in stored("lead")["Company"]
+
+
+def test_a_new_field_falls_into_its_section_of_a_layout_that_stands(
+    desk: Client, admin: User
+) -> None:
+    editor = Editor(desk, "lead")
+    editor.hide("website")
+    editor.save()
+    define("lead", "fleet", section="Company", by=admin)
+    define("lead", "beans", section="Coffee", by=admin)
+
+    sections = desk.get(address("lead")).context["adminform"].form["sections"].value()
+
+    names = {section["title"]: [line["name"] for line in section["fields"]] for section in sections}
+    assert names["Company"][-1] == "custom.fleet"
+    assert names["Coffee"] == ["custom.beans"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("lead", "topic", "Topic cannot be hidden: nothing can be saved without it"),
+        ("opportunity", "topic", "Topic cannot be hidden: nothing can be saved without it"),
+        ("account", "name", "Name cannot be hidden: nothing can be saved without it"),
+    ],
+)
+def test_what_nothing_can_be_saved_without_is_not_hidden(
+    kind: str, name: str, words: str, desk: Client
+) -> None:
+    editor = Editor(desk, kind)
+    editor.hide(name)
+
+    assert words in errors_of(editor.save())
+    assert FormLayout.objects.get(kind=kind).sections == []
+
+
+@pytest.mark.parametrize("kind", ["lead", "contact"])
+def test_one_way_to_know_who_it_is_stays(kind: str, desk: Client) -> None:
+    editor = Editor(desk, kind)
+    known = ["last_name", "first_name", "email", "phone", "mobile"]
+    editor.hide(*known, *(["company", "account", "contact"] if kind == "lead" else []))
+
+    said = errors_of(editor.save())
+
+    assert "Show at least one of these, or nothing can be saved: Last name, First name" in said
+    assert FormLayout.objects.get(kind=kind).sections == []
+
+
+def test_what_is_typed_stays_when_it_is_refused(desk: Client) -> None:
+    editor = Editor(desk, "lead")
+    editor.call("Person", "Company")
+    editor.hide("website")
+
+    answer = editor.save()
+
+    assert "Two sections have the same title" in errors_of(answer)
+    sections = answer.context["adminform"].form["sections"].value()
+    assert [section["title"] for section in sections][1:3] == ["Company", "Company"]
+    website = [line for part in sections for line in part["fields"] if line["name"] == "website"]
+    assert website == [{"name": "website", "is_visible": False, "is_required": False}]
+
+
+def test_a_required_field_is_not_hidden_and_a_box_is_not_required(
+    desk: Client, admin: User
+) -> None:
+    define("lead", "fleet", is_required=True, by=admin)
+    editor = Editor(desk, "lead")
+    editor.hide("custom.fleet")
+    editor.require("do_not_contact")
+
+    said = errors_of(editor.save())
+
+    assert "Fleet is required: show it, or let the field no longer be required" in said
+    assert "is a box to tick, so it cannot be required" in said
+
+
+def test_nonsense_is_refused_in_words(desk: Client) -> None:
+    for name, value, words in (
+        ("sections-field-3-name", "password", "There is no field “password”"),
+        ("sections-field-3-name", "owner_id", "There is no field “owner_id”"),
+        ("sections-field-3-name", "custom.none", "There is no field “custom.none”"),
+        ("sections-field-3-name", "topic", "A field stands in two places"),
+        ("sections-1-title", "a\u202eb", "Leave out line breaks and control characters"),
+        ("sections-1-title", "x" * 81, "Use at most 80 characters"),
+    ):
+        editor = Editor(desk, "lead")
+        editor.sent[name] = value
+        assert words in errors_of(editor.save()), name
+    for name in (
+        "sections-sections",
+        "sections-fields",
+        "sections-1-place",
+        "sections-field-3-place",
+    ):
+        for value in ("-1", "9" * 30, "x", "", "٣"):
+            editor = Editor(desk, "lead")
+            editor.sent[name] = value
+            assert editor.save().status_code in {200, 302}, (name, value)
+            FormLayout.objects.update(sections=[])
+
+
+def test_goes_back_to_the_default(desk: Client, admin: User) -> None:
+    editor = Editor(desk, "lead")
+    editor.hide("website")
+    editor.save()
+    page = desk.get(address("lead")).content.decode()
+    assert "Back to the default" in page
+
+    layout = FormLayout.objects.get(kind="lead")
+    again = desk.post(
+        "/admin/records/formlayout/",
+        {"action": "put_back", "_selected_action": [layout.pk]},
+        follow=True,
+    )
+
+    assert "The form stands as built in: Lead" in again.content.decode()
+    assert FormLayout.objects.get(kind="lead").sections == []
+    assert "Back to the default" not in desk.get(address("lead")).content.decode()
+    assert AuditEntry.objects.filter(event="formlayout.changed").count() == 2
+
+
+def test_the_preview_shows_what_is_typed_and_stores_nothing(desk: Client) -> None:
+    editor = Editor(desk, "lead")
+    editor.call("Person", "Who they are")
+    editor.hide("website")
+    editor.require("job_title")
+
+    page = desk.post(address("lead", "preview"), editor.sent)
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "<legend>Who they are" in text
+    assert 'name="website"' not in text
+    assert page.context["form"].fields["job_title"].required
+    assert FormLayout.objects.get(kind="lead").sections == []
+    assert "Who they are" not in desk.get("/leads/new/").content.decode()
+    assert desk.get(address("lead", "preview")).status_code == 200
+
+
+def test_says_which_step_asks_for_what_is_hidden(desk: Client) -> None:
+    stage = Stage.objects.get(key="develop")
+    Step.objects.create(stage=stage, key="need", label="Need is known", field="customer_need")
+    editor = Editor(desk, "opportunity")
+    editor.hide("customer_need")
+
+    page = desk.post(address("opportunity"), editor.sent, follow=True)
+
+    assert "The step Need is known of Develop asks for a field that the form hides." in (
+        page.content.decode()
+    )
+
+
+def test_a_retired_field_is_not_in_the_way(desk: Client, admin: User) -> None:
+    field = define("lead", "fleet", section="Company", by=admin)
+    editor = Editor(desk, "lead")
+    editor.require("custom.fleet")
+    editor.save()
+    field.is_active = False
+    save_field(field, by=admin)
+
+    assert "custom.fleet" not in Editor(desk, "lead").rows
+    assert 'name="custom.fleet"' not in desk.get("/leads/new/").content.decode()
+
+
+def test_is_for_those_who_may(desk: Client, manager: User) -> None:
+    editor = Editor(desk, "lead")
+    manager.is_staff = True
+    manager.save(update_fields=["is_staff"])
+    desk.force_login(manager)
+    LeadFactory(owner=manager)
+
+    assert editor.save().status_code == 403
+    assert desk.post(address("lead", "preview"), editor.sent).status_code == 403
