@@ -113,6 +113,7 @@ router.register("stages", StageViewSet, "stages")
 router.register("competitors", CompetitorViewSet, "competitors")
 router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
 router.register("custom-fields", CustomFieldViewSet, "custom-fields")
+router.register("jobs", api.JobViewSet, "jobs")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
 
 

@@ -204,6 +204,8 @@ CACHES = {
 }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Seconds of silence after which the worker of a job counts as dead and another one goes on.
+JOB_PATIENCE = env.int("JOB_PATIENCE", default=30)
 
 
 # Who may come in

@@ -46,6 +46,9 @@ OWNED = row(SIGN_IN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 OWNED_ONLY_POST = row(SIGN_IN, NOT_ALLOWED, FORBIDDEN, NOT_ALLOWED, NOT_FOUND, NOT_ALLOWED)
 STAFF = row(SIGN_IN, "staff only", "staff only", "staff only", "staff only", DONE)
 MINE = row(SIGN_IN, DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+# What belongs to rep and is looked after by the manager of the team
+OF_MY_TEAM = row(SIGN_IN, DONE, NOT_FOUND, DONE, NOT_FOUND, DONE)
+OF_MY_TEAM_ONLY = row(SIGN_IN, NOT_ALLOWED, "hidden", NOT_ALLOWED, "hidden", NOT_ALLOWED)
 STATUSES["hidden"] = {404, 405}
 STATUSES["turned away"] = {403, 405}
 STATUSES["staff only"] = {302, 403}
@@ -146,6 +149,10 @@ ACCESS: dict[str, Access] = {
     "lead-or-opportunity": Access(SIGNED_IN, NO_POST),
     "reports:overview": Access(SIGNED_IN, NO_POST),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
+    "jobs:list": Access(SIGNED_IN, NO_POST),
+    "jobs:detail": Access(OF_MY_TEAM, OF_MY_TEAM_ONLY),
+    "jobs:cancel": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
+    "jobs:resume": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
     "users:profile": Access(SIGNED_IN, SIGNED_IN),
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),
@@ -192,6 +199,8 @@ ACCESS: dict[str, Access] = {
     **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
     "custom-fields-list": Access(API_LIST, API_FOR_ALL),
     "custom-fields-detail": Access(API_LIST, API_NO, API_FOR_ALL, API_FOR_ALL),
+    "jobs-list": Access(API_LIST, API_NO),
+    "jobs-detail": Access(row(NO_TOKEN, DONE, NOT_FOUND, DONE, NOT_FOUND, DONE), API_NO),
     "leads-assign": Access(API_NO, API_OWNED, body={"owner": "rep@crm.example"}),
     "leads-disqualify": Access(API_NO, API_OWNED, body={"reason": "no-need"}),
     "leads-qualification": Access(API_SEEN, API_NO),

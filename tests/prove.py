@@ -126,6 +126,7 @@ for module, function in (
     ("leads.migrations.0002_disqualify_reasons", "add_reasons"),
     ("intake.migrations.0002_inbox_for_managers", "add_grants"),
     ("leads.migrations.0021_assignment_for_managers", "add_grants"),
+    ("workbench.migrations.0002_jobs_of_the_team", "add_grants"),
 ):
     getattr(importlib.import_module(module), function)(apps, None)
 print(json.dumps("done"))

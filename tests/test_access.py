@@ -24,7 +24,9 @@ from opportunities.operations import add_stakeholder, delete_opportunity, open_o
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.snapshots import rows
+from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
+from workbench.jobs import Job, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,10 +100,17 @@ def world(rep, rep2, manager, outsider, admin):
         "competitors": Competitor.objects.create(key="rival", name="Rival"),
         "loss-reasons": LossReason.objects.first(),
         "disqualify-reasons": DisqualifyReason.objects.first(),
+        "jobs": a_job(rep),
         "custom-fields": define("lead", "fleet", by=admin),
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
     return records, users
+
+
+def a_job(by: Any) -> Job:
+    """Return a job that has ended."""
+    job = start(found_teams, by=by, title="Found teams", total=1)
+    return Job.objects.get(pk=job.pk)
 
 
 def failed_delivery(door: Door) -> Delivery:

@@ -26,6 +26,7 @@ DEFAULTS = {
     "records.migrations.0004_layouts": "add_layouts",
     "intake.migrations.0002_inbox_for_managers": "add_grants",
     "leads.migrations.0021_assignment_for_managers": "add_grants",
+    "workbench.migrations.0002_jobs_of_the_team": "add_grants",
 }
 
 

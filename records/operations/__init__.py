@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import time
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -55,6 +55,7 @@ S = TypeVar("S", bound=models.Model)
 
 MOST_USES = 1000
 TRIES = 8
+ANSWERS_KEPT_FOR = timedelta(days=7)
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
 
 # serialization failure, deadlock, lock not available, unique violation, foreign key violation
@@ -350,6 +351,14 @@ def once(
         return row.status, row.body, False
 
     return run_atomically(answer)
+
+
+@operation
+def forget_answers(now: datetime | None = None) -> int:
+    """Forget answers that were given more than 7 days ago; return how many."""
+    before = (now or timezone.now()) - ANSWERS_KEPT_FOR
+    count, _by_kind = IdempotencyKey.objects.filter(at__lt=before).delete()
+    return count
 
 
 # Settings: the lists and tables that an administrator shapes

@@ -22,6 +22,7 @@ from workbench.api.fields import (
     seen,
 )
 from workbench.api.filters import filters_for
+from workbench.api.jobs import JobSerializer, JobViewSet
 from workbench.api.views import (
     ApiViewSet,
     ErrorSerializer,
@@ -37,6 +38,8 @@ __all__ = [
     "Day",
     "Email",
     "ErrorSerializer",
+    "JobSerializer",
+    "JobViewSet",
     "Listed",
     "ListedMany",
     "Moment",

@@ -39,6 +39,7 @@ OBJECT_ICONS = {
     "opportunity": "briefcase",
     "activity": "clipboard-check",
     "delivery": "inbox",
+    "job": "list-check",
 }
 KIND_ICONS = {
     "note": "note",

@@ -1,5 +1,6 @@
 """The pages that every kind of record has: a list, a record, a form, an operation."""
 
+from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
@@ -9,6 +10,10 @@ __all__ = [
     "CreateView",
     "DeleteView",
     "EditView",
+    "JobCancel",
+    "JobDetail",
+    "JobList",
+    "JobResume",
     "ListView",
     "LookupView",
     "OperationView",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
@@ -12,7 +13,14 @@ from django.utils import timezone
 from intake import jobs as intake_jobs
 from intake.operations import prune
 from leads.operations import reopen_due
+from records.errors import Busy
+from records.operations import forget_answers
 from users.operations import machine
+from workbench import jobs
+from workbench.operations.jobs import forget_lost_tasks, prune_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 class Command(BaseCommand):
@@ -26,18 +34,46 @@ class Command(BaseCommand):
         """Survive a database that is away: the next turn finds what this one could not do."""
         pruned_on = None
         while True:
-            try:
-                for lead in reopen_due(by=machine()):
-                    self.stdout.write(f"Reopened lead {lead.pk}: its day has come.")
-                if taken := intake_jobs.take_up():
-                    self.stdout.write(f"Took up {taken} deliveries that nobody was about.")
-                if pruned_on != timezone.localdate():
-                    pruned_on = timezone.localdate()
-                    if pruned := prune():
-                        self.stdout.write(f"Forgot the payloads of {pruned} old deliveries.")
-            except DatabaseError as error:
-                self.stderr.write(f"Not this time: {error}")
+            self._do([self._reopen, self._take_up_deliveries, self._take_up_jobs])
+            if pruned_on != timezone.localdate():
+                pruned_on = timezone.localdate()
+                self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
             if options["once"]:
                 return
             close_old_connections()
             time.sleep(options["every"])
+
+    def _do(self, duties: Sequence[Callable[[], None]]) -> None:
+        """Do one after the other; one that goes wrong keeps none of the others from being done."""
+        for duty in duties:
+            try:
+                duty()
+            except (Busy, DatabaseError) as error:
+                self.stderr.write(f"Not this time: {error}")
+
+    def _reopen(self) -> None:
+        for lead in reopen_due(by=machine()):
+            self.stdout.write(f"Reopened lead {lead.pk}: its day has come.")
+
+    def _take_up_deliveries(self) -> None:
+        if taken := intake_jobs.take_up():
+            self.stdout.write(f"Took up {taken} deliveries that nobody was about.")
+
+    def _take_up_jobs(self) -> None:
+        if taken := jobs.take_up():
+            self.stdout.write(f"Took up {taken} jobs that nobody was about.")
+
+    def _prune_deliveries(self) -> None:
+        if pruned := prune():
+            self.stdout.write(f"Forgot the payloads of {pruned} old deliveries.")
+
+    def _prune_jobs(self) -> None:
+        if pruned := prune_jobs():
+            self.stdout.write(f"Forgot {pruned} jobs that ended long ago.")
+        call_command("prune_db_task_results", queue_name="*", verbosity=0)
+        if lost := forget_lost_tasks():
+            self.stdout.write(f"Forgot {lost} tasks whose workers died long ago.")
+
+    def _prune_answers(self) -> None:
+        if pruned := forget_answers():
+            self.stdout.write(f"Forgot {pruned} answers that nobody will ask for again.")

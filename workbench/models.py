@@ -1,0 +1,138 @@
+"""Work that goes on after the answer, and what it has to tell."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from workbench.querysets import LIVE, JobQuerySet
+
+
+class Job(models.Model):
+    """Work done in steps after the answer: each step whole, one after the other, to the end.
+
+    The row is the truth, whatever dies on the way: a step and the `cursor` behind it are one
+    transaction, so that whoever goes on does the next step, and none a second time.
+
+    kind       where the function stands that does its steps: `leads.jobs.qualify_leads`
+    key        what there may be one live job of, like a recomputation; mostly nothing
+    arguments  what it was started with
+    cursor     what it needs to go on
+    total      how many there are to do; 0 as long as nobody knows
+    worker     who does it; nobody while it waits for its turn
+    attempts   how often it was taken up since its last step
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    kind = models.CharField(_("kind"), max_length=100)
+    key = models.CharField(max_length=100, blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING)
+    total = models.PositiveIntegerField(_("to do"), default=0)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    arguments = models.JSONField(default=dict)
+    cursor = models.JSONField(default=dict)
+    outcome = models.CharField(_("outcome"), max_length=1_000, blank=True)
+    url = models.CharField(_("results"), max_length=500, blank=True)
+    worker = models.CharField(max_length=32, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(_("started"), default=timezone.now)
+    started_at = models.DateTimeField(_("taken up"), null=True)
+    heartbeat_at = models.DateTimeField(_("last heard of"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="jobs",
+        verbose_name=_("started by"),
+    )
+
+    objects = models.Manager.from_queryset(JobQuerySet)()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                condition=Q(state__in=LIVE) & ~Q(key=""),
+                name="workbench_a_key_has_one_live_job",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=LIVE, finished_at=None)
+                | Q(~Q(state__in=LIVE), finished_at__isnull=False),
+                name="workbench_a_job_that_ended_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["heartbeat_at", "id"], name="job_live_idx", condition=Q(state__in=LIVE)
+            ),
+            models.Index(fields=["owner", "-created_at", "-id"], name="job_owner_idx"),
+            models.Index(fields=["-created_at", "-id"], name="job_created_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:detail", kwargs={"pk": self.pk})
+
+    @property
+    def url_namespace(self) -> str:
+        return "jobs"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def may_resume(self) -> bool:
+        """Say whether it stopped before its end."""
+        return self.state in {self.State.FAILED, self.State.CANCELLED}
+
+
+class JobLine(models.Model):
+    """What a job has to tell of one record: done, passed over or refused, and why.
+
+    `code` is a stable word for programs, `text` a sentence.
+    """
+
+    class State(models.TextChoices):
+        DONE = "done", _("Done")
+        SKIPPED = "skipped", _("Nothing to do")
+        REFUSED = "refused", _("Refused")
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="lines")
+    record_type = models.ForeignKey(
+        ContentType, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    record_id = models.PositiveBigIntegerField(null=True)
+    state = models.CharField(max_length=7, choices=State, default=State.DONE)
+    code = models.CharField(max_length=40, blank=True)
+    text = models.CharField(max_length=1_000, blank=True)
+
+    class Meta:
+        verbose_name = _("line of a job")
+        verbose_name_plural = _("lines of a job")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "record_type", "record_id"],
+                name="workbench_a_job_tells_of_a_record_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or self.get_state_display()
