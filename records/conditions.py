@@ -115,9 +115,9 @@ _PHRASES = {
     "unknown": gettext_noop("%(field)s is unknown"),
 }
 
-_WITHOUT_VALUE = {"yes", "no", "known", "unknown"}
-_WITH_MANY = {"one_of", "none_of", "any_of", "all_of"}
-_WITH_DAYS = {"within_days", "next_days", "older_than_days"}
+WITHOUT_VALUE = {"yes", "no", "known", "unknown"}
+WITH_MANY = {"one_of", "none_of", "any_of", "all_of"}
+WITH_DAYS = {"within_days", "next_days", "older_than_days"}
 
 
 @dataclass(frozen=True)
@@ -303,13 +303,13 @@ class _Reader:
         return Test(about.name, comparison, value, about.type)
 
     def _value(self, about: Field, comparison: str, value: Any) -> Any:
-        if comparison in _WITHOUT_VALUE:
+        if comparison in WITHOUT_VALUE:
             if value not in (None, "", []):
                 raise _Unreadable(gettext_noop("“%(field)s” is compared without a value here."))
             return None
-        if comparison in _WITH_DAYS:
+        if comparison in WITH_DAYS:
             return _days(value)
-        if comparison in _WITH_MANY:
+        if comparison in WITH_MANY:
             if not isinstance(value, list | tuple) or not value:
                 raise _Unreadable(gettext_noop("Choose at least one value for %(field)s."))
             if len(value) > MOST_VALUES:
@@ -796,6 +796,6 @@ def _candidates(tests: Sequence[Test], now: datetime) -> list[Any]:
 
 
 def _span_ends(test: Test, now: datetime) -> list[date]:
-    if test.comparison in _WITHOUT_VALUE:
+    if test.comparison in WITHOUT_VALUE:
         return [now.date()]
     return [day for day in span_of(test, now) if day is not None]

@@ -7,17 +7,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from accounts.models import Account
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Campaign, Product, Source
-from records.conditions import Field, Group, holds, parse, stored
+from records.conditions import ConditionIsWrong, Field, Group, as_data, holds, parse, stored
 from records.vocabulary import fields_of, reader_of
 from users.models import Team, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A zone with summer time, far from UTC: days begin where we are.
 ZONE = ZoneInfo("America/New_York")
@@ -155,7 +159,7 @@ def make_world(rng: Random, count: int) -> None:
         lead.derive()
         leads.append(lead)
     for lead in rng.sample(leads, min(3, count)):
-        lead.custom = rng.choice([[], None, "text", 7, ["note"]])
+        lead.custom = rng.choice([[], Value(None, JSONField()), "text", 7, ["note"]])
     Lead.objects.bulk_create(leads)
     products = lists[Product][1:]
     for lead in Lead.objects.order_by("pk"):
@@ -196,18 +200,36 @@ def _value(rng: Random, about: Field) -> Any:
     return rng.choice([*rng.sample(keys, min(4, len(keys))), "gone", "7", "9" * 30, "DE"])
 
 
-def any_condition(rng: Random, fields: dict[str, Field]) -> Group:
-    """Return a random condition of up to four levels, read as rules read what they have stored."""
+def any_valid_test(rng: Random, fields: dict[str, Field]) -> dict[str, Any]:
+    """Return a random test that somebody could write today, as it is stored."""
+    while True:
+        try:
+            [test] = parse({"all": [any_test(rng, fields)]}, fields).parts
+        except ConditionIsWrong:
+            continue
+        return as_data(test)
+
+
+def any_data(
+    rng: Random,
+    fields: dict[str, Field],
+    one: Callable[[Random, dict[str, Field]], dict[str, Any]] = any_test,
+) -> dict[str, Any]:
+    """Return a random condition of up to four levels, as data."""
 
     def group(depth: int) -> dict[str, Any]:
         parts = [
-            group(depth + 1) if depth < 4 and rng.random() < 0.25 else any_test(rng, fields)
+            group(depth + 1) if depth < 4 and rng.random() < 0.25 else one(rng, fields)
             for _ in range(rng.choice([1, 1, 2, 2, 3, 4]))
         ]
         return {rng.choice(["all", "any"]): parts}
 
-    # The outermost wants to be passed by some and not by all, or nothing would be compared.
-    return stored(group(1), fields)
+    return group(1)
+
+
+def any_condition(rng: Random, fields: dict[str, Field]) -> Group:
+    """Return a random condition, read as rules read what they have stored."""
+    return stored(any_data(rng, fields), fields)
 
 
 class Compared:

@@ -72,7 +72,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const field = target.matches("input, select, textarea")
     ? target
-    : target.querySelector("input:not([type='hidden']), select, textarea");
+    : target.querySelector("[aria-invalid='true']") ??
+      target.querySelector("input:not([type='hidden']), select, textarea");
   (field ?? target).focus();
   (field ?? target).scrollIntoView({ block: "center" });
 });

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from records.errors import Refused, Stale, Unacceptable
 from workbench.admin.history import said
+from workbench.forms import AsksConditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 
-class TellingForm(forms.ModelForm[Any]):
+class TellingForm(AsksConditions, forms.ModelForm[Any]):
     """A form that tells what the operation refused, beside the fields that it is about."""
 
     user: User

@@ -21,7 +21,7 @@ from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacce
 from records.operations import once
 from records.permissions import may, reaches
 from workbench.custom import Fitting, packed
-from workbench.forms import LookupField, RecordForm, error_links
+from workbench.forms import LookupField, RecordForm, error_links, is_editing_only
 from workbench.views.timeline import timeline_context
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ class FormPage(Page, FormMixin[Any], TemplateView):
         if self.closed_because():
             return self.render_to_response(self.get_context_data(), status=409)
         form = self.get_form()
+        if is_editing_only(form):
+            return self.form_invalid(form, status=200)
         return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -33,11 +33,36 @@ from records.models import Currency, Record
 from records.models import MoneyField as MoneyColumn
 from users.models import User
 from workbench.custom import Fitting, form_field
+from workbench.forms.conditions import AsksConditions, ConditionField, is_editing_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from records.layouts import Part
+
+__all__ = [
+    "AsksConditions",
+    "ConditionField",
+    "CurrencyField",
+    "LookupField",
+    "LookupWidget",
+    "MoneyField",
+    "OperationForm",
+    "PageForm",
+    "RecordForm",
+    "RecordsField",
+    "Section",
+    "amount_of",
+    "colleagues",
+    "currency_choices",
+    "date_input",
+    "error_links",
+    "helper_for",
+    "is_editing_only",
+    "label_of",
+    "narrow",
+    "word",
+]
 
 LONGEST_AMOUNT = 40
 LARGEST_ID = 2**63 - 1
@@ -311,7 +336,7 @@ def helper_for(sections: Iterable[Section], fields: Mapping[str, Any]) -> FormHe
     return helper
 
 
-class PageForm(forms.Form):
+class PageForm(AsksConditions, forms.Form):
     """A form of a page: it knows who fills it in, and has a layout."""
 
     sections: ClassVar[Sequence[Section]] = ()
@@ -562,6 +587,10 @@ def error_links(form: Any) -> list[dict[str, Any]]:
     """Return each error of a form with the id of its field, for the summary at its top."""
     links: list[dict[str, Any]] = []
     for name, sentences in form.errors.items():
+        field = form.fields.get(name)
+        if isinstance(field, ConditionField) and (found := field.links(name, form[name].auto_id)):
+            links += found
+            continue
         target = form[name].id_for_label if name in form.fields else ""
         links += [{"text": text, "target": target, "name": name} for text in sentences]
     return links
