@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leads.errors import Blocker
+from leads.models import Assignment
 from opportunities.models import Opportunity
 from records.permissions import reaches
 
 if TYPE_CHECKING:
-    from leads.models import Qualification
+    from leads.models import Lead, Qualification
     from users.models import User
 
 
@@ -52,3 +53,9 @@ def blocker_for(blocker: Blocker, viewer: User | None) -> Blocker:
         if blocker.is_edit
         else _("Something that you cannot open depends on it")
     )
+
+
+def why(lead: Lead) -> Assignment | None:
+    """Return the assignment by which a lead is where it is, if it came there by one."""
+    latest = Assignment.objects.filter(lead=lead).order_by("-pk").first()
+    return latest if latest is not None and latest.owner_id == lead.owner_id else None

@@ -53,7 +53,7 @@ STATUSES["hidden"] = {404, 405}
 STATUSES["turned away"] = {403, 405}
 STATUSES["staff only"] = {302, 403}
 
-# For those whose role reaches all that comes in
+# For those whose role reaches all that comes in, or all rules
 INBOX = row(SIGN_IN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
 INBOX_ONLY = row(SIGN_IN, "turned away", "turned away", NOT_ALLOWED, "turned away", NOT_ALLOWED)
 
@@ -162,6 +162,14 @@ ACCESS: dict[str, Access] = {
     **room("opportunities"),
     **room("accounts", edit=SEEN),
     **room("contacts", edit=SEEN),
+    "leads:assign-by-rules": Access(OWNED, OWNED),
+    "leads:assignment": Access(INBOX, INBOX_ONLY),
+    "leads:assignment-create": Access(INBOX, INBOX),
+    "leads:assignment-try": Access(INBOX, INBOX_ONLY),
+    "leads:assignment-edit": Access(INBOX, INBOX, on="assignment rule"),
+    "leads:assignment-move": Access(INBOX_ONLY, INBOX, on="assignment rule"),
+    "leads:assignment-switch": Access(INBOX_ONLY, INBOX, on="assignment rule"),
+    "leads:assignment-delete": Access(INBOX, INBOX, on="assignment rule"),
     "leads:progress": Access(OWNED, OWNED),
     "leads:qualify": Access(OWNED, OWNED),
     "leads:disqualify": Access(OWNED, OWNED),

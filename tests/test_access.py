@@ -23,6 +23,7 @@ from opportunities.models import Campaign, Competitor, LossReason, Process, Prod
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
+from tests.leads.assigning import a_rule
 from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
@@ -102,6 +103,7 @@ def world(rep, rep2, manager, outsider, admin):
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
         "custom-fields": define("lead", "fleet", by=admin),
+        "assignment rule": a_rule(person=rep),
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
     return records, users

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -11,15 +10,7 @@ from django.utils.translation import gettext as _
 from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
 from leads.models.assignment import LONGEST_REASON
 from leads.operations.edit import capture_lead, open_lead
-from leads.rules.assignment import (
-    Rules,
-    cannot_take,
-    in_turn,
-    next_in_turn,
-    nobody_in,
-    takers,
-    target_problem,
-)
+from leads.rules.assignment import Fate, Rules, takers, target_problem
 from records import audit
 from records.conditions import ConditionIsWrong, as_data, contradictions, parse
 from records.errors import LostRace, Unacceptable
@@ -41,7 +32,7 @@ def assign_lead(lead: Lead, *, by: User, owner: User | None) -> Lead:
     current = assign(lead, by=by, owner=owner)
     if current.owner_id != before:
         told = _("%(by)s gave it to %(owner)s.") if owner else _("%(by)s put it into the queue.")
-        _note(current, _Fate(owner, told % {"by": by, "owner": owner}), by=by)
+        _note(current, Fate(owner, told % {"by": by, "owner": owner}), by=by)
     return current
 
 
@@ -67,49 +58,37 @@ def capture_by_rules(*, by: User, **fields: Any) -> Lead:
     return _handed_out(open_lead(lead, by=by, action="assign"), by=by)
 
 
-@dataclass(frozen=True)
-class _Fate:
-    """To whom a lead goes, by which rule, and why."""
-
-    owner: User | None
-    reason: str
-    rule: AssignmentRule | None = None
-
-
 def _handed_out(lead: Lead, *, by: User) -> Lead:
     """Give a locked lead to whom the rules say, and write down why."""
     rules = Rules(by)
     found = rules.first_for(lead)
-    fate = _Fate(None, rules.why_nobody()) if found is None else _taken(found, rules.why(found))
+    fate = rules.fate_by(None, ()) if found is None else _taken(rules, found)
     assigned = assign(lead, by=by, owner=fate.owner)
     _note(assigned, fate, by=by)
     return assigned
 
 
-def _taken(found: ReadRule, why: str) -> _Fate:
-    """Return who gets a lead by the rule that holds, and take the turn."""
+def _taken(rules: Rules, found: ReadRule) -> Fate:
+    """Return who gets a lead by the rule that holds; in a team, take the turn.
+
+    Whoever hands out by the same rule waits here: one after the other takes a turn.
+    """
     rule = found.rule
     if rule.team is None:
-        person = rule.person
-        assert person is not None  # noqa: S101  the database sees to it
-        if takers().filter(pk=person.pk).exists():
-            return _Fate(person, why, rule)
-        return _Fate(None, f"{why} {cannot_take(person)}", rule)
-    # From here on whoever hands out by the same rule waits: one after the other takes a turn.
+        return rules.fate_by(found, list(takers().filter(pk__in=[rule.person_id])))
     turn = AssignmentTurn.objects.select_for_update().filter(rule=rule).first()
     if turn is None:
         raise LostRace(f"The rule {rule} was deleted.")
     people = list(takers().filter(team=rule.team))
-    if not people:
-        return _Fate(None, f"{why} {nobody_in(rule.team)}", rule)
-    person = next_in_turn(people, turn.last_number)
-    turn.last_number = person.pk
-    turn.count += 1
-    turn.save(update_fields=["last_number", "count"])
-    return _Fate(person, f"{why} {in_turn(person, turn.count, people, rule.team)}", rule)
+    fate = rules.fate_by(found, people, last_number=turn.last_number, turn=turn.count + 1)
+    if fate.owner is not None:
+        turn.last_number = fate.owner.pk
+        turn.count += 1
+        turn.save(update_fields=["last_number", "count"])
+    return fate
 
 
-def _note(lead: Lead, fate: _Fate, *, by: User) -> None:
+def _note(lead: Lead, fate: Fate, *, by: User) -> None:
     reason = fate.reason[:LONGEST_REASON]
     Assignment.objects.create(lead=lead, by=by, owner=fate.owner, rule=fate.rule, reason=reason)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from leads.models import AssignmentRule, Lead
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from leads.querysets import LeadQuerySet
     from records.conditions import Field
-    from users.models import Team
 
 LONGEST_CONDITION = 400  # characters of it that a reason repeats
 
@@ -54,14 +55,23 @@ class ReadRule:
 
     rule: AssignmentRule
     condition: Group
-    number: int  # its place among those in use, as people count
+    number: int  # its place among those that were read, as people count
+
+
+@dataclass(frozen=True)
+class Fate:
+    """To whom a lead goes, by which rule, and why."""
+
+    owner: User | None
+    reason: str
+    rule: AssignmentRule | None = None
 
 
 class Rules:
     """The rules in use in their order, each with its condition read: two statements at most."""
 
     def __init__(self, user: User, *, also: int | None = None) -> None:
-        """Take the rules in use, and one that is not if its number is `also` given."""
+        """Read the rules in use, and one that is not where its number is `also` given."""
         self.fields = fields_of(Lead, user)
         rows = AssignmentRule.objects.filter(Q(is_active=True) | Q(pk=also))
         rows = rows.select_related("person", "team", "turn").order_by("position", "pk")
@@ -83,17 +93,41 @@ class Rules:
                 return each
         return None
 
-    def why(self, each: ReadRule) -> str:
-        """Say which rule holds and what it asks."""
-        told = condition_in_words(each.rule, self.fields)
+    def fate_by(
+        self, found: ReadRule | None, people: Sequence[User], *, last_number: int = 0, turn: int = 1
+    ) -> Fate:
+        """Return to whom a lead goes for which a rule holds.
+
+        `people` are takers, with those of the rule's target among them; in a team it is the `turn`
+        of whoever comes behind `last_number`.
+        """
+        if found is None:
+            return Fate(None, self.why_nobody)
+        rule, why = found.rule, self._why(found)
+        if problem := target_problem(rule, people):
+            return Fate(None, f"{why} {problem}", rule)
+        if rule.team is None:
+            return Fate(rule.person, why, rule)
+        team = [person for person in people if person.team_id == rule.team_id]
+        person = next_in_turn(team, last_number)
+        told = _("Turn %(turn)d of the rule: %(person)s, one of %(count)d in %(team)s.") % {
+            "turn": turn,
+            "person": person,
+            "count": len(team),
+            "team": rule.team,
+        }
+        return Fate(person, f"{why} {told}", rule)
+
+    def _why(self, each: ReadRule) -> str:
         return _("Rule %(number)d, “%(rule)s”, holds: %(condition)s.") % {
             "number": each.number,
             "rule": each.rule,
-            "condition": told,
+            "condition": condition_in_words(each.rule, self.fields),
         }
 
+    @cached_property
     def why_nobody(self) -> str:
-        """Say why no rule holds, with what is wrong with the rules that can never hold."""
+        """Why no rule holds, with what is wrong with the rules that can never hold."""
         if not self.rules:
             return _("No assignment rule is in use.")
         sentences = [_("No assignment rule holds.")]
@@ -107,44 +141,63 @@ class Rules:
         return " ".join(sentences)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What the rules would do with a lead."""
+
+    lead: Lead
+    fate: Fate
+
+    @property
+    def is_same(self) -> bool:
+        """Say whether the lead is with whom the rules would give it to."""
+        owner = self.fate.owner
+        return self.lead.owner_id == (None if owner is None else owner.pk)
+
+
+def dry_run(rules: Rules, rows: LeadQuerySet) -> list[Trial]:
+    """Say of each of `rows` where it would go, if they came in once more in their order.
+
+    The turns go on from where they are. Nothing is written. As many statements for a hundred leads
+    as for one.
+    """
+    people = list(takers())
+    turns = {
+        each.rule.pk: (each.rule.turn.last_number, each.rule.turn.count) for each in rules.rules
+    }
+    now, trials = timezone.localtime(), []
+    for lead in rows.with_answers_to(rules.question, rules.fields).select_related("owner"):
+        found = rules.first_for(lead, now=now)
+        last_number, count = turns.get(found.rule.pk, (0, 0)) if found else (0, 0)
+        fate = rules.fate_by(found, people, last_number=last_number, turn=count + 1)
+        if fate.rule is not None and fate.owner is not None:
+            turns[fate.rule.pk] = (fate.owner.pk, count + 1)
+        trials.append(Trial(lead, fate))
+    return trials
+
+
 def condition_in_words(rule: AssignmentRule, fields: Mapping[str, Field]) -> str:
     """Return what a rule asks, in a sentence that is not too long to be read."""
     told = conditions.words(conditions.stored(rule.condition, fields), fields, translate=_)
     return told if len(told) <= LONGEST_CONDITION else f"{told[:LONGEST_CONDITION]}…"
 
 
-def in_turn(person: User, turn: int, people: Sequence[User], team: Team) -> str:
-    """Say by which turn somebody got a lead."""
-    return _("Turn %(turn)d of the rule: %(person)s, one of %(count)d in %(team)s.") % {
-        "turn": turn,
-        "person": person,
-        "count": len(people),
-        "team": team,
-    }
-
-
-def nobody_in(team: Team) -> str:
-    return _(
-        "Nobody in the team %(team)s can take leads. Add people to it, or choose another team."
-    ) % {"team": team}
-
-
-def cannot_take(person: User) -> str:
+def target_problem(rule: AssignmentRule, people: Iterable[User]) -> str:
+    """Say why nobody can take a lead by a rule, where nobody can; `people` are takers."""
+    if rule.team is not None:
+        if any(person.team_id == rule.team_id for person in people):
+            return ""
+        return _(
+            "Nobody in the team %(team)s can take leads. Add people to it, or choose another team."
+        ) % {"team": rule.team}
+    person = rule.person
+    if person is None or any(taker.pk == person.pk for taker in people):
+        return ""
     if not person.is_active:
         return _("%(person)s has left. Choose somebody else.") % {"person": person}
     return _("%(person)s may not see leads. Give them a role first, or choose somebody else.") % {
         "person": person
     }
-
-
-def target_problem(rule: AssignmentRule, people: Iterable[User]) -> str:
-    """Say why the target of a rule can take no lead, where it cannot; `people` are the takers."""
-    if rule.team is not None:
-        is_manned = any(person.team_id == rule.team_id for person in people)
-        return "" if is_manned else nobody_in(rule.team)
-    if rule.person is None or any(person.pk == rule.person_id for person in people):
-        return ""
-    return cannot_take(rule.person)
 
 
 def condition_problems(rule: AssignmentRule, fields: Mapping[str, Field]) -> list[str]:

@@ -1,5 +1,15 @@
 """The pages of leads."""
 
+from leads.views.assignment import (
+    AssignmentDryRun,
+    AssignmentRuleCreate,
+    AssignmentRuleDelete,
+    AssignmentRuleEdit,
+    AssignmentRuleList,
+    AssignmentRuleMove,
+    AssignmentRuleSwitch,
+    LeadAssignByRules,
+)
 from leads.views.pages import (
     LeadAssign,
     LeadCreate,
@@ -17,7 +27,15 @@ from leads.views.receipt import LeadReceipt
 from leads.views.record import LeadDetail
 
 __all__ = [
+    "AssignmentDryRun",
+    "AssignmentRuleCreate",
+    "AssignmentRuleDelete",
+    "AssignmentRuleEdit",
+    "AssignmentRuleList",
+    "AssignmentRuleMove",
+    "AssignmentRuleSwitch",
     "LeadAssign",
+    "LeadAssignByRules",
     "LeadCreate",
     "LeadDelete",
     "LeadDetail",

@@ -15,6 +15,7 @@ from activities.timeline import next_up, timeline_of
 from leads.bant import UNKNOWN
 from leads.matching import lookalikes
 from leads.models import Lead, Qualification
+from leads.queries import why
 from leads.rules import verdicts_for
 from leads.tables import TONES
 from opportunities.rules import stage_bar
@@ -99,6 +100,7 @@ class LeadDetail(RecordView):
             else [],
             outcome=outcome_of(lead, self.user) if lead.cycles else None,
             duplicate=next(iter(linked([lead.duplicate_of], self.user)), None),
+            why=why(lead),
             progresses=[
                 {"value": value, "label": label, "is_current": value == lead.progress}
                 for value, label in Lead.Progress.choices
