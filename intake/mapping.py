@@ -338,7 +338,8 @@ def _of_dataverse(payload: Any, hints: Mapping[str, str]) -> Event:
     message = said(payload.get("MessageName"))
     unread = "" if message in {"Create", "Update", ""} else f"The message {message} makes no lead."
     if not unread and not isinstance(target, dict):
-        unread = "The execution context has no Target with attributes."
+        # Dataverse leaves it out of a message that grows too large, so it may be a lead.
+        raise PayloadIsWrong("The execution context has no Target with attributes.")
     values = _attributes(target) if isinstance(target, dict) else {}
     operation = said(payload.get("OperationId"))
     key = operation if operation and operation != NOBODY else hints.get("x-request-id", "")

@@ -550,6 +550,15 @@ def test_the_execution_context_of_dynamics_becomes_a_lead(admin: User):
     assert Delivery.objects.get().repeats == 1
 
 
+def test_a_lead_that_dynamics_left_out_of_its_message_asks_a_person(admin: User):
+    """So it does with a message that is too large; to ignore it would be to lose the lead."""
+    hand_in(a_door("dataverse"), {name: CONTEXT[name] for name in CONTEXT if name[0] != "I"})
+
+    delivery = Delivery.objects.get()
+    assert delivery.state == "failed"
+    assert "no Target with attributes" in delivery.error
+
+
 def test_a_change_in_dynamics_fills_the_same_lead(admin: User):
     door = a_door("dataverse")
     hand_in(door, CONTEXT)
@@ -628,7 +637,7 @@ def test_what_cannot_be_read_is_stored_and_says_why(
     [
         (b'{"email": "\xff"}', "not encoded as utf-8"),
         (b"[" * 100_000 + b"]" * 100_000, "levels deep"),
-        (b'{"properties": {}}', "neither who it is"),
+        (b'{"properties": {}, "InputParameters": [{"key": "Target", "value": {}}]}', "neither who"),
     ],
     ids=["encoding", "depth", "nobody"],
 )
