@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from intake.models import Delivery
+from leads.models import QualificationRuleSet
 from records.permissions import scope_of
 from users.models import Grant
 
@@ -29,6 +30,8 @@ WORK = [
 ]
 # For those who look after what comes in.
 INBOX = [("/intake/", gettext_noop("Inbox"), "inbox", "I")]
+# For those who say what a good lead is.
+RULES = [("/rules/", gettext_noop("Rules"), "list-check", "R")]
 INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D")]
 HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
@@ -71,6 +74,11 @@ def has_inbox(user: Any) -> bool:
     return scope_of(user, "view", Delivery) == Grant.Scope.ALL
 
 
+def has_rules(user: Any) -> bool:
+    """Say whether `user` shapes the rules."""
+    return scope_of(user, "view", QualificationRuleSet) == Grant.Scope.ALL
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return `nav` for the frame; nothing is worked out on a page that has no frame."""
 
@@ -79,7 +87,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
         return {
             "work": places(WORK + (INBOX if has_inbox(request.user) else []), path),
-            "insights": places(INSIGHTS, path),
+            "insights": places(INSIGHTS + (RULES if has_rules(request.user) else []), path),
             "bottom": places(bottom, path),
         }
 

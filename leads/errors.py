@@ -47,3 +47,15 @@ class CannotUndo(Refused):
     def __init__(self, message: str, *, blockers: Sequence[Blocker], **options: Any) -> None:
         super().__init__(message, reasons=[blocker.text for blocker in blockers], **options)
         self.blockers = list(blockers)
+
+
+class RulesAreSettled(Refused):
+    """A version of the rules that was in force never changes: a draft does."""
+
+
+class RulesAreIncomplete(Refused):
+    """A draft cannot be put into force as it stands."""
+
+
+class RuleIsGone(Refused):
+    """The draft does not have this rule."""

@@ -1,11 +1,12 @@
-"""How rows of a file become leads, by the operations that the pages use."""
+"""How rows of a file become leads, by the operations that the pages use; what rules bring about."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django_tasks import task
 
 from accounts.errors import NeedsDecision
 from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
@@ -22,7 +23,13 @@ from opportunities.jobs import (
 )
 from opportunities.models import Campaign, Opportunity, Source
 from records.errors import Unacceptable
+from records.operations import operation
+from users.operations import machine
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
+
+if TYPE_CHECKING:
+    from leads.models import QualificationRuleSet
+    from users.models import User
 
 CONVERTED_ELSEWHERE = "Converted in another system"
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
@@ -284,3 +291,29 @@ IMPORTERS: dict[str, type[Importer]] = {
     **EXPORTED,
     **{importer.kind: importer for importer in (ProductImporter, CampaignImporter)},
 }
+
+
+# The rules
+
+
+@task()
+def refresh() -> int:
+    """Look at all open leads once more: are they ready, by the rules as they are now?
+
+    A transaction for each few hundred that changed; killed in between, the next time does the rest.
+    Returns how often something had changed.
+    """
+    by, rounds = machine(), 0
+    after = operations.refresh_readiness(by=by)
+    while after is not None:
+        rounds += 1
+        after = operations.refresh_readiness(by=by, after=after)
+    return rounds
+
+
+@operation
+def activate(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
+    """Put the rules into force, and have all open leads looked at by them."""
+    active = operations.activate_rules(draft, by=by)
+    refresh.enqueue()
+    return active

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.db import models
 from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.lookups import Exact
 
@@ -81,3 +82,14 @@ class LeadQuerySet(RecordQuerySet):
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query."""
         return self.select_related("owner", "source")
+
+
+class RuleSetQuerySet(models.QuerySet[Any, Any]):
+    """Versions of the qualification rules."""
+
+    def active(self) -> Self:
+        """Keep the version in force."""
+        return self.filter(state="active")
+
+    def drafts(self) -> Self:
+        return self.filter(state="draft")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads import views
+from leads.views import rules
 
 app_name = "leads"
 
@@ -44,4 +45,15 @@ urlpatterns = [
         views.AssignmentRuleDelete.as_view(),
         name="assignment-delete",
     ),
+    path("rules/", rules.RulesHome.as_view(), name="rules-home"),
+    path("rules/qualification/", rules.Rules.as_view(), name="rules"),
+    path("rules/qualification/draft/", rules.RulesDraft.as_view(), name="rules-draft"),
+    path("rules/qualification/activate/", rules.RulesActivate.as_view(), name="rules-activate"),
+    path("rules/qualification/discard/", rules.RulesDiscard.as_view(), name="rules-discard"),
+    path("rules/qualification/<int:number>/", rules.RulesVersion.as_view(), name="rules-version"),
+    path("rules/qualification/new/", rules.RuleCreate.as_view(), name="rule-add"),
+    path("rules/qualification/<slug:key>/edit/", rules.RuleEdit.as_view(), name="rule-edit"),
+    path("rules/qualification/<slug:key>/move/", rules.RuleMove.as_view(), name="rule-move"),
+    path("rules/qualification/<slug:key>/switch/", rules.RuleSwitch.as_view(), name="rule-switch"),
+    path("rules/qualification/<slug:key>/remove/", rules.RuleRemove.as_view(), name="rule-remove"),
 ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -469,9 +469,20 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def names_in(condition: Test | Group) -> set[str]:
-    """Return the names of the fields that a condition asks about."""
-    return {test.field for test in _tests_in(condition)}
+def names_in(condition: Test | Group) -> KeysView[str]:
+    """Return the names of the fields that a condition asks about, a set in their order."""
+    return dict.fromkeys(test.field for test in _tests_in(condition)).keys()
+
+
+def is_whole(condition: Test | Group) -> bool:
+    """Say whether every part of a stored condition still makes sense.
+
+    >>> is_whole(stored({"all": [{"field": "gone", "is": "known"}]}, {}))
+    False
+    """
+    if isinstance(condition, Test):
+        return bool(condition.type)
+    return bool(condition.parts) and all(is_whole(part) for part in condition.parts)
 
 
 def _tests_in(condition: Test | Group) -> Iterator[Test]:

@@ -5,7 +5,7 @@ A model says it in one place, its `vocabulary`; types, labels and choices follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -46,21 +46,31 @@ class Vocabulary:
     labels: Mapping[str, Any] = field(default_factory=dict)
 
 
-def fields_of(model: type[models.Model], user: User | None) -> dict[str, Field]:
+def fields_of(
+    model: type[models.Model], user: User | None, *, only: Collection[str] | None = None
+) -> dict[str, Field]:
     """Return what can be asked of records of this kind by name, in the order of a menu.
 
     The custom fields in use come last; without a `user`, who keeps them once they are read, there
-    are none. Costs no other statement: choices are looked up when somebody looks at them.
+    are none. Costs no other statement, and not even that where `only` names no custom field:
+    choices are looked up when somebody looks at them.
     """
     vocabulary: Vocabulary = model.vocabulary  # type: ignore[attr-defined]
-    found = [_built_in(model, name) for name in vocabulary.names.split()]
+
+    def is_wanted(name: str) -> bool:
+        return only is None or name in only
+
+    found = [_built_in(model, name) for name in vocabulary.names.split() if is_wanted(name)]
     found += [
         Field(name, str(each.label), each.type, _told(each.choices), rows=each.rows)
         for name, each in vocabulary.derived.items()
+        if is_wanted(name)
     ]
     kind = custom.kind_of(model)
-    if user is not None and kind in custom.KINDS:
-        found += [asked_about(each) for each in custom.definitions_for(user)[kind]]
+    has_own = only is None or any(name.startswith(custom.PREFIX) for name in only)
+    if user is not None and kind in custom.KINDS and has_own:
+        own = custom.definitions_for(user)[kind]
+        found += [asked_about(each) for each in own if is_wanted(each.name)]
     return {each.name: each for each in found}
 
 

@@ -124,6 +124,7 @@ for module, function in (
     ("records.migrations.0002_currencies", "add_currencies"),
     ("opportunities.migrations.0002_defaults", "add_defaults"),
     ("leads.migrations.0002_disqualify_reasons", "add_reasons"),
+    ("leads.migrations.0023_default_rules", "add_rules"),
     ("intake.migrations.0002_inbox_for_managers", "add_grants"),
     ("leads.migrations.0021_assignment_for_managers", "add_grants"),
     ("workbench.migrations.0002_jobs_of_the_team", "add_grants"),

@@ -18,7 +18,7 @@ from activities.operations import add_task, delete_activity
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
-from leads.operations import capture_lead, delete_lead, qualify
+from leads.operations import capture_lead, delete_lead, draft_rules, qualify
 from opportunities.models import Campaign, Competitor, LossReason, Process, Product, Source, Stage
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
@@ -72,6 +72,7 @@ def world(rep, rep2, manager, outsider, admin):
     add_stakeholder(deal, by=rep, contact=second, role="other")
     door = save_door(Door(name="Shop", slug="shop"), by=admin)
     save_web_form(WebForm(name="Contact", slug="shop"), by=admin)
+    draft_rules(by=admin)
     records = {
         "door key": door.keys.get().key,
         "intake": failed_delivery(door),
@@ -131,7 +132,8 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "contact": lambda: records["contact of deal"].pk,
         "kind": lambda: "account",
         "slug": lambda: "shop",
-        "key": lambda: records["door key"],
+        "key": lambda: "reachable" if name.startswith("leads:rule") else records["door key"],
+        "number": lambda: 1,
     }
     url = reverse(name, kwargs={argument: values[argument]() for argument in OURS[name]})
     return f"{url}?on=lead:{records['leads'].pk}&kind=note" if name == "activities:create" else url

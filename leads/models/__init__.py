@@ -8,6 +8,7 @@ from leads.models.qualification import (
     Qualification,
     QualifiedOpportunity,
 )
+from leads.models.rules import QualificationRuleSet
 
 __all__ = [
     "IMPORTED",
@@ -18,5 +19,6 @@ __all__ = [
     "FieldMapping",
     "Lead",
     "Qualification",
+    "QualificationRuleSet",
     "QualifiedOpportunity",
 ]

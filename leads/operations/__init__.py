@@ -20,6 +20,17 @@ from leads.operations.edit import (
 from leads.operations.plan import Plan, Target, Terms
 from leads.operations.preview import Preview, preview
 from leads.operations.qualify import Qualified, qualify
+from leads.operations.rules import (
+    activate_rules,
+    discard_rules,
+    draft_rules,
+    move_rule,
+    refresh_readiness,
+    remove_rule,
+    save_rule,
+    save_rules,
+    switch_rule,
+)
 from leads.operations.undo import blockers_of, latest_qualification, leave, made_by, undo
 
 __all__ = [
@@ -28,6 +39,7 @@ __all__ = [
     "Qualified",
     "Target",
     "Terms",
+    "activate_rules",
     "assign_by_rules",
     "assign_lead",
     "blockers_of",
@@ -35,19 +47,27 @@ __all__ = [
     "capture_lead",
     "delete_assignment_rule",
     "delete_lead",
+    "discard_rules",
     "disqualify",
+    "draft_rules",
     "latest_qualification",
     "leave",
     "made_by",
     "move_assignment_rule",
+    "move_rule",
     "preview",
     "qualify",
+    "refresh_readiness",
+    "remove_rule",
     "reopen",
     "reopen_due",
     "restore_lead",
     "save_assignment_rule",
     "save_mapping",
+    "save_rule",
+    "save_rules",
     "set_progress",
+    "switch_rule",
     "undo",
     "update_lead",
 ]

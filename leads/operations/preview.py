@@ -57,7 +57,7 @@ def preview(lead: Lead, *, by: User, plan: Plan | None = None) -> Preview:
     plan = plan or Plan()
     decision = decide(lead, plan, by=by)
     return Preview(
-        verdicts_for(lead),
+        verdicts_for(lead, by=by),
         plan,
         decision,
         tuple(_steps(lead, plan, decision, by)),

@@ -17,7 +17,7 @@ from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
 from leads.operations.plan import CREATE, Choice, Decision, Plan, Terms, decide
-from leads.rules import Verdicts, verdicts_for
+from leads.rules import Verdicts, verdicts_for, with_rules
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
 from records import audit
@@ -190,7 +190,7 @@ def outcome_of(lead: Lead) -> Qualified:
 
 def _locked(lead: Lead, *, by: User) -> Lead:
     current: Lead = (
-        Lead.all_objects.select_for_update(of=("self",))
+        with_rules(Lead.all_objects.select_for_update(of=("self",)))
         .annotate(
             has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
             has_mappings=Exists(column_mappings()),
@@ -220,7 +220,7 @@ def _refuse_wrong_state(lead: Lead, plan: Plan) -> None:
 
 
 def _refuse_unmet_rules(lead: Lead, plan: Plan, *, by: User) -> Verdicts:
-    verdicts = verdicts_for(lead)
+    verdicts = verdicts_for(lead, by=by)
     if not verdicts.may_qualify and not (plan.override_reason and reaches(by, "override", lead)):
         raise RulesAreUnmet(
             _("%(lead)s cannot be qualified yet.") % {"lead": lead},

@@ -1,5 +1,23 @@
 """What the business decides about leads by reading."""
 
-from leads.rules.qualification import RULES, VERSION, Verdict, Verdicts, verdicts_for
+from leads.rules.qualification import (
+    Rule,
+    RuleSet,
+    Verdict,
+    Verdicts,
+    rules_in_force,
+    verdicts_for,
+    why_incomplete,
+    with_rules,
+)
 
-__all__ = ["RULES", "VERSION", "Verdict", "Verdicts", "verdicts_for"]
+__all__ = [
+    "Rule",
+    "RuleSet",
+    "Verdict",
+    "Verdicts",
+    "rules_in_force",
+    "verdicts_for",
+    "why_incomplete",
+    "with_rules",
+]

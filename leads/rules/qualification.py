@@ -1,89 +1,158 @@
-"""When a lead can be qualified: rules, each with its verdict in words.
+"""When a lead can be qualified: the rules of managers, each with its verdict in words.
 
-The rules are fixed for now: a person or a company and a way to reach them are required, each part
-of BANT is recommended. Whoever shows, checks or stores a verdict goes through `verdicts_for`.
+One version of the rules is active. Whoever shows, checks or stores a verdict goes through
+`verdicts_for`, which asks the version in force at that moment: nothing is kept between requests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from leads.bant import UNKNOWN
+from leads.models import Lead, QualificationRuleSet
+from records.conditions import (
+    NEVER,
+    Group,
+    contradictions,
+    holds,
+    is_whole,
+    names_in,
+    problems_of,
+    stored,
+)
+from records.custom import PREFIX
+from records.vocabulary import fields_of, reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
-    from leads.models import Lead
+    from records.conditions import Field
+    from users.models import User
 
-VERSION = "default-1"
+# Where a person mends what no field of the form is called.
+MENDED_AT = {
+    "named": "last_name",
+    "reachable": "email",
+    "bant.budget": "budget_amount",
+    "bant.authority": "decision_maker",
+    "bant.need": "need",
+    "bant.timeframe": "timeframe",
+}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition of a good lead; `field` is where a person can mend it."""
+    """One condition of a good lead, as a version of the rules keeps it.
 
-    key: str
-    met_label: str
-    unmet_label: str
-    field: str
-    test: Callable[[Lead], bool]
+    `label` says that it holds and `unmet_label` that it does not, where managers have words of
+    their own; `words` is the condition in words, as of when it was saved.
+    """
+
+    key: str = ""
+    condition: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    unmet_label: str = ""
+    words: str = ""
     is_required: bool = False
+    is_active: bool = True
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Rule:
+        """Return the rule that is stored so; of what is missing, what it means to leave it out."""
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return self.label or self.words
+
+    @property
+    def field(self) -> str:
+        """The field of the lead at which a person mends it; nothing where there is none."""
+        for name in self.asks:
+            if name in MENDED_AT:
+                return MENDED_AT[name]
+            if name.startswith(PREFIX) or "." not in name:
+                return name
+        return ""
+
+    @property
+    def asks(self) -> Collection[str]:
+        """The names of the fields that it asks about, in their order."""
+        return names_in(stored(self.condition, {}))
 
 
-def _knows(name: str) -> Callable[[Lead], bool]:
-    return lambda lead: any(part.name == name and part.state != UNKNOWN for part in lead.bant)
+class RuleSet:
+    """A version of the rules in hand, read for somebody who knows the custom fields."""
 
+    def __init__(self, number: int, rules: Iterable[Mapping[str, Any]], *, by: User | None) -> None:
+        self.number = number
+        self.rules = tuple(Rule.of(data) for data in rules)
+        self.by = by
 
-RULES = (
-    Rule(
-        "person_or_company",
-        gettext_noop("A person or a company is named"),
-        gettext_noop("Neither a person nor a company is named"),
-        "last_name",
-        lambda lead: bool(lead.full_name or lead.company),
-        is_required=True,
-    ),
-    Rule(
-        "reachable",
-        gettext_noop("Email or phone is valid"),
-        gettext_noop("No valid email or phone"),
-        "email",
-        lambda lead: bool(lead.email_key or lead.phone_key or lead.mobile_key),
-        is_required=True,
-    ),
-    Rule(
-        "budget",
-        gettext_noop("Budget is known"),
-        gettext_noop("Budget is unknown"),
-        "budget_amount",
-        _knows("budget"),
-    ),
-    Rule(
-        "authority",
-        gettext_noop("Authority is known"),
-        gettext_noop("Authority is unknown"),
-        "decision_maker",
-        _knows("authority"),
-    ),
-    Rule(
-        "need",
-        gettext_noop("Need is known"),
-        gettext_noop("Need is unknown"),
-        "need",
-        _knows("need"),
-    ),
-    Rule(
-        "timeframe",
-        gettext_noop("Timeframe is known"),
-        gettext_noop("Timeframe is unknown"),
-        "timeframe",
-        _knows("timeframe"),
-    ),
-)
+    @cached_property
+    def active(self) -> tuple[Rule, ...]:
+        """The rules that count."""
+        return tuple(rule for rule in self.rules if rule.is_active)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """What the rules ask about, as far as it is still there."""
+        return fields_of(Lead, self.by, only={name for rule in self.rules for name in rule.asks})
+
+    @cached_property
+    def conditions(self) -> dict[str, Group]:
+        """What each rule asks, by its key."""
+        return {rule.key: stored(rule.condition, self.fields) for rule in self.rules}
+
+    def together(self, *, is_required_only: bool = False) -> Group:
+        """Return all that has to hold for a lead to be ready, or only to be qualified.
+
+        Where nothing is asked for, no lead is ready.
+        """
+        parts = tuple(
+            self.conditions[rule.key]
+            for rule in self.active
+            if rule.is_required or not is_required_only
+        )
+        return Group("all", parts) if parts else NEVER
+
+    def verdicts(
+        self,
+        lead: Lead,
+        *,
+        now: datetime | None = None,
+        told: Mapping[str, Any] | None = None,
+    ) -> Verdicts:
+        """Return what the rules say of a lead with its derived columns.
+
+        `told` are values that the record does not have yet.
+        """
+        now = now or timezone.localtime()
+        read = reader_of(lead)
+        values = told or {}
+
+        def value_of(name: str) -> Any:
+            return values[name] if name in values else read(name)
+
+        return Verdicts(
+            tuple(
+                _verdict(
+                    rule,
+                    is_met=holds(self.conditions[rule.key], value_of, now=now),
+                    is_broken=not is_whole(self.conditions[rule.key]),
+                )
+                for rule in self.active
+            ),
+            str(self.number),
+        )
 
 
 @dataclass(frozen=True)
@@ -130,22 +199,65 @@ class Verdicts:
 
     @property
     def is_ready(self) -> bool:
-        """Say whether every rule holds, the recommended ones too."""
-        return self.met == self.total
+        """Say whether there are rules and every one holds, the recommended ones too."""
+        return 0 < self.total == self.met
 
 
-def verdicts_for(lead: Lead) -> Verdicts:
-    """Return the verdict of every rule on a lead with its derived columns. No statements."""
-    return Verdicts(tuple(_verdict(rule, lead) for rule in RULES), VERSION)
+def with_rules(leads: Any) -> Any:
+    """Read the version in force along with each of `leads`, so that it costs no statement."""
+    active = QualificationRuleSet.objects.active()
+    return leads.annotate(
+        rules_in_force=Subquery(active.values("rules")[:1]),
+        rules_number=Subquery(active.values("number")[:1]),
+    )
 
 
-def _verdict(rule: Rule, lead: Lead) -> Verdict:
-    is_met = rule.test(lead)
+def rules_in_force(*, by: User | None, lead: Lead | None = None) -> RuleSet:
+    """Return the version in force: as `with_rules` has read it with `lead`, or by a statement."""
+    at_hand = vars(lead) if lead is not None else {}
+    if "rules_number" in at_hand:
+        number, rules = at_hand["rules_number"], at_hand["rules_in_force"]
+    else:
+        rows = QualificationRuleSet.objects.active().values_list("number", "rules")
+        number, rules = rows.first() or (0, [])
+    return RuleSet(number or 0, rules or [], by=by)
+
+
+def verdicts_for(lead: Lead, *, by: User | None, told: Mapping[str, Any] | None = None) -> Verdicts:
+    """Return the verdict of every rule in force on a lead with its derived columns.
+
+    `by` knows the custom fields. Costs one statement, none for a lead read `with_rules`, beside
+    what is asked about and not loaded.
+    """
+    return rules_in_force(by=by, lead=lead).verdicts(lead, told=told)
+
+
+def _verdict(rule: Rule, *, is_met: bool, is_broken: bool) -> Verdict:
     if is_met:
         note = ""
+    elif is_broken:
+        note = _("This rule asks for something that is gone: a manager can mend it")
     elif rule.is_required:
         note = _("Required")
     else:
         note = _("A warning: you can still qualify")
-    label = _(rule.met_label if is_met else rule.unmet_label)
+    label = str(rule) if is_met else rule.unmet_label or str(rule)
     return Verdict(rule.key, label, note, rule.field, rule.is_required, is_met)
+
+
+def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:
+    """Return why a version cannot be put into force, in sentences; nothing when it can."""
+    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    if not rules.active:
+        return [_("Add a rule, or switch one on: without rules no lead would ever be ready.")]
+    fields = fields_of(Lead, by)
+    reasons = [
+        _("%(rule)s: %(problem)s") % {"rule": rule, "problem": sentence}
+        for rule in rules.active
+        for _place, sentence in problems_of(rule.condition, fields, translate=_)
+    ]
+    if not reasons:
+        required = rules.together(is_required_only=True)
+        now = timezone.localtime()
+        reasons = contradictions(required, fields, now=now, translate=_)
+    return reasons

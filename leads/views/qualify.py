@@ -21,7 +21,7 @@ from leads.models import Lead
 from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE, Plan, Target, decide
 from leads.operations.preview import is_hidden
 from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT
-from leads.rules import verdicts_for
+from leads.rules import with_rules
 from leads.views.record import rules_of, shown_lookalike
 from opportunities.models import Opportunity
 from records.errors import Refused, Stale
@@ -73,6 +73,9 @@ class LeadQualify(OperationView):
     explanation = gettext_lazy(
         "Check what will be created or linked. Nothing is saved until you confirm."
     )
+
+    def get_rows(self) -> Any:
+        return with_rules(super().get_rows())
 
     def page_title(self) -> str:
         return _("Qualify %(lead)s") % {"lead": self.record}
@@ -141,7 +144,7 @@ class LeadQualify(OperationView):
             form.is_valid()
         plan = form.plan if form.is_bound else Plan()
         found, problem = self.preview(plan)
-        verdicts = verdicts_for(lead)
+        verdicts = found.verdicts
         return super().get_context_data(
             form=form,
             problem=problem,

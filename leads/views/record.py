@@ -16,7 +16,7 @@ from leads.bant import UNKNOWN
 from leads.matching import lookalikes
 from leads.models import Lead, Qualification
 from leads.queries import why
-from leads.rules import verdicts_for
+from leads.rules import verdicts_for, with_rules
 from leads.tables import TONES
 from opportunities.rules import stage_bar
 from records.keys import domain_key
@@ -72,9 +72,12 @@ class LeadDetail(RecordView):
     timeline_of = staticmethod(timeline_of)
     next_up = staticmethod(next_up)
 
+    def get_rows(self) -> Any:
+        return with_rules(super().get_rows())
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lead: Lead = self.record
-        verdicts = verdicts_for(lead)
+        verdicts = verdicts_for(lead, by=self.user)
         may_edit = lead.is_open and reaches(self.user, "change", lead)
         edit_url = reverse("leads:edit", kwargs={"pk": lead.pk}) if may_edit else ""
         return super().get_context_data(

@@ -185,7 +185,7 @@ def test_is_ready_since_every_rule_holds_and_no_longer_when_one_fails(rep):
 
 
 def test_says_all_verdicts_at_once(rep):
-    verdicts = verdicts_for(a_lead(rep, need="must"))
+    verdicts = verdicts_for(a_lead(rep, need="must"), by=rep)
 
     assert (verdicts.met, verdicts.total) == (2, 6)
     assert [v.key for v in verdicts.unmet_required] == ["reachable"]

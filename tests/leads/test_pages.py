@@ -563,7 +563,7 @@ def test_the_receipt_says_what_went_where(reps: Client, lead: Lead, rep: User) -
 
     assert "Linked to existing" in text
     assert "Milano" in text
-    assert "default-1" in text
+    assert "under rule version 1" in text
     assert str(rep) in text
 
 

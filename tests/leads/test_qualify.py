@@ -318,7 +318,7 @@ def test_keeps_a_frozen_copy_of_the_lead(rep):
 
     frozen = Qualification.objects.get().frozen
     assert (frozen["city"], frozen["status"]) == ("London", "open")
-    assert outcome.qualification.rule_version == "default-1"
+    assert outcome.qualification.rule_version == "1"
 
 
 def test_uses_what_was_picked_on_the_lead(rep):

@@ -21,7 +21,7 @@ from accounts.operations import identity
 from activities.models import Activity, ActivityLink
 from crm.management.commands import _names as names
 from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
-from leads.rules import VERSION, verdicts_for
+from leads.rules import rules_in_force
 from opportunities.models import LossReason, Opportunity, Source, Stage, StageMove
 from records import keys
 from records.models import Currency, Record
@@ -80,6 +80,7 @@ class Sower:
         # To the minute, so that two runs on one day differ in nothing else.
         self.now = timezone.now().replace(second=0, microsecond=0)
         self.owners = self._owners()
+        self.rules = rules_in_force(by=self.owners[0])
         # A few people own many records, most own few.
         self.shares = list(accumulate(1 / (rank + 1) for rank in range(len(self.owners))))
         self.rates = dict(Currency.objects.values_list("code", "rate"))
@@ -358,8 +359,7 @@ class Sower:
             lead.timeframe = self.random.choice(["immediate", "this_quarter", "next_quarter"])
         return lead
 
-    @staticmethod
-    def _qualifications(pairs: Sequence[tuple[Lead, Deal]]) -> None:
+    def _qualifications(self, pairs: Sequence[tuple[Lead, Deal]]) -> None:
         cycles, links = [], []
         for lead, deal in pairs:
             cycle = Qualification(
@@ -369,7 +369,7 @@ class Sower:
                 by=lead.owner,
                 account_id=deal[1],
                 contact_id=deal[2],
-                rule_version=VERSION,
+                rule_version=str(self.rules.number),
                 result={
                     "lead": lead.pk,
                     "account": {"id": deal[1], "outcome": "reused", "reasons": ["Same name"]},
@@ -433,6 +433,9 @@ class Sower:
 
     # Writing
 
+    def is_ready(self, lead: Lead) -> bool:
+        return self.rules.verdicts(lead).is_ready
+
     def signed(self, record: Any) -> Any:
         record.owner = record.owner or self.owner()
         record.created_by = record.changed_by = record.owner
@@ -456,7 +459,7 @@ class Sower:
         while batch := list(islice(records, BATCH)):
             for record in batch:
                 record.derive()
-                if isinstance(record, Lead) and record.is_open and verdicts_for(record).is_ready:
+                if isinstance(record, Lead) and record.is_open and self.is_ready(record):
                     record.ready_since = record.created_at + (self.now - record.created_at) * 0.5
             before(batch)
             with transaction.atomic():

@@ -1,0 +1,95 @@
+"""What a lead has to fulfil before it is qualified, version by version."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.querysets import RuleSetQuerySet
+
+MOST_AN_HOUR = 10_000
+
+
+class QualificationRuleSet(models.Model):
+    """One version of the qualification rules. Once it was active its rules never change.
+
+    `rules` holds them in their order, each as `leads.rules.Rule` says it: a version is read whole,
+    with whatever statement is sent anyway. `is_automatic` lets the product qualify what meets the
+    required ones, at most `hourly_limit` leads in any hour: a switch of the version in force, which
+    the next one takes over.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", gettext_lazy("Draft")
+        ACTIVE = "active", gettext_lazy("Active")
+        RETIRED = "retired", gettext_lazy("Retired")
+
+    number = models.PositiveIntegerField(gettext_lazy("version"), unique=True)
+    state = models.CharField(
+        gettext_lazy("state"), max_length=7, choices=State, default=State.DRAFT
+    )
+    rules = models.JSONField(gettext_lazy("rules"), default=list)
+    # Counts the changes of a draft, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    is_automatic = models.BooleanField(gettext_lazy("qualifies without a hand"), default=False)
+    hourly_limit = models.PositiveIntegerField(
+        gettext_lazy("at most so many an hour"),
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_AN_HOUR)],
+    )
+    created_at = models.DateTimeField(gettext_lazy("created"), default=timezone.now)
+    # Nobody made the version that the product came with.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=gettext_lazy("created by"),
+    )
+    activated_at = models.DateTimeField(gettext_lazy("activated"), null=True)
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=gettext_lazy("activated by"),
+    )
+
+    objects = models.Manager.from_queryset(RuleSetQuerySet)()
+
+    class Meta:
+        verbose_name = gettext_lazy("version of the qualification rules")
+        verbose_name_plural = gettext_lazy("qualification rules")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="active"),
+                name="leads_one_version_of_the_rules_is_active",
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="draft"),
+                name="leads_one_version_of_the_rules_is_a_draft",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("version %(number)d") % {"number": self.number}
+
+    @property
+    def url_namespace(self) -> str:
+        return "leads"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == self.State.ACTIVE

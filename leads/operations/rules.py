@@ -1,0 +1,296 @@
+"""Writing the qualification rules: a draft is shaped, tried and activated, and never changes again.
+
+Rules are given and kept as `leads.rules.Rule` says. A draft is changed rule by rule, under a lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.errors import RuleIsGone, RulesAreIncomplete, RulesAreSettled
+from leads.models import Lead, QualificationRuleSet
+from leads.rules import Rule, rules_in_force, why_incomplete
+from records import audit
+from records.conditions import as_data, contradictions, parse, words
+from records.custom import KEY, key_from
+from records.errors import Stale, Unacceptable
+from records.keys import text_problem
+from records.operations import operation, require_for_all
+from records.vocabulary import fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from users.models import User
+
+MOST_RULES = 20
+LONGEST_LABEL = 120
+
+
+@operation
+def draft_rules(*, by: User, like: QualificationRuleSet | None = None) -> QualificationRuleSet:
+    """Return the draft of the next version, begun from the active one or from `like`.
+
+    There is one draft at a time: where there is one already it is returned as it stands.
+    """
+    require_for_all(by, "change", QualificationRuleSet)
+    rows = QualificationRuleSet.objects.select_for_update()
+    draft: QualificationRuleSet | None = rows.drafts().first()
+    if draft is not None:
+        return draft
+    active = rows.active().first()
+    model = like or active
+    number = QualificationRuleSet.objects.aggregate(last=Max("number"))["last"] or 0
+    draft = QualificationRuleSet.objects.create(
+        number=number + 1, rules=model.rules if model else [], created_by=by
+    )
+    audit.log(draft, "rules.drafted", by=by)
+    return draft
+
+
+@operation
+def save_rule(
+    draft: QualificationRuleSet,
+    *,
+    by: User,
+    condition: Mapping[str, Any],
+    key: str = "",
+    version: int | None = None,
+    **values: Any,
+) -> QualificationRuleSet:
+    """Add a rule at the end of the draft, or change the one with this `key`.
+
+    `values` are `label`, `unmet_label`, `is_required` and `is_active`. Raises `Unacceptable` for a
+    condition that cannot be asked or met, `RulesAreSettled` when the draft is none any more,
+    `RuleIsGone`, and `Stale` when somebody else has changed the draft since `version`.
+    """
+
+    def changed(rules: list[Rule]) -> list[Rule]:
+        rule = Rule(key=key, condition=condition, **values)
+        if not key:
+            return [*rules, rule]
+        place = _place_of(key, rules)
+        return [*rules[:place], rule, *rules[place + 1 :]]
+
+    return _change(draft, changed, by=by, version=version)
+
+
+@operation
+def save_rules(
+    draft: QualificationRuleSet, *, by: User, rules: Sequence[Mapping[str, Any]]
+) -> QualificationRuleSet:
+    """Give the draft these rules in this order. A rule without a key is a new one."""
+    return _change(draft, lambda _standing: [Rule.of(rule) for rule in rules], by=by)
+
+
+@operation
+def move_rule(
+    draft: QualificationRuleSet, *, by: User, key: str, is_up: bool
+) -> QualificationRuleSet:
+    """Move a rule of the draft one place up or down; at the end it stays where it is."""
+
+    def moved(rules: list[Rule]) -> list[Rule]:
+        place = _place_of(key, rules)
+        rule = rules.pop(place)
+        rules.insert(max(0, place - 1) if is_up else place + 1, rule)
+        return rules
+
+    return _change(draft, moved, by=by)
+
+
+@operation
+def switch_rule(
+    draft: QualificationRuleSet, *, by: User, key: str, is_active: bool
+) -> QualificationRuleSet:
+    """Let a rule of the draft count or not. Switching it where it is changes nothing."""
+
+    def switched(rules: list[Rule]) -> list[Rule]:
+        place = _place_of(key, rules)
+        return [*rules[:place], replace(rules[place], is_active=is_active), *rules[place + 1 :]]
+
+    return _change(draft, switched, by=by)
+
+
+@operation
+def remove_rule(draft: QualificationRuleSet, *, by: User, key: str) -> QualificationRuleSet:
+    """Take a rule out of the draft. Raises `RuleIsGone` when it is not there."""
+
+    def without(rules: list[Rule]) -> list[Rule]:
+        del rules[_place_of(key, rules)]
+        return rules
+
+    return _change(draft, without, by=by)
+
+
+@operation
+def activate_rules(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
+    """Put the draft into force and retire the version before it, whose automation it takes over.
+
+    Raises `RulesAreIncomplete` with every reason why nothing good would come of it, and
+    `RulesAreSettled` when it is no draft any more.
+    """
+    current = _locked_draft(draft, by=by)
+    if reasons := why_incomplete(current, by=by):
+        raise RulesAreIncomplete(reasons=reasons)
+    before = QualificationRuleSet.objects.select_for_update().active().first()
+    if before is not None:
+        before.state = QualificationRuleSet.State.RETIRED
+        before.save(update_fields=["state"])
+        current.is_automatic = before.is_automatic
+        current.hourly_limit = before.hourly_limit
+    current.state = QualificationRuleSet.State.ACTIVE
+    current.activated_at = timezone.now()
+    current.activated_by = by
+    current.save()
+    number = before.number if before is not None else None
+    audit.log(current, "rules.activated", by=by, changes={"version": [number, current.number]})
+    return current
+
+
+@operation
+def discard_rules(draft: QualificationRuleSet, *, by: User) -> None:
+    """Throw the draft away; the active version stays as it is."""
+    current = _locked_draft(draft, by=by)
+    audit.log(current, "rules.discarded", by=by, changes={"rules": [current.rules, None]})
+    current.delete()
+
+
+@operation
+def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> int | None:
+    """Bring `ready_since` of the next open leads to what the rules say by now.
+
+    Looks at leads above the number `after` that say otherwise, at most so many; returns the number
+    of the last one that was changed, None when none was left. Again it changes nothing.
+    """
+    rules = rules_in_force(by=by)
+    all_met = rules.together()
+    open_leads = Lead.objects.open().filter(pk__gt=after)
+    ready = open_leads.meeting(all_met, rules.fields)
+    now_ready = list(
+        ready.filter(ready_since=None).order_by("pk").values_list("pk", flat=True)[:most]
+    )
+    no_longer = list(
+        open_leads.filter(ready_since__isnull=False)
+        .exclude(pk__in=ready.values("pk"))
+        .order_by("pk")
+        .values_list("pk", flat=True)[:most]
+    )
+    changed = sorted([*now_ready, *no_longer])[:most]
+    if not changed:
+        return None
+    last = int(changed[-1])
+    still_open = Lead.objects.open()
+    still_open.filter(pk__in=[pk for pk in now_ready if pk <= last], ready_since=None).update(
+        ready_since=timezone.now()
+    )
+    still_open.filter(pk__in=[pk for pk in no_longer if pk <= last]).update(ready_since=None)
+    return last
+
+
+def _locked_draft(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
+    require_for_all(by, "change", QualificationRuleSet)
+    current: QualificationRuleSet | None = (
+        QualificationRuleSet.objects.select_for_update().filter(pk=draft.pk).first()
+    )
+    if current is None:
+        raise RulesAreSettled(_("Somebody has thrown this draft away."))
+    if not current.is_draft:
+        raise RulesAreSettled(
+            _("Version %(number)d is in force or was: begin a new draft to change the rules.")
+            % {"number": current.number}
+        )
+    return current
+
+
+def _change(
+    draft: QualificationRuleSet,
+    change: Callable[[list[Rule]], list[Rule]],
+    *,
+    by: User,
+    version: int | None = None,
+) -> QualificationRuleSet:
+    """Change the rules of the draft and save what really changed."""
+    current = _locked_draft(draft, by=by)
+    if version is not None and version != current.version:
+        raise Stale(_("Somebody else has changed this draft in the meantime."))
+    standing = [Rule.of(data) for data in current.rules]
+    rules = _complete(change(list(standing)), standing, by=by)
+    before, after = current.rules, [rule.as_data() for rule in rules]
+    if before == after:
+        return current
+    current.rules = after
+    current.version += 1
+    current.save(update_fields=["rules", "version"])
+    audit.log(current, "rules.changed", by=by, changes={"rules": [before, after]})
+    return current
+
+
+def _complete(rules: list[Rule], standing: list[Rule], *, by: User) -> list[Rule]:
+    """Check what is new about rules, and give them their keys and their words."""
+    if len(rules) > MOST_RULES:
+        raise Unacceptable(
+            _("A version can have %(most)d rules. Take one away first.") % {"most": MOST_RULES}
+        )
+    keys = [rule.key for rule in rules if rule.key]
+    if len(set(keys)) < len(keys):
+        raise Unacceptable(errors={"rules": [_("Two rules have the same key.")]})
+    known = {rule.key: rule for rule in standing}
+    taken = {*keys, *known}
+    complete = []
+    for rule in rules:
+        if rule.key and not KEY.fullmatch(rule.key):
+            raise Unacceptable(
+                errors={"rules": [_("A key has small letters, digits and underscores only.")]}
+            )
+        stands = known.get(rule.key)
+        if stands is not None and _says_the_same(rule, stands):
+            # What was accepted once stays as it is, also where its field has gone since.
+            complete.append(replace(rule, words=stands.words))
+            continue
+        checked = _checked(rule, by=by)
+        if not rule.key:
+            checked = replace(checked, key=key_from(str(checked), taken=taken, otherwise="rule"))
+            taken.add(checked.key)
+        complete.append(checked)
+    return complete
+
+
+def _says_the_same(one: Rule, other: Rule) -> bool:
+    names = ("condition", "label", "unmet_label")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _checked(rule: Rule, *, by: User) -> Rule:
+    """Return the rule with its condition as it is stored, and in words. Raises `Unacceptable`."""
+    errors: dict[str, list[str]] = {}
+    for name in ("label", "unmet_label"):
+        text = getattr(rule, name)
+        if problem := text_problem(text):
+            errors[name] = [problem]
+        elif len(text) > LONGEST_LABEL:
+            errors[name] = [_("Use at most %(most)d characters.") % {"most": LONGEST_LABEL}]
+    if errors:
+        raise Unacceptable(errors=errors)
+    fields = fields_of(Lead, by)
+    condition = parse(rule.condition, fields, translate=_)
+    if impossible := contradictions(condition, fields, now=timezone.localtime(), translate=_):
+        raise Unacceptable(errors={"condition": impossible})
+    return replace(
+        rule,
+        condition=as_data(condition),
+        label=rule.label.strip(),
+        unmet_label=rule.unmet_label.strip(),
+        words=words(condition, fields, translate=_),
+    )
+
+
+def _place_of(key: str, rules: Sequence[Rule]) -> int:
+    for place, rule in enumerate(rules):
+        if rule.key == key:
+            return place
+    raise RuleIsGone(_("This rule is not in the draft any more."))

@@ -1,0 +1,347 @@
+"""The qualification rules: how a draft is shaped, what is in force, and who says so."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from leads import jobs
+from leads.errors import RuleIsGone, RulesAreIncomplete, RulesAreSettled, RulesAreUnmet
+from leads.models import Lead, QualificationRuleSet
+from leads.operations import (
+    activate_rules,
+    discard_rules,
+    draft_rules,
+    move_rule,
+    qualify,
+    refresh_readiness,
+    remove_rule,
+    save_rule,
+    save_rules,
+    switch_rule,
+    update_lead,
+)
+from leads.rules import rules_in_force, verdicts_for
+from opportunities.models import Product
+from records.conditions import ConditionIsWrong
+from records.errors import NotPermitted, Stale, Unacceptable
+from records.models import AuditEntry
+from records.operations.shaping import save_field
+from tests.custom import define, one_of_each
+from tests.factories import LeadFactory, UserFactory
+
+LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
+
+
+def ask(field, comparison, **value):
+    return {"field": field, "is": comparison, **value}
+
+
+def a_draft(by, **rule):
+    return save_rule(draft_rules(by=by), by=by, condition=LARGE, **rule)
+
+
+def keys_of(rule_set):
+    return [rule["key"] for rule in rule_set.rules]
+
+
+# In force
+
+
+def test_a_rule_counts_at_once_when_its_version_is_in_force(manager, rep):
+    lead = LeadFactory(owner=rep, budget_amount=9_999)
+    jobs.activate(a_draft(manager, is_required=True), by=manager)
+
+    with pytest.raises(RulesAreUnmet) as refusal:
+        qualify(lead, by=rep)
+
+    assert refusal.value.reasons == ["Budget at least 10,000"]
+    assert refusal.value.unmet == {
+        "budget_at_least_10_000": {"label": "Budget at least 10,000", "field": "budget_amount"}
+    }
+    lead = update_lead(lead, by=rep, budget_amount=10_000)
+    assert qualify(lead, by=rep).qualification.rule_version == "2"
+
+
+def test_a_recommended_rule_warns_and_does_not_stop(manager, rep):
+    lead = LeadFactory(owner=rep)
+    jobs.activate(a_draft(manager, label="Large enough", unmet_label="Too small"), by=manager)
+
+    verdict = verdicts_for(lead, by=rep).items[-1]
+
+    assert (verdict.label, verdict.state) == ("Too small", "warning")
+    assert qualify(lead, by=rep)
+
+
+def test_a_rule_that_is_switched_off_is_not_asked(manager, rep):
+    draft = a_draft(manager, is_required=True)
+    switch_rule(draft, by=manager, key="budget_at_least_10_000", is_active=False)
+    jobs.activate(draft, by=manager)
+
+    assert len(verdicts_for(LeadFactory(owner=rep), by=rep).items) == 6
+
+
+def test_a_version_that_was_in_force_never_changes(manager):
+    first = QualificationRuleSet.objects.active().get()
+    second = jobs.activate(a_draft(manager), by=manager)
+    third = draft_rules(by=manager)
+
+    for settled in (first, second):
+        with pytest.raises(RulesAreSettled):
+            save_rule(settled, by=manager, condition=LARGE)
+        with pytest.raises(RulesAreSettled):
+            discard_rules(settled, by=manager)
+        with pytest.raises(RulesAreSettled):
+            activate_rules(settled, by=manager)
+    assert third.rules == second.rules
+    first.refresh_from_db()
+    assert first.state == "retired"
+
+
+def test_one_version_is_in_force_and_one_a_draft_by_the_schema(manager):
+    draft = draft_rules(by=manager)
+
+    assert draft_rules(by=manager) == draft
+    for state in ("active", "draft"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            QualificationRuleSet.objects.create(number=99, state=state)
+
+
+def test_an_older_version_can_be_begun_from_again(manager):
+    first = QualificationRuleSet.objects.active().get()
+    jobs.activate(a_draft(manager), by=manager)
+
+    assert draft_rules(by=manager, like=first).rules == first.rules
+
+
+def test_the_next_version_takes_the_automation_over(manager):
+    QualificationRuleSet.objects.active().update(is_automatic=True, hourly_limit=7)
+
+    active = jobs.activate(a_draft(manager), by=manager)
+
+    assert (active.is_automatic, active.hourly_limit) == (True, 7)
+
+
+# The draft
+
+
+def test_a_rule_is_changed_under_its_key_and_keeps_its_place(manager):
+    draft = draft_rules(by=manager)
+
+    draft = save_rule(draft, by=manager, key="need", condition=LARGE, label="Money")
+
+    assert keys_of(draft)[4] == "need"
+    assert draft.rules[4]["label"] == "Money"
+    assert draft.rules[4]["words"] == "Budget at least 10,000"
+
+
+def test_rules_are_moved_and_removed(manager):
+    draft = draft_rules(by=manager)
+
+    draft = move_rule(draft, by=manager, key="need", is_up=True)
+    draft = move_rule(draft, by=manager, key="person_or_company", is_up=True)
+    draft = remove_rule(draft, by=manager, key="budget")
+
+    assert keys_of(draft) == ["person_or_company", "reachable", "need", "authority", "timeframe"]
+    with pytest.raises(RuleIsGone):
+        remove_rule(draft, by=manager, key="budget")
+
+
+def test_two_who_change_one_draft_overwrite_nothing(manager, admin):
+    draft = draft_rules(by=manager)
+    save_rule(draft, by=admin, condition=LARGE, version=draft.version)
+
+    with pytest.raises(Stale):
+        save_rule(draft, by=manager, condition=LARGE, version=draft.version)
+
+
+def test_saving_what_stands_writes_nothing(manager):
+    draft = a_draft(manager)
+    before = AuditEntry.objects.count()
+
+    again = save_rules(draft, by=manager, rules=draft.rules)
+
+    assert again.version == draft.version
+    assert AuditEntry.objects.count() == before
+
+
+def test_a_draft_is_thrown_away_and_leaves_its_trace(manager):
+    discard_rules(a_draft(manager), by=manager)
+
+    assert not QualificationRuleSet.objects.drafts().exists()
+    assert AuditEntry.objects.filter(event="rules.discarded").exists()
+
+
+def test_only_those_who_may_shape_the_rules(rep, manager):
+    with pytest.raises(NotPermitted):
+        draft_rules(by=rep)
+    draft = draft_rules(by=manager)
+    for act in (
+        lambda: save_rule(draft, by=rep, condition=LARGE),
+        lambda: activate_rules(draft, by=rep),
+        lambda: discard_rules(draft, by=rep),
+    ):
+        with pytest.raises(NotPermitted):
+            act()
+
+
+def test_leaves_nothing_behind_when_it_fails(manager, broken_trail):
+    draft = draft_rules(by=manager)
+    broken_trail()
+
+    with pytest.raises(Exception, match="the trail is full"):
+        activate_rules(draft, by=manager)
+
+    draft.refresh_from_db()
+    assert draft.is_draft
+    assert QualificationRuleSet.objects.active().get().number == 1
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        ({"all": []}, "Add a condition to this group, or remove the group."),
+        ({}, "Write a group as “all” or “any” with a list."),
+        ({"all": [{"field": "custom.gone", "is": "known"}]}, "There is no field “custom.gone”"),
+        ({"all": [{"field": "employees", "is": "at_least"}]}, "Enter employees as a number"),
+    ],
+)
+def test_an_empty_or_wrong_condition_is_refused_with_a_sentence(manager, condition, sentence):
+    with pytest.raises(ConditionIsWrong, match=sentence):
+        save_rule(draft_rules(by=manager), by=manager, condition=condition)
+
+
+def test_a_condition_that_nobody_can_meet_is_refused(manager):
+    condition = {
+        "all": [
+            {"field": "employees", "is": "at_least", "value": 10},
+            {"field": "employees", "is": "at_most", "value": 5},
+        ]
+    }
+
+    with pytest.raises(Unacceptable, match="No record can meet this") as refusal:
+        save_rule(draft_rules(by=manager), by=manager, condition=condition)
+
+    assert list(refusal.value.errors) == ["condition"]
+
+
+def test_required_rules_that_contradict_each_other_are_not_put_into_force(manager):
+    draft = a_draft(manager, is_required=True)
+    small = {"all": [{"field": "budget_amount", "is": "less_than", "value": 500}]}
+    draft = save_rule(draft, by=manager, condition=small, is_required=True)
+
+    with pytest.raises(RulesAreIncomplete, match="No record can meet this"):
+        activate_rules(draft, by=manager)
+
+
+def test_a_version_without_rules_is_not_put_into_force(manager):
+    draft = save_rules(draft_rules(by=manager), by=manager, rules=[])
+
+    with pytest.raises(RulesAreIncomplete, match="without rules no lead would ever be ready"):
+        activate_rules(draft, by=manager)
+
+
+def test_without_any_version_leads_can_be_qualified_and_none_is_ready(rep):
+    QualificationRuleSet.objects.all().delete()
+    lead = LeadFactory(owner=rep)
+
+    assert not verdicts_for(lead, by=rep).is_ready
+    assert lead.ready_since is None
+    assert qualify(lead, by=rep).qualification.rule_version == "0"
+
+
+def test_a_rule_whose_field_is_gone_never_holds_and_says_so(manager, admin, rep):
+    field = define("lead", "fleet", by=admin)
+    condition = {"all": [{"field": "custom.fleet", "is": "unknown"}]}
+    draft = save_rule(draft_rules(by=manager), by=manager, condition=condition, is_required=True)
+    jobs.activate(draft, by=manager)
+    lead = LeadFactory(owner=rep)
+    assert verdicts_for(lead, by=rep).may_qualify
+
+    field.is_active = False
+    save_field(field, by=admin)
+    viewer = type(rep).objects.get(pk=rep.pk)
+    verdict = verdicts_for(lead, by=viewer).items[-1]
+
+    assert verdict.state == "blocking"
+    assert "asks for something that is gone" in verdict.note
+    with pytest.raises(RulesAreUnmet):
+        qualify(lead, by=viewer)
+
+
+# Readiness
+
+
+def ready_lead(rep, **fields):
+    return LeadFactory(
+        owner=rep,
+        budget_amount=10_000,
+        decision_maker_known=True,
+        need="must",
+        timeframe="immediate",
+        **fields,
+    )
+
+
+def test_open_leads_are_looked_at_once_more_when_a_version_comes_into_force(manager, rep):
+    stays, goes = ready_lead(rep), ready_lead(rep)
+    update_lead(goes, by=rep, budget_amount=9_000)
+    comes = LeadFactory(owner=rep, budget_amount=20_000)
+    closed = ready_lead(rep)
+    qualify(closed, by=rep)
+    since = Lead.objects.get(pk=stays.pk).ready_since
+    rules = [rule for rule in draft_rules(by=manager).rules if rule["is_required"]]
+    draft = save_rules(draft_rules(by=manager), by=manager, rules=[*rules, {"condition": LARGE}])
+
+    jobs.activate(draft, by=manager)
+
+    ready = dict(Lead.objects.values_list("pk", "ready_since"))
+    assert ready[stays.pk] == since
+    assert ready[goes.pk] is None
+    assert ready[comes.pk] is not None
+    assert ready[closed.pk] is not None  # what is closed stays as it was
+
+
+def test_looking_again_works_through_all_in_small_steps_and_then_changes_nothing(manager, rep):
+    leads = [ready_lead(rep) for _ in range(5)]
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads[:3]]).update(ready_since=None)
+    late = LeadFactory(owner=rep)
+    Lead.objects.filter(pk=late.pk).update(ready_since=timezone.now())
+    steps, after = 0, refresh_readiness(by=manager, most=2)
+    while after is not None:
+        steps += 1
+        after = refresh_readiness(by=manager, after=after, most=2)
+
+    assert steps == 2
+    assert Lead.objects.filter(ready_since=None).get() == late
+    assert refresh_readiness(by=manager) is None
+
+
+def test_products_that_a_lead_is_about_to_get_count_already(manager, rep):
+    engine = Product.objects.create(key="engine", name="Engine")
+    condition = {"all": [{"field": "products", "is": "any_of", "value": ["engine"]}]}
+    draft = save_rules(draft_rules(by=manager), by=manager, rules=[{"condition": condition}])
+    jobs.activate(draft, by=manager)
+
+    lead = LeadFactory(owner=rep, products=[engine])
+
+    assert lead.ready_since is not None
+    assert update_lead(lead, by=rep, products=[]).ready_since is None
+
+
+def test_a_rule_can_ask_for_any_kind_of_field(manager, admin, rep):
+    rules = [
+        {"condition": {"any": [ask(field.name, "no" if key == "yes_no" else "unknown")]}}
+        for key, field in one_of_each("lead", by=admin).items()
+    ]
+    asking = type(manager).objects.get(pk=manager.pk)
+    jobs.activate(save_rules(draft_rules(by=asking), by=asking, rules=rules), by=asking)
+
+    owner = UserFactory(team=rep.team)
+
+    assert LeadFactory(owner=owner).ready_since is not None
+    assert len(rules_in_force(by=asking).active) == len(rules)
