@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -187,10 +187,6 @@ class FormLayoutForm(TellingForm):
     sections = LayoutField(
         label=gettext_lazy("Sections"),
         required=False,
-        help_text=gettext_lazy(
-            "Positions put fields and sections in order: type 15 to stand between 10 and 20. A "
-            "section that has no field left goes. What is hidden keeps what is stored in it."
-        ),
     )
 
     class Meta:
@@ -235,7 +231,19 @@ class FormLayoutAdmin(SettingAdmin):
     ordering = ("pk",)
     sortable_by = ()
     actions = ("put_back",)
-    fields = ("sections",)
+    fieldsets: ClassVar[Any] = (
+        (
+            None,
+            {
+                "fields": ["sections"],
+                "description": gettext_lazy(
+                    "Positions put sections and fields in order: type 15 to stand between 10 and "
+                    "20. A section that has no field left goes. What is hidden keeps what is "
+                    "stored in it."
+                ),
+            },
+        ),
+    )
 
     @admin.display(description=gettext_lazy("layout"))
     def state(self, layout: FormLayout) -> str:

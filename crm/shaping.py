@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from opportunities.models import Step
 from records import custom
 from records.models import CustomField
-from records.operations.shaping import MOST_CHOICES, has_values, save_field
+from records.operations import MOST_USES
+from records.operations.shaping import MOST_CHOICES, count_without, has_values, save_field
 from workbench.admin import Button, SettingAdmin, TellingForm, user_of
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ class CustomFieldAdmin(SettingAdmin):
         save_field(obj, by=user_of(request))
         if not obj.is_active and "is_active" in form.changed_data:
             self.tell_uses(request, obj)
+        if obj.is_active and obj.is_required and "is_required" in form.changed_data:
+            self.tell_what_lacks_it(request, obj)
 
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         if not self.has_change_permission(request, obj):
@@ -203,6 +206,25 @@ class CustomFieldAdmin(SettingAdmin):
             self.message_user(request, told % {"field": field}, messages.SUCCESS)
             if not is_active:
                 self.tell_uses(request, field)
+
+    def tell_what_lacks_it(self, request: HttpRequest, field: CustomField) -> None:
+        """Say how many records that stand have no value of a field that is required now."""
+        count = count_without(field)
+        if not count:
+            return
+        told = ngettext(
+            "%(count)s %(kind)s has no %(field)s yet. It stays as it is, and whoever edits it in a "
+            "form is asked for it.",
+            "%(count)s %(kinds)s have no %(field)s yet. They stay as they are, and whoever edits "
+            "one in a form is asked for it.",
+            count,
+        )
+        meta = custom.model_of(field.kind)._meta
+        words = {"kind": meta.verbose_name, "kinds": meta.verbose_name_plural, "field": field}
+        many = (
+            f"{count:,}" if count < MOST_USES else _("At least %(most)s") % {"most": f"{count:,}"}
+        )
+        self.message_user(request, told % {"count": many, **words}, messages.WARNING)
 
     def tell_uses(self, request: HttpRequest, field: CustomField) -> None:
         """Say which steps of a process asked for a field that is out of use now."""

@@ -25,6 +25,7 @@ from opportunities.models import (
     Stakeholder,
     Step,
 )
+from opportunities.rules import custom_fields_in_use
 from workbench.admin import (
     ChoiceAdmin,
     ReadOnlyInline,
@@ -318,6 +319,7 @@ def fields_to_fill() -> Sequence[tuple[str, Any]]:
         for field in Opportunity._meta.concrete_fields
         if field.editable and field.name not in {"id", "owner", "stage", "external_id"}
     }
+    names |= {field.name: field.label for field in custom_fields_in_use()}
     known = set(Step.objects.exclude(field="").values_list("field", flat=True).distinct())
     names |= {name: name for name in known - names.keys()}
     return [("", _("— a box to tick —")), *sorted(names.items(), key=lambda pair: str(pair[1]))]

@@ -14,7 +14,7 @@ from records.errors import Unacceptable
 from records.keys import text_problem
 from records.layouts import needed_of
 from records.models import CustomField, FormLayout
-from records.operations import operation, require_for_all, save_setting
+from records.operations import MOST_USES, operation, require_for_all, save_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,6 +90,13 @@ def has_values(field: CustomField) -> bool:
     """Say whether a record has a value of this field, in the recycle bin or not."""
     model: Any = custom.model_of(field.kind)
     return bool(model._base_manager.filter(custom__has_key=field.key).exists())
+
+
+def count_without(field: CustomField) -> int:
+    """Return how many records have no value of this field; no more are counted than `MOST_USES`."""
+    model: Any = custom.model_of(field.kind)
+    rows = model._base_manager.filter(deleted_at=None).exclude(custom__has_key=field.key)
+    return int(rows[:MOST_USES].count())
 
 
 def _label_problem(field: CustomField, others: Iterable[CustomField]) -> str:

@@ -131,7 +131,10 @@ def test_fields_and_sections_are_put_in_order_named_hidden_and_required(
     assert "Consent" not in found, "a section without fields goes"
     entry = AuditEntry.objects.get(event="formlayout.changed")
     assert entry.actor == admin
-    assert "Where" in desk.get(address("contact", "history")).content.decode()
+    history = desk.get(address("contact", "history")).content.decode()
+    assert "Where: job_title, street, consent" in history
+    assert "salutation (hidden)" in history
+    assert "phone (required)" in history
 
 
 def test_a_new_section_is_made_by_naming_it(desk: Client) -> None:

@@ -14,6 +14,8 @@ from records.errors import IsInUse, NotPermitted, Unacceptable
 from records.models import AuditEntry, Currency
 from records.operations import delete_setting, save_setting
 from tests.admin.forms import errors_of, form_of
+from tests.api.conftest import Caller
+from tests.custom import define
 from tests.factories import LeadFactory, OpportunityFactory, UserFactory
 from users.models import User
 
@@ -208,6 +210,45 @@ def test_a_stage_gets_a_step(desk: Client):
     step = Step.objects.get(stage=stage, key="budget-asked")
     assert (step.field, step.is_required) == ("budget_amount", True)
     assert AuditEntry.objects.filter(event="step.created", record_id=step.pk).exists()
+
+
+def test_a_required_step_for_a_field_of_ones_own_gates_page_and_api_at_once(
+    desk: Client, admin: User, rep: User
+):
+    define("opportunity", "fleet", by=admin)
+    stage, next_stage = Stage.objects.get(key="develop"), Stage.objects.get(key="propose")
+    Step.objects.all().delete()
+    deal = OpportunityFactory(owner=rep, stage=stage)
+    address = f"/admin/opportunities/stage/{stage.pk}/change/"
+    assert "Fleet" in desk.get(address).content.decode()
+    sent = with_lines(desk, address, "steps") | {
+        "steps-TOTAL_FORMS": 1,
+        "steps-0-label": "Fleet is known",
+        "steps-0-key": "fleet",
+        "steps-0-field": "custom.fleet",
+        "steps-0-position": 1,
+        "steps-0-is_required": "on",
+        "probability": 35,
+    }
+    answer = desk.post(address, sent)
+    assert answer.status_code == 302, errors_of(answer)
+    stage.refresh_from_db()
+    assert stage.probability == 35
+
+    desk.force_login(rep)
+    page = desk.post(f"/opportunities/{deal.pk}/stage/", {"stage": next_stage.pk})
+    program = Caller(rep)
+    told = program.post(f"opportunities/{deal.pk}/stage/", {"stage": "propose"})
+    filled = program.patch(f"opportunities/{deal.pk}/", {"custom": {"fleet": "9 carts"}})
+    moved = program.post(f"opportunities/{deal.pk}/stage/", {"stage": "propose"})
+
+    assert page.status_code == 422
+    assert "Fleet is known" in page.content.decode()
+    assert told.status_code in {409, 422}
+    assert "Fleet is known" in told.content.decode()
+    assert (filled.status_code, moved.status_code) == (200, 200)
+    deal.refresh_from_db()
+    assert deal.stage == next_stage
 
 
 def test_a_currency_in_use_stays(desk: Client, admin: User, settings: Any):

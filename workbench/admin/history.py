@@ -54,10 +54,23 @@ def said(value: Any) -> str:
             return _("%(choice)s (out of use)") % {"choice": label}
         case {"label": label}:
             return str(label)
+        case {"title": title, "fields": list() as fields}:
+            return f"{title or '—'}: {', '.join(_placed(field) for field in fields)}"
         case list() | tuple():
             return ", ".join(said(item) for item in value)
         case _:
             return str(value)
+
+
+def _placed(field: Any) -> str:
+    """Return a field of a form layout, and whether it is hidden or required."""
+    match field:
+        case {"name": name, "is_visible": False}:
+            return _("%(field)s (hidden)") % {"field": name}
+        case {"name": name, "is_required": True}:
+            return _("%(field)s (required)") % {"field": name}
+        case _:
+            return str(field.get("name", "")) if isinstance(field, dict) else str(field)
 
 
 def trail_of(obj: Any, *, viewer: User) -> list[Said]:

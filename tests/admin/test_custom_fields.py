@@ -1,0 +1,113 @@
+"""How an administrator defines fields of their own, and what the page says of bad input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from opportunities.models import Stage, Step
+from records.models import CustomField
+from tests.admin.forms import errors_of, form_of
+from tests.custom import define
+from tests.factories import LeadFactory
+from users.models import User
+
+LIST = "/admin/records/customfield/"
+
+
+@pytest.fixture
+def desk(admin: User, client: Client) -> Client:
+    client.force_login(admin)
+    return client
+
+
+def change(field: CustomField) -> str:
+    return f"{LIST}{field.pk}/change/"
+
+
+def add(desk: Client, **values: Any) -> Any:
+    sent = form_of(desk, f"{LIST}add/") | {"kind": "lead", "type": "text", "choices-count": 8}
+    return desk.post(f"{LIST}add/", sent | values, follow=True)
+
+
+def test_is_defined_with_a_key_from_its_label_and_choices(desk: Client) -> None:
+    more = {"choices-0-label": "Small", "choices-1-label": "Large", "choices-1-place": 1}
+    more |= {f"choices-{number}-is_active": "on" for number in range(8)}
+
+    answer = add(desk, label="Size of fleet", type="choice", **more)
+
+    field = CustomField.objects.get()
+    assert answer.redirect_chain
+    assert (field.key, field.is_active) == ("size_of_fleet", True)
+    assert [choice["key"] for choice in field.choices] == ["large", "small"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"label": "Fleet", "key": "fleet"}, "fleet is the key of “Carts”. Choose another key"),
+        ({"label": "Old", "key": "old"}, "old was the key of “Retired”, and a key is never used"),
+        ({"label": "Carts"}, "Another field is called “Carts” already. Choose another label"),
+        ({"label": "Stage", "key": "stage"}, "stage means something else already"),
+        ({"label": "Email", "key": "email"}, "email is a field that there is already"),
+        ({"label": "Big", "key": "Big key"}, "Use small letters, digits and single underscores"),
+        ({"label": "A\u202eb"}, "Leave out line breaks and control characters"),
+        ({"label": "Size", "type": "choice"}, "Enter at least one choice that can be chosen"),
+        ({"label": "Size", "type": "whole", "default": "many"}, "Enter Size as a whole number"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence_and_nothing_is_defined(
+    values: dict[str, Any], words: str, desk: Client, admin: User
+) -> None:
+    define("lead", "fleet", label="Carts", by=admin)
+    define("lead", "old", label="Retired", is_active=False, by=admin)
+
+    assert words in errors_of(add(desk, **values))
+    assert CustomField.objects.count() == 2
+
+
+def test_a_key_is_not_renamed_and_a_label_is(desk: Client, admin: User) -> None:
+    field = define("lead", "fleet", by=admin)
+    lead = LeadFactory(custom={"fleet": "9 carts"})
+
+    sent = form_of(desk, change(field)) | {"label": "Carts", "key": "carts", "kind": "account"}
+    answer = desk.post(change(field), sent | {"type": "whole"})
+
+    assert answer.status_code == 302
+    field.refresh_from_db()
+    assert (field.label, field.key, field.kind, field.type) == ("Carts", "fleet", "lead", "text")
+    lead.refresh_from_db()
+    assert lead.custom == {"fleet": "9 carts"}
+
+
+def test_a_field_required_from_now_on_tells_how_many_records_lack_it(
+    desk: Client, admin: User
+) -> None:
+    field = define("lead", "fleet", by=admin)
+    LeadFactory(custom={"fleet": "9 carts"})
+    LeadFactory()
+    LeadFactory()
+    sent = form_of(desk, change(field)) | {"is_required": "on", "choices-count": 0}
+
+    page = desk.post(change(field), sent, follow=True).content.decode()
+    again = desk.post(change(field), sent, follow=True).content.decode()
+
+    told = "2 leads have no Fleet yet. They stay as they are"
+    assert told in page
+    assert "have no Fleet yet" not in again
+
+
+def test_a_field_out_of_use_tells_which_steps_asked_for_it(desk: Client, admin: User) -> None:
+    field = define("opportunity", "fleet", by=admin)
+    stage = Stage.objects.get(key="develop")
+    Step.objects.create(stage=stage, key="fleet", label="Fleet is known", field="custom.fleet")
+
+    page = desk.post(
+        LIST, {"action": "take_out_of_use", "_selected_action": [field.pk]}, follow=True
+    )
+
+    assert "The step Fleet is known of Develop asked for it." in page.content.decode()
+    assert not CustomField.objects.get().is_active
+    assert desk.get(f"{LIST}{field.pk}/delete/").status_code == 403
