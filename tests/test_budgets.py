@@ -23,7 +23,8 @@ from accounts.models import Account, Contact
 from activities.operations import add_task, log_note
 from leads.models import Lead
 from opportunities.models import Opportunity
-from tests.factories import LeadFactory
+from tests.custom import VALUES, one_of_each
+from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 from users.operations import issue_token
 
@@ -209,6 +210,38 @@ def test_a_request_takes_few_statements_however_many_rows_there_are(
         if not len(few[name]) == len(many[name]) <= most
     ]
     assert not over, "\n".join(over)
+
+
+def test_five_custom_columns_cost_a_list_nothing_more(
+    client: Client, admin: User, rep: User
+) -> None:
+    for kind in ("lead", "account", "contact", "opportunity"):
+        one_of_each(kind, by=admin)
+    shown = ("text", "whole", "date", "choice", "choices")
+    lead = LeadFactory(owner=rep, custom=VALUES)
+    account = AccountFactory(owner=rep, custom=VALUES)
+    ContactFactory(owner=rep, account=account, custom=VALUES)
+    OpportunityFactory(owner=rep, account=account, custom=VALUES)
+    secret = issue_token(rep, by=rep, name="budgets", scope="write")[1]
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    client.force_login(rep)
+    columns = ",".join(f"custom.{key}" for key in shown)
+    narrowed = "&custom.choice=small&custom.whole__gte=7"
+
+    for room in ("leads", "accounts", "contacts", "opportunities"):
+        lists = (
+            f"/{room}/?view=all",
+            f"/{room}/?view=all&columns={columns}{narrowed}&sort=custom.date",
+        )
+        client.get(lists[0])
+        program.get(f"/api/v1/{room}/")
+        plain, wide = (statements_of(lambda a=address: client.get(a)) for address in lists)
+        asked = statements_of(lambda r=room: program.get(f"/api/v1/{r}/?{narrowed}"))
+
+        assert len(wide) <= len(plain) <= LIST, f"{room}\n{in_short(wide)}"
+        assert len(asked) <= LIST, f"{room}\n{in_short(asked)}"
+    page = client.get(f"/leads/?view=all&columns={columns}{narrowed}")
+    assert [row.pk for row in page.context["page"]["rows"]] == [lead.pk]
 
 
 def in_short(told: list[str]) -> str:

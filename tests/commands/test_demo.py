@@ -17,10 +17,10 @@ from crm.demo import demo_file, demo_users, tour
 from crm.integrity import findings
 from leads.errors import CannotUndo
 from leads.matching import lookalikes
-from leads.models import Lead, Qualification
+from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations import preview, undo
 from opportunities.models import Opportunity, StageMove
-from records.models import AuditEntry
+from records.models import AuditEntry, CustomField, FormLayout
 from tests.factories import UserFactory
 from users.models import User
 from users.operations import live_token, machine
@@ -98,6 +98,15 @@ def test_tells_a_year(demo_world, db):
     to_do = Activity.objects.filter(status="open")
     assert to_do.filter(due_at__lt=now).exists()
     assert to_do.filter(due_at__gt=now).exists()
+
+
+def test_has_fields_of_its_own_that_a_lead_hands_on(demo_world, db):
+    assert CustomField.objects.filter(is_active=True).count() >= 8
+    filled = Lead.objects.exclude(custom={})
+    assert filled.count() > 100
+    link = QualifiedOpportunity.objects.exclude(opportunity__custom={}).first()
+    assert link.opportunity.custom.items() <= link.qualification.lead.custom.items()
+    assert FormLayout.objects.exclude(sections=[]).exists()
 
 
 def test_nothing_happens_before_its_cause(demo_world, db):

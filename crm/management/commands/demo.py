@@ -36,6 +36,7 @@ from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
 from crm.management.commands._entrances import open_entrances
+from crm.management.commands._shape import shape_forms, situation_of
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
 from opportunities.models import (
@@ -238,6 +239,7 @@ class World:
         self._companies()
         self._year()
         self._planted()
+        self.plan(self.now - timedelta(days=400), partial(shape_forms, self.people["admin"]))
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
         self._play()
         self._move_moments()
@@ -421,6 +423,7 @@ class World:
             "estimated_value": value,
             "description": self.pick(story.OPENINGS),
             "consent": self.odds(0.6),
+            "custom": situation_of(company["name"], self.now.date()),
             **extra,
         }
         return Case(owner, fields, interest)
