@@ -2,10 +2,10 @@
 // server draws the rows; here they only take the place of those that stand.
 const running = new WeakMap();
 
-async function ask(editor, edit, signal) {
+async function ask(editor, edits, signal) {
   const form = editor.closest("form");
   const body = new FormData(form);
-  body.set(`${editor.dataset.condition}-edit`, edit);
+  for (const edit of edits) body.append(`${editor.dataset.condition}-edit`, edit);
   const address = form.getAttribute("action") || window.location.href;
   const answer = await fetch(address, { method: "POST", body, signal });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -29,33 +29,40 @@ function replaceRows(editor, fresh) {
   const focused = document.activeElement;
   const { id, selectionStart, selectionEnd } = editor.contains(focused) ? focused : {};
   const rows = fresh.querySelector(":scope > [role='group']");
+  const next = rows.querySelector("[autofocus]");
+  // The browser would complain that something has the focus already.
+  next?.removeAttribute("autofocus");
   editor.querySelector(":scope > [role='group']").replaceWith(rows);
-  const target = rows.querySelector("[autofocus]") ?? (id && document.getElementById(id));
+  const target = next ?? (id && document.getElementById(id));
   target?.focus();
   if (target?.id === id && selectionStart != null) {
     target.setSelectionRange?.(selectionStart, selectionEnd);
   }
 }
 
-async function update(editor, edit, keepsRows) {
+// What is pressed or typed while rows are on their way is asked for once more, together with what
+// was: all places are those of the rows that stand.
+async function update(editor, edit = "") {
   const before = running.get(editor);
   before?.controller.abort();
-  const mine = { controller: new AbortController(), edit, keepsRows };
+  const edits = [...(before?.edits ?? []), ...(edit ? [edit] : [])];
+  const mine = { controller: new AbortController(), edits };
   running.set(editor, mine);
+  const isForWords = edits.length === 0;
   try {
-    const fresh = await ask(editor, edit, mine.controller.signal);
+    const fresh = await ask(editor, isForWords ? ["words"] : edits, mine.controller.signal);
     if (running.get(editor) !== mine) return;
     running.delete(editor);
     if (!fresh) {
-      if (!keepsRows) sendWhole(editor, edit);
+      if (!isForWords) sendWhole(editor, edits.at(-1));
       return;
     }
-    if (!keepsRows) replaceRows(editor, fresh);
+    if (!isForWords) replaceRows(editor, fresh);
     sayInWords(editor, fresh.querySelector(":scope > [role='status']").childNodes);
-  } catch (failure) {
+  } catch {
     if (running.get(editor) !== mine) return;
     running.delete(editor);
-    if (!keepsRows) sayInWords(editor, [editor.dataset.offline]);
+    if (!isForWords) sayInWords(editor, [editor.dataset.offline]);
   }
 }
 
@@ -63,22 +70,15 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest(".c-condition button[name]");
   if (!button) return;
   event.preventDefault();
-  update(button.closest(".c-condition"), button.value, false);
+  update(button.closest(".c-condition"), button.value);
 });
 
 document.addEventListener("change", (event) => {
   const editor = event.target.closest(".c-condition");
-  if (!editor) return;
-  const { shapes } = event.target.dataset;
-  // A value changes the words only, unless rows are on their way that would not know it.
-  const waiting = running.get(editor);
-  if (shapes) update(editor, shapes, false);
-  else update(editor, waiting?.edit ?? "words", waiting?.keepsRows ?? true);
+  if (editor) update(editor, event.target.dataset.shapes);
 });
 
-// What is typed while rows are on their way goes along: ask once more.
 document.addEventListener("input", (event) => {
   const editor = event.target.closest(".c-condition");
-  const waiting = editor && running.get(editor);
-  if (waiting && !waiting.keepsRows) update(editor, waiting.edit, false);
+  if (editor && running.get(editor)?.edits.length) update(editor);
 });

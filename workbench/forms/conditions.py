@@ -69,15 +69,30 @@ def is_group(part: Any) -> bool:
     return isinstance(part, dict) and "field" not in part
 
 
-def group_at(condition: dict[str, Any], steps: Sequence[int]) -> dict[str, Any] | None:
-    """Return the group at a place, or None where there is none."""
-    group = condition
+def part_at(condition: dict[str, Any], steps: Sequence[int]) -> Any:
+    """Return the group or test at a place, or None where there is none.
+
+    >>> part_at({"any": [{"all": ["here"]}]}, [0, 0]), part_at({"any": []}, [0])
+    ('here', None)
+    """
+    part: Any = condition
     for step in steps:
-        parts = parts_of(group)
-        if step >= len(parts) or not is_group(parts[step]):
+        parts = parts_of(part) if is_group(part) else []
+        if step >= len(parts):
             return None
-        group = parts[step]
-    return group
+        part = parts[step]
+    return part
+
+
+def place_of(part: Any, group: dict[str, Any]) -> Steps | None:
+    """Return where this very part stands in a group, or None when it is not there."""
+    for number, each in enumerate(parts_of(group)):
+        if each is part:
+            return (number,)
+        inner = place_of(part, each) if is_group(each) else None
+        if inner is not None:
+            return (number, *inner)
+    return () if group is part else None
 
 
 def is_blank(condition: Any) -> bool:
@@ -88,30 +103,46 @@ def is_blank(condition: Any) -> bool:
     return all(isinstance(part, dict) and part.get("field") == "" for part in parts)
 
 
-def edited(condition: dict[str, Any], edit: str) -> tuple[dict[str, Any], str]:
-    """Return a condition after a button was pressed, and where the next thing is typed.
+def edited(condition: dict[str, Any], edits: Sequence[str]) -> tuple[dict[str, Any], str]:
+    """Return a condition after buttons were pressed, and where the next thing is typed.
 
-    >>> edited({"all": []}, "add ")
+    All places are those of the rows that the person saw, who may be quicker than the answer.
+
+    >>> edited({"all": []}, ["add "])
     ({'all': [{'field': '', 'is': ''}]}, '0-field')
-    >>> edited({"all": [{"field": "a", "is": "known"}]}, "remove 0")
+    >>> rows = [{"field": "a", "is": "known"}, {"field": "b", "is": "known"}]
+    >>> edited({"all": rows}, ["remove 0", "remove 1"])
     ({'all': []}, 'add')
     """
-    verb, _blank, place = edit.partition(" ")
-    steps = (
-        [int(step) for step in place.split(".")]
-        if re.fullmatch(r"\d{1,3}(\.\d{1,3})*", place)
-        else []
-    )
-    begin = "".join(f"{step}-" for step in steps)
-    if verb in {"add", "group"} and (group := group_at(condition, steps)) is not None:
-        other = "any" if kind_of(group) == "all" else "all"
-        parts = parts_of(group)
-        parts.append(dict(BLANK) if verb == "add" else {other: [dict(BLANK)]})
-        return condition, f"{begin}{len(parts) - 1}{'-field' if verb == 'add' else '-0-field'}"
-    if verb == "remove" and steps and (group := group_at(condition, steps[:-1])) is not None:
-        del parts_of(group)[steps[-1] : steps[-1] + 1]
-        return condition, "".join(f"{step}-" for step in steps[:-1]) + "add"
-    return condition, f"{begin}value"
+    focus = ""
+    meant = []
+    for edit in edits[:MOST_TESTS]:
+        verb, _blank, place = edit.partition(" ")
+        is_place = re.fullmatch(r"(\d{1,3}(\.\d{1,3})*)?", place)
+        steps = [int(step) for step in place.split(".") if step] if is_place else [MOST_TESTS]
+        meant.append((verb, part_at(condition, steps), part_at(condition, steps[:-1])))
+    for verb, part, around in meant:
+        if verb in {"add", "group"} and is_group(part):
+            row = dict(BLANK)
+            other = "any" if kind_of(part) == "all" else "all"
+            parts_of(part).append(row if verb == "add" else {other: [row]})
+            focus = _focus_on(row, condition, "field")
+        elif verb == "remove" and part is not None and part is not condition:
+            around[kind_of(around)] = [each for each in parts_of(around) if each is not part]
+            focus = _focus_on(around, condition, "add")
+        elif verb == "apply" and isinstance(part, dict):
+            focus = _focus_on(part, condition, "value")
+    return condition, focus
+
+
+def _focus_on(part: Any, condition: dict[str, Any], control: str) -> str:
+    return "-".join([*map(str, place_of(part, condition) or ()), control])
+
+
+def texts_under(data: Any, key: str) -> list[str]:
+    """Return all that was sent under a name, also where a plain dict holds it."""
+    found = data.getlist(key) if hasattr(data, "getlist") else data.get(key, [])
+    return [str(text) for text in (found if isinstance(found, list | tuple) else [found])]
 
 
 class Sent:
@@ -145,11 +176,10 @@ class Sent:
         return "-".join([self.name, *map(str, place), part])
 
     def _texts(self, place: Steps, part: str) -> list[str]:
-        key = self._key(place, part)
-        found = self.data.getlist(key) if hasattr(self.data, "getlist") else self.data.get(key, [])
-        texts = found if isinstance(found, list | tuple) else [found]
         # Browsers send the ends of lines as two characters.
-        return [str(text).replace("\r\n", "\n") for text in texts]
+        return [
+            text.replace("\r\n", "\n") for text in texts_under(self.data, self._key(place, part))
+        ]
 
     def _text(self, place: Steps, part: str) -> str:
         return (self._texts(place, part) or [""])[-1]
@@ -246,7 +276,7 @@ class ConditionEditor(forms.Widget):
             return None
         condition = Sent(data, name, self.fields).condition()
         if self.is_edited(data, name):
-            condition, self.focus = edited(condition, str(data.get(f"{name}-edit")))
+            condition, self.focus = edited(condition, texts_under(data, f"{name}-edit"))
         return condition
 
     def id_for_label(self, id_: str) -> str:
@@ -415,7 +445,9 @@ def options_of(about: Field, chosen: list[str]) -> list[tuple[str, str, bool]]:
     if strange := [key for key in chosen if key not in labels]:
         retired = {key: str(label) for key, label in about.retired}
         for key in strange:
-            labels[key] = _("%(choice)s (out of use)") % {"choice": retired.get(key, key[:60])}
+            is_retired = key in retired
+            told = _("%(choice)s (out of use)") if is_retired else _("%(choice)s (gone)")
+            labels[key] = told % {"choice": retired.get(key, key[:60])}
     return [(key, label, key in chosen) for key, label in labels.items()]
 
 
