@@ -143,6 +143,18 @@ def test_adds_a_group_with_a_row_in_it(admin: User) -> None:
     assert "autofocus" in shown(form).split('name="condition-1-0-field"')[1].split(">")[0]
 
 
+def test_takes_every_press_that_was_quicker_than_the_answer(admin: User) -> None:
+    form = sent({"all": [BUDGET, ask("city", "known"), ask("email", "known")]}, admin)
+    data = form.data.copy()
+    data.setlist("condition-edit", ["remove 0", "remove 1", "add ", "add "])
+
+    form = RuleForm(data, user=admin)
+
+    blank = {"field": "", "is": ""}
+    assert form["condition"].value() == {"all": [ask("email", "known"), blank, blank]}
+    assert "autofocus" in shown(form).split('name="condition-2-field"')[1].split(">")[0]
+
+
 @pytest.mark.parametrize(
     "press", ["", "add 7", "add 0", "remove", "remove 9.9", "remove x", "explode 1", "add 1.0"]
 )
