@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,8 @@ from workbench.filters import (
     period_start,
 )
 from workbench.forms import date_input
+
+LONGEST_STAY = 100_000  # days
 
 
 def period_end(period: str, today: date) -> date:
@@ -57,6 +60,21 @@ class DateFilter(django_filters.DateFilter):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", date_input())
         super().__init__(**kwargs)
+
+
+class StageDaysFilter(django_filters.Filter):
+    """Open opportunities by the whole days that they have been in their stage."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=LONGEST_STAY, **kwargs)
+
+    def filter(self, qs: Any, value: int | None) -> Any:
+        if value is None:
+            return qs
+        rows = qs.open().annotate(days_in_stage=WholeDays(timezone.now(), F("stage_entered_at")))
+        return rows.filter(**{f"days_in_stage__{self.lookup_expr}": value})
 
 
 class StageFilter(LineFilter):
@@ -95,6 +113,14 @@ class OpportunityFilter(RecordFilter):
     )
     closed_after = DateFilter(label=_("Closed from"), field_name="closed_on", lookup_expr="gte")
     closed_before = DateFilter(label=_("Closed until"), field_name="closed_on", lookup_expr="lte")
+    undated = django_filters.ChoiceFilter(
+        label=_("Without an expected close"), choices=[("1", _("yes"))], method="is_undated"
+    )
+    forecast = django_filters.ChoiceFilter(
+        label=_("Forecast"), field_name="forecast_category", choices=Stage.Forecast.choices
+    )
+    stage_days_min = StageDaysFilter(label=_("Days in stage, at least"), lookup_expr="gte")
+    stage_days_max = StageDaysFilter(label=_("Days in stage, at most"), lookup_expr="lte")
     campaign = LineFilter(Campaign.objects.order_by("position", "name", "pk"), label=_("Campaign"))
     reason = LineFilter(
         LossReason.objects.order_by("position", "name", "pk"),
@@ -109,11 +135,14 @@ class OpportunityFilter(RecordFilter):
 
     unoffered = (
         "campaign", "reason", "team", "account", "contact", "closing_after", "closing_before",
-        "closed_after", "closed_before",
+        "closed_after", "closed_before", "undated", "forecast", "stage_days_min", "stage_days_max",
     )  # fmt: skip
 
     def is_on_hold(self, qs: Any, name: str, value: str) -> Any:
         return qs.filter(is_on_hold=value == "1")
+
+    def is_undated(self, qs: Any, name: str, value: str) -> Any:
+        return qs.filter(estimated_close_date=None)
 
     def is_stale(self, qs: Any, name: str, value: str) -> Any:
         rows = qs.open().annotate(days_in_stage=WholeDays(timezone.now(), F("stage_entered_at")))

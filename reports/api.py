@@ -84,8 +84,8 @@ class ReportViewSet(api.ApiViewSet):
         """Return pipeline, wins, losses, conversion and time to convert."""
         ask = self.question()
         deals = queries.deals(Opportunity.objects.permitted(self.user), ask)
-        conversion = queries.conversion(Lead.objects.permitted(self.user), ask)
-        closed, days = conversion.closed, conversion.days
+        closed = queries.conversion(Lead.objects.permitted(self.user), ask).total
+        days = closed.days
         decided = deals.won.count + deals.lost.count
         return self.answer(
             200,

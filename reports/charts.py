@@ -34,6 +34,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a stack; the next one stands upon it."""
+
+    y: str
+    height: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Parts that stand upon each other in one column, with the place of their sum above them."""
+
+    x: str
+    width: str
+    parts: tuple[Part | None, ...]
+    middle: str
+    value_y: str
+
+
+@dataclass(frozen=True)
 class Point:
     """A value on a line, and the place of its text above it."""
 
@@ -116,6 +135,43 @@ def columns(
                 height=f"{tall:g}",
                 middle=percent(slot * (place + 0.5)),
                 value_y=f"{height - tall - 7:g}",
+            )
+        )
+    return drawn
+
+
+def stacks(
+    values: Sequence[Sequence[float]], *, height: int, head: int = 22, gap: float = 0.34
+) -> list[Stack]:
+    """Stand one stack per row of values into equal slots, the first value of each at the bottom.
+
+    A value of nothing has no part; between two parts one pixel is left free.
+
+    >>> stack = stacks([[50, 0, 50]], height=122)[0]
+    >>> stack.parts[0], stack.parts[1], stack.parts[2]
+    (Part(y='72', height='50'), None, Part(y='22', height='49'))
+    """
+    full = max((sum(row) for row in values), default=0)
+    slot = 1 / len(values) if values else 0
+    drawn = []
+    for place, row in enumerate(values):
+        ground = float(height)
+        parts: list[Part | None] = []
+        for value in row:
+            if not value or not full:
+                parts.append(None)
+                continue
+            tall = max((height - head) * value / full, 2)
+            ground -= tall
+            free = 1 if any(parts) and tall > 2 else 0
+            parts.append(Part(f"{round(ground, 1):g}", f"{round(tall - free, 1):g}"))
+        drawn.append(
+            Stack(
+                x=percent(slot * (place + gap / 2)),
+                width=percent(slot * (1 - gap)),
+                parts=tuple(parts),
+                middle=percent(slot * (place + 0.5)),
+                value_y=f"{round(ground - 7, 1):g}",
             )
         )
     return drawn

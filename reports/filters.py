@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
@@ -11,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead
-from opportunities.models import Opportunity
+from opportunities.models import Opportunity, Source
 from records.permissions import scope_of
-from reports.queries import NOBODY, Period, Question, months_until
+from reports.queries import DIMENSIONS, NOBODY, Period, Question, months_from, months_until
 from users.models import Grant, User
 
 if TYPE_CHECKING:
@@ -24,9 +25,14 @@ PERIODS = [
     ("last_month", _("Last month")),
     ("this_quarter", _("This quarter")),
     ("last_quarter", _("Last quarter")),
+    ("this_year", _("This year")),
+    ("last_year", _("Last year")),
     ("12_months", _("12 months")),
 ]
 USUAL_PERIOD = "this_quarter"
+# What the leads of a card can be parted by.
+PARTS = [(name, label) for name, (label, *_rest) in DIMENSIONS.items()]
+USUAL_PART = "source"
 
 
 def period_of(key: str, today: date) -> Period:
@@ -44,12 +50,14 @@ def period_of(key: str, today: date) -> Period:
             return before
         case "12_months":
             return Period(months_until(today, 12)[0].first, this.last)
+        case "this_year" | "last_year":
+            year = today.year - (key == "last_year")
+            return Period(date(year, 1, 1), date(year, 12, 31))
     into_quarter = (today.month - 1) % 3
     quarter = months_until(today, into_quarter + 4)
     if key == "last_quarter":
         return Period(quarter[0].first, quarter[2].last)
-    after = quarter[3].first + timedelta(days=70)
-    return Period(quarter[3].first, months_until(after, 1)[0].last)
+    return Period(quarter[3].first, months_from(quarter[3].first, 3)[2].last)
 
 
 def colleagues_of(user: User) -> list[User]:
@@ -65,11 +73,18 @@ def colleagues_of(user: User) -> list[User]:
 
 
 class OverviewFilter(forms.Form):
-    """Period, team and owner of the sales overview."""
+    """Period, team, owner and source of all figures; and what the leads of a card are parted by."""
 
     period = forms.ChoiceField(label=_("Period"), choices=PERIODS, required=False)
     team = forms.ChoiceField(label=_("Team"), required=False)
     owner = forms.ChoiceField(label=_("Owner"), required=False)
+    source = forms.ChoiceField(label=_("Source"), required=False)
+    by = forms.ChoiceField(choices=PARTS, required=False, widget=forms.HiddenInput)
+    cohort = forms.ChoiceField(
+        choices=[("1", _("came in")), ("0", _("closed"))], required=False, widget=forms.HiddenInput
+    )
+
+    USUAL: ClassVar[dict[str, str]] = {"period": USUAL_PERIOD, "by": USUAL_PART, "cohort": "1"}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,14 +96,19 @@ class OverviewFilter(forms.Form):
             _("Everyone"),
             [*((person.pk, str(person)) for person in people), (NOBODY, _("Nobody yet"))],
         )
-        for field in self.fields.values():
-            field.widget.attrs |= {"class": "form-select", "data-submit": ""}
-        if not self.data.get("period"):
-            self.data = {name: self.data.get(name, "") for name in self.fields}
-            self.data["period"] = USUAL_PERIOD
+        sources = Source.objects.order_by("position", "name", "pk").values_list("pk", "name")
+        self._offer("source", _("All sources"), [*sources, (NOBODY, _("Unknown source"))])
+        for field in self.visible_fields():
+            field.field.widget.attrs |= {"class": "form-select", "data-submit": ""}
+        self.data = {name: self.data.get(name) or self.USUAL.get(name, "") for name in self.fields}
 
     def _offer(self, name: str, everything: Any, choices: Sequence[tuple[Any, Any]]) -> None:
         self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
+
+    def query(self, **changes: str) -> str:
+        """Return the choices as they stand in the address: only what is not usual."""
+        asked = {**self.data, **changes}
+        return urlencode({n: v for n, v in asked.items() if v and str(v) != self.USUAL.get(n, "")})
 
     @property
     def question(self) -> Question:
@@ -99,4 +119,7 @@ class OverviewFilter(forms.Form):
             period=period_of(asked.get("period") or USUAL_PERIOD, timezone.localdate()),
             owner=asked.get("owner", ""),
             team=asked.get("team", ""),
+            source=asked.get("source", ""),
+            by=asked.get("by") or USUAL_PART,
+            is_cohort=asked.get("cohort") != "0",
         )

@@ -5,7 +5,10 @@ from django.urls import include, path
 from reports import views
 
 reports = (
-    [path("", views.Overview.as_view(), name="overview")],
+    [
+        path("", views.Overview.as_view(), name="overview"),
+        path("<slug:name>/", views.ReportPage.as_view(), name="report"),
+    ],
     "reports",
 )
 
@@ -13,6 +16,7 @@ urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("search/", views.Search.as_view(), name="search"),
     path("reports/", include(reports)),
+    path("docs/figures/", views.Definitions.as_view(), name="figures"),
     path(
         "docs/lead-or-opportunity/",
         views.LeadOrOpportunity.as_view(),

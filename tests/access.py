@@ -148,6 +148,8 @@ ACCESS: dict[str, Access] = {
     "search": Access(SIGNED_IN, NO_POST),
     "lead-or-opportunity": Access(SIGNED_IN, NO_POST),
     "reports:overview": Access(SIGNED_IN, NO_POST),
+    "reports:report": Access(SIGNED_IN, NO_POST),
+    "figures": Access(SIGNED_IN, NO_POST),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
     "jobs:list": Access(SIGNED_IN, NO_POST),
     "jobs:detail": Access(OF_MY_TEAM, OF_MY_TEAM_ONLY),

@@ -1,52 +1,53 @@
 """What is read across the rooms: the figures, one person's day, and the search."""
 
+from reports.queries.conversion import DIMENSIONS, MONTH, Conversion, Converted, conversion
 from reports.queries.day import Day, Todo, day_of
-from reports.queries.figures import (
+from reports.queries.deals import AGE_BINS, Ageing, Deals, Expected, deals
+from reports.queries.figures import Figures
+from reports.queries.leaderboard import Standing, leaderboard
+from reports.queries.open_leads import Lingering, OpenLeads, open_leads
+from reports.queries.question import (
     NOBODY,
-    Conversion,
     Days,
-    Deals,
     Figure,
-    Intake,
-    Lingering,
-    OpenLeads,
     Period,
     Question,
-    Ready,
-    Share,
-    conversion,
-    deals,
-    intake,
+    months_from,
+    months_in,
     months_until,
-    open_leads,
     percentile,
-    ready,
 )
 from reports.queries.search import Found, find
 
 __all__ = [
+    "AGE_BINS",
+    "DIMENSIONS",
+    "MONTH",
     "NOBODY",
+    "Ageing",
     "Conversion",
+    "Converted",
     "Day",
     "Days",
     "Deals",
+    "Expected",
     "Figure",
+    "Figures",
     "Found",
-    "Intake",
     "Lingering",
     "OpenLeads",
     "Period",
     "Question",
-    "Ready",
-    "Share",
+    "Standing",
     "Todo",
     "conversion",
     "day_of",
     "deals",
     "find",
-    "intake",
+    "leaderboard",
+    "months_from",
+    "months_in",
     "months_until",
     "open_leads",
     "percentile",
-    "ready",
 ]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from activities.models import Activity, ActivityLink
 from leads.models import Lead
 from opportunities.models import Opportunity
-from reports.queries.figures import months_until
+from reports.queries.question import months_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

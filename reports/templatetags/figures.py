@@ -60,6 +60,15 @@ def as_month(day: str, pattern: str = "M") -> str:
 
 
 @register.filter
+def as_number_of_days(days: float | None) -> str:
+    """Write a number of days where the heading says that it is one: "19", "2.5"."""
+    if days is None:
+        return "–"
+    rounded = _rounded(days, 1)
+    return formats.number_format(rounded, 0 if rounded == int(rounded) else 1)
+
+
+@register.filter
 def step_state(record: TimelineRecord) -> str:
     """Say how pressing the next step of a record is: late, today, planned or none."""
     if not record.next_step:

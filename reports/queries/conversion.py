@@ -1,0 +1,238 @@
+"""How many leads were qualified, and after how many days: altogether, or parted by something."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, CharField, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from leads.models import Lead
+from reports.queries.question import NOBODY, Days, Figure, Period, Question, months_in, owner_name
+
+if TYPE_CHECKING:
+    from leads.querysets import LeadQuerySet
+
+# First and last whole day of each column; the last one has no end.
+DAY_BINS: tuple[tuple[int, int | None], ...] = (
+    (0, 7),
+    (8, 14),
+    (15, 21),
+    (22, 30),
+    (31, 45),
+    (46, 60),
+    (61, None),
+)
+
+MONTH = "month"
+# What leads can be parted by: the label, the column, the column that names it. A list of leads has
+# a filter of the same name.
+DIMENSIONS: dict[str, tuple[Any, str, str]] = {
+    "source": (_("Source"), "source", "source__name"),
+    "owner": (_("Owner"), "owner", "owner__name"),
+    "team": (_("Team"), "owner__team", "owner__team__name"),
+    "campaign": (_("Campaign"), "campaign", "campaign__name"),
+    "country": (_("Country"), "country", "country"),
+    MONTH: (_("Month"), "", ""),
+}
+
+
+@dataclass(frozen=True)
+class Converted:
+    """So many of so many leads were qualified, in so many days, with the lists of both."""
+
+    key: str
+    label: str
+    part: int
+    whole: int
+    days: Days
+    part_url: str
+    whole_url: str
+
+    @property
+    def rate(self) -> float | None:
+        """The part as a share of one; None where there is nothing to share."""
+        return self.part / self.whole if self.whole else None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What became of the leads of a period: of all, by days, and of each part."""
+
+    total: Converted
+    parts: tuple[Converted, ...]
+    bins: tuple[Figure, ...]
+    median_bin: int | None
+
+
+def conversion(
+    leads: LeadQuerySet, ask: Question, *, by: str = "", is_cohort: bool = False
+) -> Conversion:
+    """Look at the leads of the period: how many were qualified, and after how many days.
+
+    A cohort are the leads that came in the period, and the qualified among them are those that are
+    so by now. Without it they are the leads that were closed in the period. One statement: the days
+    come back counted, and whatever is asked of them is exact.
+    """
+    months = months_in(ask.period) if by == MONTH else []
+    rows = (
+        ask.of(leads)
+        .filter(_came(ask.period) if is_cohort else _closed(ask.period))
+        .with_days_to_convert()
+        .annotate(
+            part=_part(by, months, is_cohort=is_cohort),
+            part_name=_name(by),
+        )
+        .values("part", "part_name", "status", "days_to_convert")
+        .annotate(count=Count("*"))
+        .order_by()
+    )
+    whole: Counter[Any] = Counter()
+    spreads: dict[Any, Counter[int]] = defaultdict(Counter)
+    names: dict[Any, str] = {}
+    for row in rows:
+        part = row["part"]
+        whole[part] += row["count"]
+        names[part] = row["part_name"] or ""
+        if row["status"] == Lead.Status.QUALIFIED:
+            spreads[part][row["days_to_convert"]] += row["count"]
+
+    def converted(
+        label: str,
+        key: str,
+        count: int,
+        days: Counter[int],
+        period: Period,
+        filters: dict[str, str],
+    ) -> Converted:
+        asked = filters | period.asked_as("created" if is_cohort else "closed")
+        taken = asked if is_cohort else filters | period.asked_as("qualified")
+        return Converted(
+            key=key,
+            label=label,
+            part=days.total(),
+            whole=count,
+            days=Days(dict(days)),
+            part_url=ask.list_of("leads", **{"status": "qualified", **taken}),
+            whole_url=ask.list_of("leads", **asked),
+        )
+
+    everything: Counter[int] = Counter()
+    for spread in spreads.values():
+        everything.update(spread)
+    total = converted("", "", whole.total(), everything, ask.period, {})
+    if by == MONTH:
+        parts = [
+            converted(
+                month.first.isoformat(),
+                month.first.isoformat()[:7],
+                whole[place],
+                spreads[place],
+                month,
+                {},
+            )
+            for place, month in enumerate(months)
+        ]
+    else:
+        keys = sorted(whole, key=lambda part: (-whole[part], names[part])) if by else []
+        parts = [
+            converted(
+                _label(by, key, names[key]),
+                str(key or NOBODY),
+                whole[key],
+                spreads[key],
+                ask.period,
+                {by: str(key or NOBODY)},
+            )
+            for key in keys
+        ]
+    return Conversion(
+        total=total,
+        parts=tuple(parts),
+        bins=_bins(total, ask, is_cohort=is_cohort),
+        median_bin=_bin_of(total.days.median),
+    )
+
+
+def _came(period: Period) -> Q:
+    # One range of moments within each status, which an index has.
+    return Q(status__in=Lead.Status.values) & period.holds("created_at")
+
+
+def _closed(period: Period) -> Q:
+    return Q(status="qualified") & period.holds("qualified_at") | Q(
+        status="disqualified"
+    ) & period.holds("disqualified_at")
+
+
+def _part(by: str, months: list[Period], *, is_cohort: bool) -> Any:
+    """Return what tells the parts; nothing where nothing is parted."""
+    if by == MONTH:
+        ends = ["created_at"] if is_cohort else ["qualified_at", "disqualified_at"]
+        return Case(
+            *(
+                When(
+                    # What was closed is either qualified or disqualified; the other is no moment.
+                    Q(*((f"{end}__gte", month.moments[0]) for end in ends), _connector=Q.OR),
+                    then=Value(place),
+                )
+                for place, month in reversed(list(enumerate(months)))
+            ),
+            default=Value(-1),
+            output_field=IntegerField(),
+        )
+    if not by:
+        return Value(0)
+    column = DIMENSIONS[by][1]
+    # No bare column: SQLite would rather walk along its index than read the period alone.
+    nothing = Value("", output_field=CharField()) if by == "country" else Value(0)
+    return Coalesce(F(column), nothing)
+
+
+def _name(by: str) -> Any:
+    if not by or by == MONTH:
+        return Value("", output_field=CharField())
+    if by == "owner":
+        return owner_name()
+    return F(DIMENSIONS[by][2])
+
+
+def _label(by: str, key: Any, name: str) -> str:
+    if by == "country":
+        return str(countries.name(key)) or str(key)
+    return name
+
+
+def _bins(total: Converted, ask: Question, *, is_cohort: bool) -> tuple[Figure, ...]:
+    period = ask.period.asked_as("created" if is_cohort else "qualified")
+    return tuple(
+        Figure(
+            label=f"{first}–{last}" if last is not None else f"{first}+",
+            count=sum(
+                count
+                for day, count in total.days.spread.items()
+                if first <= day and (last is None or day <= last)
+            ),
+            url=ask.list_of(
+                "leads",
+                status="qualified",
+                **period,
+                days_min=str(first),
+                **({} if last is None else {"days_max": str(last)}),
+            ),
+        )
+        for first, last in DAY_BINS
+    )
+
+
+def _bin_of(days: float | None) -> int | None:
+    """Return the place of the column in which this many days are counted."""
+    if days is None:
+        return None
+    return next(
+        place for place, (_first, last) in enumerate(DAY_BINS) if last is None or int(days) <= last
+    )

@@ -1,0 +1,97 @@
+"""Who won what: by owner, what was decided and how many leads were qualified in the period."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import CharField, Count, DecimalField, F, Q, Sum, Value
+
+from reports.queries.question import NOBODY, Figure, Question, money, owner_name, sum_of
+
+if TYPE_CHECKING:
+    from leads.querysets import LeadQuerySet
+    from opportunities.querysets import OpportunityQuerySet
+
+QUALIFIED = "qualified"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one owner won, lost and qualified in the period."""
+
+    key: str
+    name: str
+    won: Figure
+    lost: Figure
+    decided: Figure
+    qualified: Figure
+
+    @property
+    def win_rate(self) -> float | None:
+        """What was won as a share of what was decided; None where nothing was."""
+        return self.won.count / self.decided.count if self.decided.count else None
+
+
+def leaderboard(
+    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+) -> tuple[Standing, ...]:
+    """Put the owners in the order of what they won. One statement.
+
+    Who won, lost and qualified nothing in the period is not named.
+    """
+    closed = (
+        ask.of(opportunities)
+        .filter(Q(status__in=["won", "lost"]) & ask.period.has("closed_on"))
+        .annotate(name=owner_name(), end=F("status"))
+        .values("owner", "name", "end")
+        .annotate(count=Count("*"), value=Sum("base_value"))
+        .order_by()
+    )
+    qualified = (
+        ask.of(leads)
+        .filter(Q(status="qualified") & ask.period.holds("qualified_at"))
+        .annotate(name=owner_name(), end=Value(QUALIFIED, output_field=CharField()))
+        .values("owner", "name", "end")
+        .annotate(count=Count("*"), value=Value(Decimal(0), output_field=DecimalField()))
+        .order_by()
+    )
+    counts: Counter[tuple[Any, str]] = Counter()
+    values: dict[tuple[Any, str], Decimal] = {}
+    names: dict[Any, str] = {}
+    for row in closed.union(qualified, all=True):
+        names[row["owner"]] = row["name"] or ""
+        counts[row["owner"], row["end"]] += row["count"]
+        values[row["owner"], row["end"]] = money(row["value"])
+
+    def standing(owner: int | None, name: str) -> Standing:
+        key = NOBODY if owner is None else str(owner)
+        closed_in = ask.period.asked_as("closed") | {"owner": key}
+        qualified_in = ask.period.asked_as("qualified") | {"owner": key}
+
+        def figure(end: str, url: str) -> Figure:
+            found = (owner, end)
+            return Figure("", counts[found], url, values.get(found, Decimal(0)), key=end)
+
+        won = figure("won", ask.list_of("opportunities", **{"status": "won", **closed_in}))
+        lost = figure("lost", ask.list_of("opportunities", **{"status": "lost", **closed_in}))
+        return Standing(
+            key=key,
+            name=name,
+            won=won,
+            lost=lost,
+            decided=sum_of("", [won, lost], ask.list_of("opportunities", **closed_in)),
+            qualified=figure(
+                QUALIFIED, ask.list_of("leads", **{"status": "qualified", **qualified_in})
+            ),
+        )
+
+    standings = [standing(owner, name) for owner, name in names.items()]
+    return tuple(
+        sorted(
+            standings,
+            key=lambda one: (-one.won.value, -one.won.count, -one.qualified.count, one.name),
+        )
+    )

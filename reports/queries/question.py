@@ -1,0 +1,213 @@
+"""What a report asks, and the plain facts that answers are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Case, CharField, F, Q, When
+from django.urls import reverse
+from django.utils import timezone
+
+from records.querysets import RecordQuerySet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Rows = TypeVar("Rows", bound=RecordQuerySet)
+
+NOBODY = "none"
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from `first` to `last`, both of them included."""
+
+    first: date
+    last: date
+
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """The moment at which the first day begins, and the one at which the last is over."""
+        return _midnight(self.first), _midnight(self.last + timedelta(days=1))
+
+    def holds(self, moment: str) -> Q:
+        """Keep rows whose column `moment` falls on one of the days."""
+        start, end = self.moments
+        return Q(**{f"{moment}__gte": start, f"{moment}__lt": end})
+
+    def has(self, day: str) -> Q:
+        """Keep rows whose date column `day` is one of the days."""
+        return Q(**{f"{day}__gte": self.first, f"{day}__lte": self.last})
+
+    def asked_as(self, name: str) -> dict[str, str]:
+        """Return the days as the lists ask for them."""
+        return {f"{name}_after": self.first.isoformat(), f"{name}_before": self.last.isoformat()}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the head of a report asks: which days, and whose records from where.
+
+    `by` is what leads are parted by; `is_cohort` asks for the leads that came in the period,
+    whatever became of them since, and not for those about which was decided in it.
+    """
+
+    period: Period
+    owner: str = ""  # an id, or `NOBODY`
+    team: str = ""
+    source: str = ""  # an id, or `NOBODY`
+    by: str = "source"
+    is_cohort: bool = True
+
+    def of(self, rows: Rows) -> Rows:
+        """Keep the rows of the owner, the team and the source that were asked for."""
+        for column, asked in (
+            ("owner", self.owner),
+            ("owner__team", self.team),
+            ("source", self.source),
+        ):
+            if asked:
+                rows = rows.filter(**{column: None if asked == NOBODY else asked})
+        return rows
+
+    def list_of(self, kind: str, **filters: str) -> str:
+        """Return the address of the list with the rows behind a figure."""
+        whose = {"owner": self.owner, "team": self.team, "source": self.source}
+        asked = {**{name: value for name, value in whose.items() if value}, **filters}
+        return f"{reverse(f'{kind}:list')}?{urlencode(asked)}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of records, their worth in the default currency, and where they are listed."""
+
+    label: str
+    count: int
+    url: str
+    value: Decimal = Decimal(0)
+    weighted: Decimal = Decimal(0)
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Days:
+    """How long something took or has lasted: how often each number of whole days occurs."""
+
+    spread: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return sum(self.spread.values())
+
+    @property
+    def median(self) -> float | None:
+        return percentile(self.spread, 0.5)
+
+    @property
+    def ninetieth(self) -> float | None:
+        return percentile(self.spread, 0.9)
+
+    @property
+    def mean(self) -> float | None:
+        if not self.count:
+            return None
+        return sum(days * count for days, count in self.spread.items()) / self.count
+
+
+def percentile(spread: Mapping[int, int], fraction: float) -> float | None:
+    """Return the value below which `fraction` of all lie, between two neighbours in proportion.
+
+    `spread` says how often each value occurs. It is what PostgreSQL calls `percentile_cont`, worked
+    out here because SQLite has none: so both engines say the same.
+
+    >>> percentile({3: 1, 7: 2, 12: 1}, 0.5), percentile({1: 1, 4: 1}, 0.5), percentile({}, 0.5)
+    (7.0, 2.5, None)
+    """
+    total = sum(spread.values())
+    if not total:
+        return None
+    place = (total - 1) * fraction
+    lower = int(place)
+    seen = 0
+    low: int | None = None
+    for value in sorted(spread):
+        seen += spread[value]
+        if low is None and seen > lower:
+            low = value
+        if low is not None and seen > min(lower + 1, total - 1):
+            return low + (value - low) * (place - lower)
+    raise AssertionError("unreachable")
+
+
+def months_from(day: date, count: int) -> list[Period]:
+    """Return `count` calendar months, the one of `day` first.
+
+    >>> [str(month.last) for month in months_from(date(2026, 11, 29), 2)]
+    ['2026-11-30', '2026-12-31']
+    """
+    months: list[Period] = []
+    first = day.replace(day=1)
+    for _ in range(count):
+        after = (first + timedelta(days=31)).replace(day=1)
+        months.append(Period(first, after - timedelta(days=1)))
+        first = after
+    return months
+
+
+def months_until(day: date, count: int) -> list[Period]:
+    """Return the last `count` calendar months, the one of `day` at the end.
+
+    >>> [str(month.first) for month in months_until(date(2026, 1, 31), 2)]
+    ['2025-12-01', '2026-01-01']
+    """
+    before = day.year * 12 + day.month - count
+    return months_from(date(before // 12, before % 12 + 1, 1), count)
+
+
+def months_in(period: Period) -> list[Period]:
+    """Return the calendar months of a period; the first and the last begin and end with it.
+
+    >>> [(str(m.first), str(m.last)) for m in months_in(Period(date(2026, 1, 9), date(2026, 2, 3)))]
+    [('2026-01-09', '2026-01-31'), ('2026-02-01', '2026-02-03')]
+    """
+    first, last = period.first, period.last
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [
+        Period(max(month.first, first), min(month.last, last))
+        for month in months_from(first, count)
+    ]
+
+
+def owner_name() -> Case:
+    """Return the name of the owner of a row, or the address of one without a name."""
+    return Case(
+        When(~Q(owner__name=""), then=F("owner__name")),
+        default=F("owner__email"),
+        output_field=CharField(),
+    )
+
+
+def money(value: Any, *, hundredths: bool = False) -> Decimal:
+    """Return a sum as the database gives it (or does not) as money."""
+    amount = Decimal(value or 0)
+    return (amount / 100 if hundredths else amount).quantize(Decimal("0.01"))
+
+
+def sum_of(label: str, parts: Iterable[Figure], url: str) -> Figure:
+    """Add figures up."""
+    parts = list(parts)
+    return Figure(
+        label=label,
+        count=sum(part.count for part in parts),
+        value=sum((part.value for part in parts), Decimal(0)),
+        weighted=sum((part.weighted for part in parts), Decimal(0)),
+        url=url,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,185 @@
+"""The figures on pages: the sales overview, and every report of it by itself."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views import generic
+
+from leads.models import Lead
+from opportunities.models import Opportunity
+from reports.filters import PARTS, OverviewFilter
+from reports.queries import MONTH, Figures
+from reports.tables import REPORTS
+from reports.views.cards import CARDS
+from reports.views.viewer import person
+from workbench.transfer import safe_cell
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+STRIP = "open-leads"
+# What is seen first; with scripts the others come when they are scrolled to.
+FIRST = ("pipeline", "trend")
+
+
+class FiguresPage(generic.TemplateView):
+    """A page about one question, which stands in its address."""
+
+    request: HttpRequest
+
+    @cached_property
+    def form(self) -> OverviewFilter:
+        return OverviewFilter(self.request.GET, user=person(self.request))
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of what the viewer may see.
+
+        A choice that is none answers no other question than the one that was asked.
+        """
+        user, is_asked = person(self.request), self.form.is_valid()
+        return Figures(
+            leads=Lead.objects.permitted(user) if is_asked else Lead.objects.none(),
+            opportunities=Opportunity.objects.permitted(user)
+            if is_asked
+            else Opportunity.objects.none(),
+            ask=self.form.question,
+        )
+
+    @property
+    def part(self) -> str:
+        """What htmx asks for alone: the id of an element, or nothing."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return "" if not htmx or htmx.history_restore_request else str(htmx.target or "")
+
+    @property
+    def address(self) -> str:
+        return self.request.path
+
+    def link(self, name: str = "", **changes: str) -> str:
+        """Return the address of a report, of this page without a name, for the same question."""
+        address = reverse("reports:report", args=[name]) if name else self.address
+        query = self.form.query(**changes)
+        return f"{address}?{query}" if query else address
+
+    def card(self, name: str, *, is_open: bool = False) -> dict[str, Any]:
+        """Return what the frame of a card and its drawing need."""
+        card = CARDS[name]
+        choices = []
+        if name == "conversion":
+            by = self.figures.ask.by
+            choices = [
+                {"label": label, "url": self.link(by=part), "is_current": part == by}
+                for part, label in PARTS
+                if part != MONTH  # that is the card beside it
+            ]
+        if name == "trend":
+            came = self.figures.ask.is_cohort
+            choices = [
+                {"label": _("Came in"), "url": self.link(cohort="1"), "is_current": came},
+                {"label": _("Closed"), "url": self.link(cohort="0"), "is_current": not came},
+            ]
+        file_query = "&".join(filter(None, [self.form.query(), "format=csv"]))
+        return {
+            "card": card,
+            "title": REPORTS[name].title,
+            "drawing": card.draw(self.figures),
+            "table": REPORTS[name].table(self.figures),
+            "url": self.link(name),
+            "csv_url": f"{reverse('reports:report', args=[name])}?{file_query}",
+            "definition_url": f"{reverse('figures')}#{card.definition}",
+            "choices": choices,
+            "is_open": is_open,
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            head=self.form,
+            period=self.figures.ask.period,
+            kept=[(name, self.form.data.get(name)) for name in ("by", "cohort")],
+            **kwargs,
+        )
+
+
+class Overview(FiguresPage):
+    """The sales overview: every figure opens the records that it counts."""
+
+    template_name = "reports/overview.html"
+
+    def get_template_names(self) -> list[str]:
+        if self.part == "dashboard":
+            return [f"{self.template_name}#dashboard"]
+        return ["reports/card.html"] if self.asked_card else [self.template_name]
+
+    @property
+    def asked_card(self) -> str:
+        name = self.part.removeprefix("card-")
+        return name if self.part.startswith("card-") and name in CARDS else ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.asked_card:
+            return super().get_context_data(**self.card(self.asked_card), **kwargs)
+        figures = self.figures
+        cards = [
+            # Who has no scripts gets the whole page at once.
+            {"card": card, "title": REPORTS[name].title, "url": self.link(name), "is_late": True}
+            if self.part and name not in FIRST
+            else self.card(name)
+            for name, card in CARDS.items()
+            if name != STRIP
+        ]
+        return super().get_context_data(
+            strip=CARDS[STRIP].draw(figures),
+            ready=figures.open_leads.ready,
+            deals=figures.deals,
+            closed=figures.closed.total,
+            cards=cards,
+            **kwargs,
+        )
+
+
+class ReportPage(FiguresPage):
+    """One report by itself: a card, its table, and the table as a file."""
+
+    template_name = "reports/report.html"
+
+    def get_template_names(self) -> list[str]:
+        return ["reports/card.html" if self.part.startswith("card-") else self.template_name]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if kwargs["name"] not in REPORTS:
+            raise Http404
+        if request.GET.get("format") == "csv":
+            return self.file(kwargs["name"])
+        return super().get(request, *args, **kwargs)
+
+    @property
+    def address(self) -> str:
+        """The address of the page on which the card is: it may have been fetched into another."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        overview = reverse("reports:overview")
+        path = str(htmx.current_url_abs_path or "") if self.part else ""
+        return overview if path.split("?")[0] == overview else self.request.path
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        name = kwargs.pop("name")
+        card = self.card(name, is_open=not self.part)
+        overview_url = f"{reverse('reports:overview')}?{self.form.query()}"
+        return super().get_context_data(overview_url=overview_url, **card, **kwargs)
+
+    def file(self, name: str) -> HttpResponse:
+        """Return the table as CSV that a spreadsheet opens safely."""
+        text = StringIO(newline="")
+        writer = csv.writer(text)
+        for line in REPORTS[name].table(self.figures).lines():
+            writer.writerow([safe_cell(value) for value in line])
+        answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
