@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leads.models import Lead
@@ -20,12 +20,17 @@ from reports.templatetags.figures import as_days, as_rate
 from tests.reports.world import a_lead, a_qualified_lead, noon
 from users.models import User
 
+# The first values of a run take long where everything else is busy; that says nothing of them.
+patiently = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
+
+@patiently
 @given(st.lists(st.integers(0, 4000), min_size=1, max_size=60))
 def test_median_of_a_spread_is_the_median_of_its_values(values: list[int]) -> None:
     assert percentile(Counter(values), 0.5) == pytest.approx(statistics.median(values))
 
 
+@patiently
 @given(st.lists(st.integers(0, 4000), min_size=2, max_size=60))
 def test_ninetieth_percentile_lies_between_neighbours(values: list[int]) -> None:
     exact = statistics.quantiles(values, n=10, method="inclusive")[-1]
@@ -37,6 +42,7 @@ def test_no_days_have_no_median_and_no_mean() -> None:
     assert (Days({}).median, Days({}).mean, Days({}).ninetieth) == (None, None, None)
 
 
+@patiently
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.sampled_from([key for key, _ in PERIODS]))
 def test_periods_begin_and_end_with_a_month(today: date, key: str) -> None:
     period = period_of(key, today)
@@ -52,6 +58,7 @@ def test_periods_begin_and_end_with_a_month(today: date, key: str) -> None:
     }[key.split("_")[1].removeprefix("q")]  # fmt: skip
 
 
+@patiently
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(1, 24))
 def test_months_follow_each_other_without_a_gap(today: date, count: int) -> None:
     months = months_until(today, count)
@@ -89,6 +96,7 @@ def test_a_lead_that_is_not_qualified_took_no_days(rep: User) -> None:
     assert Lead.objects.with_days_to_convert().get(pk=lead.pk).days_to_convert is None
 
 
+@patiently
 @given(st.lists(st.floats(0, 1e9), max_size=20))
 def test_bars_and_columns_stay_inside_their_slot(values: list[float]) -> None:
     lying = charts.bars(values, row=36)
@@ -98,6 +106,7 @@ def test_bars_and_columns_stay_inside_their_slot(values: list[float]) -> None:
     assert all(0 <= float(column.y) <= 158 and float(column.height) <= 136 for column in standing)
 
 
+@patiently
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=24))
 def test_a_line_stays_inside_its_slot_and_skips_gaps(values: list[float | None]) -> None:
     line = charts.line(values, height=176)
