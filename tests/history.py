@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -87,10 +88,24 @@ def disagreements(
 
 
 def listed(ask: Ask, asked: Mapping[str, str]) -> int:
-    """Return how many leads the list says that it has."""
-    page = ask(f"/leads/?{urlencode(asked)}")
-    found = re.search(r"of <strong>([\d,]+)</strong>", page)
-    return int(found[1].replace(",", "")) if found else 0
+    """Return how many leads the list has; it counts to a thousand, beyond it is walked."""
+    address = f"?{urlencode({**asked, 'per': '100'})}"
+    last = 0
+    while address:
+        page = ask(f"/leads/{address}")
+        found = re.search(r"–([\d,]+) of <strong>([\d,]+)(\+?)</strong>", page)
+        if found is None:
+            return last
+        if not found[3]:
+            return _number(found[2])
+        last = _number(found[1])
+        onward = re.search(r'href="([^"]+)" rel="next"', page)
+        address = unescape(onward[1]) if onward else ""
+    return last
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def counted(ask: Ask, asked: Mapping[str, str]) -> int:

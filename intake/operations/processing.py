@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # How long what tells too little waits for the rest of what its sender tells of the same thing.
 GATHERED_FOR = timedelta(minutes=10)
+MOST_GATHERED = 200
 MOST_ATTEMPTS = 5
 EMPTY = ("", None, False)
 EMPTY_CUSTOM: tuple[Any, ...] = ("", None, [])
@@ -122,6 +124,9 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
     reference = _reference(delivery, event.subject or values.get("external_id", ""))
     if reference is not None:
         _gather(reference, values, _moment_of(delivery, event))
+        if reference.lead is None and delivery.subject:
+            _gather_waiting(reference, delivery)
+        reference.save(update_fields=["values"])
         values = {name: pair[0] for name, pair in reference.values.items()}
     told = rules.told_by(values, by=by)
     if reference is not None and reference.lead is not None:
@@ -163,7 +168,23 @@ def _gather(reference: Reference, values: dict[str, str], at: int) -> None:
         before = reference.values.get(name)
         if before is None or before[1] <= at:
             reference.values[name] = [text, at]
-    reference.save(update_fields=["values"])
+
+
+def _gather_waiting(reference: Reference, delivery: Delivery) -> None:
+    """Take in what waits about the same thing, so that a lead begins with all that is told of it:
+    whoever gets it is decided then.
+    """
+    assert delivery.door is not None  # noqa: S101
+    rows = rules.rows_of(delivery.door)
+    others = Delivery.objects.waiting().filter(
+        door=delivery.door, subject=delivery.subject, values__isnull=True
+    )
+    others = others.exclude(pk=delivery.pk).select_related("door").order_by("pk")
+    for other in others[:MOST_GATHERED]:
+        with suppress(mapping.PayloadIsWrong):
+            event = rules.events_in(other)[0]
+            if not event.unread:
+                _gather(reference, mapping.mapped(event.values, rows), _moment_of(other, event))
 
 
 def _lacking(delivery: Delivery, problem: str) -> Outcome:

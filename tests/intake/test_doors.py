@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from intake import jobs, signatures
 from intake.models import Delivery, Door, DoorField, Reference
 from intake.operations import add_key, drop_old_keys, set_secret
 from intake.views.public import is_signed
-from leads.models import Lead
-from leads.operations import qualify, update_lead
+from leads.models import AssignmentRule, Lead
+from leads.operations import qualify, save_assignment_rule, update_lead
 from opportunities.models import Campaign, Product, Source
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
@@ -411,6 +412,25 @@ def test_events_about_one_contact_become_one_lead(admin: User):
     jobs.take_up()  # what came first told too little
     assert set(Delivery.objects.values_list("state", flat=True)) == {"processed"}
     assert Reference.objects.get(name="123").lead == lead
+
+
+def test_a_lead_begins_with_all_that_its_batch_tells(admin: User, rep: User):
+    """Who gets it, and whether it is ready, is decided on what it begins with."""
+    germany = {"all": [{"field": "country", "is": "is", "value": "DE"}]}
+    rule = AssignmentRule(name="Germany", condition=germany, person=rep)
+    save_assignment_rule(rule, by=admin)
+    door = a_door("hubspot")
+    other = event(4, country="France") | {"subscriptionType": "deal.propertyChange"}
+
+    hand_in(door, [event(1, lastname="Lovelace"), event(3, country="Germany"), other])
+
+    lead = Lead.objects.get()
+    assert (lead.last_name, str(lead.country), lead.owner) == ("Lovelace", "DE", rep)
+    assert [why.rule for why in lead.assignments.all()] == [rule]
+    assert Counter(Delivery.objects.values_list("state", flat=True)) == {
+        "processed": 2,
+        "ignored": 1,
+    }
 
 
 def test_a_property_that_comes_later_fills_the_same_lead(admin: User):
