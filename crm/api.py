@@ -273,6 +273,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ReportViewSet.as_view({"get": "overview"}),
         name="reports-overview",
     ),
+    re_path(
+        "^v1/reports/breakdown/?$",
+        ReportViewSet.as_view({"get": "breakdown"}),
+        name="reports-breakdown",
+    ),
+    re_path(
+        "^v1/reports/(?P<name>[a-z-]+)/?$",
+        ReportViewSet.as_view({"get": "report"}),
+        name="reports-report",
+    ),
     path("v1/", include(router.urls)),
     path("schema/", description, name="api-schema"),
     path("docs/", swagger, name="api-docs"),

@@ -22,6 +22,7 @@ from workbench.filters import (
     PeriodFilter,
     RecordFilter,
     RecordFilterById,
+    ValueFilter,
 )
 
 LONGEST_WAY = 100_000  # days
@@ -92,6 +93,8 @@ class LeadFilter(RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
+    country = ValueFilter(label=_("Country"))
+    region = ValueFilter(label=_("Region"))
     account = RecordFilterById(Account.objects.all(), label=_("Account"), method="of_account")
     contact = RecordFilterById(Contact.objects.all(), label=_("Contact"))
     days_min = DaysFilter(label=_("Days to qualify, at least"), lookup_expr="gte")
@@ -100,7 +103,7 @@ class LeadFilter(RecordFilter):
     unoffered = (
         "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
         "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
-        "team", "account", "contact", "days_min", "days_max",
+        "team", "country", "region", "account", "contact", "days_min", "days_max",
     )  # fmt: skip
 
     def in_progress(self, qs: Any, name: str, value: str) -> Any:

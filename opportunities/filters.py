@@ -21,6 +21,7 @@ from workbench.filters import (
     LineFilter,
     RecordFilter,
     RecordFilterById,
+    ValueFilter,
     period_start,
 )
 from workbench.forms import date_input
@@ -130,12 +131,15 @@ class OpportunityFilter(RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
+    country = ValueFilter(label=_("Country"), field_name="account__country")
+    region = ValueFilter(label=_("Region"), field_name="account__region")
     account = RecordFilterById(Account.objects.all(), label=_("Account"))
     contact = RecordFilterById(Contact.objects.all(), label=_("Contact"))
 
     unoffered = (
-        "campaign", "reason", "team", "account", "contact", "closing_after", "closing_before",
-        "closed_after", "closed_before", "undated", "forecast", "stage_days_min", "stage_days_max",
+        "campaign", "reason", "team", "country", "region", "account", "contact", "closing_after",
+        "closing_before", "closed_after", "closed_before", "undated", "forecast", "stage_days_min",
+        "stage_days_max",
     )  # fmt: skip
 
     def is_on_hold(self, qs: Any, name: str, value: str) -> Any:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leads.models import Lead
-from opportunities.models import Opportunity
+from opportunities.models import Opportunity, Source
 from reports import queries
-from reports.filters import USUAL_PERIOD, colleagues_of, period_of
+from reports.filters import USUAL_PART, USUAL_PERIOD, colleagues_of, period_of
+from reports.tables import PARTS, REPORTS, Row, part_label, plain
 from workbench import api
 
-ASKED = ("from", "to", "owner", "team")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ASKED = ("from", "to", "owner", "team", "source")
+MOST_SPANS = 240  # rows of a report by months or quarters
+LEAD_PARTS = (*queries.LEAD_COLUMNS, *queries.SPANS)
+DEAL_PARTS = (*queries.OPPORTUNITY_COLUMNS, *queries.SPANS)
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 
@@ -64,6 +71,76 @@ class OverviewSerializer(serializers.Serializer[Any]):
     days_to_convert = DaysFigures()
 
 
+MEASURES = (
+    "won_value", "won_count", "lost_count", "win_rate", "leads", "qualified", "conversion_rate",
+    "days_to_convert",
+)  # fmt: skip
+OF_LEADS = MEASURES[4:]
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "number"}, {"type": "string"}]})
+class Measured(serializers.Field[Any, Any, Any, Any]):
+    """A number: whole, a number of days, or text where places after the point are fixed."""
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """One part of what was measured, how many records it has, and where they are listed."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    value = Measured(allow_null=True)
+    count = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class BreakdownSerializer(serializers.Serializer[Any]):
+    """A measure of the whole, and of its parts."""
+
+    total = Measured(allow_null=True)
+    rows = PartSerializer(many=True)
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    """What a figure of a row is: its key there, its heading, and the kind of number."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["count", "money", "rate", "days"])
+
+
+class FigureLineSerializer(serializers.Serializer[Any]):
+    """What is counted, its figures by the keys of the columns, and where each is listed."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    values = serializers.DictField(child=Measured(allow_null=True))
+    urls = serializers.DictField(child=serializers.CharField())
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """The table of a report, as it stands beside its chart."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    columns = ColumnSerializer(many=True)
+    rows = FigureLineSerializer(many=True)
+    total = FigureLineSerializer(allow_null=True)
+
+
+WHOSE = [
+    OpenApiParameter("from", date, description="First day; this quarter's by default."),
+    OpenApiParameter("to", date, description="Last day; this quarter's by default."),
+    OpenApiParameter("owner", str, description="Email or id of a person, `me` or `none`."),
+    OpenApiParameter("team", int, description="Id of a team."),
+    OpenApiParameter("source", str, description="Id of a source, or `none`."),
+]
+COHORT = OpenApiParameter(
+    "cohort",
+    enum=["1", "0"],
+    description="1, as by default: leads that came in; 0: leads that were closed.",
+)
+
+
 class ReportViewSet(api.ApiViewSet):
     """The figures; each counts what the caller may see."""
 
@@ -72,12 +149,7 @@ class ReportViewSet(api.ApiViewSet):
     filter_backends = []
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter("from", date, description="First day; this quarter's by default."),
-            OpenApiParameter("to", date, description="Last day; this quarter's by default."),
-            OpenApiParameter("owner", str, description="Email or id of a person, `me` or `none`."),
-            OpenApiParameter("team", int, description="Id of a team."),
-        ],
+        parameters=WHOSE,
         responses=OverviewSerializer,
     )
     def overview(self, request: Request) -> Response:
@@ -107,18 +179,109 @@ class ReportViewSet(api.ApiViewSet):
             },
         )
 
-    def question(self) -> queries.Question:
-        """Read what is asked. Raises `ValidationError`, naming each parameter that is wrong."""
+    @extend_schema(
+        parameters=[
+            *WHOSE,
+            OpenApiParameter(
+                "measure", enum=MEASURES, description="What is measured; `leads` by default."
+            ),
+            OpenApiParameter(
+                "by", enum=list(PARTS), description="What parts it; `source` by default."
+            ),
+            COHORT,
+        ],
+        responses=BreakdownSerializer,
+    )
+    def breakdown(self, request: Request) -> Response:
+        """Return a measure of leads or opportunities, parted by one thing.
+
+        What is measured of opportunities are those won and lost in the period.
+        """
+        ask = self.question("measure", "by", "cohort")
+        measure = request.query_params.get("measure", "leads")
+        if measure in OF_LEADS:
+            leads = Lead.objects.permitted(self.user)
+            found: Any = queries.conversion(leads, ask, by=ask.by, is_cohort=ask.is_cohort)
+        else:
+            found = queries.outcomes(Opportunity.objects.permitted(self.user), ask, by=ask.by)
+        rows = [
+            {"key": part.key, "label": part_label(part, ask.by), **_measured(part, measure)}
+            for part in found.parts
+        ]
+        return self.answer(200, {"total": _measured(found.total, measure)["value"], "rows": rows})
+
+    @extend_schema(
+        parameters=[
+            *WHOSE,
+            OpenApiParameter("name", enum=list(REPORTS), location=OpenApiParameter.PATH),
+            OpenApiParameter("by", enum=list(LEAD_PARTS), description="For `conversion`."),
+            COHORT,
+        ],
+        responses=ReportSerializer,
+    )
+    def report(self, request: Request, name: str) -> Response:
+        """Return the table of a card of the overview."""
+        if name not in REPORTS:
+            raise NotFound
+        figures = queries.Figures(
+            Lead.objects.permitted(self.user),
+            Opportunity.objects.permitted(self.user),
+            self.question("by", "cohort"),
+        )
+        table = REPORTS[name].table(figures)
+        columns = [column.key for column in table.columns]
+
+        def line(row: Row) -> dict[str, Any]:
+            cells = list(zip(columns, row.cells, strict=True))
+            return {
+                "key": row.key,
+                "label": row.label,
+                "values": {key: plain(cell) for key, cell in cells},
+                "urls": {key: cell.url for key, cell in cells if cell.url},
+            }
+
+        return self.answer(
+            200,
+            {
+                "name": name,
+                "title": str(REPORTS[name].title),
+                "columns": [
+                    {"key": column.key, "label": column.label, "kind": column.kind}
+                    for column in table.columns
+                ],
+                "rows": [line(row) for row in table.rows],
+                "total": line(table.total) if table.total else None,
+            },
+        )
+
+    def question(self, *more: str) -> queries.Question:
+        """Read what is asked. Raises `ValidationError`, naming each parameter that is wrong.
+
+        `more` are the parameters that only some addresses know.
+        """
         asked = self.request.query_params
         errors: dict[str, list[str]] = {
-            name: [_("There is no parameter of this name.")] for name in asked if name not in ASKED
+            name: [_("There is no parameter of this name.")]
+            for name in asked
+            if name not in (*ASKED, *more)
         }
-        usual = period_of(USUAL_PERIOD, timezone.localdate())
-        first = _day(asked.get("from", ""), usual.first, errors.setdefault("from", []))
-        last = _day(asked.get("to", ""), usual.last, errors.setdefault("to", []))
-        if first > last:
-            errors["to"].append(_("The last day comes before the first."))
-        owner, team = asked.get("owner", ""), asked.get("team", "")
+        period = _period(asked, errors)
+        ask = queries.Question(
+            period,
+            owner=self._owner(asked, errors),
+            team=asked.get("team", ""),
+            source=asked.get("source", ""),
+            by=asked.get("by", USUAL_PART),
+            is_cohort=asked.get("cohort", "1") == "1",
+        )
+        _check_parts(ask, asked, errors)
+        if errors := {name: told for name, told in errors.items() if told}:
+            raise ValidationError(errors)
+        return ask
+
+    def _owner(self, asked: Mapping[str, str], errors: dict[str, list[str]]) -> str:
+        """Return the id of the owner that is asked for; what is wrong is added to `errors`."""
+        owner, team, source = (asked.get(name, "") for name in ("owner", "team", "source"))
         if owner == "me":
             owner = str(self.user.pk)
         if (owner and owner != queries.NOBODY) or team:
@@ -130,9 +293,37 @@ class ReportViewSet(api.ApiViewSet):
                     errors["owner"] = [_("There is nobody of this name whose records you may see.")]
             if team and team not in {str(one.team_id) for one in people if one.team_id}:
                 errors["team"] = [_("There is no team of this id whose records you may see.")]
-        if errors := {name: told for name, told in errors.items() if told}:
-            raise ValidationError(errors)
-        return queries.Question(queries.Period(first, last), owner=owner, team=team)
+        if source not in ("", queries.NOBODY):
+            sources = {str(pk) for pk in Source.objects.values_list("pk", flat=True)}
+            if source not in sources:
+                errors["source"] = [_("There is no source of this id.")]
+        return owner
+
+
+def _period(asked: Mapping[str, str], errors: dict[str, list[str]]) -> queries.Period:
+    usual = period_of(USUAL_PERIOD, timezone.localdate())
+    first = _day(asked.get("from", ""), usual.first, errors.setdefault("from", []))
+    last = _day(asked.get("to", ""), usual.last, errors.setdefault("to", []))
+    if first > last:
+        errors["to"].append(_("The last day comes before the first."))
+    return queries.Period(first, last)
+
+
+def _check_parts(
+    ask: queries.Question, asked: Mapping[str, str], errors: dict[str, list[str]]
+) -> None:
+    """Add to `errors` what cannot be measured, or not be parted so."""
+    measure = asked.get("measure", "leads")
+    if measure not in MEASURES:
+        errors["measure"] = [_one_of(MEASURES)]
+    if asked.get("cohort", "1") not in {"0", "1"}:
+        errors["cohort"] = [_one_of(["0", "1"])]
+    parts = LEAD_PARTS if measure in OF_LEADS else DEAL_PARTS
+    days = (ask.period.last - ask.period.first).days
+    if ask.by not in parts:
+        errors["by"] = [_one_of(parts)]
+    elif ask.by in queries.SPANS and days > MOST_SPANS * 28 * queries.SPANS[ask.by]:
+        errors["from"] = [_("Ask for a shorter time: there would be too many rows.")]
 
 
 def _day(text: str, usual: date, told: list[str]) -> date:
@@ -148,6 +339,32 @@ def _day(text: str, usual: date, told: list[str]) -> date:
         told.append(_("Enter a day between the years 1900 and 2199."))
         return usual
     return day
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return _("Choose one of %(words)s.") % {"words": ", ".join(words)}
+
+
+def _measured(part: Any, measure: str) -> dict[str, Any]:
+    """Return value, count and address of a part of the leads or the opportunities."""
+    match measure:
+        case "leads":
+            value, count, url = part.whole, part.whole, part.whole_url
+        case "qualified":
+            value, count, url = part.part, part.part, part.part_url
+        case "conversion_rate":
+            value, count, url = _rate(part.rate), part.whole, part.whole_url
+        case "days_to_convert":
+            value, count, url = _days(part.days.median), part.part, part.part_url
+        case "win_rate":
+            value, count, url = _rate(part.win_rate), part.decided.count, part.decided.url
+        case "lost_count":
+            value, count, url = part.lost.count, part.lost.count, part.lost.url
+        case "won_count":
+            value, count, url = part.won.count, part.won.count, part.won.url
+        case _:
+            value, count, url = f"{part.won.value:.2f}", part.won.count, part.won.url
+    return {"value": value, "count": count, "url": url}
 
 
 def _counted(figure: queries.Figure) -> dict[str, Any]:

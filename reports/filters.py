@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.models import Lead
 from opportunities.models import Opportunity, Source
 from records.permissions import scope_of
-from reports.queries import DIMENSIONS, NOBODY, Period, Question, months_from, months_until
+from reports.queries import NOBODY, Period, Question, months_from, months_until
 from users.models import Grant, User
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ PERIODS = [
 ]
 USUAL_PERIOD = "this_quarter"
 # What the leads of a card can be parted by.
-PARTS = [(name, label) for name, (label, *_rest) in DIMENSIONS.items()]
+PARTS = [
+    ("source", _("Source")),
+    ("owner", _("Owner")),
+    ("team", _("Team")),
+    ("campaign", _("Campaign")),
+    ("country", _("Country")),
+]
 USUAL_PART = "source"
 
 

@@ -10,13 +10,26 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reports.queries import DIMENSIONS, MONTH
+from reports.queries import MONTH, QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reports.queries import Conversion, Converted, Expected, Figure, Figures
+    from reports.queries import Conversion, Converted, Expected, Figure, Figures, Outcome
 
+# What leads and opportunities can be parted by, and what that is called.
+PARTS = {
+    "source": gettext_lazy("Source"),
+    "owner": gettext_lazy("Owner"),
+    "team": gettext_lazy("Team"),
+    "campaign": gettext_lazy("Campaign"),
+    "country": gettext_lazy("Country"),
+    "region": gettext_lazy("Region"),
+    "reason": gettext_lazy("Reason"),
+    "stage": gettext_lazy("Stage"),
+    MONTH: gettext_lazy("Month"),
+    QUARTER: gettext_lazy("Quarter"),
+}
 COUNT, MONEY, RATE, DAYS = "count", "money", "rate", "days"
 
 
@@ -329,15 +342,14 @@ def expected_label(place: Expected) -> str:
     return {"overdue": _("Overdue"), "later": _("Later"), "undated": _("No date")}[place.key]
 
 
-def part_label(part: Converted, by: str) -> str:
-    """Return what a part of the leads is called."""
+def part_label(part: Converted | Outcome, by: str) -> str:
+    """Return what a part of the records is called."""
     if by == MONTH:
-        return month_name(_first_of(part.key))
+        return month_name(date.fromisoformat(part.label))
+    if by == QUARTER:
+        year, quarter = part.key.split("-")
+        return f"{quarter} {year}"
     return part.label or (_("Unassigned") if by in {"owner", "team"} else _("Unknown"))
-
-
-def _first_of(month: str) -> date:
-    return date.fromisoformat(f"{month}-01")
 
 
 def _conversion_table(found: Conversion, by: str, *, is_cohort: bool) -> FigureTable:
@@ -356,7 +368,7 @@ def _conversion_table(found: Conversion, by: str, *, is_cohort: bool) -> FigureT
         )
 
     return FigureTable(
-        str(DIMENSIONS[by][0]),
+        str(PARTS[by]),
         (
             Column("leads", _("Came in") if is_cohort else _("Closed")),
             Column("qualified", _("Qualified by now") if is_cohort else _("Qualified")),

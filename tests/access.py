@@ -212,6 +212,8 @@ ACCESS: dict[str, Access] = {
     "api-schema": Access(API_LIST, API_NO),
     "api-docs": Access(SIGNED_IN, NO_POST),
     "reports-overview": Access(API_LIST, API_NO),
+    "reports-breakdown": Access(API_LIST, API_NO),
+    "reports-report": Access(API_LIST, API_NO),
     "api-not-found": Access(row(*[NOT_FOUND] * 6), row(*[NOT_FOUND] * 6)),
     **{f"leads-{name}": access for name, access in api_records(topic="More").items()},
     **{f"opportunities-{name}": access for name, access in api_records(topic="More").items()},

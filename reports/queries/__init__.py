@@ -1,29 +1,36 @@
 """What is read across the rooms: the figures, one person's day, and the search."""
 
-from reports.queries.conversion import DIMENSIONS, MONTH, Conversion, Converted, conversion
+from reports.queries.conversion import LEAD_COLUMNS, Conversion, Converted, conversion
 from reports.queries.day import Day, Todo, day_of
 from reports.queries.deals import AGE_BINS, Ageing, Deals, Expected, deals
 from reports.queries.figures import Figures
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import Lingering, OpenLeads, open_leads
+from reports.queries.outcomes import OPPORTUNITY_COLUMNS, Outcome, Outcomes, outcomes
 from reports.queries.question import (
+    MONTH,
     NOBODY,
+    QUARTER,
+    SPANS,
     Days,
     Figure,
     Period,
     Question,
     months_from,
-    months_in,
     months_until,
     percentile,
+    spans_in,
 )
 from reports.queries.search import Found, find
 
 __all__ = [
     "AGE_BINS",
-    "DIMENSIONS",
+    "LEAD_COLUMNS",
     "MONTH",
     "NOBODY",
+    "OPPORTUNITY_COLUMNS",
+    "QUARTER",
+    "SPANS",
     "Ageing",
     "Conversion",
     "Converted",
@@ -36,6 +43,8 @@ __all__ = [
     "Found",
     "Lingering",
     "OpenLeads",
+    "Outcome",
+    "Outcomes",
     "Period",
     "Question",
     "Standing",
@@ -46,8 +55,9 @@ __all__ = [
     "find",
     "leaderboard",
     "months_from",
-    "months_in",
     "months_until",
     "open_leads",
+    "outcomes",
     "percentile",
+    "spans_in",
 ]

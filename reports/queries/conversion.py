@@ -6,13 +6,25 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, CharField, Count, F, IntegerField, Q, Value, When
-from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
-from django_countries import countries
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 
 from leads.models import Lead
-from reports.queries.question import NOBODY, Days, Figure, Period, Question, months_in, owner_name
+from reports.queries.question import (
+    NAMELESS,
+    NOBODY,
+    SPANS,
+    TEXTS,
+    Days,
+    Figure,
+    Period,
+    Question,
+    keyed,
+    label_of,
+    owner_name,
+    span_key,
+    span_of,
+    spans_in,
+)
 
 if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
@@ -28,16 +40,16 @@ DAY_BINS: tuple[tuple[int, int | None], ...] = (
     (61, None),
 )
 
-MONTH = "month"
-# What leads can be parted by: the label, the column, the column that names it. A list of leads has
-# a filter of the same name.
-DIMENSIONS: dict[str, tuple[Any, str, str]] = {
-    "source": (_("Source"), "source", "source__name"),
-    "owner": (_("Owner"), "owner", "owner__name"),
-    "team": (_("Team"), "owner__team", "owner__team__name"),
-    "campaign": (_("Campaign"), "campaign", "campaign__name"),
-    "country": (_("Country"), "country", "country"),
-    MONTH: (_("Month"), "", ""),
+# What leads can be parted by, beside months and quarters: the column, and what names it. The list
+# of leads has a filter of the same name.
+LEAD_COLUMNS: dict[str, tuple[str, Any]] = {
+    "source": ("source", F("source__name")),
+    "owner": ("owner", owner_name()),
+    "team": ("owner__team", F("owner__team__name")),
+    "campaign": ("campaign", F("campaign__name")),
+    "country": ("country", F("country")),
+    "region": ("region", F("region")),
+    "reason": ("disqualify_reason", F("disqualify_reason__name")),
 }
 
 
@@ -78,14 +90,14 @@ def conversion(
     so by now. Without it they are the leads that were closed in the period. One statement: the days
     come back counted, and whatever is asked of them is exact.
     """
-    months = months_in(ask.period) if by == MONTH else []
+    spans = spans_in(ask.period, by) if by in SPANS else []
     rows = (
         ask.of(leads)
         .filter(_came(ask.period) if is_cohort else _closed(ask.period))
         .with_days_to_convert()
         .annotate(
-            part=_part(by, months, is_cohort=is_cohort),
-            part_name=_name(by),
+            part=_part(by, spans, is_cohort=is_cohort),
+            part_name=LEAD_COLUMNS[by][1] if by in LEAD_COLUMNS else NAMELESS,
         )
         .values("part", "part_name", "status", "days_to_convert")
         .annotate(count=Count("*"))
@@ -125,23 +137,18 @@ def conversion(
     for spread in spreads.values():
         everything.update(spread)
     total = converted("", "", whole.total(), everything, ask.period, {})
-    if by == MONTH:
+    if spans:
         parts = [
             converted(
-                month.first.isoformat(),
-                month.first.isoformat()[:7],
-                whole[place],
-                spreads[place],
-                month,
-                {},
+                span.first.isoformat(), span_key(span, by), whole[place], spreads[place], span, {}
             )
-            for place, month in enumerate(months)
+            for place, span in enumerate(spans)
         ]
     else:
         keys = sorted(whole, key=lambda part: (-whole[part], names[part])) if by else []
         parts = [
             converted(
-                _label(by, key, names[key]),
+                label_of(by, key, names[key]),
                 str(key or NOBODY),
                 whole[key],
                 spreads[key],
@@ -169,42 +176,20 @@ def _closed(period: Period) -> Q:
     ) & period.holds("disqualified_at")
 
 
-def _part(by: str, months: list[Period], *, is_cohort: bool) -> Any:
+def _part(by: str, spans: list[Period], *, is_cohort: bool) -> Any:
     """Return what tells the parts; nothing where nothing is parted."""
-    if by == MONTH:
-        ends = ["created_at"] if is_cohort else ["qualified_at", "disqualified_at"]
-        return Case(
-            *(
-                When(
-                    # What was closed is either qualified or disqualified; the other is no moment.
-                    Q(*((f"{end}__gte", month.moments[0]) for end in ends), _connector=Q.OR),
-                    then=Value(place),
-                )
-                for place, month in reversed(list(enumerate(months)))
-            ),
-            default=Value(-1),
-            output_field=IntegerField(),
-        )
-    if not by:
+    if by in LEAD_COLUMNS:
+        return keyed(LEAD_COLUMNS[by][0], is_text=by in TEXTS)
+    if not spans:
         return Value(0)
-    column = DIMENSIONS[by][1]
-    # No bare column: SQLite would rather walk along its index than read the period alone.
-    nothing = Value("", output_field=CharField()) if by == "country" else Value(0)
-    return Coalesce(F(column), nothing)
-
-
-def _name(by: str) -> Any:
-    if not by or by == MONTH:
-        return Value("", output_field=CharField())
-    if by == "owner":
-        return owner_name()
-    return F(DIMENSIONS[by][2])
-
-
-def _label(by: str, key: Any, name: str) -> str:
-    if by == "country":
-        return str(countries.name(key)) or str(key)
-    return name
+    if is_cohort:
+        return span_of("created_at", spans)
+    # What was closed is either qualified or disqualified; the other is no moment.
+    return Case(
+        When(status="qualified", then=span_of("qualified_at", spans)),
+        default=span_of("disqualified_at", spans),
+        output_field=IntegerField(),
+    )
 
 
 def _bins(total: Converted, ask: Question, *, is_cohort: bool) -> tuple[Figure, ...]:

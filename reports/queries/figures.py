@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from reports.queries.conversion import MONTH, Conversion, conversion
+from reports.queries.conversion import Conversion, conversion
 from reports.queries.deals import Deals, deals
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
-from reports.queries.question import Period, Question, months_until
+from reports.queries.question import MONTH, Period, Question, months_until
 
 if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, F, Q, When
+from django.db.models import Case, CharField, F, IntegerField, Q, Value, When
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django_countries import countries
 
 from records.querysets import RecordQuerySet
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 Rows = TypeVar("Rows", bound=RecordQuerySet)
 
 NOBODY = "none"
+MONTH, QUARTER = "month", "quarter"
+SPANS = {MONTH: 1, QUARTER: 3}  # in months
+TEXTS = {"country", "region"}  # parts that are no lines of a list
+NAMELESS = Value("", output_field=CharField())
 
 
 @dataclass(frozen=True)
@@ -168,18 +174,51 @@ def months_until(day: date, count: int) -> list[Period]:
     return months_from(date(before // 12, before % 12 + 1, 1), count)
 
 
-def months_in(period: Period) -> list[Period]:
-    """Return the calendar months of a period; the first and the last begin and end with it.
+def spans_in(period: Period, by: str) -> list[Period]:
+    """Return the calendar months or quarters of a period; the first and the last are cut to it.
 
-    >>> [(str(m.first), str(m.last)) for m in months_in(Period(date(2026, 1, 9), date(2026, 2, 3)))]
-    [('2026-01-09', '2026-01-31'), ('2026-02-01', '2026-02-03')]
+    >>> spans = spans_in(Period(date(2026, 1, 9), date(2026, 4, 3)), "quarter")
+    >>> [(str(span.first), str(span.last)) for span in spans]
+    [('2026-01-09', '2026-03-31'), ('2026-04-01', '2026-04-03')]
     """
     first, last = period.first, period.last
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    length = SPANS[by]
+    begin = first.replace(day=1, month=first.month - (first.month - 1) % length)
+    count = (last.year - begin.year) * 12 + last.month - begin.month + 1
+    months = months_from(begin, -(-count // length) * length)
     return [
-        Period(max(month.first, first), min(month.last, last))
-        for month in months_from(first, count)
+        Period(max(one[0].first, first), min(one[-1].last, last))
+        for one in (months[place : place + length] for place in range(0, len(months), length))
     ]
+
+
+def span_key(span: Period, by: str) -> str:
+    """Return the name of a month or a quarter for programs.
+
+    >>> span_key(Period(date(2026, 4, 1), date(2026, 6, 30)), "quarter")
+    '2026-Q2'
+    """
+    if by == QUARTER:
+        return f"{span.first.year}-Q{(span.first.month + 2) // 3}"
+    return span.first.isoformat()[:7]
+
+
+def span_of(column: str, spans: Iterable[Period], *, is_day: bool = False) -> Case:
+    """Say in which of the spans, by number, a moment or a day lies; -1 before the first.
+
+    What lies after the last is counted to it: the rows have to be those of the period.
+    """
+    return Case(
+        *(
+            When(
+                **{f"{column}__gte": span.first if is_day else span.moments[0]},
+                then=Value(place),
+            )
+            for place, span in reversed(list(enumerate(spans)))
+        ),
+        default=Value(-1),
+        output_field=IntegerField(),
+    )
 
 
 def owner_name() -> Case:
@@ -189,6 +228,21 @@ def owner_name() -> Case:
         default=F("owner__email"),
         output_field=CharField(),
     )
+
+
+def keyed(column: str, *, is_text: bool = False) -> Coalesce:
+    """Return a column to part rows by, nothing being 0 or no text.
+
+    Never the bare column: SQLite would rather walk along its index than read the period alone.
+    """
+    if is_text:
+        return Coalesce(Cast(column, CharField()), NAMELESS, output_field=CharField())
+    return Coalesce(F(column), Value(0))
+
+
+def label_of(by: str, key: Any, name: str) -> str:
+    """Return what a part is called: countries have a code."""
+    return str(countries.name(key)) or str(key) if by == "country" else name
 
 
 def money(value: Any, *, hundredths: bool = False) -> Decimal:

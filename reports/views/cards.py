@@ -175,8 +175,7 @@ def conversion(figures: Figures) -> Drawing:
     """Draw how many leads each part brought, and how many of them were qualified."""
     found = figures.parted
     by = figures.ask.by
-    parts = found.parts if by == "month" else found.parts[:MOST]
-    parts = parts[-MOST * 2 :]
+    parts = found.parts[:MOST]
     top = max((part.whole for part in parts), default=0)
     rows = [
         Bar(part, part_label(part, by), whole, inner)

@@ -15,7 +15,7 @@ from django.views import generic
 from leads.models import Lead
 from opportunities.models import Opportunity
 from reports.filters import PARTS, OverviewFilter
-from reports.queries import MONTH, Figures
+from reports.queries import Figures
 from reports.tables import REPORTS
 from reports.views.cards import CARDS
 from reports.views.viewer import person
@@ -78,7 +78,6 @@ class FiguresPage(generic.TemplateView):
             choices = [
                 {"label": label, "url": self.link(by=part), "is_current": part == by}
                 for part, label in PARTS
-                if part != MONTH  # that is the card beside it
             ]
         if name == "trend":
             came = self.figures.ask.is_cohort

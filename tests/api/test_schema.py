@@ -34,6 +34,8 @@ def test_is_valid_and_says_everything_that_there_is(schema):
     for verb in ("stage", "win", "lose", "reopen"):
         assert set(paths[f"/api/v1/opportunities/{{id}}/{verb}/"]) == {"post"}
     assert set(paths["/api/v1/leads/{id}/qualification/"]) == READ
+    for report in ("overview", "breakdown", "{name}"):
+        assert set(paths[f"/api/v1/reports/{report}/"]) == READ
 
 
 def test_says_how_lists_are_narrowed_and_paged(schema):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from leads.models import DisqualifyReason, Lead
-from opportunities.models import Opportunity, Source, Stage
+from opportunities.models import LossReason, Opportunity, Source, Stage
 from users.models import User
 
 
@@ -83,6 +83,21 @@ def a_won_opportunity(owner: User, value: int, *, at: datetime | None = None) ->
         value,
         status=Opportunity.Status.WON,
         actual_value=Decimal(value),
+        closed_at=at,
+        closed_on=timezone.localtime(at).date(),
+    )
+
+
+def a_lost_opportunity(
+    owner: User, value: int, *, at: datetime | None = None, has_reason: bool = True
+) -> Opportunity:
+    at = at or noon()
+    return an_opportunity(
+        owner,
+        "propose",
+        value,
+        status=Opportunity.Status.LOST,
+        loss_reason=LossReason.objects.order_by("position", "pk").first() if has_reason else None,
         closed_at=at,
         closed_on=timezone.localtime(at).date(),
     )

@@ -10,6 +10,7 @@ from workbench.filters.columns import (
     OwnerFilter,
     PeriodFilter,
     RecordFilterById,
+    ValueFilter,
     midnight,
     period_start,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "PeriodFilter",
     "RecordFilter",
     "RecordFilterById",
+    "ValueFilter",
     "applied",
     "custom_fields_of",
     "custom_filters",

@@ -112,6 +112,17 @@ class LineFilter(django_filters.ChoiceFilter):
         return qs.filter(**{self.field_name: None if value == NONE else int(value)})
 
 
+class ValueFilter(django_filters.CharFilter):
+    """Rows whose column has exactly this value; `none` are those that have none."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        if value == NONE:
+            return qs.filter(Q(**{self.field_name: ""}) | Q(**{self.field_name: None}))
+        return qs.filter(**{self.field_name: value})
+
+
 class OwnerField(forms.ChoiceField):
     """`me`, `none` or a number: whether there is somebody of that number need not be asked."""
 

@@ -1,0 +1,133 @@
+"""What was won and lost in the period, parted by something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Q, Sum
+
+from reports.queries.question import (
+    NAMELESS,
+    NOBODY,
+    SPANS,
+    TEXTS,
+    Figure,
+    Question,
+    keyed,
+    label_of,
+    money,
+    owner_name,
+    span_key,
+    span_of,
+    spans_in,
+    sum_of,
+)
+
+if TYPE_CHECKING:
+    from opportunities.querysets import OpportunityQuerySet
+
+# What opportunities can be parted by, beside months and quarters; as `LEAD_COLUMNS` for leads.
+OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
+    "source": ("source", F("source__name")),
+    "owner": ("owner", owner_name()),
+    "team": ("owner__team", F("owner__team__name")),
+    "campaign": ("campaign", F("campaign__name")),
+    "country": ("account__country", F("account__country")),
+    "region": ("account__region", F("account__region")),
+    "reason": ("loss_reason", F("loss_reason__name")),
+    "stage": ("stage", F("stage__name")),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided about a part of the opportunities, and what of it was won."""
+
+    key: str
+    label: str
+    won: Figure
+    lost: Figure
+    decided: Figure
+
+    @property
+    def win_rate(self) -> float | None:
+        """What was won as a share of what was decided; None where nothing was."""
+        return self.won.count / self.decided.count if self.decided.count else None
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What was decided in the period: altogether, and each part."""
+
+    total: Outcome
+    parts: tuple[Outcome, ...]
+
+
+def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> Outcomes:
+    """Part what was won and lost in the period. One statement."""
+    spans = spans_in(ask.period, by) if by in SPANS else []
+    if spans:
+        part: Any = span_of("closed_on", spans, is_day=True)
+        name: Any = NAMELESS
+    else:
+        column, name = OPPORTUNITY_COLUMNS[by]
+        part = keyed(column, is_text=by in TEXTS)
+    rows = (
+        ask.of(opportunities)
+        .filter(Q(status__in=["won", "lost"]) & ask.period.has("closed_on"))
+        .annotate(part=part, part_name=name)
+        .values("part", "part_name", "status")
+        .annotate(count=Count("*"), value=Sum("base_value"))
+        .order_by()
+    )
+    found: dict[Any, dict[str, tuple[int, Decimal]]] = defaultdict(dict)
+    names: dict[Any, str] = {}
+    for row in rows:
+        found[row["part"]][row["status"]] = row["count"], money(row["value"])
+        names[row["part"]] = row["part_name"] or ""
+
+    def outcome(
+        key: str, label: str, ends: dict[str, tuple[int, Decimal]], asked: dict[str, str]
+    ) -> Outcome:
+        def figure(status: str) -> Figure:
+            count, value = ends.get(status, (0, Decimal(0)))
+            url = ask.list_of("opportunities", **{"status": status, **asked})
+            return Figure(label, count, url, value, key=status)
+
+        won, lost = figure("won"), figure("lost")
+        decided = sum_of(label, [won, lost], ask.list_of("opportunities", **asked))
+        return Outcome(key, label, won, lost, decided)
+
+    closed = ask.period.asked_as("closed")
+    if spans:
+        parts = [
+            outcome(
+                span_key(span, by),
+                span.first.isoformat(),
+                found[place],
+                span.asked_as("closed"),
+            )
+            for place, span in enumerate(spans)
+        ]
+    else:
+        parts = [
+            outcome(
+                str(key or NOBODY),
+                label_of(by, key, names[key]),
+                found[key],
+                {**closed, by: str(key or NOBODY)},
+            )
+            for key in sorted(names, key=lambda key: (-_count(found[key]), names[key]))
+        ]
+    ends: dict[str, tuple[int, Decimal]] = {}
+    for status in ("won", "lost"):
+        counted = [part.get(status, (0, Decimal(0))) for part in found.values()]
+        ends[status] = sum(c for c, _v in counted), sum((v for _c, v in counted), Decimal(0))
+    return Outcomes(outcome("", "", ends, closed), tuple(parts))
+
+
+def _count(ends: dict[str, tuple[int, Decimal]]) -> int:
+    return sum(count for count, _value in ends.values())

@@ -1,0 +1,164 @@
+"""The figures in parts: whatever they are parted by, the parts make the whole and can be opened."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from leads.models import Lead
+from opportunities.models import Campaign, LossReason, Opportunity, Source
+from reports.api import DEAL_PARTS, LEAD_PARTS, MEASURES, OF_LEADS
+from reports.tables import REPORTS, plain
+from tests.api.conftest import Caller
+from tests.reports.test_overview import listed
+from tests.reports.world import (
+    a_disqualified_lead,
+    a_lead,
+    a_lost_opportunity,
+    a_qualified_lead,
+    a_season,
+    noon,
+)
+from users.models import User
+
+YEARS = f"from={noon(800).date()}&to={noon().date()}"
+
+
+@pytest.fixture
+def season(rep: User, rep2: User, outsider: User) -> None:
+    a_season(rep, rep2, outsider)
+    fair = Campaign.objects.create(key="fair", name="Fair")
+    shop = Source.objects.create(key="shop", name="Shop")
+    a_lead(None, country="DE", region="Bavaria")
+    a_lead(rep, country="DE", campaign=fair, source=shop)
+    a_qualified_lead(rep, days=3, country="FR", campaign=fair)
+    a_disqualified_lead(rep2, country="FR", source=shop)
+    a_lost_opportunity(rep, 500)
+    a_lost_opportunity(rep2, 700, has_reason=False)
+    lost = a_lost_opportunity(rep, 900)
+    Opportunity.objects.filter(pk=lost.pk).update(source=shop, campaign=fair)
+
+
+def breakdown(user: User, asked: str) -> Any:
+    answer = Caller(user).get(f"reports/breakdown/?{asked}")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+@pytest.mark.parametrize("measure", ["leads", "qualified", "lost_count", "won_value"])
+def test_every_part_opens_its_records_and_the_parts_make_the_whole(
+    client: Client, season: None, manager: User, measure: str
+) -> None:
+    client.force_login(manager)
+    of_leads = measure in OF_LEADS
+    for by, cohort in product(LEAD_PARTS if of_leads else DEAL_PARTS, "10" if of_leads else "0"):
+        found = breakdown(manager, f"{YEARS}&measure={measure}&by={by}&cohort={cohort}")
+
+        assert found["rows"], by
+        assert [(by, row["key"], listed(client, row["url"])) for row in found["rows"]] == [
+            (by, row["key"], row["count"]) for row in found["rows"]
+        ]
+        assert Decimal(str(found["total"])) == sum(
+            Decimal(str(row["value"])) for row in found["rows"]
+        ), by
+
+
+def test_has_every_measure_also_of_nothing(manager: User) -> None:
+    found = {name: breakdown(manager, f"measure={name}&by=owner") for name in MEASURES}
+
+    assert {name: one["total"] for name, one in found.items()} == {
+        "won_value": "0.00",
+        "won_count": 0,
+        "lost_count": 0,
+        "win_rate": None,
+        "leads": 0,
+        "qualified": 0,
+        "conversion_rate": None,
+        "days_to_convert": None,
+    }
+    assert all(one["rows"] == [] for one in found.values())
+
+
+def test_counts_by_source_what_came_and_what_became_of_it(
+    season: None, rep: User, manager: User
+) -> None:
+    web = str(Source.objects.get(key="web").pk)
+
+    rows = breakdown(manager, f"{YEARS}&measure=conversion_rate&by=source")["rows"]
+
+    assert {row["key"]: (row["count"], row["value"]) for row in rows}[web] == (4, "0.5000")
+
+
+def test_says_the_months_of_the_year_one_by_one(season: None, manager: User) -> None:
+    found = breakdown(manager, "from=2026-01-01&to=2026-12-31&measure=leads&by=month")
+    quarters = breakdown(manager, "from=2026-01-01&to=2026-12-31&measure=leads&by=quarter")
+
+    assert [row["key"] for row in found["rows"]] == [f"2026-{month:02}" for month in range(1, 13)]
+    assert [row["label"] for row in quarters["rows"]] == [f"Q{n} 2026" for n in range(1, 5)]
+    assert sum(row["value"] for row in found["rows"]) == quarters["total"]
+
+
+def test_counts_in_parts_only_what_the_caller_may_see(season: None, outsider: User) -> None:
+    rows = breakdown(outsider, f"{YEARS}&measure=leads&by=owner")["rows"]
+
+    assert {row["key"] for row in rows} == {str(outsider.pk), "none"}
+
+
+def test_asks_for_one_source_alone(season: None, manager: User) -> None:
+    shop = Source.objects.get(key="shop")
+
+    found = breakdown(manager, f"{YEARS}&source={shop.pk}&by=owner")
+
+    assert found["total"] == Lead.objects.filter(source=shop).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("measure=happiness", "measure"),
+        ("by=mood", "by"),
+        ("measure=leads&by=stage", "by"),
+        ("measure=won_value&by=product", "by"),
+        ("cohort=yes", "cohort"),
+        ("source=99999999999999999999", "source"),
+        ("by=month&from=1900-01-01&to=2199-12-31", "from"),
+        ("as_of=2026-01-01", "as_of"),
+    ],
+)
+def test_names_the_parameter_that_cannot_be(manager: User, asked: str, field: str) -> None:
+    answer = Caller(manager).get(f"reports/breakdown/?{asked}")
+
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {field})
+
+
+def test_gives_programs_the_table_of_every_card(
+    client: Client, season: None, manager: User
+) -> None:
+    client.force_login(manager)
+    program = Caller(manager)
+    for name in REPORTS:
+        table = client.get(f"/reports/{name}/").context["table"]
+
+        body = program.get(f"reports/{name}/").json()
+
+        assert body["name"] == name
+        assert [row["label"] for row in body["rows"]] == [row.label for row in table.rows]
+        keys = [column["key"] for column in body["columns"]]
+        for told, row in zip(body["rows"], table.rows, strict=True):
+            assert [told["values"][key] for key in keys] == [plain(cell) for cell in row.cells]
+
+
+def test_knows_no_report_of_another_name(manager: User) -> None:
+    assert Caller(manager).get("reports/horoscope/").status_code == 404
+
+
+def test_loses_for_a_reason_or_for_none(season: None, manager: User) -> None:
+    rows = breakdown(manager, f"{YEARS}&measure=lost_count&by=reason")["rows"]
+    named = LossReason.objects.order_by("position", "pk")[0]
+
+    lost = {row["label"]: row["value"] for row in rows if row["value"]}
+    assert lost == {named.name: 2, "Unknown": 1}
