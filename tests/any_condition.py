@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +18,16 @@ from django.utils import timezone
 from accounts.models import Account
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Campaign, Product, Source
-from records.conditions import ConditionIsWrong, Field, Group, as_data, holds, parse, stored
+from records.conditions import (
+    ConditionIsWrong,
+    Field,
+    Group,
+    as_data,
+    holds,
+    names_in,
+    parse,
+    stored,
+)
 from records.vocabulary import fields_of, reader_of
 from users.models import Team, User
 
@@ -270,13 +281,27 @@ def prove(seed: int, conditions: int, leads: int) -> dict[str, Any]:
     fields = all_fields()
     compared = Compared(fields)
     found: list[str] = []
+    asked: Counter[str] = Counter()
+    began = time.monotonic()
     for _ in range(conditions):
-        found += compared.differences(any_condition(rng, fields))
+        condition = any_condition(rng, fields)
+        asked.update(_sort_of(fields[name]) for name in names_in(condition))
+        found += compared.differences(condition)
     return {
         "conditions": conditions,
         "leads": leads,
         "pairs": compared.pairs,
-        "met": compared.met,
+        "met": f"{100 * compared.met / compared.pairs:.1f} %",
+        "asked": dict(asked.most_common()),
         "differences": len(found),
         "first": found[:5],
+        "seconds": round(time.monotonic() - began, 1),
     }
+
+
+def _sort_of(about: Field) -> str:
+    if about.name in OWN:
+        return "custom"
+    if about.rows is not None:
+        return "derived"
+    return "related" if "." in about.name else "built-in"

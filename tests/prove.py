@@ -68,11 +68,31 @@ def killed_in_the_middle(server: Server) -> dict[str, Any]:
     return {"kills": killed, "acknowledged": acknowledged, "broken_connections": sum(figures)}
 
 
+# As many leads as keep a query cheap, and so many conditions that there are 100,000 pairs and more.
+CONDITIONS = """
+import json
+from tests.any_condition import prove
+print(json.dumps(prove(2026, 2000, 250)))
+"""
+
+
+def conditions(server: Server) -> dict[str, Any]:
+    """2,000 random conditions on 250 leads of hostile values, over built-in, related, derived and
+    custom fields: each pair asked of the record in hand and of the database, which always agree.
+    """
+    found: dict[str, Any] = server.script(CONDITIONS)
+    first = found.pop("first")
+    assert not found["differences"], first
+    assert found["pairs"] >= 100_000
+    return found
+
+
 PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
     "deliveries": deliveries,
     "x_education": x_education,
+    "conditions": conditions,
 }
 
 
