@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import AccountForm, ContactForm
 from leads.forms import LeadForm
+from leads.rules import rules_in_force
 from opportunities.forms import OpportunityForm
 from opportunities.models import Step
 from records import custom
@@ -277,17 +278,23 @@ class FormLayoutAdmin(SettingAdmin):
             )  # fmt: skip
 
     def tell_what_asks(self, request: HttpRequest, layout: FormLayout) -> None:
-        """Say which steps of a process ask for a field that the form does not show."""
-        if layout.kind != CustomField.Kind.OPPORTUNITY:
-            return
-        hidden = [line["name"] for line in _lines(layout.sections) if not line["is_visible"]]
-        for step in Step.objects.filter(field__in=hidden).select_related("stage"):
-            self.message_user(
-                request,
+        """Say which rules and steps ask for a field that the form does not show."""
+        hidden = {line["name"] for line in _lines(layout.sections) if not line["is_visible"]}
+        told: list[str] = []
+        if layout.kind == CustomField.Kind.LEAD:
+            told = [
+                _("The rule “%(rule)s” asks for a field that the form hides.") % {"rule": rule}
+                for rule in rules_in_force(by=user_of(request)).active
+                if hidden & {rule.field, *rule.asks}
+            ]
+        elif layout.kind == CustomField.Kind.OPPORTUNITY:
+            told = [
                 _("The step %(step)s of %(stage)s asks for a field that the form hides.")
-                % {"step": step, "stage": step.stage},
-                messages.WARNING,
-            )
+                % {"step": step, "stage": step.stage}
+                for step in Step.objects.filter(field__in=hidden).select_related("stage")
+            ]
+        for sentence in told:
+            self.message_user(request, sentence, messages.WARNING)
 
     # The preview
 

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from leads.rules import rules_in_force
 from opportunities.models import Step
 from records import custom
 from records.models import CustomField
@@ -227,13 +228,20 @@ class CustomFieldAdmin(SettingAdmin):
         self.message_user(request, told % {"count": many, **words}, messages.WARNING)
 
     def tell_uses(self, request: HttpRequest, field: CustomField) -> None:
-        """Say which steps of a process asked for a field that is out of use now."""
-        if field.kind != CustomField.Kind.OPPORTUNITY:
-            return
-        for step in Step.objects.filter(field=field.name).select_related("stage"):
-            self.message_user(
-                request,
+        """Say which rules, and which steps of a process, asked for a field that is out of use."""
+        told: list[str] = []
+        if field.kind == CustomField.Kind.LEAD:
+            told = [
+                _("The rule “%(rule)s” asks for it and cannot be met. A manager can mend it.")
+                % {"rule": rule}
+                for rule in rules_in_force(by=user_of(request)).active
+                if field.name in rule.asks
+            ]
+        elif field.kind == CustomField.Kind.OPPORTUNITY:
+            told = [
                 _("The step %(step)s of %(stage)s asked for it. It is a box to tick from now on.")
-                % {"step": step, "stage": step.stage},
-                messages.WARNING,
-            )
+                % {"step": step, "stage": step.stage}
+                for step in Step.objects.filter(field=field.name).select_related("stage")
+            ]
+        for sentence in told:
+            self.message_user(request, sentence, messages.WARNING)

@@ -105,12 +105,42 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(reference, "reference")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out on SQLite what is about PostgreSQL."""
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on SQLite what is about PostgreSQL, and there what asks no database: `once`."""
     is_postgres = connection.vendor == "postgresql"
+    once = []
     for item in items:
-        if item.get_closest_marker("postgres") and not is_postgres:
+        is_about_postgres = item.get_closest_marker("postgres") is not None
+        if is_about_postgres and not is_postgres:
             item.add_marker(pytest.mark.skip(reason="about PostgreSQL"))
+        # Every way to the database leads through this fixture, or through the mark.
+        has_rows = "django_db_setup" in getattr(item, "fixturenames", ())
+        has_rows = has_rows or item.get_closest_marker("django_db") is not None
+        if not has_rows and not is_about_postgres:
+            item.add_marker(pytest.mark.once)
+            once.append(item)
+    if is_postgres:
+        left_out = set(once)
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=once)
+        config.stash[LEFT_OUT] = len(once)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["left_out"] = len(once)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a worker how much it has left out; each of them has collected everything."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{count} tests ask no database: they are run on SQLite alone.")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from leads.operations import activate_rules, draft_rules
+from leads.operations.rules import save_rule
 from opportunities.models import Stage, Step
 from records.models import CustomField
 from tests.admin.forms import errors_of, form_of
@@ -111,3 +113,19 @@ def test_a_field_out_of_use_tells_which_steps_asked_for_it(desk: Client, admin: 
     assert "The step Fleet is known of Develop asked for it." in page.content.decode()
     assert not CustomField.objects.get().is_active
     assert desk.get(f"{LIST}{field.pk}/delete/").status_code == 403
+
+
+def test_a_field_out_of_use_tells_which_rules_asked_for_it(
+    desk: Client, admin: User, manager: User
+) -> None:
+    field = define("lead", "fleet", by=admin)
+    draft = draft_rules(by=manager)
+    condition = {"all": [{"field": "custom.fleet", "is": "known"}]}
+    draft = save_rule(draft, by=manager, condition=condition, label="The fleet is known")
+    activate_rules(draft, by=manager)
+
+    page = desk.post(
+        LIST, {"action": "take_out_of_use", "_selected_action": [field.pk]}, follow=True
+    )
+
+    assert "The rule “The fleet is known” asks for it and cannot be met." in page.content.decode()

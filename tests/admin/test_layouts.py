@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from leads.rules import rules_in_force
 from opportunities.models import Stage, Step
 from records.models import AuditEntry, FormLayout
 from records.operations.shaping import save_field
@@ -297,6 +298,18 @@ def test_says_which_step_asks_for_what_is_hidden(desk: Client) -> None:
     assert "The step Need is known of Develop asks for a field that the form hides." in (
         page.content.decode()
     )
+
+
+def test_says_which_rule_asks_for_what_is_hidden(desk: Client) -> None:
+    rule = next(r for r in rules_in_force(by=None).active if r.field == "budget_amount")
+    editor = Editor(desk, "lead")
+    editor.hide("budget_amount", "website")
+
+    page = desk.post(address("lead"), editor.sent, follow=True)
+
+    told = [str(message) for message in page.context["messages"]]
+    assert f"The rule “{rule}” asks for a field that the form hides." in told
+    assert sum("asks for a field" in sentence for sentence in told) == 1
 
 
 def test_a_retired_field_is_not_in_the_way(desk: Client, admin: User) -> None:
