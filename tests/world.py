@@ -34,6 +34,10 @@ DEFAULTS = {
 @pytest.fixture
 def defaults(db: None) -> None:
     """What a new installation starts with; a test on real transactions may have emptied it."""
+    new_installation()
+
+
+def new_installation() -> None:
     for module, function in DEFAULTS.items():
         getattr(import_module(module), function)(apps, None)
 
@@ -69,6 +73,10 @@ def manager(team: Team) -> User:
 
 @pytest.fixture
 def admin(defaults: None) -> User:
+    return a_superuser()
+
+
+def a_superuser() -> User:
     person = a_person("admin", "Administrator", None)
     person.is_staff = person.is_superuser = True
     person.save(update_fields=["is_staff", "is_superuser"])

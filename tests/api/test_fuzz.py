@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.conftest import LEAD
 from tests.factories import AccountFactory, ActivityFactory, LeadFactory, OpportunityFactory
+from tests.thorough import examples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 FIELDS = (
     "topic email phone website employees annual_revenue country source products rating "
@@ -42,7 +44,7 @@ VALUES = st.recursive(
 )
 BODIES = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), VALUES, max_size=6)
 AT_LEISURE = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -60,33 +62,41 @@ def is_polite(answer: Any) -> bool:
     )
 
 
-@given(body=BODIES, data=st.data())
-@AT_LEISURE
-def test_any_object_to_any_address(rep, body, data):
+@pytest.fixture
+def addresses(rep):
+    """What can be sent an object: method and path."""
     lead = LeadFactory(owner=rep.user)
     account = AccountFactory(owner=rep.user)
     deal = OpportunityFactory(owner=rep.user, account=account)
     task = ActivityFactory(on=lead, owner=rep.user, kind="task")
-    method, path = data.draw(
-        st.sampled_from(
-            [("POST", f"{kind}/") for kind in ("leads", "accounts", "contacts", "activities")]
-            + [("POST", "opportunities/"), ("PATCH", f"leads/{lead.pk}/")]
-            + [("PATCH", f"accounts/{account.pk}/"), ("PATCH", f"opportunities/{deal.pk}/")]
-            + [("PATCH", f"activities/{task.pk}/")]
-            + [
-                ("POST", f"leads/{lead.pk}/{verb}/")
-                for verb in ("qualify", "undo", "disqualify", "reopen", "assign")
-            ]
-            + [
-                ("POST", f"opportunities/{deal.pk}/{verb}/")
-                for verb in ("stage", "win", "lose", "reopen")
-            ]
-        )
+    return (
+        [("POST", f"{kind}/") for kind in ("leads", "accounts", "contacts", "activities")]
+        + [("POST", "opportunities/"), ("PATCH", f"leads/{lead.pk}/")]
+        + [("PATCH", f"accounts/{account.pk}/"), ("PATCH", f"opportunities/{deal.pk}/")]
+        + [("PATCH", f"activities/{task.pk}/")]
+        + [
+            ("POST", f"leads/{lead.pk}/{verb}/")
+            for verb in ("qualify", "undo", "disqualify", "reopen", "assign")
+        ]
+        + [
+            ("POST", f"opportunities/{deal.pk}/{verb}/")
+            for verb in ("stage", "win", "lose", "reopen")
+        ]
     )
+
+
+@given(body=BODIES, data=st.data())
+@AT_LEISURE
+def test_any_object_to_any_address(rep, addresses, body, data):
+    method, path = data.draw(st.sampled_from(addresses))
     if path == "leads/":
         body = {**LEAD, **body}
 
-    assert is_polite(rep.send(method, path, body))
+    # Each is sent to the same records, as they were made.
+    with transaction.atomic():
+        answer = rep.send(method, path, body)
+        transaction.set_rollback(True)
+    assert is_polite(answer)
 
 
 @given(body=st.text(max_size=200) | st.binary(max_size=200))

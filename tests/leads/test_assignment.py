@@ -30,6 +30,7 @@ from records.operations.shaping import save_field
 from tests.custom import define
 from tests.factories import LeadFactory, TeamFactory, clerk
 from tests.leads.assigning import GERMANY, a_rule, people_in
+from tests.thorough import examples
 from users.models import Team, User
 from users.operations import intake_machine
 
@@ -127,8 +128,9 @@ def test_only_people_who_may_see_leads_take_turns(south: Team):
     assert [assign_by_rules(waiting(), by=clerk()).owner for _ in range(2)] == [ann, ann]
 
 
+@pytest.mark.thorough
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_two_people_who_are_there_all_the_while_differ_by_one_at_most(data: st.DataObject):
     """Whoever else joins and leaves between the leads: at every moment, from every beginning."""
     always = data.draw(st.sets(st.integers(1, 30), min_size=2, max_size=5))

@@ -25,6 +25,7 @@ from opportunities.operations import (
     win,
 )
 from tests.factories import OpportunityFactory
+from tests.thorough import examples
 from users.models import User
 
 KEYS = ["develop", "propose", "close"]
@@ -144,10 +145,11 @@ class Journey(RuleBasedStateMachine):
         assert found.version == found.history.count()
 
 
+@pytest.mark.thorough
 def test_a_model_says_the_same(rep: User) -> None:
     Journey.rep = rep
     Journey.TestCase.settings = settings(
-        max_examples=15,
+        max_examples=examples(40),
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from records.conditions import stored
 from tests.any_condition import Compared, all_fields, any_condition, any_test, make_world
+from tests.thorough import examples
 
 
 @pytest.fixture
@@ -18,8 +19,9 @@ def compared(db):
     return Compared(all_fields())
 
 
+@pytest.mark.thorough
 @settings(
-    max_examples=40,
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -17,6 +17,7 @@ from tests.any_condition import any_data, any_valid_test, make_world
 from tests.custom import define, one_of_each
 from tests.factories import UserFactory
 from tests.posted import posted
+from tests.thorough import examples
 from users.models import User
 from workbench.forms import ConditionField, PageForm, error_links
 
@@ -68,8 +69,9 @@ def world(db: None, admin: User) -> dict[str, Any]:
     return {"user": admin, "fields": fields_of(Lead, admin)}
 
 
+@pytest.mark.thorough
 @settings(
-    max_examples=40,
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

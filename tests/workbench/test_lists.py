@@ -53,15 +53,16 @@ def names(answer: Any) -> list[str]:
     return [lead.last_name for lead in answer.context["page"]["rows"]]
 
 
-def walk(client: Client, address: str, way: str = "next") -> list[list[str]]:
-    """Follow the pager to the end."""
+def walk(client: Client, address: str, way: str = "next") -> tuple[list[list[str]], Any]:
+    """Follow the pager to the end; return the names on each page, and the last answer."""
     pages = []
-    while address:
+    while True:
         answer = client.get(address)
         pages.append(names(answer))
         link = answer.context["page"][way]
-        address = f"/leads/{link}" if link else ""
-    return pages
+        if not link:
+            return pages, answer
+        address = f"/leads/{link}"
 
 
 # What is shown
@@ -207,10 +208,9 @@ HOSTILE = [
 def test_answers_whatever_is_asked(reps: Client, rep: User, query: str) -> None:
     many(60, rep)
 
-    for address in (f"/leads/?{query}", f"/leads/?{query}&owner=me&status=open"):
-        assert reps.get(address).status_code < 500
-    part = reps.get(f"/leads/?{query}", headers={"HX-Request": "true", "HX-Target": "list-body"})
-    assert part.status_code < 500
+    part = {"HX-Request": "true", "HX-Target": "list-body"}
+    assert reps.get(f"/leads/?{query}").status_code < 500
+    assert reps.get(f"/leads/?{query}&owner=me&status=open", headers=part).status_code < 500
 
 
 # Sorting and paging
@@ -225,17 +225,14 @@ SORTS = sorted(
 
 @pytest.mark.parametrize("sort", ["", *SORTS])
 def test_every_row_comes_once_whatever_the_order(reps: Client, rep: User, sort: str) -> None:
-    many(110, rep)
+    many(60, rep)
 
-    forward = walk(reps, f"/leads/?view=all&per=25&sort={sort}")
-    last = reps.get(f"/leads/?view=all&per=25&sort={sort}")
-    while last.context["page"]["next"]:
-        last = reps.get(f"/leads/{last.context['page']['next']}")
-    backward = [names(last), *walk(reps, f"/leads/{last.context['page']['previous']}", "previous")]
+    forward, end = walk(reps, f"/leads/?view=all&per=25&sort={sort}")
+    backward, _ = walk(reps, f"/leads/{end.context['page']['previous']}", "previous")
 
-    assert [len(page) for page in forward] == [25, 25, 25, 25, 10]
-    assert len({name for page in forward for name in page}) == 110
-    assert backward[::-1] == forward
+    assert [len(page) for page in forward] == [25, 25, 10]
+    assert len({name for page in forward for name in page}) == 60
+    assert backward[::-1] == forward[:-1]
 
 
 def test_sorts_what_has_no_value_last_both_ways(reps: Client, rep: User) -> None:
