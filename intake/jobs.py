@@ -11,6 +11,8 @@ from django_tasks import task
 
 from intake import operations
 from intake.models import Delivery
+from leads.jobs import automate
+from leads.rules.automatic import is_automation_on
 from records.errors import Busy
 from records.operations import operation
 from users.operations import intake_machine
@@ -34,7 +36,10 @@ def process(numbers: list[int]) -> int:
 def process_all(deliveries: Iterable[Delivery]) -> int:
     """Process each of `deliveries`: one that goes wrong stops no other and is tried again."""
     by = intake_machine()
-    return sum(process_one(delivery, by=by) is not None for delivery in deliveries)
+    count = sum(process_one(delivery, by=by) is not None for delivery in deliveries)
+    if count and is_automation_on():
+        automate.enqueue()
+    return count
 
 
 def process_one(delivery: Delivery, *, by: User) -> Delivery | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django_tasks import task
 
@@ -12,8 +14,10 @@ from accounts.errors import NeedsDecision
 from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
 from accounts.models import Account, Contact
 from leads import operations
-from leads.models import DisqualifyReason, Lead
+from leads.models import DisqualifyReason, Lead, QualificationRuleSet
 from leads.operations.converted import adopt_conversion
+from leads.rules import RuleSet
+from leads.rules.automatic import room_in, takeable
 from opportunities.jobs import (
     BANT,
     CampaignImporter,
@@ -22,15 +26,15 @@ from opportunities.jobs import (
     ProductNaming,
 )
 from opportunities.models import Campaign, Opportunity, Source
-from records.errors import Unacceptable
+from records.errors import Busy, Unacceptable
 from records.operations import operation
 from users.operations import machine
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
 if TYPE_CHECKING:
-    from leads.models import QualificationRuleSet
     from users.models import User
 
+log = logging.getLogger(__name__)
 CONVERTED_ELSEWHERE = "Converted in another system"
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
 
@@ -69,6 +73,7 @@ class LeadImporter(ProductNaming):
         "estimated_close_date",
         "consent",
         "do_not_contact",
+        "do_not_automate",
         "created_at",
     )
     extras = {
@@ -295,6 +300,8 @@ IMPORTERS: dict[str, type[Importer]] = {
 
 # The rules
 
+MOST_AT_ONCE = 500
+
 
 @task()
 def refresh() -> int:
@@ -309,6 +316,39 @@ def refresh() -> int:
         rounds += 1
         after = operations.refresh_readiness(by=by, after=after)
     return rounds
+
+
+@task()
+def automate() -> int:
+    """Qualify what may be qualified without a hand by now; return how many leads that were."""
+    return qualify_ready()
+
+
+def qualify_ready() -> int:
+    """Do what `automate` says here and now: each lead in a transaction of its own.
+
+    Killed in between, the next time does the rest. One that goes wrong stops no other.
+    """
+    by = machine()
+    rule_set = QualificationRuleSet.objects.active().filter(is_automatic=True).first()
+    if rule_set is None:
+        return 0
+    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    count = 0
+    for lead in takeable(rules)[:MOST_AT_ONCE]:
+        if not room_in(rule_set):
+            break
+        try:
+            line = operations.qualify_automatically(lead, by=by)
+        except (Busy, DatabaseError):
+            # The database asks for patience: the lead waits where it is.
+            log.warning("Lead %s could not be qualified now.", lead.pk, exc_info=True)
+        except Exception:
+            log.exception("Lead %s could not be qualified.", lead.pk)
+            operations.note_failure(lead)
+        else:
+            count += line is not None and line.outcome == line.Outcome.QUALIFIED
+    return count
 
 
 @operation

@@ -93,3 +93,10 @@ class RuleSetQuerySet(models.QuerySet[Any, Any]):
 
     def drafts(self) -> Self:
         return self.filter(state="draft")
+
+
+class AutomaticQuerySet(models.QuerySet[Any, Any]):
+    """What automation has done about leads."""
+
+    def qualified_since(self, moment: datetime) -> Self:
+        return self.filter(outcome="qualified", at__gte=moment)

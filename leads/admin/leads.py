@@ -92,6 +92,7 @@ class LeadAdmin(RecordAdmin):
                     "mobile",
                     "consent",
                     "do_not_contact",
+                    "do_not_automate",
                     "contact",
                 ]
             },

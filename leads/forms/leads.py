@@ -87,7 +87,7 @@ class LeadForm(RecordForm):
                 "need_description",
             ],
         ),
-        Section(gettext_lazy("Consent"), ["consent", "do_not_contact"]),
+        Section(gettext_lazy("Consent"), ["consent", "do_not_contact", "do_not_automate"]),
     ]
 
     class Meta:
@@ -99,7 +99,7 @@ class LeadForm(RecordForm):
             "rating", "owner", "estimated_value", "currency", "estimated_close_date", "products",
             "description", "budget_amount", "budget_status", "decision_maker",
             "decision_maker_known", "purchase_process", "need", "timeframe", "need_description",
-            "consent", "do_not_contact",
+            "consent", "do_not_contact", "do_not_automate",
         )  # fmt: skip
         widgets = {
             "products": forms.CheckboxSelectMultiple,

@@ -8,13 +8,14 @@ from leads.models.qualification import (
     Qualification,
     QualifiedOpportunity,
 )
-from leads.models.rules import QualificationRuleSet
+from leads.models.rules import AutomaticQualification, QualificationRuleSet
 
 __all__ = [
     "IMPORTED",
     "Assignment",
     "AssignmentRule",
     "AssignmentTurn",
+    "AutomaticQualification",
     "DisqualifyReason",
     "FieldMapping",
     "Lead",

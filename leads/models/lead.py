@@ -108,6 +108,11 @@ class Lead(TimelineRecord, Company, Address, Bant):
     estimated_close_date = models.DateField(_("expected close"), null=True, blank=True)
     consent = models.BooleanField(_("agreed to be written to"), default=False)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    do_not_automate = models.BooleanField(
+        _("do not automate"),
+        default=False,
+        help_text=_("Only people qualify this lead."),
+    )
     score = models.PositiveSmallIntegerField(_("score"), null=True, editable=False)
 
     status = models.CharField(
@@ -168,7 +173,7 @@ class Lead(TimelineRecord, Company, Address, Bant):
         annual_revenue street city region postal_code country source campaign products rating
         description budget_amount budget_status decision_maker_known decision_maker
         purchase_process need need_description timeframe bant_known estimated_value base_value
-        currency estimated_close_date consent do_not_contact score status progress
+        currency estimated_close_date consent do_not_contact do_not_automate score status progress
         disqualify_reason next_step next_step_at touched_at ready_since created_at changed_at
         qualified_at disqualified_at owner owner.team account.name account.industry
         account.employees account.country account.region account.owner contact.job_title

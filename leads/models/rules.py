@@ -1,4 +1,4 @@
-"""What a lead has to fulfil before it is qualified, version by version."""
+"""What a lead has to fulfil before it is qualified, version by version, and what that set off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.querysets import RuleSetQuerySet
+from leads.models.lead import Lead
+from leads.querysets import AutomaticQuerySet, RuleSetQuerySet
 
 MOST_AN_HOUR = 10_000
 
@@ -93,3 +94,46 @@ class QualificationRuleSet(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE
+
+
+class AutomaticQualification(models.Model):
+    """What automation has done about a lead: one line for each time that the lead was open.
+
+    `cycle` numbers these times as `Qualification.seq` does. What could not be qualified is tried
+    again when the lead has changed: the line then tells the latest.
+    """
+
+    class Outcome(models.TextChoices):
+        QUALIFIED = "qualified", gettext_lazy("Qualified")
+        PARKED = "parked", gettext_lazy("Needs a decision")
+        SKIPPED = "skipped", gettext_lazy("Left to people")
+        FAILED = "failed", gettext_lazy("Failed")
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="+")
+    cycle = models.PositiveSmallIntegerField()
+    lead_version = models.PositiveIntegerField()
+    at = models.DateTimeField(gettext_lazy("when"), default=timezone.now)
+    outcome = models.CharField(gettext_lazy("outcome"), max_length=9, choices=Outcome)
+    reason = models.CharField(gettext_lazy("reason"), max_length=500, blank=True)
+    rule_set = models.ForeignKey(
+        QualificationRuleSet,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=gettext_lazy("rules"),
+    )
+
+    objects = models.Manager.from_queryset(AutomaticQuerySet)()
+
+    class Meta:
+        verbose_name = gettext_lazy("automatic qualification")
+        verbose_name_plural = gettext_lazy("automatic qualifications")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "cycle"], name="leads_automation_decides_once_a_cycle"
+            ),
+        ]
+        indexes = [models.Index(fields=["-at", "-id"], name="lead_automatic_at_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}/{self.cycle}: {self.get_outcome_display()}"

@@ -8,6 +8,7 @@ from leads.operations.assignment import (
     move_assignment_rule,
     save_assignment_rule,
 )
+from leads.operations.automatic import note_failure, qualify_automatically, set_automation
 from leads.operations.carrying import save_mapping
 from leads.operations.disqualify import disqualify, reopen, reopen_due
 from leads.operations.edit import (
@@ -55,8 +56,10 @@ __all__ = [
     "made_by",
     "move_assignment_rule",
     "move_rule",
+    "note_failure",
     "preview",
     "qualify",
+    "qualify_automatically",
     "refresh_readiness",
     "remove_rule",
     "reopen",
@@ -66,6 +69,7 @@ __all__ = [
     "save_mapping",
     "save_rule",
     "save_rules",
+    "set_automation",
     "set_progress",
     "switch_rule",
     "undo",

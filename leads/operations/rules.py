@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from leads.errors import RuleIsGone, RulesAreIncomplete, RulesAreSettled
 from leads.models import Lead, QualificationRuleSet
 from leads.rules import Rule, rules_in_force, why_incomplete
+from leads.rules.automatic import why_not_automatic
 from records import audit
 from records.conditions import as_data, contradictions, parse, words
 from records.custom import KEY, key_from
@@ -141,7 +142,8 @@ def activate_rules(draft: QualificationRuleSet, *, by: User) -> QualificationRul
     if before is not None:
         before.state = QualificationRuleSet.State.RETIRED
         before.save(update_fields=["state"])
-        current.is_automatic = before.is_automatic
+        # Where nothing is required everything would be qualified: nobody means that.
+        current.is_automatic = before.is_automatic and not why_not_automatic(current, by=by)
         current.hourly_limit = before.hourly_limit
     current.state = QualificationRuleSet.State.ACTIVE
     current.activated_at = timezone.now()

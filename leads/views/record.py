@@ -52,7 +52,7 @@ FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
             "estimated_close_date", "description",
         ),
     ),
-    (gettext_lazy("Consent"), ("consent", "do_not_contact")),
+    (gettext_lazy("Consent"), ("consent", "do_not_contact", "do_not_automate")),
 )  # fmt: skip
 # Shown only where they say something: an address of five empty lines helps nobody.
 ONLY_FILLED = {"street", "region", "postal_code", "contact", "account", "mobile", "annual_revenue"}

@@ -19,8 +19,9 @@ FIELDS = set(
     "industry employees annual_revenue street city region postal_code country source campaign "
     "products rating description budget_amount budget_status decision_maker_known decision_maker "
     "purchase_process need need_description timeframe estimated_value currency estimated_close_on "
-    "consent do_not_contact owner status status_reason score bant ready_since next_step "
-    "next_step_at custom account contact opportunities created_at changed_at qualified_at".split()
+    "consent do_not_contact do_not_automate owner status status_reason score bant ready_since "
+    "next_step next_step_at custom account contact opportunities created_at changed_at "
+    "qualified_at".split()
 )
 
 

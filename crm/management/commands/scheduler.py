@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from intake import jobs as intake_jobs
 from intake.operations import prune
+from leads import jobs as leads_jobs
 from leads.operations import reopen_due
 from records.errors import Busy
 from records.operations import forget_answers
@@ -21,6 +22,9 @@ from workbench.operations.jobs import forget_lost_tasks, prune_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+# Rules may ask for days that pass and calls that are made: readiness changes without a save.
+REFRESHED_EVERY = 900  # seconds
 
 
 class Command(BaseCommand):
@@ -32,9 +36,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Survive a database that is away: the next turn finds what this one could not do."""
-        pruned_on = None
+        pruned_on, refreshed_at = None, float("-inf")
         while True:
-            self._do([self._reopen, self._take_up_deliveries, self._take_up_jobs])
+            self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
+            if time.monotonic() - refreshed_at > REFRESHED_EVERY:
+                refreshed_at = time.monotonic()
+                self._do([self._refresh_readiness])
             if pruned_on != timezone.localdate():
                 pruned_on = timezone.localdate()
                 self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
@@ -58,6 +65,13 @@ class Command(BaseCommand):
     def _take_up_deliveries(self) -> None:
         if taken := intake_jobs.take_up():
             self.stdout.write(f"Took up {taken} deliveries that nobody was about.")
+
+    def _qualify(self) -> None:
+        if qualified := leads_jobs.qualify_ready():
+            self.stdout.write(f"Qualified {qualified} leads without a hand.")
+
+    def _refresh_readiness(self) -> None:
+        leads_jobs.refresh.call()
 
     def _take_up_jobs(self) -> None:
         if taken := jobs.take_up():

@@ -1,0 +1,72 @@
+"""Which leads the product may qualify without a hand, and how many of them in this hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet
+from leads.rules.qualification import RuleSet
+
+if TYPE_CHECKING:
+    from users.models import User
+
+HOUR = timedelta(hours=1)
+
+
+def takeable(rules: RuleSet) -> Any:
+    """Return the leads to decide about, the oldest first: they meet every required rule.
+
+    Left out are those that wait for a person's decision, and those about which it was decided
+    since they last changed; what has failed is tried again after an hour.
+    """
+    decided = AutomaticQualification.objects.filter(
+        Q(lead_version=OuterRef("version")) | Q(outcome=AutomaticQualification.Outcome.QUALIFIED),
+        lead=OuterRef("pk"),
+        cycle=OuterRef("cycles") + 1,
+    ).exclude(outcome=AutomaticQualification.Outcome.FAILED, at__lt=timezone.now() - HOUR)
+    required = rules.together(is_required_only=True)
+    return (
+        Lead.objects.open()
+        .filter(~Exists(decided), needs_decision="")
+        .meeting(required, rules.fields)
+        .select_related("owner")
+        .order_by("pk")
+    )
+
+
+def room_in(rule_set: QualificationRuleSet) -> int:
+    """Return how many more leads may be qualified without a hand by now."""
+    since = timezone.now() - HOUR
+    done = AutomaticQualification.objects.qualified_since(since).count()
+    return max(0, rule_set.hourly_limit - done)
+
+
+def why_not(lead: Lead) -> str:
+    """Say why a lead that meets the rules is left to people; nothing when it is not."""
+    if lead.do_not_automate:
+        return _("It is marked as “do not automate”.")
+    if lead.owner is None:
+        return _("Nobody owns it: assign it first.")
+    if not lead.owner.is_active:
+        return _("%(owner)s, who owns it, is not active any more: assign it first.") % {
+            "owner": lead.owner
+        }
+    return ""
+
+
+def why_not_automatic(rule_set: QualificationRuleSet, *, by: User) -> str:
+    """Say why leads cannot be qualified without a hand under these rules; nothing when they can."""
+    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    if any(rule.is_required for rule in rules.active):
+        return ""
+    return _("No rule is required, so every lead would be qualified. Require at least one first.")
+
+
+def is_automation_on() -> bool:
+    """Say whether leads are qualified without a hand at all."""
+    return QualificationRuleSet.objects.active().filter(is_automatic=True).exists()

@@ -1,0 +1,245 @@
+"""Qualifying without a hand: what is taken, what is left to people, and how many in an hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, Contact
+from leads import jobs
+from leads.errors import RulesAreIncomplete, RulesAreSettled
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet
+from leads.operations import (
+    draft_rules,
+    qualify,
+    qualify_automatically,
+    save_rules,
+    set_automation,
+    undo,
+    update_lead,
+)
+from opportunities.models import Opportunity
+from records.errors import NotPermitted, Unacceptable
+from records.models import AuditEntry
+from tests.factories import AccountFactory, LeadFactory, UserFactory
+from tests.world import at_once
+from users.operations import machine
+
+pytestmark = pytest.mark.usefixtures("defaults")
+
+
+def in_force():
+    return QualificationRuleSet.objects.active().get()
+
+
+def switch_on(by, *, limit=50):
+    return set_automation(in_force(), by=by, is_automatic=True, hourly_limit=limit)
+
+
+def the_log():
+    return {line.lead_id: line for line in AutomaticQualification.objects.all()}
+
+
+def age_the_log(**by):
+    for line in AutomaticQualification.objects.all():
+        line.at -= timedelta(**by)
+        line.save()
+
+
+def test_qualifies_what_meets_every_required_rule(manager, rep):
+    ready = LeadFactory(owner=rep)
+    unreachable = LeadFactory(owner=rep, email="", phone="12")
+    switch_on(manager)
+
+    assert jobs.qualify_ready() == 1
+
+    ready.refresh_from_db()
+    unreachable.refresh_from_db()
+    assert (ready.status, unreachable.status) == ("qualified", "open")
+    assert Opportunity.objects.get().owner == rep
+    line = the_log()[ready.pk]
+    assert (line.outcome, line.cycle, line.rule_set) == ("qualified", 1, in_force())
+    assert AuditEntry.objects.get(event="lead.qualified").actor == machine()
+
+
+def test_does_nothing_while_it_is_switched_off(rep):
+    LeadFactory(owner=rep)
+
+    assert jobs.qualify_ready() == 0
+    assert not the_log()
+
+
+def test_a_second_time_changes_nothing(manager, rep):
+    lead = LeadFactory(owner=rep)
+    switch_on(manager)
+    jobs.qualify_ready()
+    before = the_log()[lead.pk].at
+
+    assert jobs.qualify_ready() == 0
+    assert qualify_automatically(lead, by=machine()) is None
+    assert the_log()[lead.pk].at == before
+    assert Account.objects.count() == Contact.objects.count() == 1
+
+
+def test_never_takes_more_than_the_limit_in_any_hour(manager, rep):
+    for _ in range(5):
+        LeadFactory(owner=rep)
+    switch_on(manager, limit=2)
+
+    assert [jobs.qualify_ready(), jobs.qualify_ready()] == [2, 0]
+    age_the_log(minutes=59)
+    assert jobs.qualify_ready() == 0
+    age_the_log(minutes=2)
+    assert [jobs.qualify_ready(), jobs.qualify_ready()] == [2, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_do_not_exceed_the_limit_together(manager, rep):
+    for _ in range(6):
+        LeadFactory(owner=rep)
+    switch_on(manager, limit=3)
+    machine()
+
+    counts = at_once(*[jobs.qualify_ready] * 4)
+
+    assert sum(counts) == 3
+    assert Lead.objects.qualified().count() == 3
+    assert [line.outcome for line in the_log().values()] == ["qualified"] * 3
+
+
+def test_leaves_to_people_what_they_keep_for_themselves(manager, rep):
+    kept = LeadFactory(owner=rep, do_not_automate=True)
+    nobodys = LeadFactory(owner=None)
+    left = LeadFactory(owner=UserFactory(is_active=False, name="Gone"))
+    switch_on(manager)
+
+    assert jobs.qualify_ready() == 0
+
+    assert {pk: (line.outcome, line.reason) for pk, line in the_log().items()} == {
+        kept.pk: ("skipped", "It is marked as “do not automate”."),
+        nobodys.pk: ("skipped", "Nobody owns it: assign it first."),
+        left.pk: ("skipped", "Gone, who owns it, is not active any more: assign it first."),
+    }
+    update_lead(kept, by=rep, do_not_automate=False)
+    assert jobs.qualify_ready() == 1
+    assert the_log()[kept.pk].outcome == "qualified"
+
+
+def test_parks_what_only_a_person_can_decide(manager, rep):
+    for country in ("DE", "FR"):
+        AccountFactory(owner=rep, name="Twin", country=country)
+    lead = LeadFactory(owner=rep, company="Twin")
+    switch_on(manager)
+
+    assert jobs.qualify_ready() == 0
+
+    lead.refresh_from_db()
+    assert lead.is_open
+    assert lead.needs_decision
+    assert the_log()[lead.pk].outcome == "parked"
+    update_lead(lead, by=rep, account=Account.objects.first())
+    assert jobs.qualify_ready() == 1
+    assert the_log()[lead.pk].outcome == "qualified"
+
+
+def test_what_a_person_took_back_is_not_done_once_more(manager, rep):
+    lead = LeadFactory(owner=rep)
+    switch_on(manager)
+    jobs.qualify_ready()
+
+    undo(lead, by=rep)
+
+    assert jobs.qualify_ready() == 0
+    lead.refresh_from_db()
+    assert lead.is_open
+    assert lead.do_not_automate
+    assert list(
+        AutomaticQualification.objects.order_by("cycle").values_list("cycle", "outcome")
+    ) == [(1, "qualified"), (2, "skipped")]
+
+
+def test_what_was_refused_is_tried_again_after_an_hour_or_a_change(manager, rep):
+    lead = LeadFactory(owner=rep)
+    machine().roles.get().grants.filter(permission="accounts.add_account").delete()
+    switch_on(manager)
+
+    assert [jobs.qualify_ready(), jobs.qualify_ready()] == [0, 0]
+    line = the_log()[lead.pk]
+    assert (line.outcome, line.reason) == ("failed", "You may not add accounts.")
+
+    age_the_log(minutes=61)
+    jobs.qualify_ready()
+    assert the_log()[lead.pk].at > timezone.now() - timedelta(minutes=1)
+    lead.refresh_from_db()
+    assert lead.is_open
+
+
+def test_one_that_goes_wrong_stops_no_other(manager, rep, monkeypatch):
+    bad, good = LeadFactory(owner=rep, topic="Bad"), LeadFactory(owner=rep)
+    switch_on(manager)
+    real = jobs.operations.qualify_automatically
+
+    def broken(lead, *, by):
+        if lead == bad:
+            raise ValueError("a bug")
+        return real(lead, by=by)
+
+    monkeypatch.setattr(jobs.operations, "qualify_automatically", broken)
+
+    assert jobs.qualify_ready() == 1
+    assert the_log()[bad.pk].outcome == "failed"
+    assert the_log()[good.pk].outcome == "qualified"
+
+
+def test_what_is_qualified_by_hand_meanwhile_is_left_alone(manager, rep):
+    lead = LeadFactory(owner=rep)
+    switch_on(manager)
+    qualify(lead, by=rep)
+
+    assert qualify_automatically(lead, by=machine()) is None
+    assert not the_log()
+
+
+def test_is_switched_on_by_those_who_may_and_only_where_something_is_required(manager, rep):
+    with pytest.raises(NotPermitted):
+        switch_on(rep)
+    with pytest.raises(Unacceptable, match="from 1 to 10000"):
+        switch_on(manager, limit=0)
+    before = in_force()
+    rules = [{**rule, "is_required": False} for rule in before.rules]
+    jobs.activate(save_rules(draft_rules(by=manager), by=manager, rules=rules), by=manager)
+
+    with pytest.raises(RulesAreIncomplete, match="every lead would be qualified"):
+        switch_on(manager)
+    with pytest.raises(RulesAreSettled):
+        set_automation(before, by=manager, is_automatic=True, hourly_limit=5)
+
+
+def test_a_version_in_which_nothing_is_required_ends_the_automation(manager, rep):
+    switch_on(manager)
+    lead = LeadFactory(owner=rep)
+    rules = [{**rule, "is_required": False} for rule in in_force().rules]
+
+    jobs.activate(save_rules(draft_rules(by=manager), by=manager, rules=rules), by=manager)
+
+    assert jobs.qualify_ready() == 0
+    assert not in_force().is_automatic
+    lead.refresh_from_db()
+    assert lead.is_open
+
+
+def test_leaves_nothing_behind_when_it_fails(manager, rep, broken_trail):
+    lead = LeadFactory(owner=rep)
+    switch_on(manager)
+    by = machine()
+    broken_trail()
+
+    with pytest.raises(Exception, match="the trail is full"):
+        qualify_automatically(lead, by=by)
+
+    lead.refresh_from_db()
+    assert lead.is_open
+    assert not the_log()
+    assert not Account.objects.exists()
