@@ -47,6 +47,11 @@ urlpatterns = [
     ),
     path("rules/", rules.RulesHome.as_view(), name="rules-home"),
     path("rules/qualification/", rules.Rules.as_view(), name="rules"),
+    path("rules/qualification/preview/", rules.RulesPreview.as_view(), name="rules-preview"),
+    path("rules/qualification/automation/", rules.Automation.as_view(), name="automation"),
+    path(
+        "rules/qualification/automation/run/", rules.AutomationRun.as_view(), name="automation-run"
+    ),
     path("rules/qualification/draft/", rules.RulesDraft.as_view(), name="rules-draft"),
     path("rules/qualification/activate/", rules.RulesActivate.as_view(), name="rules-activate"),
     path("rules/qualification/discard/", rules.RulesDiscard.as_view(), name="rules-discard"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
@@ -15,9 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView, TemplateView
 
 from leads import jobs, operations
-from leads.forms.rules import RECOMMENDED, REQUIRED, RuleForm
-from leads.models import Lead, QualificationRuleSet
+from leads.forms.rules import RECOMMENDED, REQUIRED, AutomationForm, RuleForm
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet
+from leads.operations.plan import Plan, decide
 from leads.rules import RuleSet, why_incomplete
+from leads.rules.automatic import room_in, takeable, why_not
+from leads.rules.backtest import Tried, backtest
 from records.conditions import problems_of, words
 from records.errors import Refused
 from records.permissions import scope_of
@@ -31,6 +35,23 @@ if TYPE_CHECKING:
     from users.models import User
 
 MOST_VERSIONS = 50
+LINES = 50
+# What the preview counts: name, words, and which of the leads that were tried.
+FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
+    ("passed", gettext_lazy("Meet every required rule"), lambda each: each.passes),
+    (
+        "qualified",
+        gettext_lazy("Of these, qualified"),
+        lambda each: each.passes and each.is_qualified,
+    ),
+    ("won", gettext_lazy("Of these, won"), lambda each: each.passes and each.is_won),
+    ("stopped", gettext_lazy("Do not meet them"), lambda each: not each.passes),
+    (
+        "lost",
+        gettext_lazy("Of these, qualified all the same"),
+        lambda each: not each.passes and each.is_qualified,
+    ),
+]
 
 
 def may(user: User, action: str) -> bool:
@@ -50,6 +71,7 @@ class RulesPage(Page):
 
     model = QualificationRuleSet
     action: ClassVar[str] = "view"
+    place: ClassVar[str] = "qualification"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may(self.user, self.action):
@@ -58,7 +80,7 @@ class RulesPage(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            rules_place="qualification", may_change=may(self.user, "change"), **kwargs
+            rules_place=self.place, may_change=may(self.user, "change"), **kwargs
         )
 
     def cancel_url(self) -> str:
@@ -137,6 +159,45 @@ def told_of(rule_set: QualificationRuleSet | None, user: User) -> list[dict[str,
         }
         for rule in rules.rules
     ]
+
+
+class RulesPreview(RulesPage, TemplateView):
+    """The draft and the version in force on the last leads, side by side; each figure opens them.
+
+    `?show=draft-won` lists the leads behind a figure: those that came to be won under the draft.
+    """
+
+    template_name = "leads/rules_preview.html"
+    title = gettext_lazy("The rules on the last leads")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = QualificationRuleSet.objects.exclude(state=QualificationRuleSet.State.RETIRED)
+        versions = sorted(rows, key=lambda version: version.is_active)
+        tried = backtest(
+            [RuleSet(v.number, v.rules, by=self.user) for v in versions], viewer=self.user
+        )
+        asked = self.request.GET.get("show", "")
+        columns: list[dict[str, Any]] = []
+        shown: dict[str, Any] = {}
+        for version, leads in zip(versions, tried, strict=True):
+            figures = []
+            for name, label, test in FIGURES:
+                place = f"{version.state}-{name}"
+                behind = [each for each in leads if test(each)]
+                figures.append({"place": place, "label": label, "count": len(behind)})
+                if place == asked:
+                    shown = {"place": place, "label": label, "version": version, "leads": behind}
+            columns.append({"version": version, "figures": figures})
+        return super().get_context_data(
+            columns=columns,
+            rows=[
+                {"label": label, "figures": [column["figures"][n] for column in columns]}
+                for n, (_name, label, _test) in enumerate(FIGURES)
+            ],
+            total=len(tried[0]) if tried else 0,
+            shown=shown,
+            **kwargs,
+        )
 
 
 class RuleAction(RulesPage):
@@ -283,3 +344,89 @@ class RulesActivate(RulesPage, FormPage):
             incomplete=why_incomplete(self.draft, by=self.user),
             **kwargs,
         )
+
+
+# Automation
+
+
+class Automation(RulesPage, FormPage):
+    """The switch, the limit, what would be taken now and what has been done."""
+
+    template_name = "leads/automation.html"
+    form_class = AutomationForm
+    place = "automation"
+    title = gettext_lazy("Automation")
+    submit_label = gettext_lazy("Save")
+
+    @cached_property
+    def rule_set(self) -> QualificationRuleSet:
+        return get_object_or_404(QualificationRuleSet.objects.active())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may(self.user, "change"):
+            raise PermissionDenied(_("You can read this but not change it."))
+        return super().post(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        current = self.rule_set
+        return {"is_automatic": current.is_automatic, "hourly_limit": current.hourly_limit}
+
+    def run(self, form: AutomationForm) -> QualificationRuleSet:
+        return operations.set_automation(self.rule_set, by=self.user, **form.cleaned_data)
+
+    def success_message(self, outcome: QualificationRuleSet) -> str:
+        if outcome.is_automatic:
+            return _("Leads that meet every required rule are qualified without a hand")
+        return _("People qualify every lead")
+
+    def success_url_for(self, outcome: Any) -> str:
+        return reverse("leads:automation")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rule_set, user = self.rule_set, self.user
+        room = room_in(rule_set)
+        mine = Lead.objects.permitted(user, "view")
+        logged = AutomaticQualification.objects.filter(lead__in=mine).select_related(
+            "lead", "rule_set"
+        )
+        return super().get_context_data(
+            **{
+                "rule_set": rule_set,
+                "room": room,
+                "waiting": dry_run(rule_set, room, viewer=user),
+                "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
+                "logged": logged.order_by("-at", "-pk")[:LINES],
+                **kwargs,
+            }
+        )
+
+
+def dry_run(rule_set: QualificationRuleSet, room: int, *, viewer: User) -> list[dict[str, Any]]:
+    """Say of the leads that would be taken up now what would become of each; writes nothing."""
+    rules = RuleSet(rule_set.number, rule_set.rules, by=viewer)
+    rows = takeable(rules).permitted(viewer, "view").select_related("account", "contact__account")
+    lines = []
+    for lead in rows[:LINES]:
+        reason = why_not(lead)
+        outcome = "left" if reason else ""
+        if not reason:
+            decision = decide(lead, Plan(), by=viewer)
+            reason = decision.account.question or decision.contact.question
+            outcome = "parked" if reason else "qualified"
+        if outcome == "qualified" and room < 1:
+            outcome = "later"
+        room -= outcome == "qualified"
+        lines.append({"lead": lead, "outcome": outcome, "reason": reason})
+    return lines
+
+
+class AutomationRun(RuleAction):
+    """Take up now what waits, instead of in a minute."""
+
+    def act(self) -> str:
+        jobs.automate.enqueue()
+        return _("What waits is being taken up")
+
+    def told(self, sentence: str = "") -> HttpResponse:
+        super().told(sentence)
+        return self.go(reverse("leads:automation"))

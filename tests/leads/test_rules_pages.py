@@ -1,0 +1,273 @@
+"""The pages of the qualification rules and of automation, as managers use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from leads.models import Lead, QualificationRuleSet
+from leads.operations import capture_lead, draft_rules, qualify, save_rule, set_automation
+from opportunities.operations import win
+from records.operations.shaping import save_field
+from tests.custom import define
+from tests.factories import LeadFactory
+
+PLACE = "/rules/qualification/"
+LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
+
+
+@pytest.fixture
+def managers(client, manager):
+    client.force_login(manager)
+    return client
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def typed(**more):
+    """What a browser sends of a rule: one row of the condition, and the words."""
+    return {
+        "condition-kind": "all",
+        "condition-0-field": "budget_amount",
+        "condition-0-is": "at_least",
+        "condition-0-value": "10000",
+        "weight": "required",
+        "is_active": "on",
+        **more,
+    }
+
+
+def draft():
+    return QualificationRuleSet.objects.drafts().get()
+
+
+def test_a_manager_writes_a_rule_and_puts_it_into_force(managers, manager, rep):
+    lead = LeadFactory(owner=rep)
+    managers.post(f"{PLACE}draft/")
+    page = managers.get(f"{PLACE}new/")
+    sent = typed(version=page.context["form"]["version"].value())
+
+    saved = managers.post(f"{PLACE}new/", sent)
+    shown = text_of(managers.get(PLACE))
+    activated = managers.post(f"{PLACE}activate/")
+
+    assert saved.status_code == activated.status_code == 302, text_of(saved)
+    assert "Budget at least 10,000" in shown
+    assert QualificationRuleSet.objects.active().get().number == 2
+    managers.logout()
+    managers.force_login(rep)
+    assert "Budget at least 10,000" in text_of(managers.get(f"/leads/{lead.pk}/"))
+    assert "Budget at least 10,000" in text_of(managers.get(f"/leads/{lead.pk}/qualify/"))
+    assert managers.post(f"/leads/{lead.pk}/qualify/", {"opportunity": "none"}).status_code == 422
+
+
+def test_what_was_typed_stays_when_it_is_wrong(managers, manager):
+    draft_rules(by=manager)
+
+    answer = managers.post(f"{PLACE}new/", typed(**{"condition-0-value": "many", "label": "Mine"}))
+
+    assert answer.status_code == 422
+    assert "Enter budget as a number" in text_of(answer)
+    assert 'value="many"' in text_of(answer)
+    assert 'value="Mine"' in text_of(answer)
+    assert len(draft().rules) == 6
+
+
+def test_a_condition_that_nobody_can_meet_is_said_at_the_field(managers, manager):
+    draft_rules(by=manager)
+    second = {
+        "condition-1-field": "budget_amount",
+        "condition-1-is": "less_than",
+        "condition-1-value": "5",
+    }
+
+    answer = managers.post(f"{PLACE}new/", typed(**second))
+
+    assert answer.status_code == 422
+    assert "No record can meet this" in text_of(answer)
+
+
+def test_the_draft_is_ordered_switched_and_shortened_by_buttons(managers, manager):
+    draft_rules(by=manager)
+
+    managers.post(f"{PLACE}timeframe/move/", {"to": "up"})
+    managers.post(f"{PLACE}budget/switch/", {"to": "off"})
+    managers.post(f"{PLACE}authority/remove/")
+
+    rules = draft().rules
+    assert [rule["key"] for rule in rules] == [
+        "person_or_company",
+        "reachable",
+        "budget",
+        "timeframe",
+        "need",
+    ]
+    assert [rule["is_active"] for rule in rules] == [True, True, False, True, True]
+
+
+def test_a_rule_is_edited_with_what_it_says(managers, manager):
+    draft_rules(by=manager)
+    form = managers.get(f"{PLACE}need/edit/").context["form"]
+    assert form.initial["condition"] == {"all": [{"field": "bant.need", "is": "known"}]}
+
+    managers.post(f"{PLACE}need/edit/", typed(label="Money"))
+
+    assert [rule["label"] for rule in draft().rules][4] == "Money"
+    assert managers.get(f"{PLACE}nonsense/edit/").status_code == 404
+
+
+def test_two_managers_do_not_overwrite_each_other(managers, manager, admin):
+    before = draft_rules(by=manager)
+    save_rule(before, by=admin, condition=LARGE)
+
+    answer = managers.post(f"{PLACE}new/", typed(version=before.version))
+
+    assert answer.status_code == 409
+    assert "Somebody else has changed this draft" in text_of(answer)
+
+
+def test_an_empty_draft_says_why_it_cannot_be_activated(managers, manager):
+    for rule in draft_rules(by=manager).rules:
+        managers.post(f"{PLACE}{rule['key']}/remove/")
+
+    assert "without rules no lead would ever be ready" in text_of(managers.get(PLACE))
+    answer = managers.post(f"{PLACE}activate/")
+    assert answer.status_code == 422
+    assert "without rules no lead would ever be ready" in text_of(answer)
+
+
+def test_a_draft_is_discarded(managers, manager):
+    draft_rules(by=manager)
+
+    managers.post(f"{PLACE}discard/")
+
+    assert not QualificationRuleSet.objects.drafts().exists()
+    assert managers.get(f"{PLACE}new/").status_code == 404
+
+
+def test_a_broken_rule_is_shown_as_broken_to_managers(managers, manager, admin):
+    field = define("lead", "fleet", by=admin)
+    condition = {"all": [{"field": "custom.fleet", "is": "known"}]}
+    save_rule(draft_rules(by=manager), by=manager, condition=condition, label="Has a fleet")
+    field.is_active = False
+    save_field(field, by=admin)
+
+    text = text_of(managers.get(PLACE))
+
+    assert "This rule never holds." in text
+    assert "There is no field “custom.fleet” any more" in text
+    assert managers.get(f"{PLACE}has_a_fleet/edit/").status_code == 200
+
+
+def test_older_versions_can_be_read_and_begun_from(managers, manager):
+    draft_rules(by=manager)
+    managers.post(f"{PLACE}timeframe/remove/")
+    managers.post(f"{PLACE}activate/")
+
+    assert "Timeframe is known" in text_of(managers.get(f"{PLACE}1/"))
+    managers.post(f"{PLACE}draft/", {"like": "1"})
+    assert len(draft().rules) == 6
+
+
+# The preview
+
+
+def test_the_preview_compares_the_draft_with_what_is_in_force(managers, manager, rep, outsider):
+    large = LeadFactory(owner=rep, budget_amount=20_000, last_name="Large")
+    won = LeadFactory(owner=rep, budget_amount=20_000, last_name="Won")
+    small = LeadFactory(owner=rep, budget_amount=10, last_name="Small")
+    LeadFactory(owner=outsider, last_name="Hidden")
+    win(qualify(won, by=rep).opportunities[0], by=rep)
+    qualify(small, by=rep)
+    save_rule(draft_rules(by=manager), by=manager, condition=LARGE, is_required=True)
+
+    page = managers.get(f"{PLACE}preview/")
+
+    counts = {
+        figure["place"]: figure["count"]
+        for column in page.context["columns"]
+        for figure in column["figures"]
+    }
+    assert counts == {
+        "draft-passed": 2,
+        "draft-qualified": 1,
+        "draft-won": 1,
+        "draft-stopped": 1,
+        "draft-lost": 1,
+        "active-passed": 3,
+        "active-qualified": 2,
+        "active-won": 1,
+        "active-stopped": 0,
+        "active-lost": 0,
+    }
+    behind = managers.get(f"{PLACE}preview/?show=draft-passed").context["shown"]["leads"]
+    assert {each.lead for each in behind} == {large, won}
+    text = text_of(managers.get(f"{PLACE}preview/?show=draft-stopped"))
+    assert "Small" in text
+    assert "Budget at least 10,000" in text
+    assert "Hidden" not in text
+    assert managers.get(f"{PLACE}preview/?show=nonsense").status_code == 200
+
+
+def test_the_preview_takes_as_many_statements_for_a_hundred_leads_as_for_one(
+    managers, manager, rep, django_assert_max_num_queries
+):
+    condition = {
+        "any": [{"field": "products", "is": "unknown"}, {"field": "source", "is": "known"}]
+    }
+    save_rule(draft_rules(by=manager), by=manager, condition=condition, is_required=True)
+    for number in range(20):
+        capture_lead(by=rep, topic=f"T{number}", company=f"C{number}")
+
+    with django_assert_max_num_queries(14):
+        managers.get(f"{PLACE}preview/?show=draft-passed")
+
+
+# Automation
+
+
+def test_automation_is_switched_on_and_run_by_a_manager(managers, rep):
+    lead = LeadFactory(owner=rep)
+    kept = LeadFactory(owner=rep, do_not_automate=True)
+    page = f"{PLACE}automation/"
+
+    before = {line["lead"]: line["outcome"] for line in managers.get(page).context["waiting"]}
+    managers.post(page, {"is_automatic": "on", "hourly_limit": "7"})
+    managers.post(f"{page}run/")
+    after = managers.get(page)
+
+    assert before == {lead: "qualified", kept: "left"}
+    active = QualificationRuleSet.objects.active().get()
+    assert (active.is_automatic, active.hourly_limit) == (True, 7)
+    assert Lead.objects.qualified().get() == lead
+    assert after.context["room"] == 6
+    assert not after.context["waiting"]
+    assert "It meets every required rule." in text_of(after)
+    assert "marked as “do not automate”" in text_of(after)
+
+
+def test_the_dry_run_says_who_would_have_to_wait(managers, manager, rep):
+    set_automation(
+        QualificationRuleSet.objects.active().get(), by=manager, is_automatic=False, hourly_limit=1
+    )
+    LeadFactory(owner=rep)
+    LeadFactory(owner=rep)
+
+    waiting = managers.get(f"{PLACE}automation/").context["waiting"]
+
+    assert [line["outcome"] for line in waiting] == ["qualified", "later"]
+    assert not Lead.objects.qualified().exists()
+
+
+def test_a_senseless_limit_is_refused(managers):
+    answer = managers.post(f"{PLACE}automation/", {"is_automatic": "on", "hourly_limit": "0"})
+
+    assert answer.status_code == 422
+
+
+def test_hidden_leads_are_told_by_no_page(managers, outsider, rep):
+    LeadFactory(owner=outsider, last_name="Hidden")
+
+    for page in ("automation/", "preview/?show=active-passed", ""):
+        assert "Hidden" not in text_of(managers.get(f"{PLACE}{page}"))
