@@ -307,8 +307,6 @@ def _reopen(lead: Lead, qualification: Qualification, *, by: User, keeps_links: 
     frozen = qualification.frozen
     lead.status = Lead.Status.OPEN
     lead.qualified_at = None
-    # What a person has taken back, no machine does once more.
-    lead.do_not_automate = True
     if not keeps_links:
         lead.account_id, lead.contact_id = frozen["account_id"], frozen["contact_id"]
         lead.needs_decision = frozen["needs_decision"]

@@ -50,6 +50,9 @@ def why_not(lead: Lead) -> str:
     """Say why a lead that meets the rules is left to people; nothing when it is not."""
     if lead.do_not_automate:
         return _("It is marked as “do not automate”.")
+    if lead.cycles:
+        # What a person has taken back, no machine does once more.
+        return _("It was qualified before and opened again: people decide.")
     if lead.owner is None:
         return _("Nobody owns it: assign it first.")
     if not lead.owner.is_active:

@@ -154,7 +154,7 @@ def test_what_a_person_took_back_is_not_done_once_more(manager, rep):
     assert jobs.qualify_ready() == 0
     lead.refresh_from_db()
     assert lead.is_open
-    assert lead.do_not_automate
+    assert the_log()[lead.pk].reason == "It was qualified before and opened again: people decide."
     assert list(
         AutomaticQualification.objects.order_by("cycle").values_list("cycle", "outcome")
     ) == [(1, "qualified"), (2, "skipped")]
