@@ -27,7 +27,7 @@ from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
-from leads.api import DisqualifyReasonViewSet, LeadViewSet
+from leads.api import DisqualifyReasonViewSet, LeadViewSet, QualificationRuleViewSet
 from leads.errors import CannotUndo, RulesAreUnmet
 from leads.queries import blocker_for
 from opportunities.api import (
@@ -115,6 +115,7 @@ router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
 router.register("custom-fields", CustomFieldViewSet, "custom-fields")
 router.register("jobs", api.JobViewSet, "jobs")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
+router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 
 
 # Errors

@@ -63,6 +63,8 @@ API_NO = row(NO_TOKEN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_A
 API_SEEN = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, DONE)
 # What shapes the business: for those whose role says so for all records.
 API_FOR_ALL = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, DONE)
+# What managers shape.
+API_RULES = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
 API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 
 
@@ -227,6 +229,9 @@ ACCESS: dict[str, Access] = {
     "custom-fields-detail": Access(API_LIST, API_NO, API_FOR_ALL, API_FOR_ALL),
     "jobs-list": Access(API_LIST, API_NO),
     "jobs-detail": Access(row(NO_TOKEN, DONE, NOT_FOUND, DONE, NOT_FOUND, DONE), API_NO),
+    "qualification-rules-list": Access(API_RULES, API_RULES),
+    "qualification-rules-detail": Access(API_RULES, API_NO, API_RULES, API_RULES),
+    "qualification-rules-activate": Access(API_NO, API_RULES),
     "leads-assign": Access(API_NO, API_OWNED, body={"owner": "rep@crm.example"}),
     "leads-disqualify": Access(API_NO, API_OWNED, body={"reason": "no-need"}),
     "leads-qualification": Access(API_SEEN, API_NO),

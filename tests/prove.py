@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.automate import automation
 from tests.deliver import deliveries
 from tests.history import x_education
 from tests.postgres import Cluster
@@ -91,6 +92,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
     "deliveries": deliveries,
+    "automation": automation,
     "x_education": x_education,
     "conditions": conditions,
 }

@@ -72,7 +72,6 @@ def world(rep, rep2, manager, outsider, admin):
     add_stakeholder(deal, by=rep, contact=second, role="other")
     door = save_door(Door(name="Shop", slug="shop"), by=admin)
     save_web_form(WebForm(name="Contact", slug="shop"), by=admin)
-    draft_rules(by=admin)
     records = {
         "door key": door.keys.get().key,
         "intake": failed_delivery(door),
@@ -104,6 +103,7 @@ def world(rep, rep2, manager, outsider, admin):
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
         "custom-fields": define("lead", "fleet", by=admin),
+        "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))

@@ -1,5 +1,5 @@
 """Leads in the administration; importing registers them."""
 
-from leads.admin import leads
+from leads.admin import leads, rules
 
-__all__ = ["leads"]
+__all__ = ["leads", "rules"]

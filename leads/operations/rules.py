@@ -85,8 +85,11 @@ def save_rule(
 def save_rules(
     draft: QualificationRuleSet, *, by: User, rules: Sequence[Mapping[str, Any]]
 ) -> QualificationRuleSet:
-    """Give the draft these rules in this order. A rule without a key is a new one."""
-    return _change(draft, lambda _standing: [Rule.of(rule) for rule in rules], by=by)
+    """Give the draft these rules in this order. A rule without a key is a new one.
+
+    What is wrong with one is told at its place: `rules.2.conditions`.
+    """
+    return _change(draft, lambda _standing: [Rule.of(rule) for rule in rules], by=by, place="rules")
 
 
 @operation
@@ -215,13 +218,14 @@ def _change(
     *,
     by: User,
     version: int | None = None,
+    place: str = "",
 ) -> QualificationRuleSet:
     """Change the rules of the draft and save what really changed."""
     current = _locked_draft(draft, by=by)
     if version is not None and version != current.version:
         raise Stale(_("Somebody else has changed this draft in the meantime."))
     standing = [Rule.of(data) for data in current.rules]
-    rules = _complete(change(list(standing)), standing, by=by)
+    rules = _complete(change(list(standing)), standing, by=by, place=place)
     before, after = current.rules, [rule.as_data() for rule in rules]
     if before == after:
         return current
@@ -232,7 +236,7 @@ def _change(
     return current
 
 
-def _complete(rules: list[Rule], standing: list[Rule], *, by: User) -> list[Rule]:
+def _complete(rules: list[Rule], standing: list[Rule], *, by: User, place: str = "") -> list[Rule]:
     """Check what is new about rules, and give them their keys and their words."""
     if len(rules) > MOST_RULES:
         raise Unacceptable(
@@ -244,7 +248,7 @@ def _complete(rules: list[Rule], standing: list[Rule], *, by: User) -> list[Rule
     known = {rule.key: rule for rule in standing}
     taken = {*keys, *known}
     complete = []
-    for rule in rules:
+    for number, rule in enumerate(rules):
         if rule.key and not KEY.fullmatch(rule.key):
             raise Unacceptable(
                 errors={"rules": [_("A key has small letters, digits and underscores only.")]}
@@ -254,7 +258,7 @@ def _complete(rules: list[Rule], standing: list[Rule], *, by: User) -> list[Rule
             # What was accepted once stays as it is, also where its field has gone since.
             complete.append(replace(rule, words=stands.words))
             continue
-        checked = _checked(rule, by=by)
+        checked = _checked(rule, by=by, place=f"{place}.{number}" if place else "")
         if not rule.key:
             checked = replace(checked, key=key_from(str(checked), taken=taken, otherwise="rule"))
             taken.add(checked.key)
@@ -267,8 +271,23 @@ def _says_the_same(one: Rule, other: Rule) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def _checked(rule: Rule, *, by: User) -> Rule:
-    """Return the rule with its condition as it is stored, and in words. Raises `Unacceptable`."""
+def _checked(rule: Rule, *, by: User, place: str = "") -> Rule:
+    """Return the rule with its condition as it is stored, and in words.
+
+    Raises `Unacceptable`; in a list of rules it names the `place`.
+    """
+    if not place:
+        return _accepted(rule, by=by)
+    try:
+        return _accepted(rule, by=by)
+    except Unacceptable as wrong:
+        named = {"condition": "conditions"}
+        raise Unacceptable(
+            errors={f"{place}.{named.get(n, n)}": told for n, told in wrong.errors.items()}
+        ) from wrong
+
+
+def _accepted(rule: Rule, *, by: User) -> Rule:
     errors: dict[str, list[str]] = {}
     for name in ("label", "unmet_label"):
         text = getattr(rule, name)

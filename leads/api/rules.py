@@ -1,0 +1,136 @@
+"""The qualification rules for programs: versions to read, a draft to shape and to activate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+from django_filters import FilterSet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from leads import jobs, operations
+from leads.models import QualificationRuleSet
+from leads.models.rules import MOST_AN_HOUR
+from leads.operations.rules import LONGEST_LABEL, MOST_RULES
+from records.operations import require_for_all
+from records.permissions import scope_of
+from users.models import Grant
+from workbench import api
+
+if TYPE_CHECKING:
+    from users.models import User
+    from workbench.api.views import Answer
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "A group: `all` or `any` with a list of tests "
+        '`{"field": …, "is": …, "value": …}` and of groups.',
+        "additionalProperties": True,
+    }
+)
+class Conditions(serializers.JSONField):
+    """A condition on leads."""
+
+
+class QualificationRuleSerializer(api.Strict):
+    """One rule of a version. Without a key it is a new one."""
+
+    key = api.Text(required=False, max_length=60, allow_blank=True)
+    conditions = Conditions(source="condition")
+    label = api.Text(required=False, allow_blank=True, max_length=LONGEST_LABEL)
+    unmet_label = api.Text(required=False, allow_blank=True, max_length=LONGEST_LABEL)
+    is_required = api.YesNo(required=False)
+    is_active = api.YesNo(required=False)
+    words = serializers.CharField(read_only=True, help_text="The conditions as a sentence.")
+
+
+class RuleSetSerializer(api.Strict, serializers.ModelSerializer[QualificationRuleSet]):
+    """A version of the qualification rules: a draft takes rules, the active one the switch."""
+
+    rules = QualificationRuleSerializer(many=True, required=False, max_length=MOST_RULES)  # type: ignore[call-arg]
+    is_automatic = api.YesNo(required=False)
+    hourly_limit = api.Whole(required=False, min_value=1, max_value=MOST_AN_HOUR)
+
+    class Meta:
+        model = QualificationRuleSet
+        fields = [
+            "id",
+            "number",
+            "state",
+            "rules",
+            "is_automatic",
+            "hourly_limit",
+            "created_at",
+            "created_by",
+            "activated_at",
+            "activated_by",
+        ]
+        read_only_fields = [
+            "number", "state", "created_at", "created_by", "activated_at", "activated_by",
+        ]  # fmt: skip
+
+
+class ActivateSerializer(api.Strict):
+    """Activating takes no fields."""
+
+
+class QualificationRuleViewSet(api.SettingViewSet):
+    """The versions of the qualification rules, for those who shape them.
+
+    A POST begins a draft like the active version, or with the rules that are sent. Deleting a draft
+    discards it; a version that was active stays.
+    """
+
+    model = QualificationRuleSet
+    serializer_class = RuleSetSerializer
+    filterset_class = api.filters_for(QualificationRuleSet, ["number", "state"], page=FilterSet)
+
+    def rows(self) -> Any:
+        if scope_of(self.user, "view", self.model) != Grant.Scope.ALL:
+            raise PermissionDenied(_("You may not shape the rules. Ask an administrator."))
+        return super().rows()
+
+    def require(self, action: str) -> None:
+        # Whoever changes the rules does it by drafts that come and go.
+        require_for_all(self.user, "change", self.model)
+
+    @staticmethod
+    def create_operation(*, by: User, **values: Any) -> QualificationRuleSet:
+        draft = operations.draft_rules(by=by)
+        return QualificationRuleViewSet.update_operation(draft, by=by, **values)
+
+    @staticmethod
+    def update_operation(
+        rule_set: QualificationRuleSet, *, by: User, rules: Any = None, **switch: Any
+    ) -> QualificationRuleSet:
+        if rules is not None:
+            rule_set = operations.save_rules(rule_set, by=by, rules=rules)
+        if switch:
+            standing = {
+                "is_automatic": rule_set.is_automatic,
+                "hourly_limit": rule_set.hourly_limit,
+            }
+            rule_set = operations.set_automation(rule_set, by=by, **(standing | switch))
+        return rule_set
+
+    @staticmethod
+    def delete_operation(rule_set: QualificationRuleSet, *, by: User) -> None:
+        operations.discard_rules(rule_set, by=by)
+
+    @extend_schema(request=ActivateSerializer, responses=RuleSetSerializer)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Any, pk: str) -> Response:
+        """Put a draft into force. Open leads are looked at by it in a job."""
+
+        def work() -> Answer:
+            self.require("change")
+            ActivateSerializer(data=self.body()).is_valid(raise_exception=True)
+            return 200, self.shown(jobs.activate(self.get_object(), by=self.user))
+
+        return self.write(work)

@@ -1,0 +1,103 @@
+"""The qualification rules by API: read, drafted, activated, and refused by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from leads.models import QualificationRuleSet
+from tests.api.conftest import Caller
+
+pytestmark = pytest.mark.django_db
+
+LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
+RULE = {"conditions": LARGE, "is_required": True}
+
+
+def test_a_draft_is_made_changed_and_put_into_force(manager: Caller) -> None:
+    made = manager.post("qualification-rules/", {"rules": [RULE]})
+    assert made.status_code == 201, made.content
+    body = made.json()
+    assert (body["number"], body["state"]) == (2, "draft")
+    assert body["rules"] == [
+        {
+            "key": "budget_at_least_10_000",
+            "conditions": LARGE,
+            "label": "",
+            "unmet_label": "",
+            "is_required": True,
+            "is_active": True,
+            "words": "Budget at least 10,000",
+        }
+    ]
+    address = f"qualification-rules/{body['id']}/"
+
+    changed = manager.patch(address, {"rules": [{**RULE, "label": "Large"}]})
+    active = manager.post(f"{address}activate/")
+    listed = manager.get("qualification-rules/?state=active").json()["results"]
+
+    assert changed.json()["rules"][0]["label"] == "Large"
+    assert active.json()["state"] == "active"
+    assert [row["number"] for row in listed] == [2]
+    assert manager.post(f"{address}activate/").status_code == 409
+    assert manager.patch(address, {"rules": []}).json()["code"] == "rules_are_settled"
+
+
+def test_what_is_wrong_is_named_by_its_place(manager: Caller) -> None:
+    wrong = {"conditions": {"all": [{"field": "custom.gone", "is": "known"}]}}
+
+    answer = manager.post("qualification-rules/", {"rules": [RULE, wrong]})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "rules.1.conditions": ["There is no field “custom.gone” any more. Choose another one."]
+    }
+    assert not QualificationRuleSet.objects.drafts().exists()
+
+
+@pytest.mark.parametrize("conditions", [None, [], {}, "x", 5, {"all": []}, {"all": {"all": []}}])
+def test_a_condition_that_is_none_is_refused_with_a_sentence(manager: Caller, conditions) -> None:
+    answer = manager.post("qualification-rules/", {"rules": [{"conditions": conditions}]})
+
+    assert answer.status_code == 400, answer.content
+    assert list(answer.json()["errors"]) == ["rules.0.conditions"]
+
+
+def test_the_switch_is_set_on_the_version_in_force(manager: Caller) -> None:
+    first = manager.get("qualification-rules/").json()["results"][0]
+    address = f"qualification-rules/{first['id']}/"
+
+    answer = manager.patch(address, {"is_automatic": True, "hourly_limit": 7})
+
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["is_automatic"], answer.json()["hourly_limit"]) == (True, 7)
+    assert manager.patch(address, {"hourly_limit": 0}).status_code == 400
+
+
+def test_a_draft_is_discarded_and_a_version_that_was_active_stays(manager: Caller) -> None:
+    draft = manager.post("qualification-rules/").json()
+    active = manager.get("qualification-rules/?state=active").json()["results"][0]
+
+    assert manager.delete(f"qualification-rules/{draft['id']}/").status_code == 204
+    assert manager.delete(f"qualification-rules/{active['id']}/").status_code == 409
+
+
+def test_only_those_who_shape_the_rules_read_them(rep: Caller, manager: Caller) -> None:
+    active = manager.get("qualification-rules/").json()["results"][0]
+
+    assert rep.get("qualification-rules/").status_code == 403
+    assert rep.get(f"qualification-rules/{active['id']}/").status_code == 403
+    assert rep.post("qualification-rules/", {"rules": [RULE]}).status_code == 403
+
+
+def test_the_preview_of_a_lead_follows_the_rules_at_once(rep: Caller, manager: Caller) -> None:
+    lead = rep.post("leads/", {"topic": "Pumps", "company": "Acme", "email": "a@acme.example"})
+    draft = manager.post("qualification-rules/", {"rules": [RULE]}).json()
+    manager.post(f"qualification-rules/{draft['id']}/activate/")
+    address = f"leads/{lead.json()['id']}"
+
+    preview = rep.get(f"{address}/qualification/").json()
+    refused = rep.post(f"{address}/qualify/")
+
+    assert (preview["rule_version"], preview["may_qualify"]) == ("2", False)
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == {"budget_amount": ["Budget at least 10,000"]}
