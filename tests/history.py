@@ -14,7 +14,7 @@ from collections import Counter
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from tests.reference import folder_of
 
@@ -38,11 +38,6 @@ counts = {m._meta.label: m._base_manager.count() for m in apps.get_models()
     if m._meta.app_label in {"leads", "accounts", "opportunities", "activities", "records"}}
 print(json.dumps({"counts": counts, "wrong": [f"{f.rule}: {f.text}" for f in findings()]}))
 """
-SOURCES = """
-import json
-from opportunities.models import Source
-print(json.dumps({source.name: source.pk for source in Source.objects.all()}))
-"""
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -61,38 +56,54 @@ def truth_of(rows: Iterable[Mapping[str, str]]) -> dict[str, tuple[int, int]]:
     return {source: (leads[source], converted[source]) for source in leads}
 
 
-def disagreements(
-    truth: Mapping[str, tuple[int, int]], sources: Mapping[str, int], ask: Ask
-) -> list[str]:
-    """Compare list, API and figures with what is true; return a sentence for each difference."""
-    pks = {name.casefold(): str(pk) for name, pk in sources.items()} | {BLANK: "none"}
+def disagreements(truth: Mapping[str, tuple[int, int]], ask: Ask) -> list[str]:
+    """Compare figures, the lists behind them and the API with what is true.
+
+    Returns a sentence for each difference.
+    """
     told: list[str] = []
 
     def compare(where: str, found: Any, expected: Any) -> None:
         if found != expected:
             told.append(f"{where}: {found} instead of {expected}")
 
-    for source, (leads, converted) in truth.items():
-        for status, expected in (("", leads), ("qualified", converted)):
-            asked = {"source": pks[source], **({"status": status} if status else {})}
-            where = f"{source} {status}".strip()
-            compare(f"{where} in the list", listed(ask, asked), expected)
-            compare(f"{where} by API", counted(ask, asked), expected)
     whole = sum(leads for leads, _ in truth.values())
     part = sum(converted for _, converted in truth.values())
-    compare("qualified in the list", listed(ask, {"status": "qualified"}), part)
     overview = json.loads(ask("/api/v1/reports/overview"))["conversion"]
-    expected = {"leads": whole, "qualified": part, "rate": f"{part / whole:.4f}"}
-    compare("conversion in the figures", overview, expected)
+    rates = {"leads": whole, "qualified": part, "rate": f"{part / whole:.4f}"}
+    compare("conversion in the overview", overview, rates)
+
+    lines = list(csv.reader(ask("/reports/conversion/?by=source&format=csv").splitlines()))
+    card = {line[0].casefold(): (int(line[1]), int(line[2])) for line in lines[1:-1]}
+    card = {source if source in truth else BLANK: found for source, found in card.items()}
+    compare("card of the dashboard", card, dict(truth))
+    compare("all of the card", lines[-1][1:3], [str(whole), str(part)])
+
+    for measure, of in (
+        ("leads", lambda leads, _: leads),
+        ("qualified", lambda _, converted: converted),
+        ("conversion_rate", lambda leads, converted: f"{converted / leads:.4f}"),
+    ):
+        answer = json.loads(ask(f"/api/v1/reports/breakdown?measure={measure}&by=source"))
+        compare(f"{measure} of all", answer["total"], of(whole, part))
+        rows = {row["label"].casefold(): row for row in answer["rows"]}
+        rows = {source if source in truth else BLANK: row for source, row in rows.items()}
+        compare(f"sources with {measure}", set(rows), set(truth))
+        for source, row in rows.items():
+            expected = of(*truth[source])
+            compare(f"{source}, {measure}", row["value"], expected)
+            if measure != "conversion_rate":
+                compare(f"{source}, {measure} in the list", listed(ask, row["url"]), expected)
+                compare(f"{source}, {measure} by API", counted(ask, row["url"]), expected)
     return told
 
 
-def listed(ask: Ask, asked: Mapping[str, str]) -> int:
-    """Return how many leads the list has; it counts to a thousand, beyond it is walked."""
-    address = f"?{urlencode({**asked, 'per': '100'})}"
+def listed(ask: Ask, address: str) -> int:
+    """Return how many leads a list has; it counts to a thousand, beyond it is walked."""
+    address = f"{address}&per=100"
     last = 0
     while address:
-        page = ask(f"/leads/{address}")
+        page = ask(address)
         found = re.search(r"–([\d,]+) of <strong>([\d,]+)(\+?)</strong>", page)
         if found is None:
             return last
@@ -100,7 +111,7 @@ def listed(ask: Ask, asked: Mapping[str, str]) -> int:
             return _number(found[2])
         last = _number(found[1])
         onward = re.search(r'href="([^"]+)" rel="next"', page)
-        address = unescape(onward[1]) if onward else ""
+        address = f"/leads/{unescape(onward[1])}" if onward else ""
     return last
 
 
@@ -108,9 +119,9 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def counted(ask: Ask, asked: Mapping[str, str]) -> int:
-    """Return how many leads the API counts."""
-    answer = json.loads(ask(f"/api/v1/leads/?{urlencode({**asked, 'count': '1', 'limit': '1'})}"))
+def counted(ask: Ask, address: str) -> int:
+    """Return how many leads the API counts under the filters of a list."""
+    answer = json.loads(ask(f"/api/v1/leads/?{urlsplit(address).query}&count=1&limit=1"))
     return int(answer["count"])
 
 
@@ -144,7 +155,7 @@ def x_education(server: Server) -> dict[str, Any]:
     def ask(address: str) -> str:
         return server.get(address, boss)
 
-    wrong = disagreements(truth, server.script(SOURCES), ask)
+    wrong = disagreements(truth, ask)
     assert not wrong, wrong[:10]
     return {
         "leads": first["new"],
