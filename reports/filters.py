@@ -39,6 +39,8 @@ PARTS = [
     ("country", _("Country")),
 ]
 USUAL_PART = "source"
+# Leads by when they came, or by when it was decided about them.
+COHORTS = [("1", _("Came in")), ("0", _("Closed"))]
 
 
 def period_of(key: str, today: date) -> Period:
@@ -86,9 +88,7 @@ class OverviewFilter(forms.Form):
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     source = forms.ChoiceField(label=_("Source"), required=False)
     by = forms.ChoiceField(choices=PARTS, required=False, widget=forms.HiddenInput)
-    cohort = forms.ChoiceField(
-        choices=[("1", _("came in")), ("0", _("closed"))], required=False, widget=forms.HiddenInput
-    )
+    cohort = forms.ChoiceField(choices=COHORTS, required=False, widget=forms.HiddenInput)
 
     USUAL: ClassVar[dict[str, str]] = {"period": USUAL_PERIOD, "by": USUAL_PART, "cohort": "1"}
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.views import generic
+from django_htmx.http import push_url
 
 from leads.models import Lead
 from opportunities.models import Opportunity
-from reports.filters import PARTS, OverviewFilter
+from reports.filters import COHORTS, PARTS, OverviewFilter
 from reports.queries import Figures
 from reports.tables import REPORTS
 from reports.views.cards import CARDS
@@ -22,9 +22,17 @@ from reports.views.viewer import person
 from workbench.transfer import safe_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
 
 STRIP = "open-leads"
+# What is chosen on a card, and the element that changes with it: who came in and who was closed is
+# told of all cards about leads.
+CHOICES: dict[str, tuple[str, Sequence[tuple[str, Any]], str]] = {
+    "trend": ("cohort", COHORTS, "dashboard"),
+    "conversion": ("by", PARTS, "card-conversion"),
+}
 # What is seen first; with scripts the others come when they are scrolled to.
 FIRST = ("pipeline", "trend")
 
@@ -70,41 +78,42 @@ class FiguresPage(generic.TemplateView):
         return f"{address}?{query}" if query else address
 
     def card(self, name: str, *, is_open: bool = False) -> dict[str, Any]:
-        """Return what the frame of a card and its drawing need."""
-        card = CARDS[name]
-        choices = []
-        if name == "conversion":
-            by = self.figures.ask.by
-            choices = [
-                {"label": label, "url": self.link(by=part), "is_current": part == by}
-                for part, label in PARTS
-            ]
-        if name == "trend":
-            came = self.figures.ask.is_cohort
-            choices = [
-                {"label": _("Came in"), "url": self.link(cohort="1"), "is_current": came},
-                {"label": _("Closed"), "url": self.link(cohort="0"), "is_current": not came},
-            ]
-        file_query = "&".join(filter(None, [self.form.query(), "format=csv"]))
-        return {
-            "card": card,
-            "title": REPORTS[name].title,
-            "drawing": card.draw(self.figures),
+        """Return what a card shows: its frame, its drawing, its table."""
+        return self.frame(name) | {
+            "drawing": CARDS[name].draw(self.figures),
             "table": REPORTS[name].table(self.figures),
-            "url": self.link(name),
-            "csv_url": f"{reverse('reports:report', args=[name])}?{file_query}",
-            "definition_url": f"{reverse('figures')}#{card.definition}",
-            "choices": choices,
             "is_open": is_open,
         }
 
+    def frame(self, name: str) -> dict[str, Any]:
+        """Return what the frame of a card needs; nothing is counted for it."""
+        file_query = "&".join(filter(None, [self.form.query(), "format=csv"]))
+        return {
+            "card": CARDS[name],
+            "title": REPORTS[name].title,
+            "url": self.link(name),
+            "csv_url": f"{reverse('reports:report', args=[name])}?{file_query}",
+            "definition_url": f"{reverse('figures')}#{CARDS[name].definition}",
+            **self.chosen(name),
+        }
+
+    def chosen(self, name: str) -> dict[str, Any]:
+        """Return what can be chosen on a card, and what of it the head has to keep."""
+        if name not in CHOICES:
+            return {}
+        field, choices, target = CHOICES[name]
+        current = self.form.data.get(field)
+        return {
+            "choices": [
+                {"label": label, "url": self.link(**{field: value}), "is_current": value == current}
+                for value, label in choices
+            ],
+            "choices_target": target,
+            "kept": (field, current),
+        }
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            head=self.form,
-            period=self.figures.ask.period,
-            kept=[(name, self.form.data.get(name)) for name in ("by", "cohort")],
-            **kwargs,
-        )
+        return super().get_context_data(head=self.form, period=self.figures.ask.period, **kwargs)
 
 
 class Overview(FiguresPage):
@@ -128,10 +137,10 @@ class Overview(FiguresPage):
         figures = self.figures
         cards = [
             # Who has no scripts gets the whole page at once.
-            {"card": card, "title": REPORTS[name].title, "url": self.link(name), "is_late": True}
+            self.frame(name) | {"is_late": True}
             if self.part and name not in FIRST
             else self.card(name)
-            for name, card in CARDS.items()
+            for name in CARDS
             if name != STRIP
         ]
         return super().get_context_data(
@@ -142,6 +151,11 @@ class Overview(FiguresPage):
             cards=cards,
             **kwargs,
         )
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        """Answer, and give htmx the address without what is usual in it."""
+        answer = super().render_to_response(context, **options)
+        return push_url(answer, self.link()) if self.part else answer
 
 
 class ReportPage(FiguresPage):
@@ -170,6 +184,8 @@ class ReportPage(FiguresPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         name = kwargs.pop("name")
         card = self.card(name, is_open=not self.part)
+        if not self.part:
+            card["choices_target"] = ""  # a page of one card changes as a whole
         overview_url = f"{reverse('reports:overview')}?{self.form.query()}"
         return super().get_context_data(overview_url=overview_url, **card, **kwargs)
 
