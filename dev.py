@@ -118,6 +118,9 @@ def prepare(requirements: str) -> None:
 
 # The demo
 
+# What runs beside the server: what is done after an answer, and what comes due by itself.
+BESIDE = (("db_worker", "--interval", "2"), ("scheduler", "--every", "20"))
+
 
 @contextlib.contextmanager
 def children() -> Iterator[list[subprocess.Popen[bytes]]]:
@@ -174,22 +177,29 @@ def demo(words: Sequence[str]) -> int:
 
     with children() as started:
 
-        def start(*command: str | Path) -> None:
-            started.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, env={**os.environ, **env}, start_new_session=True
-                )
+        def start(*command: str | Path) -> subprocess.Popen[bytes]:
+            child = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **env}, start_new_session=True
             )
+            started.append(child)
+            return child
 
         try:
-            start(PYTHON, "-m", "gunicorn", "-c", "crm/gunicorn.py", "crm.wsgi")
-            if not answers(f"{url}healthz", started[0]):
+            server = start(PYTHON, "-m", "gunicorn", "-c", "crm/gunicorn.py", "crm.wsgi")
+            if not answers(f"{url}healthz", server):
                 say("The server did not start.")
                 return 1
             tell_sign_ins(url, folder / "demo.json")
-            start(PYTHON, "manage.py", "db_worker", "--interval", "2")
-            start(PYTHON, "manage.py", "scheduler")
-            return started[0].wait()
+            beside = {command: start(PYTHON, "manage.py", *command) for command in BESIDE}
+            while server.poll() is None:
+                for command, child in beside.items():
+                    if child.poll() is not None:
+                        # What it was in the middle of is taken up by the next one.
+                        say(f"{command[0]} has ended and is started again.")
+                        started.remove(child)
+                        beside[command] = start(PYTHON, "manage.py", *command)
+                time.sleep(1)
+            return server.returncode
         except KeyboardInterrupt:
             say("\nGood bye. The data stays; start again, or start over with --reset.")
             return 0
