@@ -10,6 +10,7 @@ app_name = "leads"
 urlpatterns = [
     path("leads/", views.LeadList.as_view(), name="list"),
     path("leads/new/", views.LeadCreate.as_view(), name="create"),
+    path("leads/bulk/qualify/", views.LeadBulkQualify.as_view(), name="bulk-qualify"),
     path("leads/<int:pk>/", views.LeadDetail.as_view(), name="detail"),
     path("leads/<int:pk>/edit/", views.LeadEdit.as_view(), name="edit"),
     path("leads/<int:pk>/delete/", views.LeadDelete.as_view(), name="delete"),

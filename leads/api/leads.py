@@ -18,6 +18,7 @@ from accounts.models import Account, Contact
 from leads import operations
 from leads.bant import known
 from leads.filters import LeadFilter
+from leads.jobs import MOST_LEADS, qualify_many
 from leads.models import DisqualifyReason, Lead, QualifiedOpportunity
 from leads.operations import Plan, Preview, Qualified, Target, Terms
 from leads.operations.plan import MOST_OPPORTUNITIES
@@ -310,6 +311,17 @@ class AssignSerializer(api.Strict):
     owner = api.Person(allow_null=True)
 
 
+class BulkQualifySerializer(api.Strict):
+    """Which leads to qualify, where the filters of the address do not say it."""
+
+    ids = serializers.ListField(
+        child=api.Whole(min_value=1), required=False, allow_empty=False, max_length=MOST_LEADS
+    )
+    opens_opportunities = api.YesNo(
+        required=False, help_text="False qualifies without an opportunity."
+    )
+
+
 class NothingSerializer(api.Strict):
     """An action that takes no fields."""
 
@@ -516,6 +528,24 @@ class LeadViewSet(api.RecordViewSet):
             case "skipped":
                 return {"action": "skip"}
         return {"action": "auto"}
+
+    @extend_schema(request=BulkQualifySerializer, responses={202: api.JobSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk-qualify")
+    def bulk_qualify(self, request: Any) -> Response:
+        """Have many leads qualified by a job: those of `ids`, or those of the filters."""
+        return self.write(self._bulk_qualify)
+
+    def _bulk_qualify(self) -> Answer:
+        sent = self.taken(BulkQualifySerializer)
+        numbers = sent.pop("ids", None)
+        has_filters = bool(self.request.query_params)
+        if (numbers is None) != has_filters:
+            raise ValidationError({"ids": [_("Give either ids or filters in the address.")]})
+        if numbers is None:
+            rows = self.filter_queryset(Lead.objects.permitted(self.user, "qualify").open())
+            numbers = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_LEADS + 1])
+        job = qualify_many(numbers, by=self.user, **sent)
+        return 202, api.JobSerializer(job).data
 
     @extend_schema(request=NothingSerializer, responses=LeadSerializer)
     @action(detail=True, methods=["post"])

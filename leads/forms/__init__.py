@@ -1,12 +1,14 @@
 """What is asked of people about leads."""
 
 from leads.forms.assignment import AssignmentRuleForm
+from leads.forms.bulk import BulkQualifyForm
 from leads.forms.leads import OTHER, AssignForm, DisqualifyForm, LeadForm, ProgressForm, QualifyForm
 
 __all__ = [
     "OTHER",
     "AssignForm",
     "AssignmentRuleForm",
+    "BulkQualifyForm",
     "DisqualifyForm",
     "LeadForm",
     "ProgressForm",

@@ -9,6 +9,7 @@ from leads.operations.assignment import (
     save_assignment_rule,
 )
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
+from leads.operations.bulk import Prospect, prospects
 from leads.operations.carrying import save_mapping
 from leads.operations.disqualify import disqualify, reopen, reopen_due
 from leads.operations.edit import (
@@ -37,6 +38,7 @@ from leads.operations.undo import blockers_of, latest_qualification, leave, made
 __all__ = [
     "Plan",
     "Preview",
+    "Prospect",
     "Qualified",
     "Target",
     "Terms",
@@ -58,6 +60,7 @@ __all__ = [
     "move_rule",
     "note_failure",
     "preview",
+    "prospects",
     "qualify",
     "qualify_automatically",
     "refresh_readiness",

@@ -10,6 +10,7 @@ from leads.views.assignment import (
     AssignmentRuleSwitch,
     LeadAssignByRules,
 )
+from leads.views.bulk import LeadBulkQualify
 from leads.views.pages import (
     LeadAssign,
     LeadCreate,
@@ -36,6 +37,7 @@ __all__ = [
     "AssignmentRuleSwitch",
     "LeadAssign",
     "LeadAssignByRules",
+    "LeadBulkQualify",
     "LeadCreate",
     "LeadDelete",
     "LeadDetail",

@@ -18,7 +18,7 @@ from leads.models import Lead
 from leads.queries import blocker_for
 from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
-from records.permissions import name_for, reaches, unnamed
+from records.permissions import may, name_for, reaches, unnamed
 from workbench.views import (
     CreateView,
     DeleteView,
@@ -53,6 +53,18 @@ class LeadList(RelatedListView):
     def left_out(self) -> tuple[str]:
         """Leave out the owner where it is always me; there is room for the age instead."""
         return ("owner",) if self.data.get("owner") == "me" else ("age",)
+
+    def for_all(self) -> list[dict[str, Any]]:
+        """Offer to qualify the leads that are ready to those who may."""
+        if self.data.get("ready") != "1" or not may(self.user, "qualify", Lead):
+            return []
+        return [
+            {
+                "url": reverse("leads:bulk-qualify") + self.here(),
+                "label": _("Qualify all …"),
+                "icon": "circle-check",
+            }
+        ]
 
 
 class LeadCreate(CreateView):

@@ -111,11 +111,16 @@ def take(number: int) -> Job | None:
 def advance(job: Job, work: Callable[[Job], Step | End]) -> Job | None:
     """Do the next step of a job; None when it is over, or another worker has it.
 
-    The step, the cursor behind it and what it tells are one transaction.
+    The step, the cursor behind it and what it tells are one transaction. Raises `Refused` when its
+    owner has left.
     """
     current = _held(job.pk)
     if current is None or current.worker != job.worker:
         return None
+    if not current.owner.is_active:
+        raise Refused(
+            _("%(who)s is no longer active, so nothing more is done.") % {"who": current.owner}
+        )
     step = work(current)
     if isinstance(step, End):
         current.url = step.url

@@ -231,8 +231,13 @@ class ListView(Page, TemplateView):
             sizes=[(size, self.link(per=str(size)), size == self.size) for size in SIZES],
             sum=counts["sum"],
             create_url=self.create_url(),
+            for_all=self.for_all(),
             **kwargs,
         )
+
+    def for_all(self) -> list[dict[str, Any]]:
+        """Return what can be done to all that this view shows: url, label and icon of each."""
+        return []
 
     @property
     def offered_names(self) -> set[str]:

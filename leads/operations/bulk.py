@@ -1,0 +1,67 @@
+"""What would happen if many leads were qualified one after the other. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from leads.rules import RuleSet, rules_in_force
+from records.permissions import reaches
+
+if TYPE_CHECKING:
+    from leads.models import Lead
+    from leads.querysets import LeadQuerySet
+    from users.models import User
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A lead among those to qualify: what stands in its way, and with how many it shares a company.
+
+    Where several share one, the first of them makes the account and the others are linked to it.
+    """
+
+    lead: Lead
+    blockers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    companions: int = 0
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.blockers
+
+
+def prospects(leads: LeadQuerySet, *, by: User) -> list[Prospect]:
+    """Say of each lead whether it could be qualified, in the same order.
+
+    A handful of statements for all of them.
+
+    Which account and contact would be used is decided when its turn comes: the leads before it may
+    have made them.
+    """
+    rules = rules_in_force(by=by)
+    rows = list(leads.select_related("owner").with_answers_to(rules.together(), rules.fields))
+    companies = Counter(lead.company_key for lead in rows if lead.company_key)
+    return [_prospect(lead, rules, companies, by=by) for lead in rows]
+
+
+def _prospect(lead: Lead, rules: RuleSet, companies: Counter[str], *, by: User) -> Prospect:
+    blockers: list[str] = []
+    verdicts = rules.verdicts(lead)
+    if not lead.is_open:
+        blockers.append(_("It is %(status)s.") % {"status": lead.get_status_display().lower()})
+    elif not reaches(by, "qualify", lead):
+        blockers.append(_("You may not qualify it."))
+    else:
+        blockers += [verdict.label for verdict in verdicts.unmet_required]
+        if lead.needs_decision:
+            blockers.append(lead.needs_decision)
+    return Prospect(
+        lead,
+        tuple(blockers),
+        tuple(v.label for v in verdicts.items if not v.is_met and not v.is_required),
+        max(companies[lead.company_key] - 1, 0) if lead.company_key else 0,
+    )

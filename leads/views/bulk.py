@@ -1,0 +1,104 @@
+"""Qualifying many leads: a preview of each, then a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from leads import jobs
+from leads.filters import LeadFilter
+from leads.forms import BulkQualifyForm
+from leads.jobs import MOST_LEADS
+from leads.models import Lead
+from leads.operations import Prospect, prospects
+from records.permissions import may
+from workbench.views.record import FormPage
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponseBase
+
+    from workbench.jobs import Job
+
+SHOWN = 200
+
+
+class LeadBulkQualify(FormPage):
+    """Show what would happen to the leads of a list, then have them qualified.
+
+    `?lead=7&lead=8` names them; else they are what the filters of the list leave of those that the
+    user may qualify. What was shown is what is done: the form carries their numbers.
+    """
+
+    model = Lead
+    form_class = BulkQualifyForm
+    template_name = "leads/bulk_qualify.html"
+    title = gettext_lazy("Qualify leads")
+    submit_label = gettext_lazy("Qualify")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may(self.user, "qualify", Lead):
+            raise PermissionDenied(_("You may not qualify leads."))
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def prospects(self) -> list[Prospect]:
+        """The leads that are asked for, one more than can be done at a time."""
+        order = F("ready_since").asc(nulls_last=True), "pk"
+        return prospects(self._rows().order_by(*order)[: MOST_LEADS + 1], by=self.user)
+
+    def _rows(self) -> Any:
+        if self.request.method == "POST":
+            form = self.get_form()
+            numbers = form.cleaned_data["leads"] if form.is_valid() else []
+        else:
+            words = self.request.GET.getlist("lead")
+            numbers = [int(w) for w in words if w.isascii() and w.isdigit() and len(w) < 19]
+        if numbers or self.request.method == "POST":
+            return Lead.objects.permitted(self.user).filter(pk__in=numbers[: MOST_LEADS + 1])
+        rows = Lead.objects.permitted(self.user, "qualify").open()
+        asked = LeadFilter(self.request.GET or QueryDict("ready=1"), rows, user=self.user)
+        return asked.qs if asked.is_valid() else rows.none()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = self.prospects[:MOST_LEADS]
+        ready = [each for each in found if each.is_ready]
+        blocked = [each for each in found if not each.is_ready]
+        context = super().get_context_data(
+            # What needs a look stands first.
+            rows=[*blocked, *ready][:SHOWN],
+            more=max(len(found) - SHOWN, 0),
+            counts={
+                "ready": len(ready),
+                "blocked": len(blocked),
+                "shared": sum(bool(each.companions) for each in found),
+            },
+            is_capped=len(self.prospects) > MOST_LEADS,
+            most=MOST_LEADS,
+            **kwargs,
+        )
+        context["submit_label"] = ngettext(
+            "Qualify %(n)d lead", "Qualify %(n)d leads", len(ready)
+        ) % {"n": len(ready)}
+        return context
+
+    def get_initial(self) -> dict[str, Any]:
+        if self.request.method == "POST":
+            return {}
+        numbers = ",".join(str(each.lead.pk) for each in self.prospects[:MOST_LEADS])
+        return {"leads": numbers, "opens_opportunities": True}
+
+    def run(self, form: BulkQualifyForm) -> Job:
+        return jobs.qualify_many(
+            form.cleaned_data["leads"],
+            by=self.user,
+            opens_opportunities=form.cleaned_data["opens_opportunities"],
+        )
+
+    def success_url_for(self, outcome: Job) -> str:
+        return outcome.get_absolute_url()

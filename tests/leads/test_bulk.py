@@ -1,0 +1,309 @@
+"""Qualifying many leads: each whole, each with its own outcome, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account
+from leads import jobs
+from leads.models import Lead, Qualification
+from leads.operations import disqualify, qualify
+from opportunities.models import Opportunity
+from records.errors import NotPermitted, Unacceptable
+from tests.factories import LeadFactory, UserFactory
+from tests.workbench.kinds import Killed
+from users.models import User
+from users.operations import issue_token
+from workbench.jobs import run
+from workbench.models import Job
+from workbench.operations import jobs as operations
+
+LATER = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+READY = {
+    "budget_amount": 1000,
+    "budget_status": "can_buy",
+    "decision_maker_known": True,
+    "decision_maker": "Ada",
+    "need": "must",
+    "need_description": "Engines",
+    "timeframe": "this_quarter",
+}
+
+
+def told_by(job: Job) -> list[tuple[str, str]]:
+    return list(job.lines.order_by("pk").values_list("state", "code"))
+
+
+def again(job: Job) -> Job:
+    return Job.objects.get(pk=job.pk)
+
+
+def test_qualifies_each_and_tells_what_came_of_it(rep, outsider):
+    ready = LeadFactory(owner=rep)
+    known = LeadFactory(owner=rep, company=ready.company)
+    unreachable = LeadFactory(owner=rep, email="")
+    theirs = LeadFactory(owner=outsider)
+    qualified = LeadFactory(owner=rep)
+    qualify(qualified, by=rep)
+
+    leads = [lead.pk for lead in (ready, known, unreachable, theirs, qualified, ready)]
+    job = again(jobs.qualify_many(leads, by=rep))
+
+    assert (job.state, job.done, job.total, job.title) == ("done", 5, 5, "Qualify 5 leads")
+    assert told_by(job) == [
+        ("done", "qualified"),
+        ("done", "qualified"),
+        ("refused", "rules_are_unmet"),
+        ("refused", "not_found"),
+        ("skipped", "already_qualified"),
+    ]
+    assert job.outcome == (
+        "2 leads were qualified. 1 was so already. 2 could not be: the report says why."
+    )
+    texts = list(job.lines.order_by("pk").values_list("text", flat=True))
+    assert texts[0] == "Account created, contact created, 1 opportunity opened."
+    assert texts[1] == "Linked to an account that was there, contact created, 1 opportunity opened."
+    assert "No valid email or phone" in texts[2]
+    assert Lead.objects.get(pk=theirs.pk).is_open
+    assert Account.objects.filter(name=ready.company).count() == 1
+
+
+def test_opens_no_opportunities_when_told_so(rep):
+    job = jobs.qualify_many([LeadFactory(owner=rep).pk], by=rep, opens_opportunities=False)
+
+    assert not Opportunity.objects.exists()
+    assert again(job).lines.get().text == "Account created, contact created, no opportunity."
+
+
+def test_refuses_nothing_too_much_and_those_who_may_not(rep):
+    with pytest.raises(Unacceptable, match="at least one"):
+        jobs.qualify_many([], by=rep)
+    with pytest.raises(Unacceptable, match="at most 1000"):
+        jobs.qualify_many(range(1, 1002), by=rep)
+    with pytest.raises(NotPermitted):
+        jobs.qualify_many([1], by=UserFactory(may={"leads.view_lead": "all"}))
+
+
+def test_tells_of_leads_that_their_owner_may_see_but_not_qualify(rep, rep2):
+    job = jobs.qualify_many([LeadFactory(owner=rep2).pk], by=rep)
+
+    assert told_by(job) == [("refused", "not_permitted")]
+
+
+def test_does_no_more_for_somebody_who_has_left(rep, settings):
+    settings.TASKS = LATER
+    lead = LeadFactory(owner=rep)
+    job = jobs.qualify_many([lead.pk], by=rep)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+
+    run.call(job.pk)
+
+    assert again(job).state == "failed"
+    assert "Rep is no longer active" in again(job).outcome
+    assert Lead.objects.get(pk=lead.pk).is_open
+
+
+def test_goes_on_after_its_worker_was_killed_in_the_middle_of_a_lead(rep, settings, monkeypatch):
+    settings.TASKS = LATER
+    leads = [LeadFactory(owner=rep).pk for _ in range(4)]
+    job = jobs.qualify_many(leads, by=rep)
+    real = operations.JobLine.objects.bulk_create
+
+    def dies_with_the_third(lines: Any) -> Any:
+        made = real(lines)
+        if made[0].record_id == leads[2]:
+            raise Killed
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operations.JobLine.objects, "bulk_create", dies_with_the_third)
+        with pytest.raises(Killed):
+            run.call(job.pk)
+    assert Qualification.objects.count() == again(job).done == again(job).lines.count() == 2
+
+    operations.release(again(job))
+    run.call(job.pk)
+
+    assert (again(job).state, again(job).done) == ("done", 4)
+    assert sorted(Qualification.objects.values_list("lead", flat=True)) == leads
+    assert told_by(job) == [("done", "qualified")] * 4
+
+
+# The page
+
+
+@pytest.fixture
+def client_of_rep(rep: User) -> Client:
+    client = Client()
+    client.force_login(rep)
+    return client
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_list_of_ready_leads_offers_it_to_those_who_may(client_of_rep):
+    assert "/leads/bulk/qualify/?ready=1" in text_of(client_of_rep.get("/leads/?ready=1"))
+    assert "/leads/bulk/qualify/" not in text_of(client_of_rep.get("/leads/"))
+
+    client_of_rep.force_login(UserFactory(may={"leads.view_lead": "all"}))
+    assert "/leads/bulk/qualify/" not in text_of(client_of_rep.get("/leads/?ready=1"))
+    assert client_of_rep.get("/leads/bulk/qualify/?ready=1").status_code == 403
+
+
+def test_the_page_shows_what_is_ready_blocked_and_shares_a_company(client_of_rep, rep, rep2):
+    first = LeadFactory(owner=rep, company="Acme GmbH")
+    second = LeadFactory(owner=rep, company="ACME")
+    blocked = LeadFactory(owner=rep, email="")
+    closed = disqualify(LeadFactory(owner=rep), by=rep, reason=reason())
+    theirs = LeadFactory(owner=rep2)
+    names = "&".join(f"lead={lead.pk}" for lead in (first, second, blocked, closed, theirs))
+
+    page = client_of_rep.get(f"/leads/bulk/qualify/?{names}")
+
+    assert page.context["counts"] == {"ready": 2, "blocked": 3, "shared": 2}
+    text = text_of(page)
+    assert "with 1 other" in text
+    assert "No valid email or phone" in text
+    assert "It is disqualified." in text
+    assert "You may not qualify it." in text
+    assert "Qualify 2 leads" in text
+    assert Lead.objects.qualified().count() == 0, "looking changes nothing"
+
+
+def reason() -> Any:
+    from leads.models import DisqualifyReason
+
+    return DisqualifyReason.objects.filter(needs_comment=False).first()
+
+
+def test_by_filters_it_takes_the_open_leads_that_one_may_qualify(client_of_rep, rep, rep2):
+    ready = LeadFactory(owner=rep, **READY)
+    LeadFactory(owner=rep)
+    LeadFactory(owner=rep2, **READY)
+    assert ready.ready_since
+
+    page = client_of_rep.get("/leads/bulk/qualify/?ready=1")
+
+    assert [each.lead for each in page.context["rows"]] == [ready]
+    assert client_of_rep.get("/leads/bulk/qualify/").context["counts"]["ready"] == 1
+
+
+def test_what_was_shown_is_what_is_done(client_of_rep, rep):
+    leads = [LeadFactory(owner=rep) for _ in range(2)]
+    page = client_of_rep.get(f"/leads/bulk/qualify/?lead={leads[0].pk}&lead={leads[1].pk}")
+    LeadFactory(owner=rep)
+
+    sent = {"leads": page.context["form"].initial["leads"], "opens_opportunities": "on"}
+    answer = client_of_rep.post("/leads/bulk/qualify/", sent, follow=True)
+
+    job = Job.objects.get()
+    assert answer.redirect_chain == [(f"/jobs/{job.pk}/", 302)]
+    assert job.arguments == {"leads": [lead.pk for lead in leads], "opens_opportunities": True}
+    assert "2 leads were qualified." in text_of(answer)
+    assert str(leads[0]) in text_of(answer)
+
+
+@pytest.mark.parametrize("sent", ["", "1,x", "1;2", "1," * 10_000 + "1", "9" * 30])
+def test_the_page_says_what_is_wrong_with_what_was_sent(client_of_rep, sent):
+    answer = client_of_rep.post("/leads/bulk/qualify/", {"leads": sent})
+
+    assert answer.status_code == 422
+    assert not Job.objects.exists()
+
+
+# The API
+
+
+@pytest.fixture
+def ask(rep: User) -> Any:
+    _token, secret = issue_token(rep, by=rep, name="bulk", scope="write")
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+
+    def asked(path: str, body: Any = None, **headers: str) -> Any:
+        if body is None:
+            return client.get(f"/api/v1/{path}", headers=headers)
+        return client.post(
+            f"/api/v1/{path}", body, content_type="application/json", headers=headers
+        )
+
+    return asked
+
+
+def test_the_api_answers_with_a_job_and_its_report(ask, rep):
+    ready, unreachable = LeadFactory(owner=rep), LeadFactory(owner=rep, email="")
+
+    answer = ask("leads/bulk-qualify/", {"ids": [ready.pk, unreachable.pk]})
+
+    assert answer.status_code == 202
+    job = ask(f"jobs/{answer.json()['id']}/").json()
+    assert (job["state"], job["kind"], job["done"]) == ("done", "qualify_leads", 2)
+    assert job["owner"] == rep.email
+    assert job["tally"] == {"done": 1, "refused": 1}
+    first, second = job["report"]
+    assert first == {
+        "kind": "lead", "id": ready.pk, "name": str(ready), "state": "done", "code": "qualified",
+        "text": "Account created, contact created, 1 opportunity opened.",
+    }  # fmt: skip
+    assert (second["id"], second["code"]) == (unreachable.pk, "rules_are_unmet")
+    assert [each["id"] for each in ask("jobs/?state=done").json()["results"]] == [job["id"]]
+
+
+def test_the_api_takes_the_filters_of_the_list(ask, rep, rep2):
+    lead = LeadFactory(owner=rep, city="Berlin")
+    LeadFactory(owner=rep, city="Bern")
+    LeadFactory(owner=rep2, city="Berlin")
+
+    job = Job.objects.get(pk=ask("leads/bulk-qualify/?city=Berlin", {}).json()["id"])
+
+    assert job.arguments["leads"] == [lead.pk]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "field"),
+    [
+        ("", {}, "ids"),
+        ("?city=Berlin", {"ids": [1]}, "ids"),
+        ("", {"ids": []}, "ids"),
+        ("", {"ids": ["x"]}, "ids.0"),
+        ("", {"ids": list(range(1, 1002))}, "ids"),
+        ("", {"leads": [1]}, "leads"),
+        ("?town=Berlin", {}, "town"),
+        ("?city=Nowhere", {}, "leads"),
+    ],
+)
+def test_the_api_names_what_is_wrong(ask, address, body, field):
+    answer = ask(f"leads/bulk-qualify/{address}", body)
+
+    assert answer.status_code == 400
+    assert field in answer.json()["errors"]
+    assert not Job.objects.exists()
+
+
+def test_the_api_starts_one_job_for_a_request_that_comes_twice(ask, rep):
+    body = {"ids": [LeadFactory(owner=rep).pk]}
+
+    first, second = (
+        ask("leads/bulk-qualify/", body, **{"Idempotency-Key": "bulk-1"}) for _ in range(2)
+    )
+
+    assert first.json()["id"] == second.json()["id"] == Job.objects.get().pk
+
+
+def test_of_a_lead_that_one_may_no_longer_see_the_report_tells_nothing(ask, rep, outsider):
+    lead = LeadFactory(owner=rep)
+    job = jobs.qualify_many([lead.pk], by=rep)
+    Lead.objects.update(owner=outsider)
+
+    report = ask(f"jobs/{job.pk}/").json()["report"]
+
+    assert report == [
+        {
+            "kind": "lead", "id": None, "name": "a lead that you cannot open", "state": "done",
+            "code": "", "text": "",
+        }
+    ]  # fmt: skip
