@@ -19,6 +19,7 @@ from tests.history import x_education
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
+from tests.toil import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,6 +94,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "killed_in_the_middle": killed_in_the_middle,
     "deliveries": deliveries,
     "automation": automation,
+    "jobs": jobs,
     "x_education": x_education,
     "conditions": conditions,
 }
