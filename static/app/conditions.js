@@ -25,15 +25,19 @@ function sendWhole(editor, edit) {
   editor.closest("form").requestSubmit(button);
 }
 
-function replaceRows(editor, fresh) {
+// A menu that was changed keeps the focus; a button hands it on to what it brought.
+function replaceRows(editor, fresh, isChoice) {
   const focused = document.activeElement;
-  const { id, selectionStart, selectionEnd } = editor.contains(focused) ? focused : {};
+  const isElsewhere = focused !== document.body && !editor.contains(focused);
+  const { id, selectionStart, selectionEnd } = focused;
   const rows = fresh.querySelector(":scope > [role='group']");
   const next = rows.querySelector("[autofocus]");
   // The browser would complain that something has the focus already.
   next?.removeAttribute("autofocus");
   editor.querySelector(":scope > [role='group']").replaceWith(rows);
-  const target = next ?? (id && document.getElementById(id));
+  if (isElsewhere) return;
+  const same = id && document.getElementById(id);
+  const target = isChoice ? (same ?? next) : (next ?? same);
   target?.focus();
   if (target?.id === id && selectionStart != null) {
     target.setSelectionRange?.(selectionStart, selectionEnd);
@@ -57,7 +61,7 @@ async function update(editor, edit = "") {
       if (!isForWords) sendWhole(editor, edits.at(-1));
       return;
     }
-    if (!isForWords) replaceRows(editor, fresh);
+    if (!isForWords) replaceRows(editor, fresh, edits.at(-1).startsWith("apply"));
     sayInWords(editor, fresh.querySelector(":scope > [role='status']").childNodes);
   } catch {
     if (running.get(editor) !== mine) return;
