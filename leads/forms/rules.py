@@ -21,8 +21,8 @@ class RuleForm(PageForm):
     weight = forms.ChoiceField(
         label=_("When it does not hold"),
         choices=[
-            (REQUIRED, _("the lead cannot be qualified")),
-            (RECOMMENDED, _("there is a warning")),
+            (REQUIRED, _("The lead cannot be qualified")),
+            (RECOMMENDED, _("There is a warning")),
         ],
         widget=forms.RadioSelect,
         initial=RECOMMENDED,
@@ -57,9 +57,7 @@ class RuleForm(PageForm):
 class AutomationForm(PageForm):
     """Whether what meets the required rules is qualified without a hand, and how fast."""
 
-    is_automatic = forms.BooleanField(
-        label=_("Qualify leads that meet every required rule without a hand"), required=False
-    )
+    is_automatic = forms.BooleanField(label=_("Qualify what meets the rules"), required=False)
     hourly_limit = forms.IntegerField(
         label=_("At most so many in any hour"), min_value=1, max_value=MOST_AN_HOUR
     )

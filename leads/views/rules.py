@@ -86,6 +86,10 @@ class RulesPage(Page):
     def cancel_url(self) -> str:
         return reverse("leads:rules")
 
+    @property
+    def kind(self) -> str:
+        return "lead"
+
     @cached_property
     def draft(self) -> QualificationRuleSet:
         return get_object_or_404(QualificationRuleSet.objects.drafts())
@@ -152,6 +156,7 @@ def told_of(rule_set: QualificationRuleSet | None, user: User) -> list[dict[str,
             "key": rule.key,
             "label": str(rule),
             "words": words(rules.conditions[rule.key], fields, translate=_),
+            "has_words": not rule.words.startswith(str(rule)),
             "unmet_label": rule.unmet_label,
             "is_required": rule.is_required,
             "is_active": rule.is_active,

@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 
 from crm.management.commands._entrances import open_entrances
 from intake.models import Delivery
+from leads.operations import draft_rules, save_rule, switch_rule
 from tests.e2e.planted import addresses, administration, pages, plant
 from users.models import User
 
@@ -137,6 +138,24 @@ def test_nothing_is_wrong_with_what_comes_in(
 
     look_at(window(), None, ["/f/offer/", "/f/offer/thanks/"])
     look_at(window(manager), manager, ["/intake/", "/intake/?state=quarantined", *waiting])
+
+
+def test_nothing_is_wrong_with_the_qualification_rules(
+    window: Window, rep: User, rep2: User, manager: User
+) -> None:
+    plant(rep, rep2)
+    draft = draft_rules(by=manager)
+    large = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
+    draft = save_rule(draft, by=manager, condition=large, is_required=True)
+    switch_rule(draft, by=manager, key="need", is_active=False)
+    rules = "/rules/qualification/"
+    listed = ["", "1/", "new/", "need/edit/", "activate/", "preview/", "automation/"]
+
+    look_at(
+        window(manager),
+        manager,
+        [*(f"{rules}{page}" for page in listed), f"{rules}preview/?show=draft-stopped"],
+    )
 
 
 @pytest.mark.parametrize("part", [0, 1])
