@@ -405,6 +405,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Two kinds of things have a field "state": each set of words gets a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "workbench.models.Job.State",
+        "RuleSetState": "leads.models.QualificationRuleSet.State",
+    },
 }
 
 
