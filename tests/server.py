@@ -12,6 +12,7 @@ import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,8 +80,17 @@ class Server:
     def get(self, address: str, headers: dict[str, str]) -> str:
         """Return what the running server answers; raises `HTTPError` unless it is well."""
         asked = urllib.request.Request(f"{self.url}{address}", headers=headers)
-        with urllib.request.urlopen(asked, timeout=120) as answer:
-            return str(answer.read().decode())
+        for pause in (1, 5, 0):
+            try:
+                with urllib.request.urlopen(asked, timeout=120) as answer:
+                    return str(answer.read().decode())
+            except HTTPError:
+                raise
+            except OSError:  # a worker was renewed meanwhile
+                if not pause:
+                    raise
+                time.sleep(pause)
+        raise AssertionError("unreachable")
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
