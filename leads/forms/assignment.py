@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.models import Lead
 from users.models import Team
-from workbench.forms import OperationForm, Section, colleagues
+from workbench.forms import ConditionField, OperationForm, Section, colleagues
 
 if TYPE_CHECKING:
     from leads.models import AssignmentRule
@@ -27,7 +28,13 @@ class AssignmentRuleForm(OperationForm):
         max_length=120,
         help_text=gettext_lazy("Stands in the reason that people read on their leads."),
     )
-    condition = forms.JSONField(label=gettext_lazy("Leads for which this holds"))
+    condition = ConditionField(
+        Lead,
+        label=gettext_lazy("Leads for which this holds"),
+        error_messages={
+            "required": gettext_lazy("Add a condition: which leads is the rule for?")
+        },
+    )
     target = forms.ChoiceField(label=gettext_lazy("Go to"))
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
 
