@@ -27,7 +27,12 @@ from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
-from leads.api import DisqualifyReasonViewSet, LeadViewSet, QualificationRuleViewSet
+from leads.api import (
+    AssignmentRuleViewSet,
+    DisqualifyReasonViewSet,
+    LeadViewSet,
+    QualificationRuleViewSet,
+)
 from leads.errors import CannotUndo, RulesAreUnmet
 from leads.queries import blocker_for
 from opportunities.api import (
@@ -114,6 +119,7 @@ router.register("competitors", CompetitorViewSet, "competitors")
 router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
 router.register("custom-fields", CustomFieldViewSet, "custom-fields")
 router.register("jobs", api.JobViewSet, "jobs")
+router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 

@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 MOST_LEADS = 1_000
 DONE, SKIPPED, REFUSED = JobLine.State.DONE, JobLine.State.SKIPPED, JobLine.State.REFUSED
 CONVERTED_ELSEWHERE = "Converted in another system"
+# In the place of an owner: the assignment rules say who gets a new lead.
+BY_RULES = "rules"
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
 
 
@@ -114,6 +116,9 @@ class LeadImporter(ProductNaming):
 
     def settle(self, values: dict[str, Any]) -> Outcome:
         known = self.known(values)
+        is_by_rules = values.get("owner.email", "").lower() == BY_RULES
+        if is_by_rules:
+            del values["owner.email"]
         owner = self.owner_in(values)
         conversion, warnings = self._conversion_in(values)
         for name, model in (("source", Source), ("campaign", Campaign)):
@@ -140,7 +145,10 @@ class LeadImporter(ProductNaming):
         self.require_filled(values, products=products)
         if progress:
             values["progress"] = progress
-        lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
+        if is_by_rules:
+            lead = operations.capture_by_rules(by=self.by, products=products, **values)
+        else:
+            lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
         warnings |= self._close(lead, reason, conversion)
         return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
 

@@ -226,6 +226,10 @@ ACCESS: dict[str, Access] = {
     **{f"activities-{name}": access for name, access in api_records(subject="More").items()},
     **{f"accounts-{name}": access for name, access in api_records(API_SEEN).items()},
     **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
+    "assignment-rules-list": Access(API_RULES, API_RULES),
+    "assignment-rules-detail": Access(
+        API_RULES, API_NO, API_RULES, API_RULES, on="assignment rule"
+    ),
     "custom-fields-list": Access(API_LIST, API_FOR_ALL),
     "custom-fields-detail": Access(API_LIST, API_NO, API_FOR_ALL, API_FOR_ALL),
     "jobs-list": Access(API_LIST, API_NO),

@@ -1,5 +1,5 @@
 """Leads in the administration; importing registers them."""
 
-from leads.admin import leads, rules
+from leads.admin import assignment, leads, rules
 
-__all__ = ["leads", "rules"]
+__all__ = ["assignment", "leads", "rules"]

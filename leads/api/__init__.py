@@ -1,6 +1,12 @@
 """Leads for programs."""
 
+from leads.api.assignment import AssignmentRuleViewSet
 from leads.api.leads import DisqualifyReasonViewSet, LeadViewSet
 from leads.api.rules import QualificationRuleViewSet
 
-__all__ = ["DisqualifyReasonViewSet", "LeadViewSet", "QualificationRuleViewSet"]
+__all__ = [
+    "AssignmentRuleViewSet",
+    "DisqualifyReasonViewSet",
+    "LeadViewSet",
+    "QualificationRuleViewSet",
+]

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
 from leads import operations
+from leads.api.assignment import BY_RULES, OwnerOrRules
 from leads.bant import known
 from leads.filters import LeadFilter
 from leads.jobs import MOST_LEADS, qualify_many
@@ -30,6 +31,7 @@ from workbench import api
 if TYPE_CHECKING:
     from accounts.matching import Match
     from leads.operations.plan import Choice
+    from users.models import User
     from workbench.api.views import Answer
 
 READ_ONLY = [
@@ -63,6 +65,7 @@ class BantSerializer(serializers.Serializer[Any]):
 class LeadSerializer(api.RecordSerializer):
     """A lead."""
 
+    owner = OwnerOrRules(required=False, allow_null=True)
     source = api.Listed(Source, required=False, allow_null=True)
     campaign = api.Listed(Campaign, required=False, allow_null=True)
     products = api.ListedMany(Product, required=False)
@@ -306,9 +309,9 @@ class DisqualifySerializer(api.Strict):
 
 
 class AssignSerializer(api.Strict):
-    """Whose the record becomes; null puts it into the queue of nobody's."""
+    """Whose the record becomes; null puts it into the queue of nobody's, “rules” asks the rules."""
 
-    owner = api.Person(allow_null=True)
+    owner = OwnerOrRules(allow_null=True)
 
 
 class BulkQualifySerializer(api.Strict):
@@ -404,7 +407,16 @@ class LeadViewSet(api.RecordViewSet):
         named["opportunities"] = opened
         return named
 
+    def values(self, record: Any = None) -> dict[str, Any]:
+        values = super().values(record)
+        self.is_by_rules = values.get("owner") == BY_RULES
+        if self.is_by_rules:
+            del values["owner"]
+        return values
+
     def add(self, values: dict[str, Any]) -> Any:
+        if self.is_by_rules:
+            return operations.capture_by_rules(by=self.user, **values)
         is_unassigned = "owner" in values and values["owner"] is None
         return operations.capture_lead(by=self.user, is_unassigned=is_unassigned, **values)
 
@@ -568,8 +580,15 @@ class LeadViewSet(api.RecordViewSet):
     @extend_schema(request=AssignSerializer, responses=LeadSerializer)
     @action(detail=True, methods=["post"])
     def assign(self, request: Any, pk: str) -> Response:
-        """Give the lead to another owner, or to nobody."""
-        return self.act(AssignSerializer, operations.assign_lead)
+        """Give the lead to another owner or to nobody; one that nobody has, also by the rules."""
+        return self.act(AssignSerializer, assigned)
+
+
+def assigned(lead: Lead, *, by: User, owner: User | str | None) -> Lead:
+    """Give a lead to somebody, or have the rules do it."""
+    if isinstance(owner, str):
+        return operations.assign_by_rules(lead, by=by)
+    return operations.assign_lead(lead, by=by, owner=owner)
 
 
 class DisqualifyReasonSerializer(serializers.ModelSerializer[DisqualifyReason]):

@@ -31,9 +31,7 @@ class AssignmentRuleForm(OperationForm):
     condition = ConditionField(
         Lead,
         label=gettext_lazy("Leads for which this holds"),
-        error_messages={
-            "required": gettext_lazy("Add a condition: which leads is the rule for?")
-        },
+        error_messages={"required": gettext_lazy("Add a condition: which leads is the rule for?")},
     )
     target = forms.ChoiceField(label=gettext_lazy("Go to"))
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)

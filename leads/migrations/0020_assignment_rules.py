@@ -57,6 +57,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignmentrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('team', None)), models.Q(('person', None), ('team__isnull', False)), _connector='OR'), name='leads_a_rule_assigns_to_a_person_or_a_team'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('team', None)), models.Q(('person', None), ('team__isnull', False)), _connector='OR'), name='leads_a_rule_assigns_to_a_person_or_a_team', violation_error_message='Choose a person, or a team whose people take turns.'),
         ),
     ]

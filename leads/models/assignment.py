@@ -52,6 +52,7 @@ class AssignmentRule(models.Model):
             models.CheckConstraint(
                 condition=Q(person__isnull=False, team=None) | Q(person=None, team__isnull=False),
                 name="leads_a_rule_assigns_to_a_person_or_a_team",
+                violation_error_message=_("Choose a person, or a team whose people take turns."),
             ),
         ]
 

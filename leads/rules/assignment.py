@@ -200,6 +200,14 @@ def target_problem(rule: AssignmentRule, people: Iterable[User]) -> str:
     }
 
 
+def problems_of(
+    rule: AssignmentRule, fields: Mapping[str, Field], people: Sequence[User]
+) -> list[str]:
+    """Return why a rule cannot assign by now; `people` are the takers."""
+    problem = target_problem(rule, people)
+    return [*condition_problems(rule, fields), *([problem] if problem else [])]
+
+
 def condition_problems(rule: AssignmentRule, fields: Mapping[str, Field]) -> list[str]:
     """Return what is wrong with the condition of a rule by now, and what no lead could meet."""
     problems = [told for _p, told in conditions.problems_of(rule.condition, fields, translate=_)]

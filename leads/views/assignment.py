@@ -21,10 +21,9 @@ from leads.models import AssignmentRule, Lead
 from leads.rules.assignment import (
     Rules,
     condition_in_words,
-    condition_problems,
     dry_run,
+    problems_of,
     takers,
-    target_problem,
 )
 from leads.views.pages import OpenLead
 from records.errors import Refused, Unacceptable
@@ -48,7 +47,7 @@ LATEST = 100  # leads of a dry run
 PRESETS: dict[str, tuple[Any, dict[str, Any]]] = {
     "country": (
         gettext_lazy("By country"),
-        {"all": [{"field": "country", "is": "one_of", "value": []}]},
+        {"any": [{"field": "country", "is": "is", "value": ""}]},
     ),
     "region": (
         gettext_lazy("By region"),
@@ -123,15 +122,12 @@ def shown(rules: Iterable[AssignmentRule], user: User) -> Iterable[dict[str, Any
     """Yield each rule in words, with its problems."""
     fields, people = fields_of(Lead, user), list(takers())
     for number, rule in enumerate(rules, start=1):
-        problems = condition_problems(rule, fields)
-        if problem := target_problem(rule, people):
-            problems = [*problems, problem]
         yield {
             "rule": rule,
             "number": number,
             "words": condition_in_words(rule, fields),
             "people": sum(person.team_id == rule.team_id for person in people) if rule.team else 0,
-            "problems": problems,
+            "problems": problems_of(rule, fields, people),
         }
 
 

@@ -36,6 +36,7 @@ READ_ONLY = {
     "accounts.IdentityLock",
     "intake.Delivery",
     "intake.Reference",
+    "leads.Assignment",
     "leads.Qualification",
     "records.AuditEntry",
     "records.IdempotencyKey",

@@ -13,7 +13,8 @@ from accounts.models import Account, Contact
 from accounts.operations import delete_account
 from leads.models import Lead
 from opportunities.models import Campaign, Opportunity, Product, Source
-from tests.factories import AccountFactory, UserFactory
+from tests.factories import AccountFactory, TeamFactory, UserFactory
+from tests.leads.assigning import a_rule, people_in
 from tests.reference import folder_of
 
 
@@ -440,3 +441,17 @@ def test_three_layouts_of_the_same_people_are_the_same_people(take, tmp_path):
     with (folder / "us-500.csv").open() as stream:
         zips = sorted(row["zip"] for row in csv.DictReader(stream))
     assert sorted(Contact.objects.values_list("postal_code", flat=True)) == zips
+
+
+def test_leaves_the_owners_to_the_assignment_rules(take):
+    ann, bea = people_in(TeamFactory(), "Ann", "Bea")
+    a_rule(team=ann.team)
+    rows = "".join(f"x{n},Engines,Lovelace {n},{'DE' if n else 'FR'}\n" for n in range(4))
+    text = f"external_id,topic,last_name,country\n{rows}"
+
+    take("lead", text, {"defaults": {"owner": "rules"}})
+    owners = {lead.external_id: lead.owner for lead in Lead.objects.all()}
+    take("lead", text, {"defaults": {"owner": "rules"}})
+
+    assert owners == {"x0": None, "x1": ann, "x2": bea, "x3": ann}
+    assert owners == {lead.external_id: lead.owner for lead in Lead.objects.all()}

@@ -1,0 +1,125 @@
+"""Assignment rules by API, and leads whose owner the rules say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leads.models import AssignmentRule, Lead
+from leads.operations import capture_lead
+from tests.api.conftest import LEAD, Caller
+from tests.leads.assigning import GERMANY, a_rule
+
+pytestmark = pytest.mark.django_db
+
+RULE = {"name": "Germany", "conditions": GERMANY, "team": "North"}
+
+
+@pytest.fixture(autouse=True)
+def _north(team: Any) -> None:
+    """Call the team of the manager and the reps by a name that the rules can name."""
+    team.name = "North"
+    team.save(update_fields=["name"])
+
+
+def test_a_rule_is_made_read_changed_and_deleted(manager: Caller, rep: Caller) -> None:
+    made = manager.post("assignment-rules/", RULE)
+
+    assert made.status_code == 201, made.content
+    body = made.json()
+    assert body == {
+        "id": body["id"], "name": "Germany", "position": 1, "conditions": GERMANY, "owner": None,
+        "team": "North", "is_active": True, "words": "Country is Germany", "problems": [],
+    }  # fmt: skip
+    address = f"assignment-rules/{body['id']}/"
+    assert manager.get(address).json() == body
+    changed = manager.patch(address, {"owner": rep.user.email}).json()
+    assert (changed["owner"], changed["team"]) == (rep.user.email, None)
+    assert manager.delete(address).status_code == 204
+    assert not AssignmentRule.objects.exists()
+
+
+def test_rules_are_listed_and_put_in_order(manager: Caller) -> None:
+    for name in ("One", "Two", "Three"):
+        last = manager.post("assignment-rules/", {**RULE, "name": name}).json()
+
+    manager.patch(f"assignment-rules/{last['id']}/", {"position": 1})
+
+    names = [rule["name"] for rule in manager.get("assignment-rules/").json()["results"]]
+    assert names == ["Three", "One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "sentence"),
+    [
+        ({"conditions": {}}, "conditions", "Add a condition: which leads is the rule for?"),
+        ({"conditions": [1]}, "conditions", "Write a condition as a group or as a test."),
+        (
+            {"conditions": {"all": [{"field": "colour", "is": "is", "value": "red"}]}},
+            "conditions",
+            "There is no field “colour” any more. Choose another one.",
+        ),
+        ({"team": None}, "team", "Choose a person, or a team whose people take turns."),
+        ({"team": "West"}, "team", "There is no team of this name or id."),
+        ({"position": 0}, "position", None),
+        ({"colour": "red"}, "colour", "There is no such field."),
+    ],
+)
+def test_what_could_not_assign_is_refused_by_name(
+    manager: Caller, change: Any, field: str, sentence: str | None
+) -> None:
+    answer = manager.post("assignment-rules/", {**RULE, **change})
+
+    assert answer.status_code == 400
+    told = answer.json()["errors"][field]
+    assert sentence is None or told == [sentence]
+    assert not AssignmentRule.objects.exists()
+
+
+def test_reps_neither_read_nor_write_rules(rep: Caller) -> None:
+    assert rep.get("assignment-rules/").status_code == 403
+    assert rep.post("assignment-rules/", RULE).status_code == 403
+
+
+def test_a_new_lead_goes_to_whom_the_rules_say(rep: Caller, colleague: Caller) -> None:
+    a_rule(person=colleague.user)
+
+    taken = rep.post("leads/", {**LEAD, "country": "DE", "owner": "rules"})
+    queued = rep.post("leads/", {**LEAD, "country": "FR", "owner": "rules"})
+
+    assert (taken.status_code, taken.json()["owner"]) == (201, colleague.user.email)
+    assert (queued.status_code, queued.json()["owner"]) == (201, None)
+
+
+def test_the_same_key_hands_a_lead_out_once(rep: Caller, colleague: Caller) -> None:
+    rule = a_rule(team=colleague.user.team)
+    body = {**LEAD, "country": "DE", "owner": "rules"}
+
+    answers = [rep.post("leads/", body, Idempotency_Key="once").json() for _ in range(2)]
+
+    assert answers[0] == answers[1]
+    rule.turn.refresh_from_db()
+    assert (Lead.objects.count(), rule.turn.count) == (1, 1)
+
+
+def test_a_lead_in_the_queue_is_assigned_by_the_rules(manager: Caller, rep: Caller) -> None:
+    a_rule(person=rep.user)
+    lead = capture_lead(
+        by=manager.user, is_unassigned=True, topic="Pumps", company="Acme", country="DE"
+    )
+
+    first = manager.post(f"leads/{lead.pk}/assign/", {"owner": "rules"})
+    manager.post(f"leads/{lead.pk}/assign/", {"owner": manager.user.email})
+    kept = manager.post(f"leads/{lead.pk}/assign/", {"owner": "rules"})
+
+    assert first.json()["owner"] == rep.user.email
+    assert kept.json()["owner"] == manager.user.email
+
+
+def test_a_change_of_fields_knows_no_rules(rep: Caller) -> None:
+    lead = rep.post("leads/", LEAD).json()
+
+    answer = rep.patch(f"leads/{lead['id']}/", {"owner": "rules"})
+
+    assert answer.json()["errors"] == {"owner": ["There is no active user of this email or id."]}
