@@ -20,6 +20,7 @@ from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
 from tests.toil import jobs
+from tests.share_out import assignment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,6 +96,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "deliveries": deliveries,
     "automation": automation,
     "jobs": jobs,
+    "assignment": assignment,
     "x_education": x_education,
     "conditions": conditions,
 }

@@ -183,9 +183,7 @@ class AssignmentRuleEdit(RuleForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         standing = next(iter(shown([self.rule], self.user)))
-        return super().get_context_data(
-            rule=self.rule, problems=standing["problems"], words=standing["words"], **kwargs
-        )
+        return super().get_context_data(problems=standing["problems"], **kwargs)
 
 
 class AssignmentRuleDelete(RulePage, FormPage):

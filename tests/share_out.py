@@ -1,0 +1,80 @@
+"""Sharing leads out by a rule over HTTP, with several workers at once; what must hold."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tests.deliver import Worker, hand_in, processed
+
+if TYPE_CHECKING:
+    from tests.server import Server
+
+WORKERS = 4
+
+WORLD = """
+import json
+from intake.models import Door, DoorField
+from intake.operations import save_door
+from leads.models import AssignmentRule
+from leads.operations import save_assignment_rule
+from users.models import Role, Team, User
+by = User.objects.create_superuser("boss@crm.example", None, name="Boss")
+team = Team.objects.create(name="Four")
+for name in ("Ann", "Bea", "Cleo", "Dan"):
+    person = User.objects.create_user(f"{name.lower()}@crm.example", None, name=name, team=team)
+    person.roles.add(Role.objects.get(name="Sales rep"))
+condition = {"all": [{"field": "country", "is": "is", "value": "DE"}]}
+save_assignment_rule(AssignmentRule(name="Germany", condition=condition, team=team), by=by)
+door = save_door(Door(name="Proof", slug="proof", on_known="new"), by=by)
+DoorField.objects.create(door=door, field="country", path="country")
+print(json.dumps(door.keys.get().get_absolute_url()))
+"""
+
+TRUTH = """
+import json
+from collections import Counter
+from crm.integrity import findings
+from leads.models import Assignment, AssignmentTurn, Lead
+print(json.dumps({
+    "wrong": [f"{f.rule}: {f.text}" for f in findings()],
+    "leads": Lead.objects.count(),
+    "owners": dict(Counter(Lead.objects.values_list("owner__name", flat=True))),
+    "reasons": Assignment.objects.exclude(reason="").count(),
+    "turns": AssignmentTurn.objects.get().count,
+}))
+"""
+
+
+def assignment(server: Server) -> dict[str, Any]:
+    """200 deliveries at once by 32 clients on a rule over four people, made into leads by 4 workers
+    at once: nobody gets more than one lead more than anybody else. Then 10 identical ones at once:
+    one lead, and one turn.
+    """
+    address = server.script(WORLD)
+    with ExitStack() as ending:
+        workers = [Worker(server) for _ in range(WORKERS)]
+        for worker in workers:
+            ending.callback(worker.stop)
+        many = [{"email": f"a{n}@many.example", "country": "DE"} for n in range(200)]
+        seen = hand_in(server, address, many, clients=32, again=False)
+        waited = processed(server, workers[0])
+        shared = server.script(TRUTH)
+        same = [{"email": "same@same.example", "country": "DE"}] * 10
+        repeated = hand_in(server, address, same, clients=10, again=False)
+        processed(server, workers[0])
+        truth = server.script(TRUTH)
+    assert set(seen.statuses) <= {200, 202}, seen.statuses
+    counts = shared["owners"]
+    assert shared["leads"] == sum(counts.values()) == shared["turns"] == 200, shared
+    assert len(counts) == 4, counts
+    assert max(counts.values()) - min(counts.values()) <= 1, counts
+    assert truth["leads"] == truth["turns"] == truth["reasons"] == 201, truth
+    assert not truth["wrong"], truth["wrong"][:10]
+    return {
+        "deliveries": 200,
+        "workers": WORKERS,
+        "shared_out": counts,
+        "leads_there_after_s": round(waited, 1),
+        "identical": f"10, statuses {dict(repeated.statuses)}, 1 lead, 1 turn",
+    }
