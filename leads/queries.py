@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import BigIntegerField, Case, CharField, F, OuterRef, Q, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from records.permissions import reaches
 
 if TYPE_CHECKING:
     from leads.models import Lead, Qualification
+    from leads.querysets import LeadQuerySet
     from users.models import User
 
 
@@ -52,6 +54,21 @@ def blocker_for(blocker: Blocker, viewer: User | None) -> Blocker:
         _("Something that you cannot open was changed since")
         if blocker.is_edit
         else _("Something that you cannot open depends on it")
+    )
+
+
+def with_reasons(rows: LeadQuerySet) -> LeadQuerySet:
+    """Add `reason` to each lead: why it is with its owner or with nobody, as `why` says."""
+    latest = Assignment.objects.filter(lead=OuterRef("pk")).order_by("-pk")
+    return rows.annotate(
+        given_to=Subquery(latest.values("owner")[:1], output_field=BigIntegerField()),
+        reason=Case(
+            When(
+                Q(given_to=F("owner")) | Q(given_to=None, owner=None),
+                then=Subquery(latest.values("reason")[:1]),
+            ),
+            output_field=CharField(),
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead
@@ -33,6 +34,12 @@ def lead_badge(lead: Lead) -> Any:
     """The status of a lead in its colour."""
     word = lead.progress if lead.is_open else lead.status
     return badge(lead.status_label, TONES.get(word, ""))
+
+
+def reason_of(lead: Lead) -> Any:
+    """Why a lead is with its owner, or with nobody, in one line; `with_reasons` has read it."""
+    reason = getattr(lead, "reason", None) or ""
+    return format_html('<span title="{}">{}</span>', reason, reason) if reason else ""
 
 
 class LeadTable(RecordTable):
@@ -73,9 +80,10 @@ class LeadTable(RecordTable):
     touched = TouchColumn()
     age = AgeColumn(OLD_AFTER)
     owner = OwnerColumn()
+    why = Cell(reason_of, verbose_name=_("Why there"), css="c-cell--reason", accessor="pk")
 
     class Meta(RecordTable.Meta):
         sequence = (
             "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
-            "owner",
+            "owner", "why",
         )  # fmt: skip

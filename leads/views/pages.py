@@ -15,7 +15,7 @@ from leads.filters import LeadFilter
 from leads.forms import AssignForm, DisqualifyForm, LeadForm, ProgressForm
 from leads.matching import lookalikes
 from leads.models import Lead
-from leads.queries import blocker_for
+from leads.queries import blocker_for, with_reasons
 from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
 from records.permissions import may, name_for, reaches, unnamed
@@ -50,9 +50,17 @@ class LeadList(RelatedListView):
         Tab(gettext_lazy("Qualified this month"), "qualified=month"),
     ]
 
-    def left_out(self) -> tuple[str]:
-        """Leave out the owner where it is always me; there is room for the age instead."""
-        return ("owner",) if self.data.get("owner") == "me" else ("age",)
+    def left_out(self) -> tuple[str, ...]:
+        """Leave out the owner where it is always the same: there is room for the age instead, or
+        for the reason why nobody has it.
+        """
+        owner = self.data.get("owner")
+        if owner == "none":
+            return ("owner", "age", "source", "bant")
+        return ("owner", "why") if owner == "me" else ("age", "why")
+
+    def page_of(self, rows: Any, total: int) -> dict[str, Any]:
+        return super().page_of(with_reasons(rows) if "why" in self.shown else rows, total)
 
     def for_all(self) -> list[dict[str, Any]]:
         """Offer to qualify the leads that are ready to those who may."""

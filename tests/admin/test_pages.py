@@ -93,6 +93,7 @@ def test_knows_every_kind_of_thing():
         "intake.DoorField",
         "intake.DoorKey",
         "intake.WebFormField",
+        "leads.AssignmentTurn",
         "leads.QualifiedOpportunity",
         "opportunities.Line",
         "opportunities.StageMove",

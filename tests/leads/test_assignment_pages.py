@@ -264,3 +264,18 @@ def test_a_reason_that_no_longer_holds_is_not_told(desk: Client, rep: User, rep2
     update_lead(lead, by=clerk(), owner=rep2)
 
     assert "Why" not in text_of(desk.get(f"/leads/{lead.pk}/"))
+
+
+def test_the_queue_says_of_each_lead_why_it_waits(desk: Client, rep: User):
+    a_rule(person=rep)
+    french = LeadFactory(owner=None, country="FR")
+    assign_by_rules(french, by=clerk())
+    LeadFactory(owner=None)
+    given = assign_by_rules(LeadFactory(owner=None, country="DE"), by=clerk())
+
+    told = text_of(desk.get("/leads/?owner=none&status=open"))
+    assert told.count("No assignment rule holds.") == 1
+    assert str(given) not in told
+
+    told = text_of(desk.get("/leads/?view=all&columns=name,why"))
+    assert "Rule 1, “Germany”, holds: Country is Germany." in told

@@ -1,8 +1,9 @@
-"""The demo's form on the web and its door, and two things that wait in the inbox."""
+"""The demo's form on the web and its door, what came in by them, and who gets it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from intake.models import Delivery, Door, DoorField, WebForm, WebFormField
 from intake.operations import (
@@ -12,8 +13,11 @@ from intake.operations import (
     store_delivery,
     store_submission,
 )
+from leads.models import AssignmentRule
+from leads.operations import save_assignment_rule
 from opportunities.models import Campaign, Source
 from records.operations import save_setting
+from users.models import Team
 from users.operations import intake_machine
 
 if TYPE_CHECKING:
@@ -30,6 +34,37 @@ ASKED = [
     ("products", False, ""),
     ("description", False, ""),
 ]
+
+
+def share_out(by: User) -> None:
+    """Let those who sell in the north take German leads in turn, those in the south French ones."""
+    for name, countries, team in (
+        ("Germany, Austria, Switzerland", ["DE", "AT", "CH"], "North"),
+        ("France, Italy, Spain", ["FR", "IT", "ES"], "South"),
+    ):
+        rule = AssignmentRule(name=name, team=Team.objects.get(name=team))
+        rule.condition = {"all": [{"field": "country", "is": "one_of", "value": countries}]}
+        save_assignment_rule(rule, by=by)
+
+
+def ask_for_offers() -> None:
+    """Send the form on the web from a country that has a rule, and from one that has none."""
+    form = WebForm.objects.get(slug="offer")
+    for name, company, country in (
+        ("Ottilie Brandt", "Brandt Anlagenbau", "DE"),
+        ("Thandi Mokoena", "Karoo Bottling", "ZA"),
+    ):
+        first_name, last_name = name.split()
+        values = {
+            "first_name": first_name,
+            "last_name": last_name,
+            "email": f"{first_name.lower()}@{company.split()[0].lower()}.example",
+            "company": company,
+            "country": country,
+            "description": "Please send us an offer for two lines.",
+        }
+        delivery, _is_new = store_submission(form, raw=urlencode(values).encode(), values=values)
+        process(delivery, by=intake_machine())
 
 
 def open_entrances(by: User) -> None:

@@ -35,7 +35,7 @@ from activities.operations import (
 from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
-from crm.management.commands._entrances import open_entrances
+from crm.management.commands._entrances import ask_for_offers, open_entrances, share_out
 from crm.management.commands._shape import shape_forms, situation_of
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
@@ -241,6 +241,8 @@ class World:
         self._planted()
         self.plan(self.now - timedelta(days=400), partial(shape_forms, self.people["admin"]))
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
+        self.plan(self.ago(89), partial(share_out, self.people["manager"]))
+        self.plan(self.ago(0.3), ask_for_offers)
         self._play()
         self._move_moments()
 
