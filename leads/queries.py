@@ -60,7 +60,7 @@ def blocker_for(blocker: Blocker, viewer: User | None) -> Blocker:
 def with_reasons(rows: LeadQuerySet) -> LeadQuerySet:
     """Add `reason` to each lead: why it is with its owner or with nobody, as `why` says."""
     latest = Assignment.objects.filter(lead=OuterRef("pk")).order_by("-pk")
-    return rows.annotate(
+    told: LeadQuerySet = rows.annotate(
         given_to=Subquery(latest.values("owner")[:1], output_field=BigIntegerField()),
         reason=Case(
             When(
@@ -70,6 +70,7 @@ def with_reasons(rows: LeadQuerySet) -> LeadQuerySet:
             output_field=CharField(),
         ),
     )
+    return told
 
 
 def why(lead: Lead) -> Assignment | None:

@@ -19,8 +19,8 @@ from tests.history import x_education
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
-from tests.toil import jobs
 from tests.share_out import assignment
+from tests.toil import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

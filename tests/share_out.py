@@ -60,11 +60,11 @@ def assignment(server: Server) -> dict[str, Any]:
             ending.callback(worker.stop)
         many = [{"email": f"a{n}@many.example", "country": "DE"} for n in range(200)]
         seen = hand_in(server, address, many, clients=32, again=False)
-        waited = processed(server, workers[0])
+        waited = processed(server, workers[0], patience=600)
         shared = server.script(TRUTH)
         same = [{"email": "same@same.example", "country": "DE"}] * 10
         repeated = hand_in(server, address, same, clients=10, again=False)
-        processed(server, workers[0])
+        processed(server, workers[0], patience=600)
         truth = server.script(TRUTH)
     assert set(seen.statuses) <= {200, 202}, seen.statuses
     counts = shared["owners"]

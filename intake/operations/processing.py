@@ -17,7 +17,7 @@ from intake import mapping, rules
 from intake.matching import draft_of, locks_for, open_lead_of
 from intake.models import Delivery, Entrance, Reference
 from leads.errors import LeadIsClosed
-from leads.operations import capture_by_rules, capture_lead, update_lead
+from leads.operations import capture_by_rules, capture_for, update_lead
 from records import audit
 from records.errors import Busy, IsInBin, LostRace, Refused
 from records.operations import operation
@@ -265,7 +265,9 @@ def _lead_of(delivery: Delivery, told: rules.Told, *, by: User) -> Lead:
     told.fields.setdefault("topic", entrance.topic or entrance.name)
     fields = {**told.fields, "products": told.products, "utm": utm, "custom": told.custom}
     if entrance.owner is not None and entrance.owner.is_active:
-        return capture_lead(by=by, owner=entrance.owner, **fields)
+        named = {"entrance": entrance, "owner": entrance.owner}
+        why = _("Every lead that comes by “%(entrance)s” goes to %(owner)s.") % named
+        return capture_for(entrance.owner, by=by, reason=why, **fields)
     return capture_by_rules(by=by, **fields)
 
 

@@ -58,6 +58,14 @@ def capture_by_rules(*, by: User, **fields: Any) -> Lead:
     return _handed_out(open_lead(lead, by=by, action="assign"), by=by)
 
 
+@operation
+def capture_for(owner: User, *, by: User, reason: str, **fields: Any) -> Lead:
+    """Add a lead, as `capture_lead` does, for somebody who was named before, and write down why."""
+    lead = capture_lead(by=by, owner=owner, **fields)
+    _note(lead, Fate(owner, reason), by=by)
+    return lead
+
+
 def _handed_out(lead: Lead, *, by: User) -> Lead:
     """Give a locked lead to whom the rules say, and write down why."""
     rules = Rules(by)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from leads.models import AssignmentRule, Lead
 from records import conditions
 from records.conditions import Group
-from records.permissions import permission_for
+from records.permissions import permission_for, reaches
 from records.vocabulary import fields_of, reader_of
 from users.models import Grant, User
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
     from records.conditions import Field
 
+# Records of their own that a rule may ask about, and that not everybody who sees the lead may see.
+RELATED = frozenset({"account", "contact"})
 LONGEST_CONDITION = 400  # characters of it that a reason repeats
 
 
@@ -56,6 +58,12 @@ class ReadRule:
     rule: AssignmentRule
     condition: Group
     number: int  # its place among those that were read, as people count
+
+    @property
+    def relations(self) -> frozenset[str]:
+        """Which other records the rule asks about."""
+        names = conditions.names_in(self.condition)
+        return RELATED & {name.partition(".")[0] for name in names}
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,11 @@ class Rules:
         return Fate(person, f"{why} {told}", rule)
 
     def _why(self, each: ReadRule) -> str:
+        if each.relations:
+            # Who reads this on the lead may not know the other record, nor what it says.
+            return _(
+                "Rule %(number)d, “%(rule)s”, holds; it asks about the account or the contact."
+            ) % {"number": each.number, "rule": each.rule}
         return _("Rule %(number)d, “%(rule)s”, holds: %(condition)s.") % {
             "number": each.number,
             "rule": each.rule,
@@ -143,30 +156,39 @@ class Rules:
 
 @dataclass(frozen=True)
 class Trial:
-    """What the rules would do with a lead."""
+    """What the rules would do with a lead; nothing of it `is_told` that one may not know."""
 
     lead: Lead
     fate: Fate
+    is_told: bool = True
 
     @property
     def is_same(self) -> bool:
         """Say whether the lead is with whom the rules would give it to."""
         owner = self.fate.owner
-        return self.lead.owner_id == (None if owner is None else owner.pk)
+        return self.is_told and self.lead.owner_id == (None if owner is None else owner.pk)
 
 
-def dry_run(rules: Rules, rows: LeadQuerySet) -> list[Trial]:
+def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
     """Say of each of `rows` where it would go, if they came in once more in their order.
 
     The turns go on from where they are. Nothing is written. As many statements for a hundred leads
-    as for one.
+    as for one. Where a rule asks about an account or a contact that `viewer` may not see, nothing
+    is told of the lead: the answer would tell what stands there.
     """
     people = list(takers())
     turns = {
         each.rule.pk: (each.rule.turn.last_number, each.rule.turn.count) for each in rules.rules
     }
+    relations = frozenset[str]().union(*(each.relations for each in rules.rules))
+    owners = [f"{name}__owner" for name in relations]
+    untold = _("The rules ask about an account or a contact that you cannot open.")
     now, trials = timezone.localtime(), []
-    for lead in rows.with_answers_to(rules.question, rules.fields).select_related("owner"):
+    for lead in rows.with_answers_to(rules.question, rules.fields).select_related("owner", *owners):
+        others = [other for name in relations if (other := getattr(lead, name)) is not None]
+        if not all(reaches(viewer, "view", other) for other in others):
+            trials.append(Trial(lead, Fate(None, untold), is_told=False))
+            continue
         found = rules.first_for(lead, now=now)
         last_number, count = turns.get(found.rule.pk, (0, 0)) if found else (0, 0)
         fate = rules.fate_by(found, people, last_number=last_number, turn=count + 1)

@@ -266,7 +266,7 @@ class AssignmentDryRun(RulePage, TemplateView):
         numbers = list(latest.values_list("pk", flat=True))
         # In the order in which they came, as the turns would have been.
         rows = Lead.objects.filter(pk__in=numbers).order_by("created_at", "pk")
-        trials = dry_run(rules, rows)
+        trials = dry_run(rules, rows, viewer=self.user)
         return super().get_context_data(
             trials=trials[::-1],
             also=next((each.rule for each in rules.rules if each.rule.pk == also), None),
@@ -285,8 +285,11 @@ def summary_of(rules: Rules, trials: list[Trial]) -> list[dict[str, Any]]:
         }
         for each in rules.rules
     ]
-    nobody = sum(trial.fate.owner is None for trial in trials)
-    return [*lines, {"label": _("Would wait for an owner"), "value": nobody}]
+    nobody = sum(trial.is_told and trial.fate.owner is None for trial in trials)
+    lines.append({"label": _("Would wait for an owner"), "value": nobody})
+    if untold := sum(not trial.is_told for trial in trials):
+        lines.append({"label": _("Cannot be told"), "value": untold})
+    return lines
 
 
 class LeadAssignByRules(OpenLead, OperationView):

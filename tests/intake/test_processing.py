@@ -21,6 +21,7 @@ from leads.models import Lead
 from records.models import AuditEntry
 from tests.factories import LeadFactory
 from tests.intake.world import a_door, hand_in, maps
+from tests.leads.assigning import a_rule
 from tests.world import at_once
 from users.models import User
 from users.operations import intake_machine
@@ -54,6 +55,26 @@ def test_a_delivery_whose_worker_died_is_taken_up(admin: User, settings: Any):
     call_command("scheduler", once=True, stdout=StringIO())
 
     assert (waiting(), Lead.objects.count()) == ([], 1)
+
+
+def test_a_lead_for_the_owner_of_its_door_says_so(admin: User, rep: User):
+    hand_in(a_door(owner=rep), ADA)
+
+    assignment = Lead.objects.get().assignments.get()
+    assert assignment.owner == rep
+    assert assignment.reason == "Every lead that comes by “Door” goes to Rep."
+
+
+def test_a_door_whose_owner_left_asks_the_rules(admin: User, rep: User, rep2: User):
+    door = a_door(owner=rep)
+    rep.is_active = False
+    rep.save(update_fields=["is_active"])
+    condition = {"all": [{"field": "email", "is": "known"}]}
+    a_rule("All others", condition, person=rep2)
+
+    hand_in(door, ADA)
+
+    assert Lead.objects.get().owner == rep2
 
 
 @real

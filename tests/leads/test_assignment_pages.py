@@ -13,7 +13,7 @@ from leads.operations import assign_by_rules, update_lead
 from opportunities.models import Source
 from records.operations.shaping import save_field
 from tests.custom import define
-from tests.factories import LeadFactory, TeamFactory, clerk
+from tests.factories import AccountFactory, LeadFactory, TeamFactory, clerk
 from tests.leads.assigning import GERMANY, a_rule, people_in
 from users.models import Team, User
 
@@ -188,6 +188,38 @@ def test_the_dry_run_shows_no_lead_that_one_may_not_see(desk: Client, outsider: 
 
     assert [str(trial.lead) for trial in answer.context["trials"]] == ["Shown"]
     assert "Hidden" not in answer.content.decode()
+
+
+def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
+    desk: Client, outsider: User, rep: User
+):
+    """A rule that asks about it would be an oracle."""
+    condition = {"all": [{"field": "account.name", "is": "is", "value": "Secret Ltd"}]}
+    a_rule("Key accounts", condition, person=rep)
+    for owner, name in ((outsider, "Secret Ltd"), (outsider, "Other"), (rep, "Secret Ltd")):
+        account = AccountFactory(owner=owner, name=f"{name}", country="DE" if owner == rep else "")
+        LeadFactory(owner=rep, account=account)
+
+    answer = desk.get(f"{LIST}try/")
+
+    shown, *hidden = answer.context["trials"]
+    assert (shown.is_told, shown.fate.owner) == (True, rep)
+    assert [(t.is_told, t.fate.owner, t.fate.rule, t.is_same) for t in hidden] == [
+        (False, None, None, False)
+    ] * 2
+    assert hidden[0].fate.reason == hidden[1].fate.reason
+
+
+def test_the_reason_says_nothing_of_the_account(desk: Client, outsider: User, rep: User):
+    condition = {"all": [{"field": "account.name", "is": "is", "value": "Secret Ltd"}]}
+    a_rule("Key accounts", condition, person=rep)
+    account = AccountFactory(owner=outsider, name="Secret Ltd")
+    lead = assign_by_rules(LeadFactory(owner=None, account=account), by=clerk())
+
+    told = text_of(desk.get(f"/leads/{lead.pk}/"))
+
+    assert "Rule 1, “Key accounts”, holds; it asks about the account or the contact." in told
+    assert "Secret" not in told
 
 
 def test_the_dry_run_tries_a_rule_that_is_out_of_use(desk: Client, ann: User, rep: User):
