@@ -160,17 +160,12 @@ def conversion(figures: Figures) -> FigureTable:
 
 def days_to_convert(figures: Figures) -> FigureTable:
     """Leads qualified in the period, by the days that it took."""
-    found = figures.closed
+    closed = figures.closed
     return FigureTable(
         _("Days"),
         (Column("count", _("Leads qualified")),),
-        tuple(_figure_row(part, COUNT) for part in found.bins),
-        Row(
-            "",
-            _("All"),
-            (Cell(found.total.part, COUNT, found.total.part_url),),
-            found.total.part_url,
-        ),
+        tuple(_figure_row(part, COUNT) for part in figures.days_to_convert.bins),
+        Row("", _("All"), (Cell(closed.part, COUNT, closed.part_url),), closed.part_url),
     )
 
 

@@ -1,6 +1,13 @@
 """What is read across the rooms: the figures, one person's day, and the search."""
 
-from reports.queries.conversion import LEAD_COLUMNS, Conversion, Converted, conversion
+from reports.queries.conversion import (
+    LEAD_COLUMNS,
+    Conversion,
+    Converted,
+    DaysToConvert,
+    conversion,
+    days_to_convert,
+)
 from reports.queries.day import Day, Todo, day_of
 from reports.queries.deals import AGE_BINS, Ageing, Deals, Expected, deals
 from reports.queries.figures import Figures
@@ -36,6 +43,7 @@ __all__ = [
     "Converted",
     "Day",
     "Days",
+    "DaysToConvert",
     "Deals",
     "Expected",
     "Figure",
@@ -51,6 +59,7 @@ __all__ = [
     "Todo",
     "conversion",
     "day_of",
+    "days_to_convert",
     "deals",
     "find",
     "leaderboard",

@@ -27,6 +27,8 @@ from reports.queries.question import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leads.querysets import LeadQuerySet
 
 # First and last whole day of each column; the last one has no end.
@@ -73,24 +75,36 @@ class Converted:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What became of the leads of a period: of all, by days, and of each part."""
+    """What became of the leads of a period: of all of them, and of each part."""
 
     total: Converted
     parts: tuple[Converted, ...]
+
+
+@dataclass(frozen=True)
+class DaysToConvert:
+    """How the days are spread that leads took to be qualified, and where the median lies."""
+
     bins: tuple[Figure, ...]
     median_bin: int | None
 
 
 def conversion(
-    leads: LeadQuerySet, ask: Question, *, by: str = "", is_cohort: bool = False
+    leads: LeadQuerySet,
+    ask: Question,
+    *,
+    by: str = "",
+    is_cohort: bool = False,
+    spans: Sequence[Period] = (),
 ) -> Conversion:
     """Look at the leads of the period: how many were qualified, and after how many days.
 
     A cohort are the leads that came in the period, and the qualified among them are those that are
-    so by now. Without it they are the leads that were closed in the period. One statement: the days
-    come back counted, and whatever is asked of them is exact.
+    so by now. Without it they are the leads that were closed in the period. `spans` parts the
+    period by others than calendar months and quarters. One statement: the days come back counted,
+    and whatever is asked of them is exact.
     """
-    spans = spans_in(ask.period, by) if by in SPANS else []
+    spans = spans or (spans_in(ask.period, by) if by in SPANS else [])
     rows = (
         ask.of(leads)
         .filter(_came(ask.period) if is_cohort else _closed(ask.period))
@@ -157,12 +171,31 @@ def conversion(
             )
             for key in keys
         ]
-    return Conversion(
-        total=total,
-        parts=tuple(parts),
-        bins=_bins(total, ask, is_cohort=is_cohort),
-        median_bin=_bin_of(total.days.median),
+    return Conversion(total=total, parts=tuple(parts))
+
+
+def days_to_convert(converted: Converted, ask: Question) -> DaysToConvert:
+    """Lay the days of the leads qualified in the period into columns. No statement."""
+    period = ask.period.asked_as("qualified")
+    bins = tuple(
+        Figure(
+            label=f"{first}–{last}" if last is not None else f"{first}+",
+            count=sum(
+                count
+                for day, count in converted.days.spread.items()
+                if first <= day and (last is None or day <= last)
+            ),
+            url=ask.list_of(
+                "leads",
+                status="qualified",
+                **period,
+                days_min=str(first),
+                **({} if last is None else {"days_max": str(last)}),
+            ),
+        )
+        for first, last in DAY_BINS
     )
+    return DaysToConvert(bins, _bin_of(converted.days.median))
 
 
 def _came(period: Period) -> Q:
@@ -176,7 +209,7 @@ def _closed(period: Period) -> Q:
     ) & period.holds("disqualified_at")
 
 
-def _part(by: str, spans: list[Period], *, is_cohort: bool) -> Any:
+def _part(by: str, spans: Sequence[Period], *, is_cohort: bool) -> Any:
     """Return what tells the parts; nothing where nothing is parted."""
     if by in LEAD_COLUMNS:
         return keyed(LEAD_COLUMNS[by][0], is_text=by in TEXTS)
@@ -189,28 +222,6 @@ def _part(by: str, spans: list[Period], *, is_cohort: bool) -> Any:
         When(status="qualified", then=span_of("qualified_at", spans)),
         default=span_of("disqualified_at", spans),
         output_field=IntegerField(),
-    )
-
-
-def _bins(total: Converted, ask: Question, *, is_cohort: bool) -> tuple[Figure, ...]:
-    period = ask.period.asked_as("created" if is_cohort else "qualified")
-    return tuple(
-        Figure(
-            label=f"{first}–{last}" if last is not None else f"{first}+",
-            count=sum(
-                count
-                for day, count in total.days.spread.items()
-                if first <= day and (last is None or day <= last)
-            ),
-            url=ask.list_of(
-                "leads",
-                status="qualified",
-                **period,
-                days_min=str(first),
-                **({} if last is None else {"days_max": str(last)}),
-            ),
-        )
-        for first, last in DAY_BINS
     )
 
 

@@ -73,6 +73,7 @@ class Deals:
     stale: Figure
     forecast: tuple[Expected, ...]
     won: Figure
+    won_before: Figure
     lost: Figure
     decided: Figure
     reasons: tuple[Figure, ...]
@@ -99,6 +100,7 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
     in_stage: dict[int, list[Row]] = defaultdict(list)
     expected: dict[int, list[Row]] = defaultdict(list)
     won: list[Row] = []
+    won_before: list[Row] = []
     won_in: dict[int, list[Row]] = defaultdict(list)
     lost: list[Row] = []
     for row in rows:
@@ -109,10 +111,13 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
             won_in[row["place"]].append(row)
             if row["is_asked"]:
                 won.append(row)
+            if row["is_before"]:
+                won_before.append(row)
         else:
             lost.append(row)
 
     closed = ask.period.asked_as("closed")
+    before = ask.period.before.asked_as("closed")
     reasons = [
         _figure(
             found,
@@ -142,6 +147,9 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
         stale=sum_of("", (one.stale for one in ageing), ask.list_of("opportunities", stale="1")),
         forecast=_forecast(expected, won_in, months, ask),
         won=won_figure,
+        won_before=_figure(
+            won_before, "", ask.list_of("opportunities", status="won", **before), key="won"
+        ),
         lost=lost_figure,
         decided=sum_of("", [won_figure, lost_figure], ask.list_of("opportunities", **closed)),
         reasons=tuple(sorted(reasons, key=lambda one: (-one.count, one.label))),
@@ -153,13 +161,15 @@ def _counted(
 ) -> list[Row]:
     is_open = Q(status="open")
     is_asked = Q(status__in=["won", "lost"]) & period.has("closed_on")
+    is_before = Q(status="won") & period.before.has("closed_on")
     is_won_lately = Q(status="won") & Period(months[0].first, months[-1].last).has("closed_on")
     now = timezone.now()
     return list(
-        opportunities.filter(is_open | is_asked | is_won_lately)
+        opportunities.filter(is_open | is_asked | is_before | is_won_lately)
         .annotate(
             days=WholeDays(now, F("stage_entered_at")),
-            is_asked=_flag(~is_open & period.has("closed_on")),
+            is_asked=_flag(is_asked),
+            is_before=_flag(is_before),
             is_stale=_flag(is_open & Q(days__gte=F("stage__usual_days"))),
             age=Case(
                 *(
@@ -178,8 +188,8 @@ def _counted(
             ),
         )
         .values(
-            "status", "stage", "is_asked", "is_stale", "age", "place", "category", "loss_reason",
-            "loss_reason__name",
+            "status", "stage", "is_asked", "is_before", "is_stale", "age", "place", "category",
+            "loss_reason", "loss_reason__name",
         )
         .annotate(
             count=Count("*"),

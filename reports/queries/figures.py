@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from reports.queries.conversion import Conversion, conversion
+from reports.queries.conversion import (
+    Conversion,
+    Converted,
+    DaysToConvert,
+    conversion,
+    days_to_convert,
+)
 from reports.queries.deals import Deals, deals
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
@@ -42,9 +48,24 @@ class Figures:
         return deals(self.opportunities, self.ask)
 
     @cached_property
-    def closed(self) -> Conversion:
+    def closed(self) -> Converted:
         """The leads that were closed in the period."""
-        return conversion(self.leads, self.ask)
+        return self._closed[1]
+
+    @cached_property
+    def closed_before(self) -> Converted:
+        """The leads that were closed in the period before."""
+        return self._closed[0]
+
+    @cached_property
+    def _closed(self) -> tuple[Converted, ...]:
+        period = self.ask.period
+        both = replace(self.ask, period=Period(period.before.first, period.last))
+        return conversion(self.leads, both, spans=[period.before, period]).parts
+
+    @property
+    def days_to_convert(self) -> DaysToConvert:
+        return days_to_convert(self.closed, self.ask)
 
     @cached_property
     def trend(self) -> Conversion:

@@ -49,6 +49,18 @@ class Period:
         """Keep rows whose date column `day` is one of the days."""
         return Q(**{f"{day}__gte": self.first, f"{day}__lte": self.last})
 
+    @property
+    def before(self) -> Period:
+        """As many calendar months as these days are in, before them.
+
+        >>> before = Period(date(2026, 1, 1), date(2026, 3, 31)).before
+        >>> str(before.first), str(before.last)
+        ('2025-10-01', '2025-12-31')
+        """
+        count = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        months = months_until(self.first.replace(day=1) - timedelta(days=1), count)
+        return Period(months[0].first, self.first - timedelta(days=1))
+
     def asked_as(self, name: str) -> dict[str, str]:
         """Return the days as the lists ask for them."""
         return {f"{name}_after": self.first.isoformat(), f"{name}_before": self.last.isoformat()}

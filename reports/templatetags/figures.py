@@ -35,6 +35,16 @@ def as_rate(share: float | None, places: int = 1) -> str:
     }
 
 
+def as_points(change: float) -> str:
+    """Write by how much a share of one changed, in points of a hundred: "+3.5", "−1.0".
+
+    >>> as_points(0.035), as_points(-0.0101)
+    ('+3.5', '−1.0')
+    """
+    points = _rounded(abs(change) * 100, 1)
+    return ("−" if change < 0 else "+") + formats.number_format(points, 1)
+
+
 @register.filter
 def as_days(days: float | None) -> str:
     """Write a number of days: "19 days", "2.5 days"; a dash where nothing was counted."""

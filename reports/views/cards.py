@@ -207,7 +207,7 @@ def conversion(figures: Figures) -> Drawing:
 
 def days_to_convert(figures: Figures) -> Drawing:
     """Draw how the times to convert are spread; the column of the median is the solid one."""
-    found = figures.closed
+    found = figures.days_to_convert
     drawn = charts.columns([part.count for part in found.bins], height=COLUMNS)
     marks = [
         {"fact": part, "column": column, "is_median": place == found.median_bin}
@@ -219,7 +219,7 @@ def days_to_convert(figures: Figures) -> Drawing:
         if found.median_bin is not None
         else _("No lead was qualified in this period.")
     )
-    days = found.total.days
+    days = figures.closed.days
     note = (
         _("median %(median)s, 90th percentile %(ninetieth)s")
         % {"median": as_days(days.median), "ninetieth": as_days(days.ninetieth)}

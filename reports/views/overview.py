@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.views import generic
 from django_htmx.http import push_url
 
@@ -17,6 +18,7 @@ from opportunities.models import Opportunity
 from reports.filters import COHORTS, PARTS, OverviewFilter
 from reports.queries import Figures
 from reports.tables import REPORTS
+from reports.templatetags.figures import as_days, as_points
 from reports.views.cards import CARDS
 from reports.views.viewer import person
 from workbench.transfer import safe_cell
@@ -147,7 +149,8 @@ class Overview(FiguresPage):
             strip=CARDS[STRIP].draw(figures),
             ready=figures.open_leads.ready,
             deals=figures.deals,
-            closed=figures.closed.total,
+            closed=figures.closed,
+            changes=changes_of(figures),
             cards=cards,
             **kwargs,
         )
@@ -156,6 +159,26 @@ class Overview(FiguresPage):
         """Answer, and give htmx the address without what is usual in it."""
         answer = super().render_to_response(context, **options)
         return push_url(answer, self.link()) if self.part else answer
+
+
+def changes_of(figures: Figures) -> dict[str, tuple[str, str]]:
+    """Say in words what changed from the period before, and whether that is good or bad."""
+    now, before = figures.closed, figures.closed_before
+    changes = {}
+    if now.rate is not None and before.rate is not None and now.rate != before.rate:
+        points = as_points(now.rate - before.rate)
+        changes["rate"] = (
+            _("%(points)s points") % {"points": points},
+            "good" if now.rate > before.rate else "bad",
+        )
+    if now.days.count and before.days.count and now.days.median != before.days.median:
+        less = before.days.median - now.days.median  # type: ignore[operator]
+        told = {"days": as_days(abs(less))}
+        if less > 0:
+            changes["days"] = _("%(days)s faster") % told, "good"
+        else:
+            changes["days"] = _("%(days)s slower") % told, "bad"
+    return changes
 
 
 class ReportPage(FiguresPage):

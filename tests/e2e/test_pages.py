@@ -117,7 +117,7 @@ def test_nothing_is_wrong_with_the_managers_figures(
 ) -> None:
     plant(rep, rep2)
 
-    look_at(window(manager), manager, ["/", "/reports/", "/reports/?period=year", "/leads/"])
+    look_at(window(manager), manager, ["/", "/reports/", "/reports/?period=this_year", "/leads/"])
 
 
 def test_nothing_is_wrong_with_empty_pages(window: Window, outsider: User) -> None:

@@ -24,6 +24,7 @@ from reports.tables import REPORTS
 from reports.views.cards import CARDS
 from tests.reports.test_overview import asked_by, figures, listed
 from tests.reports.world import (
+    a_disqualified_lead,
     a_lead,
     a_lost_opportunity,
     a_qualified_lead,
@@ -125,7 +126,7 @@ def test_stands_in_the_order_of_what_was_won(manager: User, rep: User, rep2: Use
 def test_a_lead_counts_as_what_it_is_now_and_once(manager: User, rep: User) -> None:
     def counted() -> tuple[int, int, int]:
         found = asked_by(manager)
-        closed = found.closed.total
+        closed = found.closed
         return found.open_leads.total.count, closed.part, closed.whole
 
     def again(**plan: Any) -> Lead:
@@ -271,3 +272,21 @@ def test_counts_nothing_for_a_choice_that_is_none(
     assert answer.status_code == 200
     assert answer.context["deals"].total.count == 0
     assert "so nothing is counted" in answer.content.decode()
+
+
+def test_says_what_changed_from_the_period_before(client: Client, manager: User, rep: User) -> None:
+    first = noon().replace(day=1)
+    for days, at in ((10, first), (20, first - timedelta(days=1)), (40, first - timedelta(days=1))):
+        a_qualified_lead(rep, days=days, qualified=at)
+    a_disqualified_lead(rep, at=first - timedelta(days=1))
+    a_won_opportunity(rep, 700, at=first - timedelta(days=1))
+    client.force_login(manager)
+
+    answer = client.get("/reports/?period=this_month")
+
+    assert answer.context["changes"] == {
+        "rate": ("+33.3 points", "good"),
+        "days": ("20 days faster", "good"),
+    }
+    assert answer.context["deals"].won_before.value == 700
+    assert "€700 in the period before" in answer.content.decode()
