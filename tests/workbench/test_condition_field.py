@@ -10,7 +10,8 @@ from django import forms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leads.models import Lead
+from leads.models import AssignmentRule, Lead
+from leads.operations import draft_rules
 from records.conditions import ConditionIsWrong, as_data, parse
 from records.vocabulary import fields_of
 from tests.any_condition import any_data, any_valid_test, make_world
@@ -19,6 +20,7 @@ from tests.factories import UserFactory
 from tests.posted import posted
 from tests.thorough import examples
 from users.models import User
+from workbench.admin import TellingForm
 from workbench.forms import ConditionField, PageForm, error_links
 
 
@@ -351,3 +353,48 @@ def test_asks_the_database_for_nothing_but_what_it_shows(
 
     with django_assert_max_num_queries(1):  # the custom fields
         shown(RuleForm(initial={"condition": NESTED}, user=user))
+
+
+def test_a_page_comes_back_with_the_row_and_saves_nothing(client: Any, manager: User) -> None:
+    draft = draft_rules(by=manager)
+    client.force_login(manager)
+    page = client.get("/rules/qualification/new/").content.decode()
+    typed_in = posted(page) | {"label": "Big ones", "condition-edit": "add "}
+
+    answer = client.post("/rules/qualification/new/", typed_in)
+
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert html.count("Choose a field") == 2
+    assert 'value="Big ones"' in html
+    assert "needs your attention" not in html
+    version = draft.version
+    draft.refresh_from_db()
+    assert draft.version == version
+
+
+class RuleAdminForm(TellingForm):
+    """What the administration asks for a rule."""
+
+    condition = ConditionField(Lead)
+
+    class Meta:
+        model = AssignmentRule
+        fields = ("name", "condition")
+
+
+def test_the_administration_edits_rows_and_saves_nothing(admin: User) -> None:
+    RuleAdminForm.user = admin
+    rule = AssignmentRule(name="A rule", condition=NESTED)
+    data = posted(str(RuleAdminForm(instance=rule)))
+
+    edited = RuleAdminForm(data | {"name": "", "condition-edit": "remove 0"}, instance=rule)
+    assert not edited.is_valid()
+    assert not edited.errors
+    assert rule.name == "A rule"
+    assert rule.condition == NESTED
+
+    saved = RuleAdminForm(posted(str(edited)) | {"name": "Another"}, instance=rule)
+    assert saved.is_valid(), saved.errors
+    assert saved.changed_data == ["name", "condition"]
+    assert rule.condition == {"all": NESTED["all"][1:]}
