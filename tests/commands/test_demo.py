@@ -17,7 +17,12 @@ from crm.demo import demo_file, demo_users, tour
 from crm.integrity import findings
 from leads.errors import CannotUndo
 from leads.matching import lookalikes
-from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.models import (
+    Lead,
+    Qualification,
+    QualificationRuleSet,
+    QualifiedOpportunity,
+)
 from leads.operations import preview, undo
 from opportunities.models import Opportunity, StageMove
 from records.models import AuditEntry, CustomField, FormLayout
@@ -107,6 +112,13 @@ def test_has_fields_of_its_own_that_a_lead_hands_on(demo_world, db):
     link = QualifiedOpportunity.objects.exclude(opportunity__custom={}).first()
     assert link.opportunity.custom.items() <= link.qualification.lead.custom.items()
     assert FormLayout.objects.exclude(sections=[]).exists()
+
+
+def test_has_a_draft_of_the_next_rules_and_qualifies_nothing_without_a_hand(demo_world, db):
+    draft = QualificationRuleSet.objects.drafts().get()
+
+    assert draft.rules[-1]["label"] == "It is known when they can change"
+    assert not QualificationRuleSet.objects.active().get().is_automatic
 
 
 def test_nothing_happens_before_its_cause(demo_world, db):

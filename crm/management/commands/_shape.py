@@ -1,4 +1,4 @@
-"""The demo's own fields, the values that leads begin with, and how one of its forms is laid out."""
+"""What shapes the demo: fields of its own with values, a form laid out, rules begun."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crm.form_layouts import laid_out
+from leads.operations import draft_rules, save_rule
 from records.models import CustomField, FormLayout
 from records.operations.shaping import save_field, save_layout
 
@@ -52,6 +53,17 @@ def shape_forms(by: User) -> None:
         *others,
     ]
     save_layout(layout, by=by)
+
+
+def begin_rules(by: User) -> None:
+    """Begin a next version of the qualification rules, for a manager to try and put into force."""
+    save_rule(
+        draft_rules(by=by),
+        by=by,
+        condition={"all": [{"field": "custom.contract_ends", "is": "known"}]},
+        label="It is known when they can change",
+        unmet_label="When can they change?",
+    )
 
 
 def situation_of(name: str, today: date) -> dict[str, Any]:

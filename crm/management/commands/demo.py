@@ -36,7 +36,7 @@ from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
 from crm.management.commands._entrances import ask_for_offers, open_entrances, share_out
-from crm.management.commands._shape import shape_forms, situation_of
+from crm.management.commands._shape import begin_rules, shape_forms, situation_of
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
 from opportunities.models import (
@@ -240,6 +240,7 @@ class World:
         self._year()
         self._planted()
         self.plan(self.now - timedelta(days=400), partial(shape_forms, self.people["admin"]))
+        self.plan(self.now - timedelta(days=60), partial(begin_rules, self.people["manager"]))
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
         self.plan(self.ago(89), partial(share_out, self.people["manager"]))
         self.plan(self.ago(0.3), ask_for_offers)
