@@ -81,9 +81,15 @@ class LeadTable(RecordTable):
     age = AgeColumn(OLD_AFTER)
     owner = OwnerColumn()
     why = Cell(reason_of, verbose_name=_("Why there"), css="c-cell--reason", accessor="pk")
+    automation = Cell(
+        lambda lead: _("Do not automate") if lead.do_not_automate else "",
+        verbose_name=_("Automation"),
+        accessor="pk",
+        order_by=("do_not_automate",),
+    )
 
     class Meta(RecordTable.Meta):
         sequence = (
             "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
-            "owner", "why",
+            "owner", "why", "automation",
         )  # fmt: skip

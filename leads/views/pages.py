@@ -52,12 +52,12 @@ class LeadList(RelatedListView):
 
     def left_out(self) -> tuple[str, ...]:
         """Leave out the owner where it is always the same: there is room for the age instead, or
-        for the reason why nobody has it.
+        for the reason why nobody has it. Automation is for those who ask for it.
         """
         owner = self.data.get("owner")
         if owner == "none":
-            return ("owner", "age", "source", "bant")
-        return ("owner", "why") if owner == "me" else ("age", "why")
+            return ("owner", "age", "source", "bant", "automation")
+        return ("owner" if owner == "me" else "age", "why", "automation")
 
     def page_of(self, rows: Any, total: int) -> dict[str, Any]:
         return super().page_of(with_reasons(rows) if "why" in self.shown else rows, total)

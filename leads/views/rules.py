@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_VERSIONS = 50
 LINES = 50
+MOST_WAITING = 25  # a look at what would become of each takes statements
 # What the preview counts: name, words, and which of the leads that were tried.
 FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
     ("passed", gettext_lazy("Meet every required rule"), lambda each: each.passes),
@@ -399,6 +400,7 @@ class Automation(RulesPage, FormPage):
                 "rule_set": rule_set,
                 "room": room,
                 "waiting": dry_run(rule_set, room, viewer=user),
+                "most_waiting": MOST_WAITING,
                 "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
                 "logged": logged.order_by("-at", "-pk")[:LINES],
                 **kwargs,
@@ -411,7 +413,7 @@ def dry_run(rule_set: QualificationRuleSet, room: int, *, viewer: User) -> list[
     rules = RuleSet(rule_set.number, rule_set.rules, by=viewer)
     rows = takeable(rules).permitted(viewer, "view").select_related("account", "contact__account")
     lines = []
-    for lead in rows[:LINES]:
+    for lead in rows[:MOST_WAITING]:
         reason = why_not(lead)
         outcome = "left" if reason else ""
         if not reason:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Contact
+from intake import jobs as intake_jobs
+from intake.models import Door, DoorField
+from intake.operations import save_door
 from leads import jobs
 from leads.errors import RulesAreIncomplete, RulesAreSettled
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
@@ -21,8 +25,10 @@ from leads.operations import (
     update_lead,
 )
 from opportunities.models import Opportunity
+from records.conditions import parse
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
+from records.vocabulary import fields_of
 from tests.factories import AccountFactory, LeadFactory, UserFactory
 from tests.world import at_once
 from users.operations import machine
@@ -243,3 +249,35 @@ def test_leaves_nothing_behind_when_it_fails(manager, rep, broken_trail):
     assert lead.is_open
     assert not the_log()
     assert not Account.objects.exists()
+
+
+def test_the_list_has_a_column_for_what_is_left_to_people(client, rep):
+    client.force_login(rep)
+    LeadFactory(owner=rep, do_not_automate=True)
+
+    usual = client.get("/leads/?view=all").content.decode()
+    asked = client.get("/leads/?view=all&columns=company,automation").content.decode()
+
+    assert "Do not automate" not in usual
+    assert "Do not automate" in asked
+
+
+def test_conditions_can_ask_whether_a_lead_is_left_to_people(manager, rep):
+    kept = LeadFactory(owner=rep, do_not_automate=True)
+    LeadFactory(owner=rep)
+    fields = fields_of(Lead, None)
+    condition = parse({"all": [{"field": "do_not_automate", "is": "yes"}]}, fields)
+
+    assert Lead.objects.meeting(condition, fields).get() == kept
+
+
+def test_what_came_in_by_a_door_is_taken_up_soon(manager, admin, rep):
+    switch_on(manager)
+    door = save_door(Door(name="Shop", slug="shop", owner=rep), by=admin)
+    DoorField.objects.create(door=door, field="company", path="firm")
+    body = {"email": "ada@engine.example", "last_name": "Lovelace", "firm": "Engines"}
+
+    intake_jobs.take_delivery(door, raw=json.dumps(body).encode(), content_type="application/json")
+
+    lead = Lead.objects.get()
+    assert (lead.status, lead.owner) == ("qualified", rep)

@@ -366,7 +366,11 @@ def test_the_menu_keeps_filters_and_offers_the_standard_columns(reps: Client) ->
 
     assert ("status", "open") in first["kept"]
     assert first["reset_url"] == ""
-    assert [c["name"] for c in first["others"] if not c["is_shown"]] == ["owner"]
+    assert [c["name"] for c in first["others"] if not c["is_shown"]] == [
+        "owner",
+        "why",
+        "automation",
+    ]
     assert chosen["reset_url"] == "?owner=me"
     assert [c["name"] for c in chosen["others"] if c["is_shown"]] == ["company"]
 
