@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
@@ -34,10 +34,12 @@ from records.operations import operation
 from records.permissions import require_any
 from users.operations import machine
 from workbench.jobs import End, Job, JobLine, Kind, Line, Step, start
+from workbench.operations import back_date
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from users.models import User
 
@@ -48,6 +50,15 @@ CONVERTED_ELSEWHERE = "Converted in another system"
 # In the place of an owner: the assignment rules say who gets a new lead.
 BY_RULES = "rules"
 CLOSED_ELSEWHERE = "Closed in the system that the file comes from"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a lead was closed where it comes from: why it was given up, or what it became."""
+
+    reason: DisqualifyReason | None
+    given_up_at: datetime | None
+    conversion: dict[str, Any] = field(default_factory=dict)
 
 
 class LeadImporter(ProductNaming):
@@ -97,6 +108,7 @@ class LeadImporter(ProductNaming):
         "status": as_text,
         "status_reason": as_text,
         "disqualify_reason": as_text,
+        "disqualified_at": as_moment,
         "source": as_text,
         "campaign": as_text,
         "product.name": as_text,
@@ -105,6 +117,7 @@ class LeadImporter(ProductNaming):
         "status": "status",
         "status_reason": "progress",
         "disqualify_reason": "disqualify_reason__key",
+        "disqualified_at": "disqualified_at",
         "converted_at": "qualified_at",
         "account.external_id": "account__external_id",
         "account.name": "account__name",
@@ -125,11 +138,14 @@ class LeadImporter(ProductNaming):
             if text := values.pop(name, ""):
                 values[name] = self.choice(name, text, model)
         products = self.products_in(values)
+        given_up_at = values.pop("disqualified_at", None)
         progress, reason = self._state_in(values)
         if not values.get("topic"):
             values["topic"] = self._topic_of(values)
         if known is not None:
-            outcome = self._brought_up(known, values, owner, progress, reason, conversion)
+            outcome = self._brought_up(
+                known, values, owner, progress, Ending(reason, given_up_at, conversion)
+            )
             return replace(outcome, warnings={**outcome.warnings, **warnings})
 
         twin, reasons = self._twin_of(values)
@@ -138,7 +154,7 @@ class LeadImporter(ProductNaming):
             alike, reasons = self._alike(values)
         policy = self.mapping.duplicates
         if twin is not None and policy == "update":
-            outcome = self._brought_up(twin, values, None, progress, reason, {})
+            outcome = self._brought_up(twin, values, None, progress, Ending(reason, given_up_at))
             return replace(outcome, of=twin, warnings=warnings)
         if twin is not None and policy != "create":
             return Outcome("duplicate", None, twin, reasons, warnings)
@@ -149,7 +165,7 @@ class LeadImporter(ProductNaming):
             lead = operations.capture_by_rules(by=self.by, products=products, **values)
         else:
             lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
-        warnings |= self._close(lead, reason, conversion)
+        warnings |= self._close(lead, Ending(reason, given_up_at, conversion))
         return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
 
     def _conversion_in(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -271,8 +287,7 @@ class LeadImporter(ProductNaming):
         values: dict[str, Any],
         owner: Any,
         progress: str,
-        reason: DisqualifyReason | None,
-        conversion: dict[str, Any],
+        ending: Ending,
     ) -> Outcome:
         """Bring a lead that is here to what the row says; one that was closed here stays closed."""
         if owner is not None:
@@ -286,22 +301,24 @@ class LeadImporter(ProductNaming):
         outcome = self.changed(known, values, operations.update_lead)
         if not known.is_open or self.mapping.duplicates == "skip":
             return outcome
-        if reason is not None or conversion:
-            warnings = self._close(known, reason, conversion)
+        if ending.reason is not None or ending.conversion:
+            warnings = self._close(known, ending)
             return replace(outcome, warnings=warnings) if warnings else Outcome("updated", known)
         return outcome
 
-    def _close(
-        self, lead: Lead, reason: DisqualifyReason | None, conversion: dict[str, Any]
-    ) -> dict[str, list[str]]:
+    def _close(self, lead: Lead, ending: Ending) -> dict[str, list[str]]:
         """Close a lead as it was elsewhere; return the warning when only a person can do so."""
-        if conversion:
+        if ending.conversion:
             try:
-                adopt_conversion(lead, by=self.by, reason=CONVERTED_ELSEWHERE, **conversion)
+                adopt_conversion(lead, by=self.by, reason=CONVERTED_ELSEWHERE, **ending.conversion)
             except NeedsDecision as question:
                 return {"converted": [f"{question} The lead stays open."]}
-        elif reason is not None:
-            operations.disqualify(lead, by=self.by, reason=reason, comment=CLOSED_ELSEWHERE)
+        elif ending.reason is not None:
+            closed = operations.disqualify(
+                lead, by=self.by, reason=ending.reason, comment=CLOSED_ELSEWHERE
+            )
+            if ending.given_up_at is not None:
+                back_date(closed, disqualified_at=ending.given_up_at)
         return {}
 
 

@@ -45,6 +45,19 @@ def test_comes_in_qualified_with_a_contact_and_no_opportunity(take: Any):
     assert Contact.objects.get().owner == converted.owner
 
 
+def test_what_was_given_up_elsewhere_is_so_since_then(take: Any):
+    take(
+        "lead",
+        "last_name,topic,status,disqualified_at\nByron,Looms,No budget,2024-02-03 10:00\n"
+        "Lovelace,Engines,,\n",
+    )
+
+    given_up, still_open = Lead.objects.order_by("last_name")
+    assert (given_up.status, given_up.disqualify_reason.key) == ("disqualified", "no-budget")
+    assert given_up.disqualified_at.isoformat() == "2024-02-03T10:00:00+00:00"
+    assert still_open.is_open
+
+
 def test_receipt_says_that_another_system_decided(take: Any, boss: User, client: Client):
     take("lead", FILE, HISTORY)
     qualification = Qualification.objects.get()
