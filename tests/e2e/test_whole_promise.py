@@ -110,9 +110,9 @@ def write_the_rules(page: Page) -> None:
     )
     picture(page, "rules")
     page.get_by_role("link", name="Automation").click()
-    page.get_by_role("checkbox", name=re.compile("without a hand")).check()
+    page.get_by_role("checkbox", name=re.compile("meets the rules")).check()
     page.get_by_role("button", name="Save", exact=False).first.click()
-    expect(page.get_by_role("checkbox", name=re.compile("without a hand"))).to_be_checked()
+    expect(page.get_by_role("checkbox", name=re.compile("meets the rules"))).to_be_checked()
 
 
 def give_germany_to(page: Page, rep: User) -> None:
