@@ -13,6 +13,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -27,6 +28,7 @@ from tests.custom import VALUES, one_of_each
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 from users.operations import issue_token
+from workbench.models import Job, JobLine
 
 LIST = SEARCH = 10
 RECORD = 15
@@ -66,6 +68,10 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "search by email": ("/search/?q={email}", SEARCH),
     "search for nothing": ("/search/?q=nowhere+to+be+found", SEARCH),
     "overview": ("/reports/", OVERVIEW),
+    "jobs": ("/jobs/", LIST),
+    "jobs of everybody": ("/jobs/?view=all", LIST),
+    "job": ("/jobs/{job}/", RECORD),
+    "many to qualify": ("/leads/bulk/qualify/?status=open", LIST),
     "start page": ("/", DAY),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
 }
@@ -133,6 +139,8 @@ class World:
         }
         self.names: dict[str, Any] = {name: row.pk for name, row in self.looked_at.items()}
         self.names |= {"email": lead.email, "source": lead.source_id}
+        job = Job.objects.create(kind="tests", title="Look", owner=self.rep)
+        self.looked_at_by, self.names["job"] = job, job.pk
         self.relate(FEW)
         self.tell(2)
 
@@ -160,6 +168,17 @@ class World:
         domains = {"website": f"https://{account.domain}", "domain": account.domain}
         some(Lead.objects.open()).update(
             company=account.name, company_key=account.name_key, **domains
+        )
+
+        told = {line.record_id for line in self.looked_at_by.lines.all()}
+        kind = ContentType.objects.get_for_model(Lead)
+        JobLine.objects.bulk_create(
+            JobLine(job=self.looked_at_by, record_type=kind, record_id=number)
+            for number in some(Lead.objects.open()).values_list("pk", flat=True)
+            if number not in told
+        )
+        Job.objects.bulk_create(
+            Job(kind="tests", title="Look", owner=self.rep) for _ in range(count)
         )
 
     def tell(self, entries: int) -> None:

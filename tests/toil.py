@@ -53,10 +53,10 @@ def jobs(server: Server) -> dict[str, Any]:
         try:
             job = asked(server, world, "leads/bulk-qualify/", {"ids": world["leads"]})
             number, done = job["id"], 0
-            patience = time.monotonic() + 900
+            patience = time.monotonic() + 1_800
             while job["state"] in {"waiting", "running"} and time.monotonic() < patience:
                 job = asked(server, world, f"jobs/{number}/")
-                if job["done"] - done >= dice.randint(1, 6):
+                if job["done"] - done >= dice.randint(2, 10):
                     time.sleep(dice.uniform(0, 0.05))
                     worker.kill()
                     kills, done = kills + 1, asked(server, world, f"jobs/{number}/")["done"]

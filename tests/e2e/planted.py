@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from activities.operations import log_note
+from leads.jobs import qualify_many
 from leads.models import DisqualifyReason, Lead
 from leads.operations import delete_lead, disqualify, qualify
 from opportunities.models import Campaign, Competitor, LossReason, Product, Source
@@ -38,6 +39,7 @@ from tests.factories import (
 )
 from users.models import User
 from users.operations import issue_token
+from workbench.models import Job
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 # Not for people with a browser, or a page of somebody else's making.
@@ -105,12 +107,19 @@ def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
             log_note(record, by=rep, text=LONG * 3, is_pinned=True),
         ]
     issue_token(rep, by=rep, name="of a script")
+    job = qualify_many([bare.pk, done.pk, theirs.pk, LeadFactory(owner=rep).pk], by=rep)
+    broken = Job.objects.create(
+        kind="gone", title=LONG, owner=rep, state=Job.State.FAILED, outcome=LONG,
+        finished_at=timezone.now(),
+    )  # fmt: skip
+    running = Job.objects.create(kind="gone", title="Running", owner=rep, total=7, done=3)
     return {
         "leads": [full, bare, theirs, done, built_on, given_up, gone],
         "accounts": [account],
         "contacts": [contact],
         "opportunities": [deal, won, lost, at_rest],
         "activities": entries,
+        "jobs": [job, broken, running],
     }
 
 
