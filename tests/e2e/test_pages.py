@@ -104,7 +104,8 @@ def look_at(page: Page, user: User | None, listed: list[str], **how: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "room", ["leads", "accounts", "contacts", "opportunities", "activities", "users", "others"]
+    "room",
+    ["leads", "accounts", "contacts", "opportunities", "activities", "jobs", "users", "others"],
 )
 def test_nothing_is_wrong_with_a_page(window: Window, rep: User, rep2: User, room: str) -> None:
     listed = addresses(plant(rep, rep2))[room]
@@ -121,7 +122,7 @@ def test_nothing_is_wrong_with_the_managers_figures(
 
 
 def test_nothing_is_wrong_with_empty_pages(window: Window, outsider: User) -> None:
-    rooms = ["leads", "accounts", "contacts", "opportunities", "activities", "reports"]
+    rooms = ["leads", "accounts", "contacts", "opportunities", "activities", "jobs", "reports"]
 
     look_at(window(outsider), outsider, ["/", *(f"/{room}/" for room in rooms)])
 
