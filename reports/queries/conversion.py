@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 
 from leads.models import Lead
+from records.querysets import WholeDays
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -108,12 +109,13 @@ def conversion(
     rows = (
         ask.of(leads)
         .filter(_came(ask.period) if is_cohort else _closed(ask.period))
-        .with_days_to_convert()
         .annotate(
+            # Asked of the qualified alone: for the others the engine need not even look.
+            days=Case(When(status="qualified", then=WholeDays("qualified_at", "created_at"))),
             part=_part(by, spans, is_cohort=is_cohort),
             part_name=LEAD_COLUMNS[by][1] if by in LEAD_COLUMNS else NAMELESS,
         )
-        .values("part", "part_name", "status", "days_to_convert")
+        .values("part", "part_name", "status", "days")
         .annotate(count=Count("*"))
         .order_by()
     )
@@ -125,7 +127,7 @@ def conversion(
         whole[part] += row["count"]
         names[part] = row["part_name"] or ""
         if row["status"] == Lead.Status.QUALIFIED:
-            spreads[part][row["days_to_convert"]] += row["count"]
+            spreads[part][row["days"]] += row["count"]
 
     def converted(
         label: str,
