@@ -150,6 +150,20 @@ def test_programs_are_not_asked_for_what_the_form_hides(admin: User, rep: User) 
     assert Caller(rep).post("leads/", PERSON).status_code == 201
 
 
+def test_the_schema_says_what_is_asked_for(admin: User, rep: User) -> None:
+    define("lead", "fleet", by=admin)
+    define("lead", "depot", by=admin)
+    lay_out("lead", by=admin, All=["topic", "last_name", "custom.fleet*", "custom.depot"])
+
+    schemas = Caller(rep).get("/api/schema/?format=json").json()["components"]["schemas"]
+
+    for name in ("Lead", "PatchedLead"):
+        described = schemas[name]["properties"]["custom"]
+        assert described["description"] == "A new record needs fleet."
+        assert "required" not in described, "neither a change nor an old record has to have it"
+    assert "description" not in schemas["Account"]["properties"]["custom"]
+
+
 def test_the_lists_of_definitions_cost_no_more_with_a_layout(
     reps: Client, admin: User, rep: User, statements: Any
 ) -> None:

@@ -432,10 +432,10 @@ class CustomSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
             return {**described, "additionalProperties": True}
         fields = definitions_for(user)[field.kind]
         described["properties"] = {each.key: custom_schema(each) for each in fields}
-        if direction == "request" and (
-            required := [e.key for e in fields if e.is_required and e.default is None]
-        ):
-            described["required"] = required
+        # One description serves what is sent and what is given out, where old records may lack it.
+        asked = required_of(field.kind, {}, by=user)
+        if keys := ", ".join(each.key for each in fields if each.name in asked):
+            described["description"] = f"A new record needs {keys}."
         return described
 
 
