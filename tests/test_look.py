@@ -50,6 +50,14 @@ def test_a_template_needs_no_exception_from_the_policy(path):
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text)
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_table_that_becomes_cards_on_a_phone_names_its_cells(path):
+    """A card shows only the cells whose kind it knows: the others would be gone."""
+    text = text_of(path)
+
+    assert "c-table--cards" not in text or "c-cell--name" in text or "{{ css }}" in text
+
+
 def test_what_code_draws_exists_too():
     from crm import context
     from workbench.templatetags import workbench as tags
