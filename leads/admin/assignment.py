@@ -17,7 +17,7 @@ from workbench.forms import ConditionField
 class RuleForm(TellingForm):
     """A rule, with the condition in the editor that the managers' page has."""
 
-    condition = ConditionField(Lead, label=_("condition"))
+    condition = ConditionField(Lead, label=_("Condition"))
     user: User
 
     class Meta:
