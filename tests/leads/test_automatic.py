@@ -101,6 +101,31 @@ def test_never_takes_more_than_the_limit_in_any_hour(manager, rep):
     assert [jobs.qualify_ready(), jobs.qualify_ready()] == [2, 0]
 
 
+def test_the_limit_is_asked_for_each_lead_under_the_lock(manager, rep):
+    leads = [LeadFactory(owner=rep) for _ in range(3)]
+    switch_on(manager, limit=2)
+    by = machine()
+
+    decided = [qualify_automatically(lead, by=by) is not None for lead in leads]
+
+    assert decided == [True, True, False]
+    assert Lead.objects.qualified().count() == 2
+
+
+def test_what_was_decided_stands_until_the_lead_changes(manager, rep):
+    kept = LeadFactory(owner=rep, do_not_automate=True)
+    switch_on(manager)
+    jobs.qualify_ready()
+    before = the_log()[kept.pk].at
+
+    jobs.qualify_ready()
+    assert the_log()[kept.pk].at == before
+
+    update_lead(kept, by=rep, topic="Other engines")
+    jobs.qualify_ready()
+    assert the_log()[kept.pk].at > before
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_do_not_exceed_the_limit_together(manager, rep):
     for _ in range(6):
