@@ -25,10 +25,12 @@ function sendWhole(editor, edit) {
   editor.closest("form").requestSubmit(button);
 }
 
-// A menu that was changed keeps the focus; a button hands it on to what it brought.
-function replaceRows(editor, fresh, isChoice) {
+// A menu that was changed keeps the focus; a button hands it on to what it brought. Who has gone
+// somewhere else since it was pressed stays there.
+function replaceRows(editor, fresh, isChoice, focusedThen) {
   const focused = document.activeElement;
-  const isElsewhere = focused !== document.body && !editor.contains(focused);
+  const isInside = focused === document.body || editor.contains(focused);
+  const isElsewhere = !isInside && focused !== focusedThen;
   const { id, selectionStart, selectionEnd } = focused;
   const rows = fresh.querySelector(":scope > [role='group']");
   const next = rows.querySelector("[autofocus]");
@@ -50,6 +52,7 @@ async function update(editor, edit = "") {
   const before = running.get(editor);
   before?.controller.abort();
   const edits = [...(before?.edits ?? []), ...(edit ? [edit] : [])];
+  const focused = document.activeElement;
   const mine = { controller: new AbortController(), edits };
   running.set(editor, mine);
   const isForWords = edits.length === 0;
@@ -61,7 +64,7 @@ async function update(editor, edit = "") {
       if (!isForWords) sendWhole(editor, edits.at(-1));
       return;
     }
-    if (!isForWords) replaceRows(editor, fresh, edits.at(-1).startsWith("apply"));
+    if (!isForWords) replaceRows(editor, fresh, edits.at(-1).startsWith("apply"), focused);
     sayInWords(editor, fresh.querySelector(":scope > [role='status']").childNodes);
   } catch {
     if (running.get(editor) !== mine) return;
