@@ -487,8 +487,10 @@ def qualify_ready() -> int:
 
 
 @operation
-def activate(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
+def activate(
+    draft: QualificationRuleSet, *, by: User, version: int | None = None
+) -> QualificationRuleSet:
     """Put the rules into force, and have all open leads looked at by them."""
-    active = operations.activate_rules(draft, by=by)
+    active = operations.activate_rules(draft, by=by, version=version)
     refresh.enqueue()
     return active

@@ -85,6 +85,13 @@ class StageFilter(LineFilter):
         return [line for line in super().lines() if line[0] != NONE]
 
 
+class PlaceFilter(ValueFilter):
+    """Where the account is: of accounts that may not be seen nobody is told it."""
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return super().filter(qs.with_place(self.parent.user), value) if value else qs
+
+
 class OpportunityFilter(RecordFilter):
     """Opportunities by status, stage, owner and time. Together they narrow."""
 
@@ -131,8 +138,8 @@ class OpportunityFilter(RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
-    country = ValueFilter(label=_("Country"), field_name="account__country")
-    region = ValueFilter(label=_("Region"), field_name="account__region")
+    country = PlaceFilter(label=_("Country"), field_name="place_country")
+    region = PlaceFilter(label=_("Region"), field_name="place_region")
     account = RecordFilterById(Account.objects.all(), label=_("Account"))
     contact = RecordFilterById(Contact.objects.all(), label=_("Contact"))
 

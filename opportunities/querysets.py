@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Aggregate, OuterRef, Subquery, TextField
 
+from accounts.models import Account
 from records.querysets import RecordQuerySet
+
+if TYPE_CHECKING:
+    from users.models import User
 
 
 class Names(Aggregate):
@@ -35,6 +39,14 @@ class OpportunityQuerySet(RecordQuerySet):
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query."""
         return self.select_related("owner", "account__owner", "contact", "stage")
+
+    def with_place(self, viewer: User) -> Self:
+        """Add `place_country` and `place_region`: of the account, where `viewer` may see it."""
+        account = Account.objects.permitted(viewer).filter(pk=OuterRef("account"))
+        return self.annotate(
+            place_country=Subquery(account.values("country")[:1]),
+            place_region=Subquery(account.values("region")[:1]),
+        )
 
     def with_competitor_names(self) -> Self:
         """Add the names of the competitors as one text, without a statement of their own."""

@@ -203,7 +203,10 @@ class ReportViewSet(api.ApiViewSet):
             leads = Lead.objects.permitted(self.user)
             found: Any = queries.conversion(leads, ask, by=ask.by, is_cohort=ask.is_cohort)
         else:
-            found = queries.outcomes(Opportunity.objects.permitted(self.user), ask, by=ask.by)
+            opportunities = Opportunity.objects.permitted(self.user)
+            if ask.by in {"country", "region"}:
+                opportunities = opportunities.with_place(self.user)
+            found = queries.outcomes(opportunities, ask, by=ask.by)
         rows = [
             {"key": part.key, "label": part_label(part, ask.by), **_measured(part, measure)}
             for part in found.parts

@@ -550,7 +550,10 @@ class LeadViewSet(api.RecordViewSet):
     def _bulk_qualify(self) -> Answer:
         sent = self.taken(BulkQualifySerializer)
         numbers = sent.pop("ids", None)
-        has_filters = bool(self.request.query_params)
+        asked = self.request.query_params
+        if paging := sorted(asked.keys() & self.pagination_class.PARAMETERS):
+            raise ValidationError({name: [_("There are no pages here.")] for name in paging})
+        has_filters = any(asked.values())
         if (numbers is None) != has_filters:
             raise ValidationError({"ids": [_("Give either ids or filters in the address.")]})
         if numbers is None:

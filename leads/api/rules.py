@@ -62,6 +62,7 @@ class RuleSetSerializer(api.Strict, serializers.ModelSerializer[QualificationRul
         fields = [
             "id",
             "number",
+            "version",
             "state",
             "rules",
             "is_automatic",
@@ -72,12 +73,15 @@ class RuleSetSerializer(api.Strict, serializers.ModelSerializer[QualificationRul
             "activated_by",
         ]
         read_only_fields = [
-            "number", "state", "created_at", "created_by", "activated_at", "activated_by",
+            "number", "version", "state", "created_at", "created_by", "activated_at",
+            "activated_by",
         ]  # fmt: skip
 
 
 class ActivateSerializer(api.Strict):
-    """Activating takes no fields."""
+    """With the version of the draft that was read, a draft that has changed since is refused."""
+
+    version = serializers.IntegerField(required=False)
 
 
 class QualificationRuleViewSet(api.SettingViewSet):
@@ -130,7 +134,10 @@ class QualificationRuleViewSet(api.SettingViewSet):
 
         def work() -> Answer:
             self.require("change")
-            ActivateSerializer(data=self.body()).is_valid(raise_exception=True)
-            return 200, self.shown(jobs.activate(self.get_object(), by=self.user))
+            sent = ActivateSerializer(data=self.body())
+            sent.is_valid(raise_exception=True)
+            version = sent.validated_data.get("version")
+            active = jobs.activate(self.get_object(), by=self.user, version=version)
+            return 200, self.shown(active)
 
         return self.write(work)

@@ -54,6 +54,14 @@ class RuleForm(PageForm):
         return values
 
 
+class ActivateForm(PageForm):
+    """Knows which draft was read."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    sections = [Section("", ["version"])]
+
+
 class AutomationForm(PageForm):
     """Whether what meets the required rules is qualified without a hand, and how fast."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import NeedsDecision
 from leads.errors import RulesAreIncomplete, RulesAreSettled
-from leads.models import AutomaticQualification, QualificationRuleSet
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet
 from leads.models.rules import MOST_AN_HOUR
 from leads.operations.qualify import qualify
 from leads.rules import RuleSet
@@ -19,7 +19,6 @@ from records.errors import Busy, Refused, Unacceptable
 from records.operations import operation, require_for_all
 
 if TYPE_CHECKING:
-    from leads.models import Lead
     from users.models import User
 
 Outcome = AutomaticQualification.Outcome
@@ -87,7 +86,9 @@ def qualify_automatically(lead: Lead, *, by: User) -> AutomaticQualification | N
 def note_failure(lead: Lead) -> None:
     """Write down that something went wrong on our side, of which nothing is left."""
     rule_set = QualificationRuleSet.objects.select_for_update().active().first()
-    if rule_set is not None:
+    is_open = Lead.objects.open().filter(pk=lead.pk, cycles=lead.cycles).exists()
+    # Whoever has qualified it since has said so, and that is what counts.
+    if rule_set is not None and is_open:
         sentence = _("Something went wrong on our side. It has been written to the log.")
         _noted(lead, rule_set, Outcome.FAILED, sentence)
 

@@ -132,13 +132,17 @@ def remove_rule(draft: QualificationRuleSet, *, by: User, key: str) -> Qualifica
 
 
 @operation
-def activate_rules(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
+def activate_rules(
+    draft: QualificationRuleSet, *, by: User, version: int | None = None
+) -> QualificationRuleSet:
     """Put the draft into force and retire the version before it, whose automation it takes over.
 
-    Raises `RulesAreIncomplete` with every reason why nothing good would come of it, and
-    `RulesAreSettled` when it is no draft any more.
+    Raises `Stale` when somebody has changed the draft since `version`, `RulesAreIncomplete` with
+    every reason why nothing good would come of it, and `RulesAreSettled` when it is no draft any
+    more.
     """
     current = _locked_draft(draft, by=by)
+    _require_version(current, version)
     if reasons := why_incomplete(current, by=by):
         raise RulesAreIncomplete(reasons=reasons)
     before = QualificationRuleSet.objects.select_for_update().active().first()
@@ -188,13 +192,13 @@ def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> int | Non
     changed = sorted([*now_ready, *no_longer])[:most]
     if not changed:
         return None
-    last = int(changed[-1])
-    still_open = Lead.objects.open()
-    still_open.filter(pk__in=[pk for pk in now_ready if pk <= last], ready_since=None).update(
-        ready_since=timezone.now()
-    )
-    still_open.filter(pk__in=[pk for pk in no_longer if pk <= last]).update(ready_since=None)
-    return last
+    # Held, each is asked once more: somebody may have edited it since it was looked at.
+    held = open_leads.filter(pk__in=changed)
+    list(held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    met = list(held.meeting(all_met, rules.fields).values_list("pk", flat=True))
+    held.filter(pk__in=met, ready_since=None).update(ready_since=timezone.now())
+    held.exclude(pk__in=met).update(ready_since=None)
+    return int(changed[-1])
 
 
 def _locked_draft(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:
@@ -212,6 +216,11 @@ def _locked_draft(draft: QualificationRuleSet, *, by: User) -> QualificationRule
     return current
 
 
+def _require_version(current: QualificationRuleSet, version: int | None) -> None:
+    if version is not None and version != current.version:
+        raise Stale(_("Somebody else has changed this draft in the meantime. Look at it again."))
+
+
 def _change(
     draft: QualificationRuleSet,
     change: Callable[[list[Rule]], list[Rule]],
@@ -222,8 +231,7 @@ def _change(
 ) -> QualificationRuleSet:
     """Change the rules of the draft and save what really changed."""
     current = _locked_draft(draft, by=by)
-    if version is not None and version != current.version:
-        raise Stale(_("Somebody else has changed this draft in the meantime."))
+    _require_version(current, version)
     standing = [Rule.of(data) for data in current.rules]
     rules = _complete(change(list(standing)), standing, by=by, place=place)
     before, after = current.rules, [rule.as_data() for rule in rules]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView, TemplateView
 
 from leads import jobs, operations
-from leads.forms.rules import RECOMMENDED, REQUIRED, AutomationForm, RuleForm
+from leads.forms.rules import RECOMMENDED, REQUIRED, ActivateForm, AutomationForm, RuleForm
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
 from leads.operations.plan import Plan, decide
 from leads.rules import RuleSet, why_incomplete
@@ -27,7 +27,6 @@ from records.errors import Refused
 from records.permissions import scope_of
 from records.vocabulary import fields_of
 from users.models import Grant
-from workbench.forms import PageForm
 from workbench.views.record import FormPage, Page
 
 if TYPE_CHECKING:
@@ -327,14 +326,17 @@ class RulesActivate(RulesPage, FormPage):
 
     action = "change"
     template_name = "leads/rules_activate.html"
-    form_class = PageForm
+    form_class = ActivateForm
     submit_label = gettext_lazy("Activate")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "version": self.draft.version}
 
     def page_title(self) -> str:
         return _("Activate version %(number)d") % {"number": self.draft.number}
 
     def run(self, form: Any) -> QualificationRuleSet:
-        return jobs.activate(self.draft, by=self.user)
+        return jobs.activate(self.draft, by=self.user, version=form.cleaned_data["version"])
 
     def success_message(self, outcome: QualificationRuleSet) -> str:
         return _("Version %(number)d is in force. Open leads are being looked at by it.") % {

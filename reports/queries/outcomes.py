@@ -35,8 +35,8 @@ OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
     "owner": ("owner", owner_name()),
     "team": ("owner__team", F("owner__team__name")),
     "campaign": ("campaign", F("campaign__name")),
-    "country": ("account__country", F("account__country")),
-    "region": ("account__region", F("account__region")),
+    "country": ("place_country", F("place_country")),
+    "region": ("place_region", F("place_region")),
     "reason": ("loss_reason", F("loss_reason__name")),
     "stage": ("stage", F("stage__name")),
 }
@@ -67,7 +67,10 @@ class Outcomes:
 
 
 def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> Outcomes:
-    """Part what was won and lost in the period. One statement."""
+    """Part what was won and lost in the period. One statement.
+
+    By country or region it wants opportunities `with_place`: that of accounts that may be seen.
+    """
     spans = spans_in(ask.period, by) if by in SPANS else []
     if spans:
         part: Any = span_of("closed_on", spans, is_day=True)

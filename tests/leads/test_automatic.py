@@ -24,6 +24,7 @@ from leads.operations import (
     undo,
     update_lead,
 )
+from leads.operations.automatic import note_failure
 from opportunities.models import Opportunity
 from records.conditions import parse
 from records.errors import NotPermitted, Unacceptable
@@ -222,6 +223,16 @@ def test_one_that_goes_wrong_stops_no_other(manager, rep, monkeypatch):
     assert jobs.qualify_ready() == 1
     assert the_log()[bad.pk].outcome == "failed"
     assert the_log()[good.pk].outcome == "qualified"
+
+
+def test_a_fault_that_is_told_late_does_not_hide_that_the_lead_was_qualified(manager, rep):
+    lead = LeadFactory(owner=rep)
+    switch_on(manager)
+    qualify_automatically(lead, by=machine())
+
+    note_failure(lead)
+
+    assert the_log()[lead.pk].outcome == "qualified"
 
 
 def test_what_is_qualified_by_hand_meanwhile_is_left_alone(manager, rep):

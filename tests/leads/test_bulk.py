@@ -274,6 +274,9 @@ def test_the_api_takes_the_filters_of_the_list(ask, rep, rep2):
         ("", {"leads": [1]}, "leads"),
         ("?town=Berlin", {}, "town"),
         ("?city=Nowhere", {}, "leads"),
+        ("?limit=5", {}, "limit"),
+        ("?city=Berlin&cursor=x", {}, "cursor"),
+        ("?city=", {}, "ids"),
     ],
 )
 def test_the_api_names_what_is_wrong(ask, address, body, field):
@@ -292,6 +295,20 @@ def test_the_api_starts_one_job_for_a_request_that_comes_twice(ask, rep):
     )
 
     assert first.json()["id"] == second.json()["id"] == Job.objects.get().pk
+
+
+def test_a_key_that_was_used_for_other_filters_is_refused(ask, rep):
+    LeadFactory(owner=rep, city="Berlin")
+    LeadFactory(owner=rep, city="Bonn")
+
+    first, second = (
+        ask(f"leads/bulk-qualify/?city={city}", {}, **{"Idempotency-Key": "bulk-1"})
+        for city in ("Berlin", "Bonn")
+    )
+
+    assert first.status_code == 202
+    assert second.status_code == 422, second.content
+    assert Job.objects.count() == 1
 
 
 def test_of_a_lead_that_one_may_no_longer_see_the_report_tells_nothing(ask, rep, outsider):

@@ -127,6 +127,18 @@ def test_two_managers_do_not_overwrite_each_other(managers, manager, admin):
     assert "Somebody else has changed this draft" in text_of(answer)
 
 
+def test_a_draft_that_somebody_else_has_changed_meanwhile_is_read_again_first(managers, manager):
+    managers.post(f"{PLACE}draft/")
+    read = managers.get(f"{PLACE}activate/").context["form"]["version"].value()
+    save_rule(draft(), by=manager, condition=LARGE)
+
+    answer = managers.post(f"{PLACE}activate/", {"version": read})
+
+    assert answer.status_code == 409
+    assert "Look at it again" in text_of(answer)
+    assert QualificationRuleSet.objects.active().get().number == 1
+
+
 def test_an_empty_draft_says_why_it_cannot_be_activated(managers, manager):
     for rule in draft_rules(by=manager).rules:
         managers.post(f"{PLACE}{rule['key']}/remove/")

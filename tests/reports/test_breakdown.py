@@ -14,6 +14,7 @@ from opportunities.models import Campaign, LossReason, Opportunity, Source
 from reports.api import DEAL_PARTS, LEAD_PARTS, MEASURES, OF_LEADS
 from reports.tables import REPORTS, plain
 from tests.api.conftest import Caller
+from tests.factories import AccountFactory
 from tests.reports.test_overview import listed
 from tests.reports.world import (
     a_disqualified_lead,
@@ -21,6 +22,7 @@ from tests.reports.world import (
     a_lost_opportunity,
     a_qualified_lead,
     a_season,
+    a_won_opportunity,
     noon,
 )
 from users.models import User
@@ -162,3 +164,19 @@ def test_loses_for_a_reason_or_for_none(season: None, manager: User) -> None:
 
     lost = {row["label"]: row["value"] for row in rows if row["value"]}
     assert lost == {named.name: 2, "Unknown": 1}
+
+
+def test_tells_nobody_where_an_account_is_that_they_may_not_see(
+    rep: User, outsider: User, client: Client
+) -> None:
+    account = AccountFactory(owner=outsider, country="FR", region="Brittany")
+    won = a_won_opportunity(rep, 900)
+    Opportunity.objects.filter(pk=won.pk).update(account=account)
+    client.force_login(rep)
+
+    for by, place in (("country", "FR"), ("region", "Brittany")):
+        rows = breakdown(rep, f"{YEARS}&measure=won_value&by={by}")["rows"]
+
+        assert [row["key"] for row in rows] == ["none"], rows
+        assert str(won) not in client.get(f"/opportunities/?{by}={place}").content.decode()
+        assert str(won) in client.get(f"/opportunities/?{by}=none").content.decode()

@@ -202,7 +202,7 @@ class WritingViewSet(ApiViewSet):
         status, text, is_repeated = once(
             key,
             by=self.user,
-            request=[self.request.method, self.request.path, self.body()],
+            request=[self.request.method, self.request.get_full_path(), self.body()],
             work=lambda: self._kept(work, is_one_operation=is_one_operation),
         )
         response = self.answer(status, json.loads(text))
