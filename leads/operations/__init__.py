@@ -8,6 +8,7 @@ from leads.operations.assignment import (
     delete_assignment_rule,
     move_assignment_rule,
     save_assignment_rule,
+    switch_assignment_rule,
 )
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
 from leads.operations.bulk import Prospect, prospects
@@ -76,6 +77,7 @@ __all__ = [
     "save_rules",
     "set_automation",
     "set_progress",
+    "switch_assignment_rule",
     "switch_rule",
     "undo",
     "update_lead",

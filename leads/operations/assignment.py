@@ -126,6 +126,20 @@ def save_assignment_rule(
 
 
 @operation
+def switch_assignment_rule(rule: AssignmentRule, *, by: User, is_active: bool) -> AssignmentRule:
+    """Take a rule into use or out of it, as it stands by now. Switching it where it is is nothing.
+
+    Raises `Unacceptable` as saving it does.
+    """
+    require_for_all(by, "change", AssignmentRule)
+    standing = next((each for each in _locked_order() if each.pk == rule.pk), None)
+    if standing is None:
+        raise _is_gone()
+    standing.is_active = is_active
+    return save_assignment_rule(standing, by=by)
+
+
+@operation
 def move_assignment_rule(rule: AssignmentRule, *, by: User, position: int) -> AssignmentRule:
     """Give a rule another place in the order, counted from one. Where it stands it stays."""
     require_for_all(by, "change", AssignmentRule)

@@ -246,8 +246,8 @@ class AssignmentRuleSwitch(RuleButton):
     """Take a rule into use, or out of it."""
 
     def done(self) -> str:
-        self.rule.is_active = self.request.POST.get("to") == "on"
-        rule = operations.save_assignment_rule(self.rule, by=self.user)
+        is_active = self.request.POST.get("to") == "on"
+        rule = operations.switch_assignment_rule(self.rule, by=self.user, is_active=is_active)
         told = _("%(rule)s is in use") if rule.is_active else _("%(rule)s is out of use")
         return told % {"rule": rule}
 

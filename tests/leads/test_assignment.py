@@ -20,6 +20,7 @@ from leads.operations import (
     disqualify,
     move_assignment_rule,
     save_assignment_rule,
+    switch_assignment_rule,
     update_lead,
 )
 from leads.rules.assignment import next_in_turn
@@ -325,6 +326,18 @@ def test_a_rule_for_nobody_is_refused(ann: User):
             "Nobody in the team East can take leads. Add people to it, or choose another team."
         ]
     }
+
+
+def test_switching_a_rule_keeps_what_somebody_else_has_changed_meanwhile(
+    ann: User, admin: User
+) -> None:
+    rule = a_rule(person=ann)
+    seen = AssignmentRule.objects.get(pk=rule.pk)
+    AssignmentRule.objects.filter(pk=rule.pk).update(name="Renamed meanwhile")
+
+    switched = switch_assignment_rule(seen, by=admin, is_active=False)
+
+    assert (switched.name, switched.is_active) == ("Renamed meanwhile", False)
 
 
 def test_a_rule_that_no_longer_makes_sense_can_be_switched_off(ann: User):
