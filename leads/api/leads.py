@@ -187,6 +187,7 @@ class StageOfDefault(api.Listed):
 class TermsSerializer(api.Strict):
     """The terms of one opportunity; what is left out comes from the lead.
 
+    A value or a date that is null is none: it is not taken from the lead.
     With `id` the lead joins an open opportunity instead of opening another.
     """
 

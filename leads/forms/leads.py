@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
 from leads.operations import Plan, Target, Terms
-from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE
+from leads.operations.plan import AUTO, CREATE, FROM_LEAD, MOST_OPPORTUNITIES, SKIP, USE
 from opportunities.models import Opportunity
 from opportunities.rules import opening_stages
 from records.permissions import may
@@ -418,7 +418,11 @@ class QualifyForm(OperationForm):
         return [s for s in self.suffixes if self.cleaned_data.get(f"topic{s}") or not s]
 
     def _terms_of(self, suffix: str) -> Terms:
+        """Return what was asked for; a value or a date that was emptied is none, not the lead's."""
         values = {name: self.cleaned_data.get(f"{name}{suffix}") for name in TERMS}
+        for name in ("value", "estimated_close_date"):
+            if f"{name}{suffix}" not in self.data:
+                values[name] = FROM_LEAD
         return Terms(
             topic=values["topic"] or "",
             value=values["value"],

@@ -7,7 +7,8 @@ preview shows its answer, the qualification carries it out.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,15 @@ AUTO, CREATE, USE, SKIP = "auto", "create", "use", "skip"
 MOST_OPPORTUNITIES = 5
 
 
+class Origin(Enum):
+    """Where a term comes from that was not said."""
+
+    LEAD = "lead"
+
+
+FROM_LEAD: Final = Origin.LEAD
+
+
 @dataclass(frozen=True)
 class Target:
     """What to do about the account or the contact: decide by itself, create, use one, or skip."""
@@ -37,18 +47,33 @@ class Target:
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of one opportunity; what is empty is taken from the lead.
+    """The terms of one opportunity; what is not said is taken from the lead.
 
+    An empty name, currency, stage or owner counts as not said. A value or a date of None is said:
+    the opportunity has none, except that lines still add up to a value.
     With `opportunity` the lead joins one that is open already instead of opening another.
     """
 
     topic: str = ""
-    value: Decimal | None = None
+    value: Decimal | Origin | None = FROM_LEAD
     currency: str = ""
-    estimated_close_date: date | None = None
+    estimated_close_date: date | Origin | None = FROM_LEAD
     stage: Stage | None = None
     owner: User | None = None
     opportunity: Opportunity | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the terms as they are kept; what comes from the lead is left out."""
+        data = {
+            "topic": self.topic,
+            "value": self.value,
+            "currency": self.currency,
+            "estimated_close_date": self.estimated_close_date,
+            "stage": self.stage.key if self.stage else None,
+            "owner": self.owner.pk if self.owner else None,
+            "opportunity": self.opportunity.pk if self.opportunity else None,
+        }
+        return {name: value for name, value in data.items() if value is not FROM_LEAD}
 
 
 @dataclass(frozen=True)
@@ -72,18 +97,7 @@ class Plan:
             "contact": asdict(self.contact),
             "opportunities": None
             if self.opportunities is None
-            else [
-                {
-                    "topic": terms.topic,
-                    "value": terms.value,
-                    "currency": terms.currency,
-                    "estimated_close_date": terms.estimated_close_date,
-                    "stage": terms.stage.key if terms.stage else None,
-                    "owner": terms.owner.pk if terms.owner else None,
-                    "opportunity": terms.opportunity.pk if terms.opportunity else None,
-                }
-                for terms in self.opportunities
-            ],
+            else [terms.as_data() for terms in self.opportunities],
             "override_reason": self.override_reason,
         }
 

@@ -16,7 +16,7 @@ from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
-from leads.operations.plan import CREATE, Choice, Decision, Plan, Terms, decide
+from leads.operations.plan import CREATE, FROM_LEAD, Choice, Decision, Plan, Terms, decide
 from leads.rules import Verdicts, verdicts_for, with_rules
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
@@ -438,7 +438,11 @@ def _opened(
     owner: User,
     by: User,
 ) -> Opportunity:
-    value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
+    value, closes_on = terms.value, terms.estimated_close_date
+    if value is FROM_LEAD:
+        value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
+    if closes_on is FROM_LEAD:
+        closes_on = lead.estimated_close_date
     return open_opportunity(
         terms.topic or lead.topic,
         by=by,
@@ -446,9 +450,9 @@ def _opened(
         account=account,
         contact=contact,
         stage=terms.stage,
-        value=terms.value if terms.value is not None else value,
+        value=value,
         currency=terms.currency or lead.currency,
-        estimated_close_date=terms.estimated_close_date or lead.estimated_close_date,
+        estimated_close_date=closes_on,
         products=products,
         rate=lead.rate if terms.currency in {"", lead.currency} else None,
         continues=lead,

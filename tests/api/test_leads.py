@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -234,6 +235,20 @@ def test_qualify_opens_no_opportunity_when_none_is_wanted(rep):
 
     assert done.json()["opportunities"] == []
     assert Account.objects.count() == 1
+
+
+def test_qualify_takes_null_for_no_value_and_no_date(rep):
+    lead = LeadFactory(
+        owner=rep.user, estimated_value=Decimal(5000), estimated_close_date=date(2027, 3, 1)
+    )
+    terms = [{"topic": "First"}, {"topic": "Second", "value": None, "estimated_close_on": None}]
+
+    done = rep.post(f"leads/{lead.pk}/qualify/", {"opportunities": terms})
+
+    assert done.status_code == 201, done.content
+    first, second = Opportunity.objects.order_by("pk")
+    assert (first.value, first.estimated_close_date) == (5000, date(2027, 3, 1))
+    assert (second.value, second.estimated_close_date) == (None, None)
 
 
 def test_qualify_names_every_rule_that_is_not_met(rep):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -447,6 +448,30 @@ def test_opens_several_opportunities(reps: Client, lead: Lead) -> None:
     assert not Lead.objects.open().exists()
     assert set(Opportunity.objects.values_list("topic", flat=True)) == {lead.topic, "Service plan"}
     assert Opportunity.objects.get(topic="Service plan").value == 12000
+
+
+def test_an_emptied_value_and_date_stay_empty(reps: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(
+        estimated_value=Decimal(5000), estimated_close_date=date(2027, 3, 1)
+    )
+    form = sent(reps.get(page("qualify", lead)))
+    assert (form["value"], form["estimated_close_date"]) == ("5,000", date(2027, 3, 1))
+
+    reps.post(
+        page("qualify", lead),
+        {
+            **form,
+            "value": "",
+            "estimated_close_date": "",
+            "count": "2",
+            "topic_2": "Service plan",
+            "value_2": "",
+            "estimated_close_date_2": "",
+        },
+    )
+
+    values = Opportunity.objects.values_list("value", "estimated_close_date")
+    assert list(values) == [(None, None), (None, None)]
 
 
 def test_adds_the_lead_to_an_open_opportunity(reps: Client, lead: Lead, rep: User) -> None:

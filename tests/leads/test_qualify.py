@@ -1,5 +1,6 @@
 """Qualifying a lead."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -269,6 +270,28 @@ def test_opens_several_opportunities(rep):
 
     assert [o.topic for o in outcome.opportunities] == ["One", "Two"]
     assert outcome.qualification.opportunity_links.filter(is_primary=True).count() == 1
+
+
+def test_takes_value_and_date_from_the_lead_where_nothing_is_said(rep):
+    lead = a_lead(rep, estimated_value=Decimal(5000), estimated_close_date=date(2027, 3, 1))
+
+    opened = qualify(lead, by=rep, plan=Plan(opportunities=(Terms(topic="One"),)))
+
+    opportunity = opened.opportunities[0]
+    assert (opportunity.value, opportunity.estimated_close_date) == (5000, date(2027, 3, 1))
+    assert opened.qualification.plan["opportunities"][0].keys() >= {"topic", "stage", "owner"}
+    assert "value" not in opened.qualification.plan["opportunities"][0]
+
+
+def test_opens_an_opportunity_without_the_value_and_the_date_that_were_said_to_be_none(rep):
+    lead = a_lead(rep, estimated_value=Decimal(5000), estimated_close_date=date(2027, 3, 1))
+
+    terms = Terms(value=None, estimated_close_date=None)
+    opened = qualify(lead, by=rep, plan=Plan(opportunities=(terms,)))
+
+    opportunity = opened.opportunities[0]
+    assert (opportunity.value, opportunity.estimated_close_date) == (None, None)
+    assert opened.qualification.plan["opportunities"][0]["value"] is None
 
 
 def test_joins_an_opportunity_that_is_open_already(rep):
