@@ -19,7 +19,7 @@ class Job(models.Model):
     The row is the truth, whatever dies on the way: a step and the `cursor` behind it are one
     transaction, so that whoever goes on does the next step, and none a second time.
 
-    kind       where the function stands that does its steps: `leads.jobs.qualify_leads`
+    kind       where the function stands that does its steps: `leads.jobs.bulk.qualify_leads`
     key        what there may be one live job of, like a recomputation; mostly nothing
     arguments  what it was started with
     cursor     what it needs to go on

@@ -12,7 +12,7 @@ from accounts.models import Account, Contact
 from intake import jobs as intake_jobs
 from intake.models import Door, DoorField
 from intake.operations import save_door
-from leads import jobs
+from leads import jobs, operations
 from leads.errors import RulesAreIncomplete, RulesAreSettled
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
 from leads.operations import (
@@ -211,14 +211,14 @@ def test_what_was_refused_is_tried_again_after_an_hour_or_a_change(manager, rep)
 def test_one_that_goes_wrong_stops_no_other(manager, rep, monkeypatch):
     bad, good = LeadFactory(owner=rep, topic="Bad"), LeadFactory(owner=rep)
     switch_on(manager)
-    real = jobs.operations.qualify_automatically
+    real = operations.qualify_automatically
 
     def broken(lead, *, by):
         if lead == bad:
             raise ValueError("a bug")
         return real(lead, by=by)
 
-    monkeypatch.setattr(jobs.operations, "qualify_automatically", broken)
+    monkeypatch.setattr(operations, "qualify_automatically", broken)
 
     assert jobs.qualify_ready() == 1
     assert the_log()[bad.pk].outcome == "failed"

@@ -1,26 +1,18 @@
-"""Rows of a file that become leads, many leads qualified at once, and what rules bring about."""
+"""Rows of a file that become leads."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError
-from django.db.models import Count, Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django_tasks import task
+from django.db.models import Q
 
 from accounts.errors import NeedsDecision
 from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
 from accounts.models import Account, Contact
 from leads import operations
-from leads.models import DisqualifyReason, Lead, QualificationRuleSet
-from leads.operations import Plan, Qualified
+from leads.models import DisqualifyReason, Lead
 from leads.operations.converted import adopt_conversion
-from leads.rules import RuleSet
-from leads.rules.automatic import room_in, takeable
 from opportunities.jobs import (
     BANT,
     CampaignImporter,
@@ -29,23 +21,13 @@ from opportunities.jobs import (
     ProductNaming,
 )
 from opportunities.models import Campaign, Opportunity, Source
-from records.errors import Busy, Refused, Unacceptable
-from records.operations import operation
-from records.permissions import require_any
-from users.operations import machine
-from workbench.jobs import End, Job, JobLine, Kind, Line, Step, start
+from records.errors import Unacceptable
 from workbench.operations import back_date
 from workbench.transfer import Importer, LinkIsMissing, Outcome, as_flag, as_moment, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from users.models import User
-
-log = logging.getLogger(__name__)
-MOST_LEADS = 1_000
-DONE, SKIPPED, REFUSED = JobLine.State.DONE, JobLine.State.SKIPPED, JobLine.State.REFUSED
 CONVERTED_ELSEWHERE = "Converted in another system"
 # In the place of an owner: the assignment rules say who gets a new lead.
 BY_RULES = "rules"
@@ -330,167 +312,3 @@ IMPORTERS: dict[str, type[Importer]] = {
     **EXPORTED,
     **{importer.kind: importer for importer in (ProductImporter, CampaignImporter)},
 }
-
-
-# Many leads at once
-
-
-def qualify_many(leads: Iterable[int], *, by: User, opens_opportunities: bool = True) -> Job:
-    """Have the leads of these numbers qualified, in this order; the job tells what came of each.
-
-    Raises `NotPermitted` for whom no lead may be qualified by, `Unacceptable` for no lead at all or
-    more than 1,000.
-    """
-    require_any(by, "qualify", Lead)
-    numbers = list(dict.fromkeys(leads))
-    if not numbers:
-        raise Unacceptable(errors={"leads": [_("Choose at least one lead.")]})
-    if len(numbers) > MOST_LEADS:
-        raise Unacceptable(
-            errors={"leads": [_("Choose at most %(most)d leads at a time.") % {"most": MOST_LEADS}]}
-        )
-    return start(
-        qualify_leads,
-        by=by,
-        title=ngettext("Qualify %(n)d lead", "Qualify %(n)d leads", len(numbers))
-        % {"n": len(numbers)},
-        total=len(numbers),
-        leads=numbers,
-        opens_opportunities=opens_opportunities,
-    )
-
-
-@Kind
-def qualify_leads(job: Job) -> Step | End:
-    """Qualify the next lead, or tell what stands in its way."""
-    numbers, place = job.arguments["leads"], job.cursor.get("next", 0)
-    if place == len(numbers):
-        return End(_summary(job))
-    plan = Plan() if job.arguments["opens_opportunities"] else Plan(opportunities=())
-    return Step({"next": place + 1}, lines=(_line(numbers[place], plan, by=job.owner),))
-
-
-def _line(number: int, plan: Plan, *, by: User) -> Line:
-    leads = Lead.objects.permitted(by, "view").select_related("owner")
-    lead: Lead | None = leads.filter(pk=number).first()
-    if lead is None:
-        text = _("There is no lead %(number)d that you can see.") % {"number": number}
-        return Line(None, REFUSED, "not_found", text)
-    try:
-        done = operations.qualify(lead, by=by, plan=plan)
-    except Busy:
-        raise
-    except Refused as refusal:
-        return Line(lead, REFUSED, refusal.code, " ".join(refusal.reasons))
-    if done.is_repeat:
-        return Line(lead, SKIPPED, "already_qualified", _("It was qualified already."))
-    return Line(lead, DONE, "qualified", _told(done))
-
-
-def _told(done: Qualified) -> str:
-    """Say what a lead has become, without names: others than `by` may read it."""
-    words = {
-        "account": {
-            "created": _("Account created"),
-            "reused": _("Linked to an account that was there"),
-            "skipped": _("No account"),
-        },
-        "contact": {
-            "created": _("contact created"),
-            "reused": _("linked to a contact that was there"),
-            "skipped": _("no contact"),
-        },
-    }
-    result, count = done.qualification.result, len(done.opportunities)
-    parts = [words[kind].get(result[kind]["outcome"], "") for kind in words]
-    parts.append(
-        ngettext("%(n)d opportunity opened", "%(n)d opportunities opened", count) % {"n": count}
-        if count
-        else _("no opportunity")
-    )
-    return ", ".join(part for part in parts if part) + "."
-
-
-def _summary(job: Job) -> str:
-    counts = dict(job.lines.order_by().values_list("state").annotate(count=Count("pk")))
-    done, skipped, refused = (counts.get(state, 0) for state in (DONE, SKIPPED, REFUSED))
-    told = [
-        ngettext("%(n)d lead was qualified.", "%(n)d leads were qualified.", done) % {"n": done}
-    ]
-    if skipped:
-        told.append(
-            ngettext("%(n)d was so already.", "%(n)d were so already.", skipped) % {"n": skipped}
-        )
-    if refused:
-        told.append(
-            ngettext(
-                "%(n)d could not be: the report says why.",
-                "%(n)d could not be: the report says why.",
-                refused,
-            )
-            % {"n": refused}
-        )
-    return " ".join(told)
-
-
-# The rules
-
-MOST_AT_ONCE = 500
-
-
-@task()
-def refresh() -> int:
-    """Look at all open leads once more: are they ready, by the rules as they are now?
-
-    A transaction for each few hundred that changed; killed in between, the next time does the rest.
-    Returns how often something had changed.
-    """
-    by, rounds = machine(), 0
-    after = operations.refresh_readiness(by=by)
-    while after is not None:
-        rounds += 1
-        after = operations.refresh_readiness(by=by, after=after)
-    return rounds
-
-
-@task()
-def automate() -> int:
-    """Qualify what may be qualified without a hand by now; return how many leads that were."""
-    return qualify_ready()
-
-
-def qualify_ready() -> int:
-    """Do what `automate` says here and now: each lead in a transaction of its own.
-
-    Killed in between, the next time does the rest. One that goes wrong stops no other.
-    """
-    by = machine()
-    rule_set = QualificationRuleSet.objects.active().filter(is_automatic=True).first()
-    if rule_set is None:
-        return 0
-    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
-    count = 0
-    for lead in takeable(rules)[:MOST_AT_ONCE]:
-        if not room_in(rule_set):
-            break
-        try:
-            line = operations.qualify_automatically(lead, by=by)
-        except (Busy, DatabaseError):
-            # The database asks for patience: the lead waits where it is.
-            log.warning("Lead %s could not be qualified now.", lead.pk, exc_info=True)
-        except Exception:
-            log.exception("Lead %s could not be qualified.", lead.pk)
-            operations.note_failure(lead)
-        else:
-            count += line is not None and line.outcome == line.Outcome.QUALIFIED
-    return count
-
-
-@operation
-def activate(
-    draft: QualificationRuleSet, *, by: User, version: int | None = None
-) -> QualificationRuleSet:
-    """Put the rules into force, and have all open leads looked at by them."""
-    active = operations.activate_rules(draft, by=by, version=version)
-    refresh.enqueue()
-    return active
