@@ -40,6 +40,12 @@ STATES = {
 }
 
 
+# Which column of the lead went into which column of what was made of it.
+WAYS_TO_ACCOUNT = (("company", "name"), *((name, name) for name in TO_ACCOUNT))
+WAYS_TO_CONTACT = tuple((name, name) for name in (*TO_CONTACT, "consent", "do_not_contact"))
+WAYS_TO_OPPORTUNITY = tuple((name, name) for name in TO_OPPORTUNITY)
+
+
 class LeadReceipt(RecordView):
     """The receipt of the latest qualification of a lead, or of an earlier one by `?seq=`."""
 
@@ -83,15 +89,18 @@ class LeadReceipt(RecordView):
     def parts(self, chosen: Qualification) -> list[dict[str, Any]]:
         """Return what became of account, contact and opportunities."""
         parts = [
-            self.part(chosen, "account", Account, chosen.account, TO_ACCOUNT),
-            self.part(chosen, "contact", Contact, chosen.contact, TO_CONTACT),
+            self.part(chosen, "account", Account, chosen.account, ways_to_account(chosen.frozen)),
+            self.part(chosen, "contact", Contact, chosen.contact, WAYS_TO_CONTACT),
         ]
         links = chosen.opportunity_links.select_related("opportunity__owner").order_by("pk")
-        for link in links:
+        terms = chosen.plan.get("opportunities")
+        for place, link in enumerate(links):
             outcome = "created" if link.is_created else "reused"
             ways = []
             if link.is_created:
-                ways = carried(chosen.frozen, Opportunity, TO_OPPORTUNITY)
+                said = terms[place] if terms is not None and place < len(terms) else {}
+                ways = carried(chosen.frozen, Opportunity, ways_of_terms(chosen.frozen, said))
+                ways += carried(chosen.frozen, Opportunity, WAYS_TO_OPPORTUNITY)
                 ways += custom_ways(chosen, "opportunity")
             parts.append(self.shown(Opportunity, link.opportunity, outcome, [], ways))
         return parts
@@ -102,12 +111,12 @@ class LeadReceipt(RecordView):
         name: str,
         model: type[Model],
         record: Any,
-        names: Iterable[str],
+        to_new: Iterable[tuple[str, str]],
     ) -> dict[str, Any]:
         answer = chosen.result.get(name) or {}
         outcome = answer.get("outcome", "skipped")
         if outcome == "created":
-            ways = carried(chosen.frozen, model, names)
+            ways = carried(chosen.frozen, model, to_new)
         else:
             ways = filled(chosen.before.get(name) or {}, model)
         ways += custom_ways(chosen, name)
@@ -167,19 +176,41 @@ def word_of(model: type[Model], name: str, value: Any) -> str:
     return str(value)
 
 
+def ways_to_account(frozen: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what goes into a new account; without a person the number is the company's."""
+    has_person = frozen.get("first_name") or frozen.get("last_name")
+    return [*WAYS_TO_ACCOUNT, *([] if has_person else [("phone", "phone")])]
+
+
+def ways_of_terms(frozen: dict[str, Any], said: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return which terms of a new opportunity are the lead's: those that nobody said otherwise."""
+    value = "budget_amount" if frozen.get("estimated_value") is None else "estimated_value"
+    ways = [
+        ("topic", "topic"),
+        (value, "value"),
+        ("estimated_close_date", "estimated_close_date"),
+    ]
+    return [
+        (source, target)
+        for source, target in ways
+        if said.get(target, "") == ""
+        or word_of(Lead, source, said[target]) == word_of(Lead, source, frozen.get(source))
+    ]
+
+
 def carried(
-    frozen: dict[str, Any], model: type[Model], names: Iterable[str]
+    frozen: dict[str, Any], model: type[Model], ways_in: Iterable[tuple[str, str]]
 ) -> list[dict[str, str]]:
     """Return which value of the lead went to which field of a record that was made of it."""
     ways = []
-    for name in names:
+    for name, target in ways_in:
         value = frozen.get(name)
         if value in (None, "", False):
             continue
         ways.append(
             {
                 "source": label_of(Lead, name),
-                "target": label_of(model, name),
+                "target": label_of(model, target),
                 "value": word_of(Lead, name, value),
                 "old": "",
             }

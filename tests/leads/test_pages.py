@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from leads.models import DisqualifyReason, Lead, Qualification
-from leads.operations import disqualify, qualify, update_lead
+from leads.operations import Plan, Terms, disqualify, qualify, update_lead
 from opportunities.models import Opportunity
 from tests.factories import AccountFactory, ActivityFactory, LeadFactory, OpportunityFactory
 from users.models import User
@@ -590,6 +590,39 @@ def test_the_receipt_says_what_went_where(reps: Client, lead: Lead, rep: User) -
     assert "Milano" in text
     assert "under rule version 1" in text
     assert str(rep) in text
+
+
+def ways(answer: Any) -> dict[str, dict[str, str]]:
+    """Return what a receipt says went where: by kind of record, from the lead's field to theirs."""
+    return {
+        part["kind"]: {way["source"]: way["target"] for way in part["ways"]}
+        for part in answer.context["parts"]
+    }
+
+
+def test_the_receipt_says_what_made_the_new_records(reps: Client, lead: Lead, rep: User) -> None:
+    update_lead(lead, by=rep, estimated_value=Decimal(5000), budget_amount=Decimal(9))
+    qualify(lead, by=rep)
+
+    told = ways(reps.get(page("receipt", lead)))
+
+    assert told["account"]["Company"] == "Name"
+    assert told["contact"]["Last name"] == "Last name"
+    assert told["opportunity"]["Topic"] == "Topic"
+    assert told["opportunity"]["Estimated value"] == "Value"
+
+
+def test_the_receipt_claims_nothing_that_was_typed_for_the_opportunity(
+    reps: Client, lead: Lead, rep: User
+) -> None:
+    update_lead(lead, by=rep, estimated_value=Decimal(5000), estimated_close_date="2027-03-01")
+    terms = Terms(topic="Another", value=None, estimated_close_date=date(2027, 3, 1))
+    qualify(lead, by=rep, plan=Plan(opportunities=(terms,)))
+
+    told = ways(reps.get(page("receipt", lead)))["opportunity"]
+
+    assert told["Expected close"] == "Expected close"
+    assert not {"Topic", "Estimated value"} & told.keys()
 
 
 def test_there_is_no_receipt_of_what_never_happened(reps: Client, lead: Lead) -> None:
