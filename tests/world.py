@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from records.errors import Refused
@@ -149,6 +150,38 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(run, works))
+
+
+def after(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """Return what `second` gives that begins while `first` has happened, but is not committed yet.
+
+    Where both want one row, `second` waits for it. For tests on real transactions.
+    """
+    has_happened, begins = Event(), Event()
+
+    def run_first() -> None:
+        try:
+            with transaction.atomic():
+                first()
+                has_happened.set()
+                begins.wait(timeout=30)
+                time.sleep(0.3)  # until it waits; too little only makes the test mild
+        finally:
+            connection.close()
+
+    def run_second() -> Any:
+        try:
+            connection.ensure_connection()
+            has_happened.wait(timeout=30)
+            begins.set()
+            return second()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.submit(run_first), pool.submit(run_second)
+        one.result()
+        return two.result()
 
 
 def stored() -> dict[str, list[str]]:

@@ -21,7 +21,14 @@ from activities.operations.writing import (
 )
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Stale, Unacceptable
-from records.operations import apply, operation, save_changed, stale_sentence, values_of
+from records.operations import (
+    apply,
+    operation,
+    save_changed,
+    settled,
+    stale_sentence,
+    values_of,
+)
 from records.permissions import reaches, require
 
 if TYPE_CHECKING:
@@ -192,11 +199,8 @@ def held(
 
     Permitted is who may do it to the entry itself, or may change the record where it was written.
     """
-    current: Activity = (
-        Activity._base_manager.select_for_update(of=("self",))
-        .select_related("owner")
-        .get(pk=activity.pk)
-    )
+    rows = Activity._base_manager.select_for_update(of=("self",)).select_related("owner")
+    current = settled(rows.get(pk=activity.pk), "owner")
     if not reaches(by, action, current):
         origin = origin_of(current)
         if origin is None:

@@ -13,7 +13,7 @@ from activities.models import Activity, ActivityLink
 from activities.operations.steps import place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
-from records.operations import operation, save_new
+from records.operations import operation, save_new, settled
 from records.permissions import may, require, require_any
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def writable(record: TimelineRecord, *, by: User) -> TimelineRecord:
     rows = type(record)._base_manager.select_related("owner")
     if hasattr(type(record), "is_read_only"):
         rows = rows.select_for_update(of=("self",))
-    current: TimelineRecord = rows.get(pk=record.pk)
+    current: TimelineRecord = settled(rows.get(pk=record.pk), "owner")
     require(by, "view", current)
     if current.is_in_bin:
         raise IsInBin(

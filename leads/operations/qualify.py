@@ -23,7 +23,14 @@ from opportunities.operations import open_opportunity
 from records import audit
 from records.custom import PREFIX
 from records.errors import IsInBin, LostRace, Refused, Stale, Unacceptable
-from records.operations import operation, save_changed, save_new, stale_sentence, values_of
+from records.operations import (
+    operation,
+    save_changed,
+    save_new,
+    settled,
+    stale_sentence,
+    values_of,
+)
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
@@ -198,6 +205,7 @@ def _locked(lead: Lead, *, by: User) -> Lead:
         .select_related("owner", "account", "contact__account", "source", "campaign", "changed_by")
         .get(pk=lead.pk)
     )
+    settled(current, "owner", "account", "contact", "source", "campaign", "changed_by")
     require(by, "qualify", current)
     return current
 

@@ -157,11 +157,23 @@ def _locked_row(record: R) -> R:
         .select_related("owner")
         .get(pk=record.pk)
     )
-    if (current.owner and current.owner.pk) != current.owner_id:
-        # PostgreSQL waited for somebody who gave it away: it returns the row as it is now, beside
-        # the owner that was looked up before.
-        current.refresh_from_db(fields=["owner"])
-    return current
+    return settled(current, "owner")
+
+
+def settled(record: R, *relations: str) -> R:
+    """Return a record that was locked with what it is related to, with what it is related to now.
+
+    PostgreSQL, when it waited for somebody who gave the record away, returns the row as it is now,
+    beside what was looked up before it waited. Asks nothing where both agree.
+    """
+    changed = [
+        name
+        for name in relations
+        if getattr(getattr(record, name), "pk", None) != getattr(record, f"{name}_id")
+    ]
+    if changed:
+        record.refresh_from_db(fields=changed)
+    return record
 
 
 def values_of(record: models.Model) -> dict[str, Any]:
