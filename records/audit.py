@@ -38,6 +38,18 @@ def entry(
     )
 
 
+def log_kind(model: type[Model], event: str, *, by: User, changes: Mapping[str, Any]) -> None:
+    """Write one line about records of a kind together, under the number 0."""
+    AuditEntry.objects.create(
+        actor=by,
+        event=event,
+        record_type=ContentType.objects.get_for_model(model),
+        record_id=0,
+        label=str(model._meta.verbose_name_plural).capitalize()[:300],
+        changes={name: plain(value) for name, value in changes.items()},
+    )
+
+
 def write(*entries: AuditEntry) -> None:
     """Write lines with one statement."""
     AuditEntry.objects.bulk_create(entries)

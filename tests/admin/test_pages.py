@@ -16,7 +16,7 @@ from accounts.models import IdentityClaim, IdentityLock
 from activities.operations import add_task
 from intake.models import Door, Reference, WebForm
 from intake.operations import save_door, save_web_form, store_delivery
-from leads.models import Qualification
+from leads.models import Lead, Qualification
 from leads.operations import qualify
 from opportunities.models import Campaign, Competitor, Product
 from records.models import AuditEntry, IdempotencyKey
@@ -26,6 +26,7 @@ from tests.snapshots import as_text
 from tests.world import a_superuser, new_installation
 from users.models import User
 from users.operations import issue_token
+from workbench.operations.exports import note_export
 
 KINDS = sorted(
     (kind for kind in apps.get_models() if site.site.is_registered(kind)),
@@ -196,6 +197,18 @@ def test_keeps_to_the_strict_policy(desk: Client):
         assert b"<style" not in answer.content
         assert b" style=" not in answer.content
         assert b"onclick" not in answer.content
+
+
+def test_shows_who_exported_what(desk: Client, admin: User):
+    note_export(Lead, by=admin, rows=12, filters="country=DE")
+    line = AuditEntry.objects.get(event="lead.exported")
+
+    listed = desk.get(page(AuditEntry, "changelist"), {"q": "lead.exported"}).content.decode()
+    told = desk.get(reverse("admin:records_auditentry_change", args=[line.pk])).content.decode()
+
+    assert "lead.exported" in listed
+    assert "country=DE" in told
+    assert "12" in told
 
 
 def test_has_the_name_of_the_product(desk: Client):

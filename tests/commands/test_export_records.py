@@ -8,13 +8,14 @@ import json
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import Account, Contact
 from leads.jobs import LeadImporter
 from leads.models import DisqualifyReason, Lead
 from leads.operations import disqualify, qualify
 from opportunities.models import Opportunity
+from records.models import AuditEntry
 from tests.factories import (
     AccountFactory,
     ContactFactory,
@@ -151,7 +152,8 @@ def test_is_written_line_by_line(boss, django_assert_num_queries):
 
     lines = csv_lines(LeadImporter, by=boss)
 
-    with django_assert_num_queries(2):  # the custom fields, then the rows
+    # The custom fields, how many, a line of the trail in its own transaction, then the rows.
+    with django_assert_num_queries(6):
         assert next(lines).startswith("id,")
         assert sum(1 for _ in lines) == 3
 
@@ -162,3 +164,45 @@ def test_is_written_to_a_file(boss, tmp_path):
     assert export("lead", out=tmp_path / "leads.csv") == ""
 
     assert "Größe" in (tmp_path / "leads.csv").read_text(encoding="utf-8")
+
+
+def test_the_trail_says_who_took_what_and_how_many(boss):
+    rep = UserFactory(may={"leads.view_lead": "own"})
+    LeadFactory(owner=rep)
+    LeadFactory(owner=rep, country="DE")
+    LeadFactory()
+
+    export("lead", by=rep.email)
+    export("lead", by=rep.email, filter="country=DE")
+
+    told = AuditEntry.objects.filter(event="lead.exported").order_by("pk")
+    assert [(line.actor, line.label, line.changes) for line in told] == [
+        (rep, "Leads", {"rows": 2, "filters": ""}),
+        (rep, "Leads", {"rows": 1, "filters": "country=DE"}),
+    ]
+
+
+def test_the_trail_tells_of_an_export_that_was_broken_off(boss):
+    LeadFactory()
+
+    next(csv_lines(LeadImporter, by=boss))
+
+    assert AuditEntry.objects.filter(event="lead.exported").count() == 1
+
+
+def test_gives_what_the_list_would_show_under_the_same_filter(boss):
+    LeadFactory(topic="Looms", country="DE")
+    LeadFactory(topic="Pumps", country="FR")
+
+    text = export("lead", filter="country=DE&status=open")
+
+    assert "Looms" in text
+    assert "Pumps" not in text
+
+
+@pytest.mark.parametrize("query", ["status=maybe", "nonsense=1", "owner=nobody"])
+def test_refuses_a_filter_that_the_list_refuses(boss, query):
+    with pytest.raises(CommandError):
+        export("lead", filter=query)
+
+    assert not AuditEntry.objects.filter(event="lead.exported").exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from records.custom import KINDS, definitions_for, kind_of, natural
 from records.models import CustomField
+from workbench.operations.exports import note_export
 from workbench.transfer.cells import safe_cell
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ class _Echo:
         return text
 
 
-def csv_lines(importer: type[Importer], *, by: User) -> Iterator[str]:
+def csv_lines(
+    importer: type[Importer], *, by: User, records: Any = None, filters: str = ""
+) -> Iterator[str]:
     """Give the records that `by` may see as CSV, line by line, in the columns of the import.
 
-    The custom fields in use come last, under the names by which mappings know them.
+    The custom fields in use come last, under the names by which mappings know them. Of `records`,
+    if they are given, those alone; `filters` says what they were narrowed by. Before the first line
+    is given the trail says who takes how many: who breaks off has been told of all the same.
     """
     columns = {
         "id": "pk",
@@ -36,12 +41,12 @@ def csv_lines(importer: type[Importer], *, by: User) -> Iterator[str]:
     }
     kind = kind_of(importer.model)
     fields = definitions_for(by)[kind] if kind in KINDS else ()
+    rows = importer.model.objects.all() if records is None else records
+    rows = rows.permitted(by, "view").order_by("pk")
+    note_export(importer.model, by=by, rows=rows.count(), filters=filters)
     writer = csv.writer(_Echo())
     yield writer.writerow([*columns, *(each.name for each in fields)])
-    records = importer.model.objects.permitted(by, "view").order_by("pk")
-    for *values, custom in records.values_list(*columns.values(), "custom").iterator(
-        chunk_size=2000
-    ):
+    for *values, custom in rows.values_list(*columns.values(), "custom").iterator(chunk_size=2000):
         yield writer.writerow(
             [
                 *(safe_cell(value, name) for name, value in zip(columns, values, strict=True)),
