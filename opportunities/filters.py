@@ -96,9 +96,8 @@ class OpportunityFilter(RecordFilter):
     """Opportunities by status, stage, owner and time. Together they narrow."""
 
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Opportunity.Status.choices)
-    stage = StageFilter(
-        Stage.objects.filter(is_for_leads=False).order_by("process", "position"), label=_("Stage")
-    )
+    # Also those that belong to leads by now: figures lead to what still stands in them.
+    stage = StageFilter(Stage.objects.order_by("process", "position", "pk"), label=_("Stage"))
     hold = django_filters.ChoiceFilter(
         label=_("On hold"), choices=[("1", _("yes")), ("0", _("no"))], method="is_on_hold"
     )

@@ -132,6 +132,21 @@ def test_list_narrows_by_the_periods_of_its_tabs(reps: Client, rep: User) -> Non
     assert "Closes today" not in won
 
 
+def test_list_is_narrowed_to_a_stage_that_belongs_to_leads_by_now(reps: Client, rep: User) -> None:
+    stage = Stage.objects.get(key="propose")
+    OpportunityFactory(owner=rep, stage=stage, topic="Looms")
+    OpportunityFactory(owner=rep, topic="Pumps")
+    Stage.objects.filter(pk=stage.pk).update(is_for_leads=True)
+
+    shown = reps.get(reverse("opportunities:list"), {"stage": stage.pk, "status": "open"})
+
+    text = shown.content.decode()
+    assert shown.status_code == 200
+    assert "Looms" in text
+    assert "Pumps" not in text
+    assert str(stage) in text
+
+
 def test_list_marks_what_has_been_in_its_stage_for_too_long(reps: Client, rep: User) -> None:
     old = OpportunityFactory(owner=rep, topic="Resting")
     OpportunityFactory(owner=rep, topic="Fresh")
