@@ -236,18 +236,40 @@ def said(value: Any) -> str:
 def mapped(payload: Any, rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Return field → text for `rows` of path, field and what it is otherwise.
 
-    Of several rows for one field the first that says something counts.
+    >>> mapped({"mail": "a@b.example"}, [("mail", "email", ""), ("land", "country", "DE")])
+    {'country': 'DE', 'email': 'a@b.example'}
+    """
+    rows = list(rows)
+    return otherwise(rows) | told(payload, rows)
 
-    >>> mapped({"mail": "a@b.example"}, [("mail", "email", ""), ("", "country", "DE")])
-    {'email': 'a@b.example', 'country': 'DE'}
+
+def told(payload: Any, rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return field → text for what a payload says, and for what is so whatever it says.
+
+    Of several rows for one field the first that says something counts; without a path a row says
+    its value always.
+
+    >>> told({"land": "FR"}, [("", "source", "fair"), ("state", "country", "DE")])
+    {'source': 'fair'}
     """
     found: dict[str, str] = {}
-    for path, name, otherwise in rows:
-        if name in found:
-            continue
-        text = said(value_at(payload, path)) if path else ""
-        if text or otherwise:
-            found[name] = text or otherwise
+    for path, name, value in rows:
+        text = said(value_at(payload, path)) if path else value
+        if text:
+            found.setdefault(name, text)
+    return found
+
+
+def otherwise(rows: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return field → text for what counts as long as nothing is told of a field.
+
+    >>> otherwise([("land", "country", "DE"), ("state", "country", "FR"), ("", "source", "fair")])
+    {'country': 'DE'}
+    """
+    found: dict[str, str] = {}
+    for path, name, value in rows:
+        if path and value:
+            found.setdefault(name, value)
     return found
 
 

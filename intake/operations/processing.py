@@ -116,10 +116,12 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
         event = rules.events_in(delivery)[0]
         if event.unread and delivery.values is None:
             return Outcome(Delivery.State.IGNORED, error=event.unread)
+    unsaid: dict[str, str] = {}
     if delivery.values is not None or delivery.door is None:
         values = rules.values_of(delivery)
     else:
-        values = mapping.mapped(event.values, rules.rows_of(delivery.door))
+        rows = rules.rows_of(delivery.door)
+        values, unsaid = mapping.told(event.values, rows), mapping.otherwise(rows)
 
     reference = _reference(delivery, event.subject or values.get("external_id", ""))
     if reference is not None:
@@ -128,9 +130,10 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
             _gather_waiting(reference, delivery)
         reference.save(update_fields=["values"])
         values = {name: pair[0] for name, pair in reference.values.items()}
-    told = rules.told_by(values, by=by)
     if reference is not None and reference.lead is not None:
-        return _filled(reference, reference.lead, told, by=by)
+        return _filled(reference, reference.lead, rules.told_by(values, by=by), by=by)
+    # What a door takes for granted begins a lead; it never stands against what was told.
+    told = rules.told_by(unsaid | values, by=by)
     if problem := rules.missing_in(told):
         return _lacking(delivery, problem)
 
@@ -184,7 +187,7 @@ def _gather_waiting(reference: Reference, delivery: Delivery) -> None:
         with suppress(mapping.PayloadIsWrong):
             event = rules.events_in(other)[0]
             if not event.unread:
-                _gather(reference, mapping.mapped(event.values, rows), _moment_of(other, event))
+                _gather(reference, mapping.told(event.values, rows), _moment_of(other, event))
 
 
 def _lacking(delivery: Delivery, problem: str) -> Outcome:

@@ -444,6 +444,32 @@ def test_a_property_that_comes_later_fills_the_same_lead(admin: User):
     assert (lead.company, lead.job_title) == ("Engine", "Countess")
 
 
+def test_what_a_door_takes_for_granted_never_stands_against_what_was_told(admin: User):
+    door = a_door("hubspot")
+    DoorField.objects.create(door=door, path="country", field="country", value="DE")
+    DoorField.objects.create(door=door, path="lifecycle", field="region", value="South")
+
+    hand_in(door, [event(1, country="FR"), event(2, email=ADA["email"])])
+    hand_in(door, [event(3, firstname="Ada")])
+    begun = Lead.objects.get()
+    update_lead(begun, by=admin, region="")
+    hand_in(door, [event(4, lastname="Lovelace")])
+
+    lead = Lead.objects.get()
+    assert (begun.country.code, begun.region) == ("FR", "South")
+    assert (lead.country.code, lead.region, lead.full_name) == ("FR", "", "Ada Lovelace")
+
+
+def test_one_path_that_says_something_counts_before_what_another_takes_for_granted(admin: User):
+    door = a_door()
+    DoorField.objects.create(door=door, path="land", field="country", value="DE")
+
+    hand_in(door, {"email": "ada@engine.example", "country": "FR"})
+    hand_in(door, {"email": "bea@engine.example"})
+
+    assert [str(lead.country) for lead in Lead.objects.order_by("pk")] == ["FR", "DE"]
+
+
 def test_an_event_that_is_sent_again_counts_once(admin: User):
     door = a_door("hubspot")
     batch = [event(1, email="ada@engine.example"), event(1, email="eve@engine.example")]
