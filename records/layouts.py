@@ -82,6 +82,13 @@ def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
     return parts
 
 
+def hidden_in(kind: str, user: User | None) -> frozenset[str]:
+    """Return the fields that the layout of `kind` hides. No statement of its own."""
+    fields = {each.name for each in definitions_for(user).get(kind, ())}
+    layout = laid_out(known_to(user).layouts.get(kind), known=fields)
+    return frozenset(place.name for part in layout for place in part.places if not place.is_visible)
+
+
 def _with_the_rest(parts: list[Part], standard: list[Part]) -> list[Part]:
     """Add the built-in fields that a layout does not know, in the section of that title."""
     known = {place.name for part in parts for place in part.places}

@@ -25,6 +25,7 @@ from leads.rules import with_rules
 from leads.views.record import rules_of, shown_lookalike
 from opportunities.models import Opportunity
 from records.errors import Refused, Stale
+from records.layouts import hidden_in
 from records.permissions import reaches
 from workbench.views import OperationView
 
@@ -148,7 +149,7 @@ class LeadQualify(OperationView):
         return super().get_context_data(
             form=form,
             problem=problem,
-            rules=rules_of(verdicts, self.edit_url()),
+            rules=rules_of(verdicts, self.edit_url(), hidden_in("lead", self.user)),
             verdicts=verdicts,
             warnings=[v for v in verdicts.items if v.state == "warning"],
             may_override=found.may_override,

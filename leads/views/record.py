@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activities.models import Activity
 from activities.timeline import next_up, timeline_of
-from leads.bant import UNKNOWN
+from leads.bant import UNKNOWN, known
 from leads.matching import lookalikes
 from leads.models import Lead, Qualification
 from leads.queries import why
@@ -20,14 +20,14 @@ from leads.rules import verdicts_for, with_rules
 from leads.tables import TONES
 from opportunities.rules import stage_bar
 from records.keys import domain_key
-from records.layouts import groups_for
+from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
 from workbench.custom import rows_for
 from workbench.templatetags.workbench import day, money
 from workbench.views import RecordView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from leads.matching import Lookalike
     from leads.rules import Verdicts
@@ -80,6 +80,8 @@ class LeadDetail(RecordView):
         verdicts = verdicts_for(lead, by=self.user)
         may_edit = lead.is_open and reaches(self.user, "change", lead)
         edit_url = reverse("leads:edit", kwargs={"pk": lead.pk}) if may_edit else ""
+        hidden = hidden_in("lead", self.user)
+        qualification = bant_rows(lead, edit_url, hidden)
         return super().get_context_data(
             tone=TONES.get(lead.progress if lead.is_open else lead.status, ""),
             crumbs=[
@@ -87,15 +89,19 @@ class LeadDetail(RecordView):
                 {"label": lead.status_label},
             ],
             meta=meta_of(lead),
-            facts=facts_of(lead),
+            facts=facts_of(lead, hidden),
             stages=stages_for(lead, verdicts),
             groups=groups_of(lead, edit_url, self.user),
-            parts=lead.bant,
-            bant_words=", ".join(f"{part.name} {part.state}" for part in lead.bant),
-            bant_count=_("%(known)d of 4") % {"known": lead.bant_known},
-            bant_rows=bant_rows(lead, edit_url),
+            parts=[row["part"] for row in qualification],
+            bant_words=", ".join(f"{row['part'].name} {row['state']}" for row in qualification),
+            bant_count=_("%(known)d of %(total)d")
+            % {
+                "known": known([row["part"] for row in qualification]),
+                "total": len(qualification),
+            },
+            bant_rows=qualification,
             verdicts=verdicts,
-            rules=rules_of(verdicts, edit_url),
+            rules=rules_of(verdicts, edit_url, hidden),
             edit_url=edit_url,
             may_write=lead.is_open and may(self.user, "add", Activity),
             lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)]
@@ -120,17 +126,18 @@ def meta_of(lead: Lead) -> str:
     return " · ".join(part for part in (place, lead.topic) if part)
 
 
-def facts_of(lead: Lead) -> list[dict[str, Any]]:
-    """Return the figures at the right of the head."""
+def facts_of(lead: Lead, hidden: Container[str] = ()) -> list[dict[str, Any]]:
+    """Return the figures at the right of the head, without the fields that the layout hides."""
     facts: list[dict[str, Any]] = []
     if lead.score is not None:
         facts.append({"label": _("Score"), "score": lead.score})
-    return [
-        *facts,
-        {"label": _("Est. value"), "value": money(lead.estimated_value, lead.currency)},
-        {"label": _("Source"), "value": str(lead.source or ""), "is_extra": True},
-        {"label": _("Owner"), "user": lead.owner, "is_person": True},
-    ]
+    if "estimated_value" not in hidden:
+        facts.append(
+            {"label": _("Est. value"), "value": money(lead.estimated_value, lead.currency)}
+        )
+    if "source" not in hidden:
+        facts.append({"label": _("Source"), "value": str(lead.source or ""), "is_extra": True})
+    return [*facts, {"label": _("Owner"), "user": lead.owner, "is_person": True}]
 
 
 def stages_for(lead: Lead, verdicts: Verdicts) -> list[dict[str, Any]]:
@@ -220,31 +227,57 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
     }
 
 
-def bant_rows(lead: Lead, edit_url: str) -> list[dict[str, Any]]:
-    """Return the four rows of the qualification card, unknown ones as a question."""
-    budget = _joined(money(lead.budget_amount, lead.currency), lead.get_budget_status_display())
-    authority = _joined(
-        lead.decision_maker or (_("Decision maker is known") if lead.decision_maker_known else ""),
-        lead.get_purchase_process_display() if lead.purchase_process != "unknown" else "",
-    )
-    need = ": ".join(str(word) for word in (lead.get_need_display(), lead.need_description) if word)
-    timeframe = lead.get_timeframe_display() if lead.bant[3].state != UNKNOWN else ""
+def bant_rows(lead: Lead, edit_url: str, hidden: Container[str] = ()) -> list[dict[str, Any]]:
+    """Return the four rows of the qualification card, unknown ones as a question.
+
+    What the layout hides is neither told nor asked for: a part that is hidden whole has no row.
+    """
+    told: dict[str, Any] = {
+        "budget_amount": money(lead.budget_amount, lead.currency),
+        "budget_status": lead.get_budget_status_display(),
+        "decision_maker": lead.decision_maker,
+        "decision_maker_known": _("Decision maker is known")
+        if lead.decision_maker_known and not lead.decision_maker
+        else "",
+        "purchase_process": lead.get_purchase_process_display()
+        if lead.purchase_process != "unknown"
+        else "",
+        "need": lead.get_need_display(),
+        "need_description": lead.need_description,
+        "timeframe": lead.get_timeframe_display() if lead.bant[3].state != UNKNOWN else "",
+    }
     rows = (
-        (_("Budget"), budget, _("What can they spend?"), "budget_amount"),
-        (_("Authority"), authority, _("Who decides?"), "decision_maker"),
-        (_("Need"), need, _("What do they need, and how much?"), "need"),
-        (_("Timeframe"), timeframe, _("When do they want to decide?"), "timeframe"),
+        (_("Budget"), ", ", _("What can they spend?"), ("budget_amount", "budget_status")),
+        (
+            _("Authority"),
+            ", ",
+            _("Who decides?"),
+            ("decision_maker", "decision_maker_known", "purchase_process"),
+        ),
+        (
+            _("Need"),
+            ": ",
+            _("What do they need, and how much?"),
+            ("need", "need_description"),
+        ),
+        (_("Timeframe"), "", _("When do they want to decide?"), ("timeframe",)),
     )
+    shown = [
+        (part, name, between, question, [field for field in fields if field not in hidden])
+        for part, (name, between, question, fields) in zip(lead.bant, rows, strict=True)
+    ]
     return [
         {
+            "part": part,
             "letter": part.letter,
             "name": name,
             "state": part.state,
-            "value": value,
+            "value": between.join(str(told[field]) for field in fields if told[field]),
             "question": question,
-            "edit_url": f"{edit_url}#id_{field}" if edit_url else "",
+            "edit_url": f"{edit_url}#id_{fields[0]}" if edit_url else "",
         }
-        for part, (name, value, question, field) in zip(lead.bant, rows, strict=True)
+        for part, name, between, question, fields in shown
+        if fields
     ]
 
 
@@ -252,14 +285,18 @@ def _joined(*words: Any) -> str:
     return ", ".join(str(word) for word in words if word)
 
 
-def rules_of(verdicts: Verdicts, edit_url: str) -> list[dict[str, Any]]:
+def rules_of(
+    verdicts: Verdicts, edit_url: str, hidden: Container[str] = ()
+) -> list[dict[str, Any]]:
     """Return the rules as the checklist takes them: what is missing leads to its field."""
     return [
         {
             "label": verdict.label,
             "note": verdict.note,
             "state": verdict.state,
-            "url": f"{edit_url}#id_{verdict.field}" if edit_url and not verdict.is_met else "",
+            "url": f"{edit_url}#id_{verdict.field}"
+            if edit_url and not verdict.is_met and verdict.field not in hidden
+            else "",
         }
         for verdict in verdicts.items
     ]

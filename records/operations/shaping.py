@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import BooleanField
@@ -12,13 +13,14 @@ from django.utils.translation import gettext as _
 from records import custom
 from records.errors import Unacceptable
 from records.keys import text_problem
-from records.layouts import needed_of
+from records.layouts import laid_out, needed_of
 from records.models import CustomField, FormLayout
 from records.operations import MOST_USES, operation, require_for_all, save_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from records.layouts import Part
     from users.models import User
 
 MOST_FIELDS = 100  # in use, of one kind
@@ -240,15 +242,19 @@ def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
 def save_layout(layout: FormLayout, *, by: User) -> FormLayout:
     """Save how the form of a kind is laid out; without sections it stands as built in.
 
-    Saving what stands writes nothing, and no stored value is touched. Raises `Unacceptable` for
-    what is no section or no field, a field in two places, a box to tick that would be required, and
-    for hiding what no form can do without; and `NotPermitted`.
+    Saving what stands writes nothing, and no stored value is touched. A field that is out of use
+    keeps its place for the day on which it comes back. Raises `Unacceptable` for what is no section
+    or no field, a field in two places, a box to tick that would be required, and for hiding what no
+    form can do without; and `NotPermitted`.
     """
     require_for_all(by, "change", FormLayout)
     problems: list[str] = []
     layout.sections = _sections(layout, problems)
     if problems:
         raise Unacceptable(errors={"sections": list(dict.fromkeys(problems))})
+    standing = FormLayout.objects.select_for_update().filter(pk=layout.pk).first()
+    if standing is not None and layout.sections:
+        layout.sections = _with_retired(layout.sections, standing.sections, kind=layout.kind)
     saved = save_setting(layout, by=by)
     custom.forget(by)
     return saved
@@ -276,6 +282,37 @@ def _sections(layout: FormLayout, problems: list[str]) -> list[dict[str, Any]]:
     if len(set(names)) < len(names):
         problems.append(_("A field stands in two places"))
     return sections
+
+
+def _with_retired(
+    sections: list[dict[str, Any]], standing: Any, *, kind: str
+) -> list[dict[str, Any]]:
+    """Put the fields that are out of use, and left out, back behind what they stood behind."""
+    own = {each.name: each for each in CustomField.objects.filter(kind=kind)}
+    named = {place["name"] for section in sections for place in section["fields"]}
+    sections = [{**section, "fields": list(section["fields"])} for section in sections]
+    for part in laid_out(standing, known=set(own)):
+        for number, place in enumerate(part.places):
+            if place.name in own and not own[place.name].is_active and place.name not in named:
+                _put_back(sections, part, number)
+                named.add(place.name)
+    return sections
+
+
+def _put_back(sections: list[dict[str, Any]], part: Part, number: int) -> None:
+    """Insert a place of an old section behind the nearest neighbor before it, else before one."""
+    names = [place.name for place in part.places]
+    before = [(name, 1) for name in reversed(names[:number])]
+    after = [(name, 0) for name in names[number + 1 :]]
+    line = asdict(part.places[number])
+    for neighbor, step in before + after:
+        for section in sections:
+            stand = [other["name"] for other in section["fields"]]
+            if neighbor in stand:
+                section["fields"].insert(stand.index(neighbor) + step, line)
+                return
+    alike = [each for each in sections if each["title"].casefold() == part.title.casefold()]
+    (alike or sections)[-1]["fields"].append(line)
 
 
 def _places(kind: str, stated: list[Any], problems: list[str]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from leads.models import Lead
 from records.errors import NotPermitted, Unacceptable
 from records.models import FormLayout
-from records.operations.shaping import save_layout
+from records.operations.shaping import save_field, save_layout
 from tests.api.conftest import Caller
 from tests.custom import define
 from tests.factories import LeadFactory
@@ -87,6 +88,34 @@ def test_what_is_hidden_keeps_its_value_and_takes_none(
     layout.sections = []
     save_layout(layout, by=admin)
     assert "looms.example" in reps.get(f"/leads/{lead.pk}/").content.decode()
+
+
+def test_what_is_hidden_is_off_the_qualification_card_and_the_head_too(
+    reps: Client, admin: User, rep: User
+) -> None:
+    lead = LeadFactory(
+        owner=rep,
+        budget_amount=Decimal(77_000),
+        budget_status="can_buy",
+        timeframe="immediate",
+        estimated_value=Decimal(66_000),
+    )
+    lay_out(
+        "lead",
+        by=admin,
+        All=["topic", "last_name", "(budget_amount)", "(timeframe)", "(estimated_value)", "(need)"],
+    )
+
+    shown = reps.get(f"/leads/{lead.pk}/")
+
+    rows = {row["letter"]: row for row in shown.context["bant_rows"]}
+    assert list(rows) == ["B", "A", "N"]
+    assert rows["B"]["value"] == "Can buy"
+    assert rows["B"]["edit_url"].endswith("#id_budget_status")
+    assert shown.context["bant_count"] == "1 of 3"
+    text = shown.content.decode()
+    assert not any(secret in text for secret in ("77,000", "66,000", "Immediate"))
+    assert not any(rule["url"].endswith("#id_timeframe") for rule in shown.context["rules"])
 
 
 def test_what_is_required_is_asked_for_on_new_and_old_records(
@@ -204,3 +233,39 @@ def test_saving_what_stands_writes_nothing_and_is_for_those_who_may(
 
     assert refused.value.errors == {"sections": ["A section is a title with a list of fields"]}
     assert FormLayout.objects.get(kind="lead").sections[0]["fields"][0]["name"] == "topic"
+
+
+def test_a_field_out_of_use_keeps_its_place_while_the_others_are_laid_out(
+    admin: User, rep: User
+) -> None:
+    fleet = define("lead", "fleet", by=admin)
+    define("lead", "depot", by=admin)
+    lay_out(
+        "lead",
+        by=admin,
+        What=["topic", "(custom.fleet)", "email"],
+        Who=["custom.depot", "last_name"],
+    )
+    fleet.is_active = False
+    save_field(fleet, by=admin)
+
+    lay_out("lead", by=admin, Now=["last_name", "topic", "email"], Who=["custom.depot"])
+    fleet.is_active = True
+    save_field(fleet, by=admin)
+
+    layout = FormLayout.objects.get(kind="lead")
+    now = layout.sections[0]["fields"]
+    assert [place["name"] for place in now] == ["last_name", "topic", "custom.fleet", "email"]
+    assert [place["name"] for place in now if not place["is_visible"]] == ["custom.fleet"]
+
+
+def test_a_field_out_of_use_finds_a_place_where_its_neighbors_are_gone(admin: User) -> None:
+    fleet = define("lead", "fleet", by=admin)
+    lay_out("lead", by=admin, What=["topic"], Own=["custom.fleet"], Who=["last_name"])
+    fleet.is_active = False
+    save_field(fleet, by=admin)
+
+    lay_out("lead", by=admin, All=["topic", "last_name"])
+
+    names = [place["name"] for place in FormLayout.objects.get(kind="lead").sections[0]["fields"]]
+    assert names == ["topic", "last_name", "custom.fleet"]
