@@ -61,6 +61,7 @@ class Qualification(models.Model):
     after   the version of each record when the qualification was done, for undo
     frozen  a copy of the lead to read
     carried which field of the lead went into which custom field, in words, to read
+    kept    by kind and field what a reused record kept although the lead said otherwise, to read
     """
 
     class State(models.TextChoices):
@@ -88,6 +89,7 @@ class Qualification(models.Model):
     after = models.JSONField(default=dict)
     frozen = models.JSONField(default=dict)
     carried = models.JSONField(default=list)
+    kept = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("qualification")

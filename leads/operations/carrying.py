@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 
 from leads.models import FieldMapping, Lead
+from leads.operations.reusing import fills_custom
 from records.custom import (
     PREFIX,
     choices_of,
@@ -102,6 +103,11 @@ class Arrival:
     is_filled: bool
     record: Any = None
 
+    @property
+    def theirs(self) -> Any:
+        """What the record that is there has in this field."""
+        return None if self.record is None else self.record.custom.get(self.way.target.key)
+
 
 @dataclass(frozen=True)
 class Arrivals:
@@ -110,12 +116,16 @@ class Arrivals:
     items: tuple[Arrival, ...] = ()
     stranded: tuple[Source, ...] = ()
 
+    def for_kind(self, kind: str) -> list[Arrival]:
+        """Return those that go to an account, a contact or an opportunity."""
+        return [each for each in self.items if each.way.target.kind == kind]
+
     def values_for(self, kind: str) -> dict[str, Any]:
         """Return the custom values that an account, contact or opportunity gets, by key."""
         return {
             each.way.target.key: each.way.value
-            for each in self.items
-            if each.is_filled and each.way.target.kind == kind
+            for each in self.for_kind(kind)
+            if each.is_filled
         }
 
     def as_data(self) -> list[dict[str, str]]:
@@ -220,8 +230,8 @@ def column_mappings() -> QuerySet[FieldMapping]:
 def arrivals_of(lead: Lead, decision: Decision, plan: Plan, *, by: User) -> Arrivals:
     """Say what becomes of each value of the lead that could go into a custom field.
 
-    What is created gets it; what is there already only where it has nothing, and where `by` may
-    change it. Nothing is asked of the database where there is nothing to carry, if the lead knows
+    What is created gets it; what is there already where it has nothing, unless the plan says to
+    keep it so, or where the plan says to take it; and only where `by` may change it. Nothing is asked of the database where there is nothing to carry, if the lead knows
     by `has_mappings` whether a column of it is mapped.
     """
     if not lead.custom and not getattr(lead, "has_mappings", True):
@@ -255,8 +265,13 @@ def _arrival(way: Way, decision: Decision, plan: Plan, by: User) -> Iterable[Arr
     if choice.outcome == "created":
         yield Arrival(way, is_filled=True)
     elif choice.record is not None:
-        theirs = choice.record.custom.get(way.target.key)
-        is_filled = is_empty(theirs) and reaches(by, "change", choice.record)
+        is_filled = fills_custom(
+            way.target.name,
+            choice.record.custom.get(way.target.key),
+            way.value,
+            plan.account if is_account else plan.contact,
+            may_change=reaches(by, "change", choice.record),
+        )
         yield Arrival(way, is_filled, choice.record)
 
 

@@ -13,7 +13,7 @@ from accounts.operations import find_or_create_account, find_or_create_contact
 from activities.operations import add_task, cancel_open, uncancel
 from leads.errors import LeadIsClosed, LeadIsOpen
 from leads.models import DisqualifyReason, Lead
-from leads.operations.qualify import TO_CONTACT
+from leads.operations.reusing import TO_CONTACT
 from leads.operations.undo import leave
 from records import audit
 from records.errors import Refused, Unacceptable

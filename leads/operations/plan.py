@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.matching import Match, account_match, contact_match
 from accounts.models import Account, Contact
+from leads.operations.reusing import refuse_bad_choices
 from records.errors import Unacceptable
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ FROM_LEAD: Final = Origin.LEAD
 
 @dataclass(frozen=True)
 class Target:
-    """What to do about the account or the contact: decide by itself, create, use one, or skip."""
+    """What to do about the account or the contact: decide by itself, create, use one, or skip.
+
+    Of one to use, `take` names the fields in which the lead's value replaces what the record has,
+    `keep` the empty ones that are not to be filled; custom fields as `custom.<key>`.
+    """
 
     action: str = AUTO
     id: int | None = None
+    take: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,8 @@ class Plan:
     opportunities: tuple[Terms, ...] | None = None
     override_reason: str = ""
     lead_version: int | None = None
+    # Other leads of the same person that are given up as duplicates of this one along with it.
+    duplicates: tuple[int, ...] = ()
 
     @property
     def terms(self) -> tuple[Terms, ...]:
@@ -99,6 +108,7 @@ class Plan:
             if self.opportunities is None
             else [terms.as_data() for terms in self.opportunities],
             "override_reason": self.override_reason,
+            "duplicates": list(self.duplicates),
         }
 
 
@@ -196,6 +206,7 @@ def _by_hand(
         return Choice("skipped", reasons=(_("Skipped by choice"),))
     if target.action == USE:
         record = _named(model, target, kind, by)
+        refuse_bad_choices(record, target, by=by)
         return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
     if missing:
         raise Unacceptable(errors={kind: [missing + " " + _("Choose one, or skip it.")]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -11,18 +11,18 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
-from accounts.operations import identity, update_account, update_contact
+from accounts.operations import identity
 from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
 from leads.operations.plan import CREATE, FROM_LEAD, Choice, Decision, Plan, Terms, decide
+from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT, brought_up, kept_by
 from leads.rules import Verdicts, verdicts_for, with_rules
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
 from records import audit
-from records.custom import PREFIX
-from records.errors import IsInBin, LostRace, Refused, Stale, Unacceptable
+from records.errors import IsInBin, Stale, Unacceptable
 from records.operations import (
     operation,
     save_changed,
@@ -37,32 +37,6 @@ if TYPE_CHECKING:
     from records.models import TimelineRecord
     from users.models import User
 
-TO_ACCOUNT = (
-    "website",
-    "industry",
-    "employees",
-    "annual_revenue",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-)
-TO_CONTACT = (
-    "salutation",
-    "first_name",
-    "last_name",
-    "job_title",
-    "email",
-    "phone",
-    "mobile",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-)
-Reused = TypeVar("Reused", Account, Contact)
 BANT = tuple(column.name for column in Bant._meta.get_fields())
 TO_OPPORTUNITY = (*BANT, "source", "campaign", "utm", "description")
 
@@ -107,13 +81,14 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     _refuse_open_questions(decision)
     arrivals = arrivals_of(lead, decision, plan, by=by)
     frozen = values_of(lead)
-    before: dict[str, dict[str, Any]] = {"account": {}, "contact": {}}
+    kept = kept_by(lead, decision, plan, arrivals, by=by)
+    before: dict[str, Any] = {"account": {}, "contact": {}}
     owner = lead.owner or by
     account = _account(
-        lead, decision.account, arrivals, owner=owner, by=by, before=before["account"]
+        lead, decision, plan, arrivals, owner=owner, by=by, before=before["account"]
     )
     contact = _contact(
-        lead, decision.contact, account, arrivals, owner=owner, by=by, before=before["contact"]
+        lead, decision, plan, account, arrivals, owner=owner, by=by, before=before["contact"]
     )
     _claim(plan, decision, account, contact)
     opportunities = _opportunities(lead, plan, account, contact, arrivals, owner=owner, by=by)
@@ -139,6 +114,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         after=_versions(lead, account, contact, opportunities),
         frozen=frozen,
         carried=arrivals.as_data(),
+        kept=kept,
     )
     _link(qualification, plan, opportunities)
     targets: list[TimelineRecord] = [r for r in (account, contact, *opportunities) if r]
@@ -257,20 +233,18 @@ def _refuse_open_questions(decision: Decision) -> None:
 
 def _account(
     lead: Lead,
-    choice: Choice,
+    decision: Decision,
+    plan: Plan,
     arrivals: Arrivals,
     *,
     owner: User,
     by: User,
     before: dict[str, Any],
 ) -> Account | None:
-    """Make the account that is decided on, or fill the empty fields of the one that is there."""
-    custom = arrivals.values_for("account")
+    """Make the account that is decided on, or bring up the one that is there."""
+    choice, custom = decision.account, arrivals.values_for("account")
     if isinstance(choice.record, Account):
-        values = _values(lead, TO_ACCOUNT)
-        if choice.record.currency != lead.currency:
-            del values["annual_revenue"]  # the amount would be read in another currency
-        return _filled(choice.record, values, custom, before, by=by)
+        return brought_up(choice.record, lead, plan.account, custom, before, by=by)
     if choice.outcome == "skipped":
         return None
     account = Account(
@@ -290,7 +264,8 @@ def _account(
 
 def _contact(
     lead: Lead,
-    choice: Choice,
+    decision: Decision,
+    plan: Plan,
     account: Account | None,
     arrivals: Arrivals,
     *,
@@ -298,14 +273,15 @@ def _contact(
     by: User,
     before: dict[str, Any],
 ) -> Contact | None:
-    """Make the contact that is decided on, or fill the empty fields of the one that is there."""
-    values = _values(lead, TO_CONTACT)
-    custom = arrivals.values_for("contact")
+    """Make the contact that is decided on, or bring up the one that is there."""
+    choice, custom = decision.contact, arrivals.values_for("contact")
     if isinstance(choice.record, Contact):
-        values["account"] = account
+        more: dict[str, Any] = {}
+        if choice.record.account_id is None and account is not None:
+            more["account"] = account
         if lead.do_not_contact and not choice.record.do_not_contact:
-            values["do_not_contact"] = True
-        return _filled(choice.record, values, custom, before, by=by)
+            more["do_not_contact"] = True
+        return brought_up(choice.record, lead, plan.contact, custom, before, more, by=by)
     if choice.outcome == "skipped":
         return None
     contact = Contact(
@@ -314,7 +290,7 @@ def _contact(
         custom=custom,
         consent=lead.consent,
         do_not_contact=lead.do_not_contact,
-        **values,
+        **_values(lead, TO_CONTACT),
         **lead.next_step_values,
     )
     require_any(by, "add", Contact)
@@ -355,51 +331,6 @@ def _claim(
 
 def _values(lead: Lead, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in names}
-
-
-def _filled(
-    record: Reused,
-    values: dict[str, Any],
-    custom: dict[str, Any],
-    before: dict[str, Any],
-    *,
-    by: User,
-) -> Reused:
-    """Fill the empty fields of a record that is reused, where `by` may change it.
-
-    What it had there is put into `before`. A value that would make it a twin stays out. Of `custom`
-    there are only values for fields that are empty.
-    """
-    empty = {
-        name: value
-        for name, value in values.items()
-        if value not in {"", None} and getattr(record, name) in {"", None, False}
-    }
-    if not (empty or custom) or not reaches(by, "change", record):
-        return record
-    update: Any = update_account if isinstance(record, Account) else update_contact
-    own = {"custom": custom} if custom else {}
-    try:
-        filled: Reused = update(record, by=by, **empty, **own)
-    except (Refused, LostRace):
-        keys = {"website", "country", "email", "phone", "mobile", "first_name", "last_name"}
-        empty = {name: value for name, value in empty.items() if name not in keys}
-        filled = update(record, by=by, **empty, **own)
-    before.update({f"{PREFIX}{key}": {"old": None, "new": value} for key, value in custom.items()})
-    before.update(
-        {
-            name: {
-                "old": values_of(record).get(_attname(record, name)),
-                "new": values_of(filled).get(_attname(record, name)),
-            }
-            for name in empty
-        }
-    )
-    return filled
-
-
-def _attname(record: Any, name: str) -> str:
-    return str(record._meta.get_field(name).attname)
 
 
 def _opportunities(

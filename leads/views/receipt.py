@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account, Contact
 from leads.forms import LeadForm
 from leads.models import Lead, Qualification
-from leads.operations.qualify import TO_ACCOUNT, TO_CONTACT, TO_OPPORTUNITY
+from leads.operations.qualify import TO_OPPORTUNITY
+from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT
 from opportunities.models import Opportunity
 from records.custom import PREFIX, in_words, known_to
 from records.models import CustomField
