@@ -139,8 +139,8 @@ def _require_currency(account: Account) -> None:
 
 
 def _refuse_twin(account: Account, *, by: User) -> None:
-    holder = identity.holder_of(identity.of_account(account))
-    if holder is None or holder.account is None or holder.account_id == account.pk:
+    holder = identity.other_holder_of(account)
+    if holder is None or holder.account is None:
         return
     if reaches(by, "view", holder.account):
         message = _(

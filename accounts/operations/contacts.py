@@ -145,8 +145,8 @@ def _locks(contact: Contact) -> list[str]:
 
 
 def _refuse_twin(contact: Contact, *, by: User) -> None:
-    holder = identity.holder_of(identity.of_contact(contact))
-    if holder is None or holder.contact is None or holder.contact_id == contact.pk:
+    holder = identity.other_holder_of(contact)
+    if holder is None or holder.contact is None:
         return
     if reaches(by, "view", holder.contact):
         message = _(

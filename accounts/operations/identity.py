@@ -114,16 +114,19 @@ def reclaim(records: Sequence[Account | Contact], *, is_different: bool = False)
     claim(records, is_different=is_different)
 
 
-def holder_of(identities: Sequence[Identity]) -> IdentityClaim | None:
-    """Return a standing claim on one of these identities, with its record."""
+def other_holder_of(record: Account | Contact) -> IdentityClaim | None:
+    """Return a claim of another record on what `record` claims to be, with that record.
+
+    What `record` holds itself is passed over: of its identities some may be its own already.
+    """
+    identities = identities_of(record)
     if not identities:
         return None
-    return (
-        IdentityClaim.objects.filter(_any_of(identities))
-        .select_related("account__owner", "contact__owner")
-        .order_by("slot", "pk")
-        .first()
-    )
+    rows = IdentityClaim.objects.filter(_any_of(identities))
+    if record.pk is not None:
+        own = {f"{name}_id": holder.pk for name, holder in _holder(record).items()}
+        rows = rows.exclude(**own)
+    return rows.select_related("account__owner", "contact__owner").order_by("slot", "pk").first()
 
 
 def _any_of(identities: Iterable[Identity]) -> Q:

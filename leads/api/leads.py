@@ -22,6 +22,7 @@ from leads.filters import LeadFilter
 from leads.jobs import MOST_LEADS, qualify_many
 from leads.models import DisqualifyReason, Lead, QualifiedOpportunity
 from leads.operations import Plan, Preview, Qualified, Target, Terms
+from leads.operations.duplicates import MOST_DUPLICATES
 from leads.operations.plan import MOST_OPPORTUNITIES
 from opportunities.models import Campaign, Opportunity, Product, Source, Stage
 from records import keys
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from users.models import User
     from workbench.api.views import Answer
 
+MOST_FIELDS = 200
 READ_ONLY = [
     "id",
     "version",
+    "cycles",
     "external_id",
     "status",
     "score",
@@ -140,6 +143,7 @@ class LeadSerializer(api.RecordSerializer):
             "account",
             "contact",
             "opportunities",
+            "cycles",
             "created_at",
             "changed_at",
             "qualified_at",
@@ -157,11 +161,26 @@ class LeadSerializer(api.RecordSerializer):
         return found
 
 
+class FieldNames(serializers.ListField):
+    """Names of fields of an account or a contact: columns, and custom fields as custom.<key>."""
+
+    child = api.Text(max_length=100)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MOST_FIELDS, **kwargs)
+
+
 class TargetSerializer(api.Strict):
-    """What to do about the account or the contact."""
+    """What to do about the account or the contact.
+
+    Of one to use, `take` names the fields in which the lead's value replaces what it has, `keep`
+    the empty ones that are not to be filled.
+    """
 
     action = api.Word(choices=["auto", "create", "use", "skip"], required=False)
     id = api.Whole(required=False, allow_null=True, min_value=1)
+    take = FieldNames(required=False)
+    keep = FieldNames(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("id") is not None:
@@ -174,6 +193,10 @@ class TargetSerializer(api.Strict):
                 else _("Give an id together with the action “use” only.")
             )
             raise ValidationError({"id": [sentence]})
+        for name in ("take", "keep"):
+            if attrs.get(name) and not wants_one:
+                raise ValidationError({name: [_("Name fields of a record to use only.")]})
+            attrs[name] = tuple(attrs.get(name, ()))
         return attrs
 
 
@@ -210,6 +233,12 @@ class PlanSerializer(api.Strict):
     )
     override_reason = api.Text(required=False, max_length=500, allow_blank=True)
     lead_version = api.Whole(required=False, allow_null=True, min_value=1)
+    duplicates = serializers.ListField(
+        child=api.Whole(min_value=1),
+        required=False,
+        max_length=MOST_DUPLICATES,
+        help_text="Ids of other leads to disqualify as duplicates of this one.",
+    )
 
     def plan(self, version: int | None) -> Plan:
         """Return the plan that was sent."""
@@ -221,6 +250,7 @@ class PlanSerializer(api.Strict):
             opportunities=None if terms is None else tuple(Terms(**each) for each in terms),
             override_reason=sent.get("override_reason", ""),
             lead_version=sent.get("lead_version") or version,
+            duplicates=tuple(sent.get("duplicates", ())),
         )
 
 
@@ -264,6 +294,16 @@ class CandidateSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
+class ComparedSerializer(serializers.Serializer[Any]):
+    """A field in which the lead and the record to use differ."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    theirs = serializers.CharField(help_text="What the record has, in words.")
+    lead = serializers.CharField(source="ours", help_text="What the lead has, in words.")
+    outcome = serializers.CharField(help_text="filled, taken, kept or barred")
+
+
 class DecisionSerializer(serializers.Serializer[Any]):
     """What would be done about the account or the contact, and who was looked at."""
 
@@ -272,6 +312,7 @@ class DecisionSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
     question = serializers.CharField()
     candidates = CandidateSerializer(many=True)
+    differences = ComparedSerializer(many=True)
 
 
 class ConsequenceSerializer(serializers.Serializer[Any]):
@@ -307,6 +348,14 @@ class DisqualifySerializer(api.Strict):
     revisit_on = api.Day(required=False, allow_null=True)
     duplicate_of = api.Related(Lead, required=False, allow_null=True)
     keep_contact = api.YesNo(required=False)
+
+
+class UndoSerializer(api.Strict):
+    """How a qualification is taken back."""
+
+    keep_records = api.YesNo(
+        required=False, help_text="True leaves account, contact and opportunities where they are."
+    )
 
 
 class AssignSerializer(api.Strict):
@@ -490,12 +539,18 @@ class LeadViewSet(api.RecordViewSet):
             "total": shown.verdicts.total,
             "may_qualify": shown.may_qualify,
             "may_override": shown.may_override,
-            "account": self._choice(
-                decision.account, decision.account_match, is_hidden=shown.is_account_hidden
-            ),
-            "contact": self._choice(
-                decision.contact, decision.contact_match, is_hidden=shown.is_contact_hidden
-            ),
+            "account": {
+                **self._choice(
+                    decision.account, decision.account_match, is_hidden=shown.is_account_hidden
+                ),
+                "differences": ComparedSerializer(shown.account_fields, many=True).data,
+            },
+            "contact": {
+                **self._choice(
+                    decision.contact, decision.contact_match, is_hidden=shown.is_contact_hidden
+                ),
+                "differences": ComparedSerializer(shown.contact_fields, many=True).data,
+            },
             "plan": {
                 "account": self._planned(decision.account, is_hidden=shown.is_account_hidden),
                 "contact": self._planned(decision.contact, is_hidden=shown.is_contact_hidden),
@@ -563,11 +618,14 @@ class LeadViewSet(api.RecordViewSet):
         job = qualify_many(numbers, by=self.user, **sent)
         return 202, api.JobSerializer(job).data
 
-    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @extend_schema(request=UndoSerializer, responses=LeadSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Any, pk: str) -> Response:
-        """Take the qualification back, as if it had not been; 409 lists what has changed since."""
-        return self.act(NothingSerializer, operations.undo)
+        """Take the qualification back, as if it had not been; 409 lists what has changed since.
+
+        With `keep_records` the lead is open again and what was made of it stays.
+        """
+        return self.act(UndoSerializer, taken_back)
 
     @extend_schema(request=DisqualifySerializer, responses=LeadSerializer)
     @action(detail=True, methods=["post"])
@@ -586,6 +644,11 @@ class LeadViewSet(api.RecordViewSet):
     def assign(self, request: Any, pk: str) -> Response:
         """Give the lead to another owner or to nobody; one that nobody has, also by the rules."""
         return self.act(AssignSerializer, assigned)
+
+
+def taken_back(lead: Lead, *, by: User, keep_records: bool = False) -> Any:
+    """Undo a qualification, or reopen the lead and leave the records that were made of it."""
+    return operations.leave(lead, by=by) if keep_records else operations.undo(lead, by=by)
 
 
 def assigned(lead: Lead, *, by: User, owner: User | str | None) -> Lead:

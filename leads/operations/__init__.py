@@ -13,7 +13,7 @@ from leads.operations.assignment import (
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
 from leads.operations.bulk import Prospect, prospects
 from leads.operations.carrying import save_mapping
-from leads.operations.disqualify import disqualify, reopen, reopen_due
+from leads.operations.disqualify import disqualify
 from leads.operations.edit import (
     capture_lead,
     delete_lead,
@@ -24,6 +24,7 @@ from leads.operations.edit import (
 from leads.operations.plan import Plan, Target, Terms
 from leads.operations.preview import Preview, preview
 from leads.operations.qualify import Qualified, qualify
+from leads.operations.reopen import reopen, reopen_due
 from leads.operations.rules import (
     activate_rules,
     discard_rules,

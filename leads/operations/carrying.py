@@ -123,9 +123,7 @@ class Arrivals:
     def values_for(self, kind: str) -> dict[str, Any]:
         """Return the custom values that an account, contact or opportunity gets, by key."""
         return {
-            each.way.target.key: each.way.value
-            for each in self.for_kind(kind)
-            if each.is_filled
+            each.way.target.key: each.way.value for each in self.for_kind(kind) if each.is_filled
         }
 
     def as_data(self) -> list[dict[str, str]]:
@@ -231,8 +229,9 @@ def arrivals_of(lead: Lead, decision: Decision, plan: Plan, *, by: User) -> Arri
     """Say what becomes of each value of the lead that could go into a custom field.
 
     What is created gets it; what is there already where it has nothing, unless the plan says to
-    keep it so, or where the plan says to take it; and only where `by` may change it. Nothing is asked of the database where there is nothing to carry, if the lead knows
-    by `has_mappings` whether a column of it is mapped.
+    keep it so, or where the plan says to take it; and only where `by` may change it. Nothing is
+    asked of the database where there is nothing to carry, if the lead knows by `has_mappings`
+    whether a column of it is mapped.
     """
     if not lead.custom and not getattr(lead, "has_mappings", True):
         return Arrivals()

@@ -1,8 +1,7 @@
-"""Giving a lead up, and taking it up again."""
+"""Giving a lead up, and taking up again one that was given up."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -10,13 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Contact
 from accounts.operations import find_or_create_account, find_or_create_contact
-from activities.operations import add_task, cancel_open, uncancel
+from activities.operations import cancel_open, uncancel
 from leads.errors import LeadIsClosed, LeadIsOpen
 from leads.models import DisqualifyReason, Lead
 from leads.operations.reusing import TO_CONTACT
-from leads.operations.undo import leave
 from records import audit
-from records.errors import Refused, Unacceptable
+from records.errors import Unacceptable
 from records.operations import locked, operation, save_changed
 
 if TYPE_CHECKING:
@@ -41,6 +39,9 @@ def disqualify(
     With `keep_contact` the person stays as a contact. Asked again for the same reason it changes
     nothing. Raises `LeadIsClosed`, and `Unacceptable` when the reason needs a comment.
     """
+    if duplicate_of is not None and duplicate_of != lead:
+        # Two that are given up as duplicates of each other at once would both be gone.
+        duplicate_of = next(each for each in held(lead.pk, duplicate_of.pk) if each != lead)
     current = locked(lead, by=by, action="disqualify")
     if current.status == Lead.Status.DISQUALIFIED and current.disqualify_reason_id == reason.pk:
         return current
@@ -74,16 +75,17 @@ def disqualify(
     return current
 
 
-@operation
-def reopen(lead: Lead, *, by: User) -> Lead:
-    """Take up a closed lead again. A qualified one keeps the records that were made of it.
+def held(*numbers: int) -> list[Lead]:
+    """Lock several leads by id, as everybody does who needs more than one, and return them."""
+    rows = Lead.all_objects.select_for_update(of=("self",)).filter(pk__in=sorted(set(numbers)))
+    return list(rows.select_related("owner").order_by("pk"))
 
-    Raises `LeadIsOpen` when there is nothing to reopen.
-    """
-    if Lead.all_objects.filter(pk=lead.pk, status=Lead.Status.QUALIFIED).exists():
-        return leave(lead, by=by)
+
+@operation
+def take_up(lead: Lead, *, by: User) -> Lead:
+    """Take up a disqualified lead again. Raises `LeadIsOpen` when there is nothing to take up."""
     current = locked(lead, by=by, action="disqualify")
-    if current.is_open:
+    if current.status != Lead.Status.DISQUALIFIED:
         raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": current})
     reason = current.disqualify_reason
     current.status = Lead.Status.OPEN
@@ -97,34 +99,6 @@ def reopen(lead: Lead, *, by: User) -> Lead:
         "lead.reopened",
         by=by,
         changes={"status": ["disqualified", "open"], "reason": [str(reason), None]},
-    )
-    return current
-
-
-def reopen_due(*, by: User) -> list[Lead]:
-    """Reopen the leads whose day to come back has come, each once and in a transaction of its own.
-
-    Their owners get a task for today. One that cannot be reopened stops no other.
-    """
-    due = Lead.objects.permitted(by, "disqualify").disqualified()
-    reopened = []
-    for lead in due.filter(revisit_on__lte=timezone.localdate()).order_by("revisit_on", "pk"):
-        with suppress(Refused):
-            reopened.append(_reopen_today(lead, by=by))
-    return reopened
-
-
-@operation
-def _reopen_today(lead: Lead, *, by: User) -> Lead:
-    reason = lead.disqualify_reason
-    current = reopen(lead, by=by)
-    add_task(
-        current,
-        by=by,
-        owner=current.owner,
-        subject=_("Take up again: the day to come back has come"),
-        text=_("Given up for: %(reason)s") % {"reason": reason},
-        due_at=timezone.now(),
     )
     return current
 
@@ -143,6 +117,11 @@ def _refuse_bad_terms(
         errors["revisit_on"] = [_("Choose a day in the future.")]
     if duplicate_of is not None and duplicate_of.pk == lead.pk:
         errors["duplicate_of"] = [_("Choose another lead: this is the same one.")]
+    elif duplicate_of is not None and duplicate_of.duplicate_of_id == lead.pk:
+        errors["duplicate_of"] = [
+            _("%(other)s is given up as a duplicate of this one. Reopen it first.")
+            % {"other": duplicate_of}
+        ]
     if errors:
         raise Unacceptable(errors=errors)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Contact
 from activities.models import Activity
-from leads.operations.carrying import Arrival, arrivals_of
-from leads.operations.plan import Choice, Decision, Plan, decide
+from leads.models import Lead
+from leads.operations.carrying import Arrivals, arrivals_of
+from leads.operations.plan import Choice, Decision, Plan, Target, decide
+from leads.operations.reusing import BARRED, FILLED, KEPT, TAKEN, differences, is_nothing
 from leads.rules import Verdicts, verdicts_for
 from records.custom import in_words, is_empty
 from records.permissions import reaches
@@ -19,7 +23,8 @@ from records.permissions import reaches
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leads.models import Lead
+    from django.db.models import Model
+
     from users.models import User
 
 
@@ -35,6 +40,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A field in which the lead and a record that is used differ, in words.
+
+    `outcome` is filled, taken, kept or barred; `is_gap` says that the record has nothing there.
+    """
+
+    name: str
+    label: str
+    theirs: str
+    ours: str
+    outcome: str
+    is_gap: bool
+
+    @property
+    def is_carried(self) -> bool:
+        return self.outcome in {FILLED, TAKEN}
+
+
+@dataclass(frozen=True)
 class Preview:
     """Rules, candidates and consequences, as one user may see them."""
 
@@ -46,6 +70,9 @@ class Preview:
     # True where the record that would be used lies outside what the user may see.
     is_account_hidden: bool
     is_contact_hidden: bool
+    # What becomes of each field of the records that are used; nothing of a hidden one.
+    account_fields: tuple[Compared, ...] = ()
+    contact_fields: tuple[Compared, ...] = ()
 
     @property
     def may_qualify(self) -> bool:
@@ -56,15 +83,75 @@ def preview(lead: Lead, *, by: User, plan: Plan | None = None) -> Preview:
     """Say what `qualify` with this plan would do. Raises `Unacceptable` as that would."""
     plan = plan or Plan()
     decision = decide(lead, plan, by=by)
+    arrivals = arrivals_of(lead, decision, plan, by=by)
+    fields = {
+        kind: tuple(_compared(lead, choice, target, arrivals, by))
+        for kind, choice, target in (
+            ("account", decision.account, plan.account),
+            ("contact", decision.contact, plan.contact),
+        )
+    }
     return Preview(
         verdicts_for(lead, by=by),
         plan,
         decision,
-        tuple(_steps(lead, plan, decision, by)),
+        tuple(_steps(lead, plan, decision, fields, arrivals, by)),
         reaches(by, "override", lead),
         is_hidden(decision.account.record, by),
         is_hidden(decision.contact.record, by),
+        fields["account"],
+        fields["contact"],
     )
+
+
+def _compared(
+    lead: Lead, choice: Choice, target: Target, arrivals: Arrivals, by: User
+) -> Iterable[Compared]:
+    """Yield the fields in which the record to use differs, unless `by` may not see it."""
+    record = choice.record
+    if record is None or is_hidden(record, by):
+        return
+    for line in differences(lead, record, target, by=by):
+        if line.is_telling:
+            yield Compared(
+                line.name,
+                label_of(type(record), line.name),
+                in_text(record, line.name, line.theirs),
+                in_text(lead, line.source, line.ours),
+                line.outcome,
+                is_nothing(line.theirs),
+            )
+    may_change = reaches(by, "change", record)
+    for each in arrivals.for_kind(str(record._meta.model_name)):
+        way, is_gap = each.way, is_empty(each.theirs)
+        if each.theirs == way.value:
+            continue
+        outcome = (FILLED if is_gap else TAKEN) if each.is_filled else KEPT
+        yield Compared(
+            way.target.name,
+            str(way.target),
+            "" if is_gap else in_words(way.target, each.theirs),
+            way.words,
+            BARRED if is_gap and not may_change else outcome,
+            is_gap,
+        )
+
+
+def label_of(model: type[Model], name: str) -> str:
+    """Return what people call a column."""
+    label = str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return label[:1].upper() + label[1:]
+
+
+def in_text(record: Model, name: str, value: Any) -> str:
+    """Return a value of a column as people read it; nothing is an empty text."""
+    if is_nothing(value):
+        return ""
+    if isinstance(value, Decimal):
+        return formats.number_format(value, decimal_pos=2, force_grouping=True)
+    if isinstance(value, int):
+        return formats.number_format(value, force_grouping=True)
+    return str(getattr(value, "name", value))
 
 
 def is_hidden(record: Account | Contact | None, viewer: User) -> bool:
@@ -72,7 +159,14 @@ def is_hidden(record: Account | Contact | None, viewer: User) -> bool:
     return record is not None and not reaches(viewer, "view", record)
 
 
-def _steps(lead: Lead, plan: Plan, decision: Decision, by: User) -> list[Step]:
+def _steps(
+    lead: Lead,
+    plan: Plan,
+    decision: Decision,
+    fields: dict[str, tuple[Compared, ...]],
+    arrivals: Arrivals,
+    by: User,
+) -> list[Step]:
     steps = [
         _step(_("account"), lead.company, decision.account, by),
         _step(_("contact"), lead.full_name or lead.email or lead.phone, decision.contact, by),
@@ -87,7 +181,8 @@ def _steps(lead: Lead, plan: Plan, decision: Decision, by: User) -> list[Step]:
             steps.append(Step("plus", _("Create the opportunity %(name)s") % {"name": name}))
     if not plan.terms:
         steps.append(Step("minus", _("Create no opportunity")))
-    steps += _custom_steps(lead, plan, decision, by)
+    steps += _field_steps(decision, fields, arrivals, by)
+    steps += _duplicate_steps(lead, plan, by)
     entries = Activity.objects.on(lead).count()
     if entries:
         steps.append(
@@ -105,28 +200,36 @@ def _steps(lead: Lead, plan: Plan, decision: Decision, by: User) -> list[Step]:
     return steps
 
 
-def _custom_steps(lead: Lead, plan: Plan, decision: Decision, by: User) -> Iterable[Step]:
-    """Yield where the custom fields go, what stays as it is, and a warning for what goes nowhere.
+def _field_steps(
+    decision: Decision, fields: dict[str, tuple[Compared, ...]], arrivals: Arrivals, by: User
+) -> Iterable[Step]:
+    """Yield what is filled in and replaced on each record, and a warning for what goes nowhere.
 
     Of a record that `by` may not see it is not told what it has.
     """
-    arrivals = arrivals_of(lead, decision, plan, by=by)
     for kind, label in (
         ("account", _("account")),
         ("contact", _("contact")),
         ("opportunity", _("opportunity")),
     ):
-        arriving = [each for each in arrivals.items if each.way.target.kind == kind]
-        filled = [f"{each.way.target}: {each.way.words}" for each in arriving if each.is_filled]
+        lines = fields.get(kind, ())
+        filled = [f"{line.label}: {line.ours}" for line in lines if line.outcome == FILLED]
+        taken = [f"{line.label}: {line.ours}" for line in lines if line.outcome == TAKEN]
+        known = {line.name for line in lines}
+        filled += [
+            f"{each.way.target}: {each.way.words}"
+            for each in arrivals.for_kind(kind)
+            if each.is_filled and each.way.target.name not in known
+        ]
         if filled:
-            yield Step(
-                "copy",
-                _("Fill in on the %(kind)s: %(fields)s")
-                % {"kind": label, "fields": "; ".join(filled)},
-            )
-        for each in arriving:
-            if not each.is_filled:
-                yield from _kept(each, label, by)
+            yield Step("copy", _("Fill in on the %(kind)s: %(fields)s") % _of(label, filled))
+        if taken:
+            yield Step("copy", _("Replace on the %(kind)s: %(fields)s") % _of(label, taken))
+        for line in lines:
+            yield from _left(line, label, getattr(decision, kind).record)
+        for each in arrivals.for_kind(kind):
+            if not each.is_filled and is_hidden(each.record, by):
+                yield _barred(each.way.source.label, label)
     for source in arrivals.stranded:
         yield Step(
             "warning",
@@ -134,23 +237,31 @@ def _custom_steps(lead: Lead, plan: Plan, decision: Decision, by: User) -> Itera
         )
 
 
-def _kept(arrival: Arrival, kind: str, by: User) -> Iterable[Step]:
+def _of(kind: str, fields: list[str]) -> dict[str, str]:
+    return {"kind": kind, "fields": "; ".join(fields)}
+
+
+def _left(line: Compared, kind: str, record: Account | Contact) -> Iterable[Step]:
     """Yield what a record that is there keeps instead of the value of the lead."""
-    way, record = arrival.way, arrival.record
-    theirs = None if is_hidden(record, by) else record.custom.get(way.target.key)
-    if is_empty(theirs):
-        yield Step(
-            "warning",
-            _("%(field)s stays on the lead: you may not change the %(kind)s")
-            % {"field": way.source.label, "kind": kind},
-        )
-    elif theirs != way.value:
-        words = in_words(way.target, theirs)
-        yield Step(
-            "minus",
-            _("%(record)s keeps %(field)s: %(value)s")
-            % {"record": record, "field": way.target, "value": words},
-        )
+    if line.outcome == BARRED:
+        yield _barred(line.label, kind)
+    elif line.outcome == KEPT and not line.is_gap:
+        values = {"record": record, "field": line.label, "value": line.theirs}
+        yield Step("minus", _("%(record)s keeps %(field)s: %(value)s") % values)
+
+
+def _barred(field: str, kind: str) -> Step:
+    values = {"field": field, "kind": kind}
+    sentence = _("%(field)s stays on the lead: you may not change the %(kind)s")
+    return Step("warning", sentence % values)
+
+
+def _duplicate_steps(lead: Lead, plan: Plan, by: User) -> Iterable[Step]:
+    """Yield which other leads are closed along with this one."""
+    if plan.duplicates:
+        rows = Lead.objects.permitted(by, "view").open().filter(pk__in=plan.duplicates)
+        for other in rows.exclude(pk=lead.pk):
+            yield Step("lock", _("Close the lead %(name)s as a duplicate") % {"name": other})
 
 
 def _step(kind: str, name: str, choice: Choice, by: User) -> Step:

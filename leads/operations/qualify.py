@@ -16,6 +16,8 @@ from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
+from leads.operations.disqualify import held
+from leads.operations.duplicates import duplicates_of, give_up
 from leads.operations.plan import CREATE, FROM_LEAD, Choice, Decision, Plan, Terms, decide
 from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT, brought_up, kept_by
 from leads.rules import Verdicts, verdicts_for, with_rules
@@ -70,11 +72,13 @@ def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
 
 @operation
 def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
+    others = held(lead.pk, *plan.duplicates) if plan.duplicates else []
     lead = _locked(lead, by=by)
     if lead.status == Lead.Status.QUALIFIED:
         return outcome_of(lead)
     _refuse_wrong_state(lead, plan)
     verdicts = _refuse_unmet_rules(lead, plan, by=by)
+    duplicates = duplicates_of(lead, plan, others, by=by)
 
     identity.hold(_locks(lead))
     decision = decide(lead, plan, by=by)
@@ -83,10 +87,10 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     frozen = values_of(lead)
     kept = kept_by(lead, decision, plan, arrivals, by=by)
     before: dict[str, Any] = {"account": {}, "contact": {}}
+    if duplicates:
+        before["duplicates"] = [other.pk for other in duplicates]
     owner = lead.owner or by
-    account = _account(
-        lead, decision, plan, arrivals, owner=owner, by=by, before=before["account"]
-    )
+    account = _account(lead, decision, plan, arrivals, owner=owner, by=by, before=before["account"])
     contact = _contact(
         lead, decision, plan, account, arrivals, owner=owner, by=by, before=before["contact"]
     )
@@ -143,6 +147,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
             reason=plan.override_reason,
         ),
     )
+    give_up(duplicates, lead, by=by)
     return Qualified(qualification, lead, account, contact, tuple(opportunities))
 
 

@@ -161,12 +161,15 @@ def refuse_bad_choices(record: Account | Contact, target: Target, *, by: User) -
     if not (target.take or target.keep):
         return
     kind = str(record._meta.model_name)
-    custom = {each.name for each in definitions_for(by).get(kind, ())} if _has_custom(target) else ()
-    unknown = [n for n in (*target.take, *target.keep) if n not in {*TAKEABLE[kind], *custom}]
+    named = (*target.take, *target.keep)
+    known = set(TAKEABLE[kind])
+    if any(name.startswith(PREFIX) for name in named):
+        known |= {each.name for each in definitions_for(by)[kind]}
     sentences = [
         _("%(field)s is no field that a lead could fill in. Leave it out.")
         % {"field": f"“{name[:60]}”"}
-        for name in unknown
+        for name in named
+        if name not in known
     ]
     sentences += [
         _("Choose one of the two for %(field)s: take it or keep it.") % {"field": name}
@@ -179,10 +182,6 @@ def refuse_bad_choices(record: Account | Contact, target: Target, *, by: User) -
         )
     if sentences:
         raise Unacceptable(errors={kind: sentences})
-
-
-def _has_custom(target: Target) -> bool:
-    return any(name.startswith(PREFIX) for name in (*target.take, *target.keep))
 
 
 def fills_custom(name: str, theirs: Any, ours: Any, target: Target, *, may_change: bool) -> bool:
@@ -228,9 +227,7 @@ def brought_up(
     return changed
 
 
-def _updated(
-    record: Reused, values: dict[str, Any], custom: dict[str, Any], *, by: User
-) -> Reused:
+def _updated(record: Reused, values: dict[str, Any], custom: dict[str, Any], *, by: User) -> Reused:
     """Change the record as it was when it was compared: raises `LostRace` if it no longer is so."""
     update: Any = update_account if isinstance(record, Account) else update_contact
     own = {"custom": custom} if custom else {}

@@ -17,6 +17,7 @@ from activities.operations import bring_home, refresh_next_step, unshare
 from activities.timeline import event_title
 from leads.errors import Blocker, CannotUndo, LeadIsOpen
 from leads.models import Lead, Qualification
+from leads.operations.duplicates import bring_back, held_with_duplicates
 from opportunities.models import Opportunity, Stakeholder
 from records import audit, custom
 from records.models import AuditEntry
@@ -72,10 +73,12 @@ class Made:
 def undo(lead: Lead, *, by: User) -> Qualification:
     """Take back the qualification of a lead: the lead is open, what was made is gone.
 
-    Records that were reused get back what was filled in; notes, tasks and calls that were added to
-    the made ones since move to the lead. Raises `CannotUndo` with everything that people have
-    built on them, and `LeadIsOpen` when it was never qualified. Asked again it changes nothing.
+    Records that were reused get back what they held; leads that were closed along with it as its
+    duplicates are open again; notes, tasks and calls that were added to the made ones since move to
+    the lead. Raises `CannotUndo` with everything that people have built on them, and `LeadIsOpen`
+    when it was never qualified. Asked again it changes nothing.
     """
+    duplicates = held_with_duplicates(lead)
     lead = locked(lead, by=by, action="undo")
     qualification = latest_qualification(lead, is_locked=True)
     if qualification.state == Qualification.State.UNDONE and lead.is_open:
@@ -104,6 +107,7 @@ def undo(lead: Lead, *, by: User) -> Qualification:
     _reopen(lead, qualification, by=by, keeps_links=False)
     _end(qualification, Qualification.State.UNDONE, by=by)
     _remove(made, by=by)
+    bring_back(qualification, duplicates, by=by)
     for record in (lead, *made.reused, *made.joined):
         refresh_next_step(record)
     audit.log(lead, "lead.unqualified", by=by, changes={"status": ["qualified", "open"]})
@@ -268,7 +272,7 @@ def _give_back(record: Account | Contact, qualification: Qualification, *, by: U
 def _give_back_custom(
     record: Account | Contact, filled: dict[str, dict[str, Any]], *, by: User
 ) -> None:
-    """Empty the custom fields that were filled in, whatever has become of their definitions.
+    """Give back what custom fields held, whatever has become of their definitions.
 
     By now a field may be out of use, or required: what was not there is not there again.
     """
@@ -278,9 +282,11 @@ def _give_back_custom(
     current = locked(record, by=by, action="change")
     changed = {}
     for name in names:
-        key = name.removeprefix(custom.PREFIX)
+        key, old = name.removeprefix(custom.PREFIX), filled[name]["old"]
         if current.custom.get(key) == filled[name]["new"]:
-            changed[name] = [current.custom.pop(key), None]
+            changed[name] = [current.custom.pop(key), old]
+            if old is not None:
+                current.custom[key] = old
     if changed:
         save_changed(current, by=by)
         audit.log(current, f"{current._meta.model_name}.changed", by=by, changes=changed)

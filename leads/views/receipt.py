@@ -14,9 +14,9 @@ from accounts.models import Account, Contact
 from leads.forms import LeadForm
 from leads.models import Lead, Qualification
 from leads.operations.qualify import TO_OPPORTUNITY
-from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT
+from leads.operations.reusing import FILLED, KEPT, TAKEN, TO_ACCOUNT, TO_CONTACT, source_of
 from opportunities.models import Opportunity
-from records.custom import PREFIX, in_words, known_to
+from records.custom import in_words, known_to
 from records.models import CustomField
 from records.permissions import reaches
 from workbench.templatetags.workbench import day
@@ -33,6 +33,11 @@ OUTCOMES = {
     "created": (gettext_lazy("Created"), "info c-badge--bare"),
     "reused": (gettext_lazy("Linked to existing"), "active c-badge--bare"),
     "skipped": (gettext_lazy("Skipped"), "plain c-badge--bare"),
+}
+WAYS = {
+    FILLED: (gettext_lazy("Filled in"), "info c-badge--bare"),
+    TAKEN: (gettext_lazy("Taken from the lead"), "active c-badge--bare"),
+    KEPT: (gettext_lazy("Kept as it was"), "plain c-badge--bare"),
 }
 STATES = {
     Qualification.State.ACTIVE: "good",
@@ -118,10 +123,18 @@ class LeadReceipt(RecordView):
         outcome = answer.get("outcome", "skipped")
         if outcome == "created":
             ways = carried(chosen.frozen, model, to_new)
+            ways += custom_ways(chosen, name)
         else:
-            ways = filled(chosen.before.get(name) or {}, model)
-        ways += custom_ways(chosen, name)
+            ways = compared(chosen, name, model, known_to(self.user).fields[name])
+            for way in ways:
+                if way["name"] == "account":
+                    way["value"] = self.named(chosen.account)
         return self.shown(model, record, outcome, answer.get("reasons") or [], ways)
+
+    def named(self, record: Any) -> str:
+        if record is None:
+            return ""
+        return str(record) if reaches(self.user, "view", record) else _("One that you cannot open")
 
     def shown(
         self, model: type[Model], record: Any, outcome: str, reasons: list[str], ways: list[Any]
@@ -131,7 +144,7 @@ class LeadReceipt(RecordView):
         label, tone = OUTCOMES.get(outcome, OUTCOMES["skipped"])
         name = ""
         if record is not None:
-            name = str(record) if is_visible else _("One that you cannot open")
+            name = self.named(record)
         elif outcome != "skipped":
             name = _("Not there any more")
         return {
@@ -233,17 +246,46 @@ def custom_ways(chosen: Qualification, kind: str) -> list[dict[str, str]]:
     ]
 
 
-def filled(before: dict[str, Any], model: type[Model]) -> list[dict[str, str]]:
-    """Return which empty fields of a record that was there were filled from the lead."""
-    return [
-        {
-            "source": label_of(Lead, name),
-            "target": label_of(model, name),
-            "value": word_of(model, name, change.get("new")),
-            "old": word_of(model, name, change["old"]) if change.get("old") else "",
+def compared(
+    chosen: Qualification, kind: str, model: type[Model], fields: Iterable[CustomField]
+) -> list[dict[str, str]]:
+    """Return what became of each field in which a record that was there and the lead differed.
+
+    Each with what the lead had, what the record had before, and whether that was filled in, taken
+    or kept.
+    """
+    custom = {each.name: each for each in fields}
+
+    def word(name: str, value: Any) -> str:
+        if value in (None, "", [], False):
+            return ""
+        field = custom.get(name)
+        return in_words(field, value) if field else word_of(model, name, value)
+
+    def row(name: str, ours: Any, theirs: Any, outcome: str) -> dict[str, str]:
+        field = custom.get(name)
+        source = source_of(kind, name)
+        label = field.label if field else label_of(model, name)
+        source_label = sources.get(name) or (label if field else label_of(Lead, source))
+        label_and_tone = WAYS[outcome]
+        return {
+            "name": name,
+            "source": source_label,
+            "target": label,
+            "value": word(name, ours),
+            "old": word(name, theirs),
+            "outcome": str(label_and_tone[0]),
+            "tone": label_and_tone[1],
         }
-        for name, change in before.items()
-        if not name.startswith(PREFIX)
+
+    sources = {way["target"]: way["source_label"] for way in chosen.carried if way["kind"] == kind}
+    rows = [
+        row(name, change["new"], change["old"], TAKEN if change["old"] else FILLED)
+        for name, change in (chosen.before.get(kind) or {}).items()
+    ]
+    return rows + [
+        row(name, values["lead"], values["theirs"], KEPT)
+        for name, values in (chosen.kept.get(kind) or {}).items()
     ]
 
 

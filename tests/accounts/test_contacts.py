@@ -182,3 +182,14 @@ def test_is_refused_to_those_who_may_not(rep, outsider):
         update_contact(contact, by=outsider, last_name="Mine")
 
     assert Contact.objects.get().last_name == "Lee"
+
+
+def test_is_not_given_the_email_of_another_person_who_is_known_by_more_than_that(rep):
+    account = create_account(by=rep, name="Acme")
+    ann = create_contact(
+        by=rep, account=account, first_name="Ann", last_name="Lee", phone="+12125550100"
+    )
+    create_contact(by=rep, last_name="Ray", email="ray@acme.example")
+
+    with pytest.raises(ContactExists, match="Ray is a contact already"):
+        update_contact(ann, by=rep, email="ray@acme.example")

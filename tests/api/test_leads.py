@@ -340,6 +340,12 @@ def test_qualify_links_what_one_may_not_see_without_telling_what_it_is(rep, outs
         ({"opportunities": [{"price": 1}]}, "opportunities.0.price"),
         ({"opportunities": [{}] * 50}, "opportunities"),
         ({"lead_version": "1"}, "lead_version"),
+        ({"account": {"take": ["phone"]}}, "account.take"),
+        ({"contact": {"action": "create", "keep": ["phone"]}}, "contact.keep"),
+        ({"account": {"id": 1, "take": "phone"}}, "account.take"),
+        ({"account": {"id": 1, "take": ["phone"] * 201}}, "account.take"),
+        ({"duplicates": [10**9]}, "duplicates"),
+        ({"duplicates": list(range(1, 22))}, "duplicates"),
         ({"opportunity": []}, "opportunity"),
     ],
 )
@@ -367,7 +373,57 @@ def test_qualify_joins_an_open_opportunity(rep):
     assert Opportunity.objects.count() == 1
 
 
+def test_qualify_takes_and_keeps_fields_of_a_record_as_the_plan_says(rep):
+    lead = LeadFactory(owner=rep.user, phone="+49 30 1234567", city="Berlin", industry="Steel")
+    account = AccountFactory(owner=rep.user, name=lead.company, phone="+49 30 7654321", city="Bonn")
+    shown = rep.get(f"leads/{lead.pk}/qualification/").json()["account"]["differences"]
+    assert {"name": "city", "theirs": "Bonn", "lead": "Berlin", "outcome": "kept"}.items() <= next(
+        line for line in shown if line["name"] == "city"
+    ).items()
+
+    plan = {"account": {"id": account.pk, "take": ["phone"], "keep": ["industry"]}}
+    done = rep.post(f"leads/{lead.pk}/qualify/", plan)
+
+    assert done.status_code == 201, done.content
+    found = rep.get(f"accounts/{account.pk}/").json()
+    assert (found["phone"], found["city"], found["industry"]) == ("+49 30 1234567", "Bonn", "")
+
+
+def test_qualify_names_a_field_that_no_lead_fills_in(rep):
+    lead = LeadFactory(owner=rep.user)
+    account = AccountFactory(owner=rep.user, name=lead.company)
+
+    plan = {"account": {"id": account.pk, "take": ["shoe_size"]}}
+    refused = rep.post(f"leads/{lead.pk}/qualify/", plan)
+
+    assert refused.status_code == 400
+    assert "shoe_size" in refused.json()["errors"]["account"][0]
+
+
+def test_qualify_closes_the_duplicates_that_are_named(rep):
+    lead, twin = LeadFactory(owner=rep.user), LeadFactory(owner=rep.user)
+
+    done = rep.post(f"leads/{lead.pk}/qualify/", {"duplicates": [twin.pk]})
+
+    assert done.status_code == 201, done.content
+    shown = rep.get(f"leads/{twin.pk}/").json()
+    assert (shown["status_reason"], shown["duplicate_of"]) == ("duplicate", lead.pk)
+
+
 # Undo, disqualify, reopen
+
+
+def test_undo_can_keep_the_records(rep):
+    lead = LeadFactory(owner=rep.user)
+    made = rep.post(f"leads/{lead.pk}/qualify/").json()
+
+    kept = rep.post(f"leads/{lead.pk}/undo/", {"keep_records": True})
+    again = rep.post(f"leads/{lead.pk}/qualify/", {"opportunities": []}).json()
+
+    assert kept.status_code == 200, kept.content
+    assert (kept.json()["status"], kept.json()["cycles"]) == ("open", 1)
+    assert again["account"]["id"] == made["account"]["id"]
+    assert rep.get(f"leads/{lead.pk}/").json()["cycles"] == 2
 
 
 def test_undo_takes_everything_back_and_asked_again_changes_nothing(rep):

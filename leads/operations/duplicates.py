@@ -1,0 +1,76 @@
+"""Other leads of the same person, which are given up along with a qualification, and come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from leads.models import DisqualifyReason, Lead
+from leads.operations.disqualify import disqualify, held, take_up
+from records.errors import NotPermitted, Unacceptable
+from records.permissions import reaches
+
+if TYPE_CHECKING:
+    from leads.models import Qualification
+    from leads.operations.plan import Plan
+    from users.models import User
+
+MOST_DUPLICATES = 20
+REASON = "duplicate"
+
+
+def duplicates_of(lead: Lead, plan: Plan, others: list[Lead], *, by: User) -> list[Lead]:
+    """Return those of the locked `others` that the plan closes along with `lead`.
+
+    Those that are closed by now are left out: nothing has to be done about them. Raises
+    `Unacceptable` for a lead that `by` cannot see, for this one itself and for more than 20, and
+    `NotPermitted` for one that `by` may not disqualify.
+    """
+    numbers = set(plan.duplicates)
+    seen = {each.pk for each in others if not each.is_in_bin and reaches(by, "view", each)}
+    if lead.pk in numbers:
+        _refuse(_("Choose another lead: this is the same one."))
+    if len(numbers) > MOST_DUPLICATES:
+        _refuse(_("Close at most %(most)d duplicates at a time.") % {"most": MOST_DUPLICATES})
+    if not numbers <= seen:
+        _refuse(_("There is no such lead to close."))
+    closing = [each for each in others if each.pk in numbers and each.is_open]
+    for other in closing:
+        if not reaches(by, "disqualify", other):
+            raise NotPermitted(_("You may not disqualify %(lead)s.") % {"lead": other})
+    return closing
+
+
+def _refuse(sentence: str) -> None:
+    raise Unacceptable(errors={"duplicates": [sentence]})
+
+
+def give_up(duplicates: list[Lead], lead: Lead, *, by: User) -> None:
+    """Disqualify leads as duplicates of the one that was qualified.
+
+    Raises `Unacceptable` when nobody has left a reason to do so.
+    """
+    if not duplicates:
+        return
+    reason = DisqualifyReason.objects.filter(key=REASON).first()
+    if reason is None:
+        _refuse(_("There is no reason “duplicate” any more. Disqualify the other lead by itself."))
+        return
+    comment = _("%(lead)s was qualified instead.") % {"lead": lead}
+    for other in duplicates:
+        disqualify(other, by=by, reason=reason, comment=comment, duplicate_of=lead)
+
+
+def held_with_duplicates(lead: Lead) -> list[Lead]:
+    """Lock a lead and those that were given up as its duplicates; return these."""
+    numbers = Lead.objects.filter(duplicate_of=lead).values_list("pk", flat=True)
+    return [each for each in held(lead.pk, *numbers) if each != lead]
+
+
+def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User) -> None:
+    """Take up again what this qualification gave up, unless it was dealt with since."""
+    closed = set(qualification.before.get("duplicates", ()))
+    for other in duplicates:
+        if other.pk in closed and other.status == Lead.Status.DISQUALIFIED:
+            take_up(other, by=by)
