@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
 from leads.operations import Plan, Target, Terms
-from leads.operations.plan import AUTO, CREATE, FROM_LEAD, MOST_OPPORTUNITIES, SKIP, USE
+from leads.operations.plan import FROM_LEAD, MOST_OPPORTUNITIES
+from leads.operations.reusing import AUTO, CREATE, SKIP, USE
 from opportunities.models import Opportunity
 from opportunities.rules import opening_stages
 from records.permissions import may

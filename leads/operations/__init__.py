@@ -21,10 +21,11 @@ from leads.operations.edit import (
     set_progress,
     update_lead,
 )
-from leads.operations.plan import Plan, Target, Terms
+from leads.operations.plan import Plan, Terms
 from leads.operations.preview import Preview, preview
 from leads.operations.qualify import Qualified, qualify
 from leads.operations.reopen import reopen, reopen_due
+from leads.operations.reusing import Target
 from leads.operations.rules import (
     activate_rules,
     discard_rules,

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 
 from leads.models import FieldMapping, Lead
-from leads.operations.reusing import fills_custom
+from leads.operations.reusing import differences, fills_custom
+from records import audit
 from records.custom import (
     PREFIX,
     choices_of,
@@ -272,6 +273,36 @@ def _arrival(way: Way, decision: Decision, plan: Plan, by: User) -> Iterable[Arr
             may_change=reaches(by, "change", choice.record),
         )
         yield Arrival(way, is_filled, choice.record)
+
+
+def kept_by(
+    lead: Lead, decision: Decision, plan: Plan, arrivals: Arrivals, *, by: User
+) -> dict[str, Any]:
+    """Return what the records that are used keep although the lead says otherwise, to store.
+
+    By kind of record, then by its field: what it has and what the lead has, as JSON can hold it.
+    """
+    kept: dict[str, Any] = {}
+    for record, target in (
+        (decision.account.record, plan.account),
+        (decision.contact.record, plan.contact),
+    ):
+        if record is None:
+            continue
+        kind = str(record._meta.model_name)
+        lines = [d for d in differences(lead, record, target, by=by) if not d.is_carried]
+        own = {d.name: [d.theirs, d.ours] for d in lines if d.is_telling}
+        own |= {
+            each.way.target.name: [each.theirs, each.way.value]
+            for each in arrivals.for_kind(kind)
+            if not each.is_filled and each.theirs != each.way.value
+        }
+        if own:
+            kept[kind] = {
+                name: {"theirs": audit.plain(theirs), "lead": audit.plain(ours)}
+                for name, (theirs, ours) in own.items()
+            }
+    return kept
 
 
 def label_of(name: str, user: User) -> str:

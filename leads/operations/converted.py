@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leads.models import IMPORTED, Lead, QualifiedOpportunity
-from leads.operations.plan import AUTO, SKIP, USE, Plan, Target, Terms
+from leads.operations.plan import Plan, Terms
 from leads.operations.qualify import Qualified, qualify
+from leads.operations.reusing import AUTO, SKIP, USE, Target
 from records.operations import operation
 
 if TYPE_CHECKING:

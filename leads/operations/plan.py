@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.matching import Match, account_match, contact_match
 from accounts.models import Account, Contact
-from leads.operations.reusing import refuse_bad_choices
+from leads.operations.reusing import AUTO, SKIP, USE, Target, refuse_bad_choices
 from records.errors import Unacceptable
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from opportunities.models import Opportunity, Stage
     from users.models import User
 
-AUTO, CREATE, USE, SKIP = "auto", "create", "use", "skip"
 MOST_OPPORTUNITIES = 5
 
 
@@ -36,20 +35,6 @@ class Origin(Enum):
 
 
 FROM_LEAD: Final = Origin.LEAD
-
-
-@dataclass(frozen=True)
-class Target:
-    """What to do about the account or the contact: decide by itself, create, use one, or skip.
-
-    Of one to use, `take` names the fields in which the lead's value replaces what the record has,
-    `keep` the empty ones that are not to be filled; custom fields as `custom.<key>`.
-    """
-
-    action: str = AUTO
-    id: int | None = None
-    take: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from accounts.models import Account, Contact
 from activities.models import Activity
 from leads.models import Lead
 from leads.operations.carrying import Arrivals, arrivals_of
-from leads.operations.plan import Choice, Decision, Plan, Target, decide
-from leads.operations.reusing import BARRED, FILLED, KEPT, TAKEN, differences, is_nothing
+from leads.operations.plan import Choice, Decision, Plan, decide
+from leads.operations.reusing import BARRED, FILLED, KEPT, TAKEN, Target, differences, is_nothing
 from leads.rules import Verdicts, verdicts_for
 from records.custom import in_words, is_empty
 from records.permissions import reaches

@@ -15,11 +15,11 @@ from accounts.operations import identity
 from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
-from leads.operations.carrying import Arrivals, arrivals_of, column_mappings
+from leads.operations.carrying import Arrivals, arrivals_of, column_mappings, kept_by
 from leads.operations.disqualify import held
 from leads.operations.duplicates import duplicates_of, give_up
-from leads.operations.plan import CREATE, FROM_LEAD, Choice, Decision, Plan, Terms, decide
-from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT, brought_up, kept_by
+from leads.operations.plan import FROM_LEAD, Choice, Decision, Plan, Terms, decide
+from leads.operations.reusing import CREATE, TO_ACCOUNT, TO_CONTACT, brought_up
 from leads.rules import Verdicts, verdicts_for, with_rules
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Contact
 from accounts.operations import update_account, update_contact
-from records import audit, keys
+from records import keys
 from records.custom import PREFIX, definitions_for, is_empty
 from records.errors import LostRace, Refused, Stale, Unacceptable
 from records.operations import values_of
@@ -22,8 +22,6 @@ from records.permissions import reaches
 
 if TYPE_CHECKING:
     from leads.models import Lead
-    from leads.operations.carrying import Arrivals
-    from leads.operations.plan import Decision, Plan, Target
     from users.models import User
 
 TO_ACCOUNT = (
@@ -59,8 +57,23 @@ SOURCES = {"account": {"name": "company"}, "contact": {}}
 IDENTIFYING = frozenset(
     {"name", "website", "country", "email", "phone", "mobile", "first_name", "last_name"}
 )
+AUTO, CREATE, USE, SKIP = "auto", "create", "use", "skip"
 Reused = TypeVar("Reused", Account, Contact)
 FILLED, TAKEN, KEPT, BARRED = "filled", "taken", "kept", "barred"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to do about the account or the contact: decide by itself, create, use one, or skip.
+
+    Of one to use, `take` names the fields in which the lead's value replaces what the record has,
+    `keep` the empty ones that are not to be filled; custom fields as `custom.<key>`.
+    """
+
+    action: str = AUTO
+    id: int | None = None
+    take: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,33 +249,3 @@ def _updated(record: Reused, values: dict[str, Any], custom: dict[str, Any], *, 
     except Stale as changed:
         raise LostRace(str(changed)) from changed
     return updated
-
-
-def kept_by(
-    lead: Lead, decision: Decision, plan: Plan, arrivals: Arrivals, *, by: User
-) -> dict[str, Any]:
-    """Return what the records that are used keep although the lead says otherwise, to store.
-
-    By kind of record, then by its field: what it has and what the lead has, as JSON can hold it.
-    """
-    kept: dict[str, Any] = {}
-    for record, target in (
-        (decision.account.record, plan.account),
-        (decision.contact.record, plan.contact),
-    ):
-        if record is None:
-            continue
-        kind = str(record._meta.model_name)
-        lines = [d for d in differences(lead, record, target, by=by) if not d.is_carried]
-        own = {d.name: [d.theirs, d.ours] for d in lines if d.is_telling}
-        own |= {
-            each.way.target.name: [each.theirs, each.way.value]
-            for each in arrivals.for_kind(kind)
-            if not each.is_filled and each.theirs != each.way.value
-        }
-        if own:
-            kept[kind] = {
-                name: {"theirs": audit.plain(theirs), "lead": audit.plain(ours)}
-                for name, (theirs, ours) in own.items()
-            }
-    return kept

@@ -18,9 +18,9 @@ from leads import operations
 from leads.forms import OTHER, QualifyForm
 from leads.matching import lookalikes
 from leads.models import Lead
-from leads.operations.plan import AUTO, CREATE, MOST_OPPORTUNITIES, SKIP, USE, Plan, Target, decide
+from leads.operations.plan import MOST_OPPORTUNITIES, Plan, decide
 from leads.operations.preview import is_hidden
-from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT
+from leads.operations.reusing import AUTO, CREATE, SKIP, TO_ACCOUNT, TO_CONTACT, USE, Target
 from leads.rules import with_rules
 from leads.views.record import rules_of, shown_lookalike
 from opportunities.models import Opportunity
