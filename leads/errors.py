@@ -53,6 +53,10 @@ class RulesAreSettled(Refused):
     """A version of the rules that was in force never changes: a draft does."""
 
 
+class DraftExists(Refused):
+    """Somebody shapes the next version of the rules already: there is one draft at a time."""
+
+
 class RulesAreIncomplete(Refused):
     """A draft cannot be put into force as it stands."""
 

@@ -67,6 +67,14 @@ def log(
     write(entry(record, event, by=by, changes=changes, reason=reason))
 
 
+def latest(record: Model, count: int) -> list[AuditEntry]:
+    """Return the last so many lines about `record` that changed something, the newest first."""
+    rows = AuditEntry.objects.filter(
+        record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk
+    ).exclude(changes={})
+    return list(rows.select_related("actor").order_by("-at", "-pk")[:count])
+
+
 def plain(value: Any) -> Any:
     """Return `value` as JSON can hold it: money as text, moments as ISO 8601, records by id."""
     match value:

@@ -45,7 +45,8 @@ class Stale(Refused):
     """Somebody else has changed the record since it was read.
 
     `theirs` holds the current values by field, `version` the number to send next time, `by` and
-    `at` who changed it and when.
+    `at` who changed it and when. `read` is what the fields that were changed held at the version
+    that was read, where a setting is concerned; the history of a record knows it.
     """
 
     default_message = "Somebody else has changed this record in the meantime."
@@ -55,6 +56,7 @@ class Stale(Refused):
         message: str = "",
         *,
         theirs: Mapping[str, Any] | None = None,
+        read: Mapping[str, Any] | None = None,
         version: int = 0,
         by: str = "",
         at: datetime | None = None,
@@ -63,6 +65,7 @@ class Stale(Refused):
     ) -> None:
         super().__init__(message, reasons=reasons, field=field)
         self.theirs = dict(theirs or {})
+        self.read = dict(read or {})
         self.version = version
         self.by = by
         self.at = at

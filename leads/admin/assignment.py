@@ -8,13 +8,19 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Assignment, AssignmentRule, Lead
-from leads.operations import delete_assignment_rule, save_assignment_rule
+from leads.operations import (
+    change_assignment_rule,
+    delete_assignment_rule,
+    save_assignment_rule,
+)
+from leads.rules.assignment import condition_in_words
+from records.vocabulary import fields_of
 from users.models import User
-from workbench.admin import ReadOnlyAdmin, SettingAdmin, TellingForm, user_of
+from workbench.admin import ReadOnlyAdmin, SettingAdmin, VersionedForm, user_of
 from workbench.forms import ConditionField
 
 
-class RuleForm(TellingForm):
+class RuleForm(VersionedForm):
     """A rule, with the condition in the editor that the managers' page has."""
 
     condition = ConditionField(Lead, label=_("Condition"))
@@ -23,6 +29,11 @@ class RuleForm(TellingForm):
     class Meta:
         model = AssignmentRule
         fields = ("name", "condition", "person", "team", "is_active")
+
+    def standing(self, name: str) -> str:
+        if name != "condition":
+            return super().standing(name)
+        return condition_in_words(self.as_it_stands(), fields_of(Lead, self.user))
 
 
 @admin.register(AssignmentRule)
@@ -37,10 +48,15 @@ class AssignmentRuleAdmin(SettingAdmin):
     ordering = ("position", "pk")
     sortable_by = ()
     autocomplete_fields = ("person", "team")
-    fields = ("name", "condition", "person", "team", "is_active")
+    fields = ("name", "condition", "person", "team", "is_active", "known_version")
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        save_assignment_rule(obj, by=user_of(request))
+        if not change:
+            save_assignment_rule(obj, by=user_of(request))
+            return
+        values = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        version = form.cleaned_data["known_version"]
+        change_assignment_rule(obj, by=user_of(request), version=version, **values)
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
         """Say what would go: what the rules have assigned stays, and keeps no rule."""

@@ -18,7 +18,7 @@ from users.models import Team, User
 from workbench import api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 BY_RULES = "rules"
 
@@ -84,9 +84,10 @@ class AssignmentRuleSerializer(api.Strict, serializers.ModelSerializer[Assignmen
         model = AssignmentRule
         validators: list[Any] = []  # the operation says that it is one of the two
         fields = [
-            "id", "name", "position", "conditions", "owner", "team", "is_active", "words",
-            "problems",
+            "id", "name", "position", "conditions", "owner", "team", "is_active", "version",
+            "words", "problems",
         ]  # fmt: skip
+        read_only_fields = ["version"]
 
     def get_words(self, rule: AssignmentRule) -> str:
         return condition_in_words(rule, self.context["known"])
@@ -100,6 +101,7 @@ class AssignmentRuleViewSet(api.SettingViewSet):
     """The assignment rules in their order: the first that holds for a lead says who gets it."""
 
     model = AssignmentRule
+    has_versions = True
     order = ("position", "id")
     serializer_class = AssignmentRuleSerializer
     filterset_class = api.filters_for(AssignmentRule, ["name", "is_active"], page=FilterSet)
@@ -118,19 +120,5 @@ class AssignmentRuleViewSet(api.SettingViewSet):
         rule = AssignmentRule(**values)
         return operations.save_assignment_rule(rule, by=by, position=position)
 
-    @staticmethod
-    def update_operation(
-        rule: AssignmentRule, *, by: User, position: int | None = None, **values: Any
-    ) -> AssignmentRule:
-        for name, value in with_one_target(values).items():
-            setattr(rule, name, value)
-        return operations.save_assignment_rule(rule, by=by, position=position)
-
+    update_operation = staticmethod(operations.change_assignment_rule)
     delete_operation = staticmethod(operations.delete_assignment_rule)
-
-
-def with_one_target(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a person that is named take the place of the team, and the other way round."""
-    other = {"person": "team", "team": "person"}
-    instead = {other[name]: None for name in other if values.get(name) is not None}
-    return {**instead, **values}

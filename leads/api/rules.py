@@ -87,11 +87,13 @@ class ActivateSerializer(api.Strict):
 class QualificationRuleViewSet(api.SettingViewSet):
     """The versions of the qualification rules, for those who shape them.
 
-    A POST begins a draft like the active version, or with the rules that are sent. Deleting a draft
-    discards it; a version that was active stays.
+    A POST begins a draft like the active version, or with the rules that are sent; those are
+    refused where there is a draft already. Deleting a draft discards it; a version that was active
+    stays.
     """
 
     model = QualificationRuleSet
+    has_versions = True
     serializer_class = RuleSetSerializer
     filterset_class = api.filters_for(QualificationRuleSet, ["number", "state"], page=FilterSet)
 
@@ -105,27 +107,26 @@ class QualificationRuleViewSet(api.SettingViewSet):
         require_for_all(self.user, "change", self.model)
 
     @staticmethod
-    def create_operation(*, by: User, **values: Any) -> QualificationRuleSet:
-        draft = operations.draft_rules(by=by)
-        return QualificationRuleViewSet.update_operation(draft, by=by, **values)
+    def create_operation(*, by: User, rules: Any = None, **switch: Any) -> QualificationRuleSet:
+        draft = operations.draft_rules(by=by, rules=rules)
+        return operations.set_automation(draft, by=by, **switch) if switch else draft
 
     @staticmethod
     def update_operation(
-        rule_set: QualificationRuleSet, *, by: User, rules: Any = None, **switch: Any
+        rule_set: QualificationRuleSet,
+        *,
+        by: User,
+        version: int | None,
+        rules: Any = None,
+        **switch: Any,
     ) -> QualificationRuleSet:
         if rules is not None:
-            rule_set = operations.save_rules(rule_set, by=by, rules=rules)
+            rule_set = operations.save_rules(rule_set, by=by, rules=rules, version=version)
         if switch:
-            standing = {
-                "is_automatic": rule_set.is_automatic,
-                "hourly_limit": rule_set.hourly_limit,
-            }
-            rule_set = operations.set_automation(rule_set, by=by, **(standing | switch))
+            rule_set = operations.set_automation(rule_set, by=by, version=version, **switch)
         return rule_set
 
-    @staticmethod
-    def delete_operation(rule_set: QualificationRuleSet, *, by: User) -> None:
-        operations.discard_rules(rule_set, by=by)
+    delete_operation = staticmethod(operations.discard_rules)
 
     @extend_schema(request=ActivateSerializer, responses=RuleSetSerializer)
     @action(detail=True, methods=["post"])
@@ -136,8 +137,9 @@ class QualificationRuleViewSet(api.SettingViewSet):
             self.require("change")
             sent = ActivateSerializer(data=self.body())
             sent.is_valid(raise_exception=True)
-            version = sent.validated_data.get("version")
-            active = jobs.activate(self.get_object(), by=self.user, version=version)
+            draft = self.get_object()
+            version = sent.validated_data.get("version", self.precondition(draft))
+            active = jobs.activate(draft, by=self.user, version=version)
             return 200, self.shown(active)
 
         return self.write(work)

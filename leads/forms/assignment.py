@@ -35,21 +35,16 @@ class AssignmentRuleForm(OperationForm):
     )
     target = forms.ChoiceField(label=gettext_lazy("Go to"))
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    sections = [Section("", ["name", "condition", "target", "is_active"])]
+    sections = [Section("", ["name", "condition", "target", "is_active", "version"])]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.people = {f"{PERSON}:{person.pk}": person for person in colleagues()}
         self.teams = {f"{TEAM}:{team.pk}": team for team in Team.objects.order_by("name", "pk")}
-        rule = self.record
-        self.initial = {
-            "name": rule.name,
-            "condition": rule.condition,
-            "is_active": rule.is_active,
-            "target": self._chosen(),
-            **self.initial,
-        }
+        self._keep(self.record)
+        self.initial = {**beginning_of(self.record), **self.initial}
         choices: Any = self.fields["target"]
         choices.choices = [
             ("", _("Choose")),
@@ -57,19 +52,31 @@ class AssignmentRuleForm(OperationForm):
             (_("One person"), [(key, str(person)) for key, person in self.people.items()]),
         ]
 
-    def _chosen(self) -> str:
-        """Return the target as it stands; somebody who has left stays, to be told about."""
-        rule = self.record
-        if rule.team is not None:
-            return f"{TEAM}:{rule.team.pk}"
-        if rule.person is None:
-            return ""
-        key = f"{PERSON}:{rule.person.pk}"
-        self.people.setdefault(key, rule.person)
-        return key
+    def _keep(self, rule: AssignmentRule) -> None:
+        """Keep somebody who has left among the choices, to be told about."""
+        if rule.person is not None:
+            self.people.setdefault(f"{PERSON}:{rule.person.pk}", rule.person)
 
-    def clean(self) -> dict[str, Any]:
-        """Make of the choice what a rule has: a person or a team."""
-        data = super().clean() or {}
-        target = data.pop("target", "")
-        return {**data, PERSON: self.people.get(target), TEAM: self.teams.get(target)}
+    def target_of(self, choice: str) -> dict[str, Any]:
+        """Return what a rule has of a choice: a person or a team."""
+        return {PERSON: self.people.get(choice), TEAM: self.teams.get(choice)}
+
+    def name_of(self, choice: str) -> str:
+        """Return what a choice is called."""
+        return str(self.people.get(choice) or self.teams.get(choice) or _("empty"))
+
+
+def beginning_of(rule: AssignmentRule) -> dict[str, Any]:
+    """Return what the form of a rule begins with, by field."""
+    target = ""
+    if rule.team_id is not None:
+        target = f"{TEAM}:{rule.team_id}"
+    elif rule.person_id is not None:
+        target = f"{PERSON}:{rule.person_id}"
+    return {
+        "name": rule.name,
+        # Nothing is asked yet: the editor begins with a row to fill in.
+        "condition": rule.condition or None,
+        "target": target,
+        "is_active": rule.is_active,
+    }

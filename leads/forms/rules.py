@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,14 @@ from leads.models import Lead
 from leads.models.rules import MOST_AN_HOUR
 from workbench.forms import ConditionField, PageForm, Section
 
+if TYPE_CHECKING:
+    from leads.rules import Rule
+
 REQUIRED, RECOMMENDED = "required", "recommended"
+WEIGHTS = [
+    (REQUIRED, _("The lead cannot be qualified")),
+    (RECOMMENDED, _("There is a warning")),
+]
 
 
 class RuleForm(PageForm):
@@ -20,10 +27,7 @@ class RuleForm(PageForm):
     condition = ConditionField(Lead, label=_("What has to hold"))
     weight = forms.ChoiceField(
         label=_("When it does not hold"),
-        choices=[
-            (REQUIRED, _("The lead cannot be qualified")),
-            (RECOMMENDED, _("There is a warning")),
-        ],
+        choices=WEIGHTS,
         widget=forms.RadioSelect,
         initial=RECOMMENDED,
     )
@@ -40,26 +44,42 @@ class RuleForm(PageForm):
         help_text=_("Empty: the same words as when it holds."),
     )
     is_active = forms.BooleanField(label=_("Counts"), required=False, initial=True)
+    draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     sections = [
-        Section("", ["condition", "weight", ("label", "unmet_label"), "is_active", "version"])
+        Section(
+            "",
+            ["condition", "weight", ("label", "unmet_label"), "is_active", "draft", "version"],
+        )
     ]
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """The cleaned data as the operation takes it."""
-        values = dict(self.cleaned_data)
-        values["is_required"] = values.pop("weight") == REQUIRED
-        return values
+
+def beginning_of(rule: Rule) -> dict[str, Any]:
+    """Return what the form of a rule begins with, by field."""
+    return {
+        "condition": rule.condition,
+        "weight": REQUIRED if rule.is_required else RECOMMENDED,
+        "label": rule.label,
+        "unmet_label": rule.unmet_label,
+        "is_active": rule.is_active,
+    }
 
 
-class ActivateForm(PageForm):
-    """Knows which draft was read."""
+class VersionForm(PageForm):
+    """Knows which version of a setting was read."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     sections = [Section("", ["version"])]
+
+
+class DraftForm(VersionForm):
+    """Knows which draft was read, and how far it was."""
+
+    draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    sections = [Section("", ["draft", "version"])]
 
 
 class AutomationForm(PageForm):
@@ -69,3 +89,4 @@ class AutomationForm(PageForm):
     hourly_limit = forms.IntegerField(
         label=_("At most so many in any hour"), min_value=1, max_value=MOST_AN_HOUR
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)

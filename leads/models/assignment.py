@@ -44,6 +44,8 @@ class AssignmentRule(models.Model):
         help_text=_("Its people get the leads in turn."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("assignment rule")

@@ -35,7 +35,8 @@ class QualificationRuleSet(models.Model):
         gettext_lazy("state"), max_length=7, choices=State, default=State.DRAFT
     )
     rules = models.JSONField(gettext_lazy("rules"), default=list)
-    # Counts the changes of a draft, so that nobody overwrites what another has just written.
+    # Counts the changes of a draft, and of the switch, so that nobody overwrites what another has
+    # just written.
     version = models.PositiveIntegerField(default=1, editable=False)
     is_automatic = models.BooleanField(gettext_lazy("qualifies without a hand"), default=False)
     hourly_limit = models.PositiveIntegerField(

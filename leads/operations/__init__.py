@@ -5,10 +5,10 @@ from leads.operations.assignment import (
     assign_lead,
     capture_by_rules,
     capture_for,
+    change_assignment_rule,
     delete_assignment_rule,
     move_assignment_rule,
     save_assignment_rule,
-    switch_assignment_rule,
 )
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
 from leads.operations.bulk import Prospect, prospects
@@ -53,6 +53,7 @@ __all__ = [
     "capture_by_rules",
     "capture_for",
     "capture_lead",
+    "change_assignment_rule",
     "delete_assignment_rule",
     "delete_lead",
     "discard_rules",
@@ -79,7 +80,6 @@ __all__ = [
     "save_rules",
     "set_automation",
     "set_progress",
-    "switch_assignment_rule",
     "switch_rule",
     "undo",
     "update_lead",

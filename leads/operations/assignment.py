@@ -14,7 +14,13 @@ from leads.rules.assignment import Fate, Rules, takers, target_problem
 from records import audit
 from records.conditions import ConditionIsWrong, as_data, contradictions, parse
 from records.errors import LostRace, Unacceptable
-from records.operations import assign, operation, require_for_all, save_setting
+from records.operations import (
+    assign,
+    operation,
+    refuse_stale,
+    require_for_all,
+    save_setting,
+)
 from records.permissions import reaches
 from records.vocabulary import fields_of
 
@@ -126,22 +132,37 @@ def save_assignment_rule(
 
 
 @operation
-def switch_assignment_rule(rule: AssignmentRule, *, by: User, is_active: bool) -> AssignmentRule:
-    """Take a rule into use or out of it, as it stands by now. Switching it where it is is nothing.
+def change_assignment_rule(
+    rule: AssignmentRule,
+    *,
+    by: User,
+    version: int | None = None,
+    position: int | None = None,
+    **changes: Any,
+) -> AssignmentRule:
+    """Change these columns of an assignment rule as it stands by now, and nothing else of it.
 
-    Raises `Unacceptable` as saving it does.
+    A person who is named takes the place of the team, and the other way round. Raises `Stale` when
+    somebody has changed it since `version`, and `Unacceptable` as saving it does.
     """
     require_for_all(by, "change", AssignmentRule)
     standing = next((each for each in _locked_order() if each.pk == rule.pk), None)
     if standing is None:
         raise _is_gone()
-    standing.is_active = is_active
-    return save_assignment_rule(standing, by=by)
+    refuse_stale(standing, version)
+    other = {"person": "team", "team": "person"}
+    instead = {other[name]: None for name in other if changes.get(name) is not None}
+    for name, value in {**instead, **changes}.items():
+        setattr(standing, name, value)
+    return save_assignment_rule(standing, by=by, position=position)
 
 
 @operation
 def move_assignment_rule(rule: AssignmentRule, *, by: User, position: int) -> AssignmentRule:
-    """Give a rule another place in the order, counted from one. Where it stands it stays."""
+    """Give a rule another place in the order, counted from one. Where it stands it stays.
+
+    That is a change of this rule; those that make way stay at their version.
+    """
     require_for_all(by, "change", AssignmentRule)
     order = _locked_order()
     moved = next((each for each in order if each.pk == rule.pk), None)
@@ -156,19 +177,23 @@ def move_assignment_rule(rule: AssignmentRule, *, by: User, position: int) -> As
         each.position = place
     AssignmentRule.objects.bulk_update(changed, ["position"])
     if before != after:
+        moved.version += 1
+        moved.save(update_fields=["version"])
         audit.log(moved, "assignmentrule.moved", by=by, changes={"position": [before, after]})
     return moved
 
 
 @operation
-def delete_assignment_rule(rule: AssignmentRule, *, by: User) -> None:
+def delete_assignment_rule(rule: AssignmentRule, *, by: User, version: int | None = None) -> None:
     """Delete a rule. What it has assigned stays as it is, and so do the reasons.
 
-    Deleting what is gone already changes nothing.
+    Deleting what is gone already changes nothing. Raises `Stale` when somebody has changed it since
+    `version`.
     """
     require_for_all(by, "delete", AssignmentRule)
     current = AssignmentRule.objects.select_for_update().filter(pk=rule.pk).first()
     if current is not None:
+        refuse_stale(current, version)
         audit.log(current, "assignmentrule.deleted", by=by)
         current.delete()
 

@@ -16,7 +16,7 @@ from leads.rules import RuleSet
 from leads.rules.automatic import room_in, takeable, why_not, why_not_automatic
 from records import audit
 from records.errors import Busy, Refused, Unacceptable
-from records.operations import operation, require_for_all
+from records.operations import operation, refuse_stale, require_for_all
 
 if TYPE_CHECKING:
     from users.models import User
@@ -26,17 +26,26 @@ Outcome = AutomaticQualification.Outcome
 
 @operation
 def set_automation(
-    rule_set: QualificationRuleSet, *, by: User, is_automatic: bool, hourly_limit: int
+    rule_set: QualificationRuleSet,
+    *,
+    by: User,
+    is_automatic: bool | None = None,
+    hourly_limit: int | None = None,
+    version: int | None = None,
 ) -> QualificationRuleSet:
-    """Switch automation on or off for the version in force. Setting what is set writes nothing.
+    """Switch automation on or off for the version in force; what is not given stays as it is.
 
-    Raises `RulesAreSettled` when another version is in force by now, and `RulesAreIncomplete` when
-    nothing is required.
+    Setting what is set writes nothing. Raises `RulesAreSettled` when another version of the rules
+    is in force by now, `Stale` when somebody has changed the switch since `version`, and
+    `RulesAreIncomplete` when nothing is required.
     """
     require_for_all(by, "change", QualificationRuleSet)
     current = QualificationRuleSet.objects.select_for_update().get(pk=rule_set.pk)
     if not current.is_active:
         raise RulesAreSettled(_("Another version of the rules has come into force. Look again."))
+    refuse_stale(current, version)
+    is_automatic = current.is_automatic if is_automatic is None else is_automatic
+    hourly_limit = current.hourly_limit if hourly_limit is None else hourly_limit
     if is_automatic and (reason := why_not_automatic(current, by=by)):
         raise RulesAreIncomplete(reason, field="is_automatic")
     if not 1 <= hourly_limit <= MOST_AN_HOUR:
@@ -47,7 +56,8 @@ def set_automation(
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     if changed:
         current.is_automatic, current.hourly_limit = is_automatic, hourly_limit
-        current.save(update_fields=["is_automatic", "hourly_limit"])
+        current.version += 1
+        current.save(update_fields=["is_automatic", "hourly_limit", "version"])
         audit.log(current, "automation.changed", by=by, changes=changed)
     return current
 

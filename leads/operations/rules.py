@@ -12,16 +12,16 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leads.errors import RuleIsGone, RulesAreIncomplete, RulesAreSettled
+from leads.errors import DraftExists, RuleIsGone, RulesAreIncomplete, RulesAreSettled
 from leads.models import Lead, QualificationRuleSet
 from leads.rules import Rule, rules_in_force, why_incomplete
 from leads.rules.automatic import why_not_automatic
 from records import audit
 from records.conditions import as_data, contradictions, parse, words
 from records.custom import KEY, key_from
-from records.errors import Stale, Unacceptable
+from records.errors import Unacceptable
 from records.keys import text_problem
-from records.operations import operation, require_for_all
+from records.operations import operation, refuse_stale, require_for_all
 from records.vocabulary import fields_of
 
 if TYPE_CHECKING:
@@ -34,15 +34,27 @@ LONGEST_LABEL = 120
 
 
 @operation
-def draft_rules(*, by: User, like: QualificationRuleSet | None = None) -> QualificationRuleSet:
-    """Return the draft of the next version, begun from the active one or from `like`.
+def draft_rules(
+    *,
+    by: User,
+    like: QualificationRuleSet | None = None,
+    rules: Sequence[Mapping[str, Any]] | None = None,
+) -> QualificationRuleSet:
+    """Return the draft of the next version, begun from the active one, from `like` or with `rules`.
 
-    There is one draft at a time: where there is one already it is returned as it stands.
+    There is one draft at a time: where there is one already it is returned as it stands, and
+    `DraftExists` raised where it was to have rules of its own. Raises `Unacceptable` as
+    `save_rules` does.
     """
     require_for_all(by, "change", QualificationRuleSet)
     rows = QualificationRuleSet.objects.select_for_update()
     draft: QualificationRuleSet | None = rows.drafts().first()
     if draft is not None:
+        if rules is not None:
+            raise DraftExists(
+                _("Version %(number)d is a draft already. Change that one, or discard it first.")
+                % {"number": draft.number}
+            )
         return draft
     active = rows.active().first()
     model = like or active
@@ -51,7 +63,7 @@ def draft_rules(*, by: User, like: QualificationRuleSet | None = None) -> Qualif
         number=number + 1, rules=model.rules if model else [], created_by=by
     )
     audit.log(draft, "rules.drafted", by=by)
-    return draft
+    return draft if rules is None else save_rules(draft, by=by, rules=rules)
 
 
 @operation
@@ -83,13 +95,22 @@ def save_rule(
 
 @operation
 def save_rules(
-    draft: QualificationRuleSet, *, by: User, rules: Sequence[Mapping[str, Any]]
+    draft: QualificationRuleSet,
+    *,
+    by: User,
+    rules: Sequence[Mapping[str, Any]],
+    version: int | None = None,
 ) -> QualificationRuleSet:
     """Give the draft these rules in this order. A rule without a key is a new one.
 
-    What is wrong with one is told at its place: `rules.2.conditions`.
+    What is wrong with one is told at its place: `rules.2.conditions`. Raises `Stale` when somebody
+    has changed the draft since `version`.
     """
-    return _change(draft, lambda _standing: [Rule.of(rule) for rule in rules], by=by, place="rules")
+
+    def given(_standing: list[Rule]) -> list[Rule]:
+        return [Rule.of(rule) for rule in rules]
+
+    return _change(draft, given, by=by, version=version, place="rules")
 
 
 @operation
@@ -121,14 +142,20 @@ def switch_rule(
 
 
 @operation
-def remove_rule(draft: QualificationRuleSet, *, by: User, key: str) -> QualificationRuleSet:
-    """Take a rule out of the draft. Raises `RuleIsGone` when it is not there."""
+def remove_rule(
+    draft: QualificationRuleSet, *, by: User, key: str, version: int | None = None
+) -> QualificationRuleSet:
+    """Take a rule out of the draft.
+
+    Raises `Stale` when somebody has changed the draft since `version`, and `RuleIsGone` when the
+    rule is not there.
+    """
 
     def without(rules: list[Rule]) -> list[Rule]:
         del rules[_place_of(key, rules)]
         return rules
 
-    return _change(draft, without, by=by)
+    return _change(draft, without, by=by, version=version)
 
 
 @operation
@@ -142,7 +169,7 @@ def activate_rules(
     more.
     """
     current = _locked_draft(draft, by=by)
-    _require_version(current, version)
+    refuse_stale(current, version)
     if reasons := why_incomplete(current, by=by):
         raise RulesAreIncomplete(reasons=reasons)
     before = QualificationRuleSet.objects.select_for_update().active().first()
@@ -162,9 +189,13 @@ def activate_rules(
 
 
 @operation
-def discard_rules(draft: QualificationRuleSet, *, by: User) -> None:
-    """Throw the draft away; the active version stays as it is."""
+def discard_rules(draft: QualificationRuleSet, *, by: User, version: int | None = None) -> None:
+    """Throw the draft away; the active version stays as it is.
+
+    Raises `Stale` when somebody has changed it since `version`.
+    """
     current = _locked_draft(draft, by=by)
+    refuse_stale(current, version)
     audit.log(current, "rules.discarded", by=by, changes={"rules": [current.rules, None]})
     current.delete()
 
@@ -216,11 +247,6 @@ def _locked_draft(draft: QualificationRuleSet, *, by: User) -> QualificationRule
     return current
 
 
-def _require_version(current: QualificationRuleSet, version: int | None) -> None:
-    if version is not None and version != current.version:
-        raise Stale(_("Somebody else has changed this draft in the meantime. Look at it again."))
-
-
 def _change(
     draft: QualificationRuleSet,
     change: Callable[[list[Rule]], list[Rule]],
@@ -231,7 +257,7 @@ def _change(
 ) -> QualificationRuleSet:
     """Change the rules of the draft and save what really changed."""
     current = _locked_draft(draft, by=by)
-    _require_version(current, version)
+    refuse_stale(current, version)
     standing = [Rule.of(data) for data in current.rules]
     rules = _complete(change(list(standing)), standing, by=by, place=place)
     before, after = current.rules, [rule.as_data() for rule in rules]

@@ -17,6 +17,8 @@ from django.views.generic import TemplateView
 
 from leads import operations
 from leads.forms import AssignmentRuleForm
+from leads.forms.assignment import beginning_of
+from leads.forms.rules import VersionForm
 from leads.models import AssignmentRule, Lead
 from leads.rules.assignment import (
     Rules,
@@ -26,13 +28,14 @@ from leads.rules.assignment import (
     takers,
 )
 from leads.views.pages import OpenLead
+from records.conditions import stored, words
 from records.errors import Refused, Unacceptable
 from records.permissions import scope_of
 from records.vocabulary import fields_of
 from users.models import Grant
-from workbench.forms import OperationForm
 from workbench.views import OperationView
-from workbench.views.record import FormPage, Page
+from workbench.views.record import Page
+from workbench.views.setting import SettingForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from django.forms import BaseForm
 
     from leads.rules.assignment import Trial
+    from records.errors import Stale
     from users.models import User
 
 LATEST = 100  # leads of a dry run
@@ -131,7 +135,7 @@ def shown(rules: Iterable[AssignmentRule], user: User) -> Iterable[dict[str, Any
         }
 
 
-class RuleForm(RulePage, FormPage):
+class RuleForm(RulePage, SettingForm):
     """A page with the form of a rule."""
 
     form_class = AssignmentRuleForm
@@ -141,11 +145,14 @@ class RuleForm(RulePage, FormPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "record": self.rule}
 
-    def run(self, form: Any) -> AssignmentRule:
-        rule = copy(self.rule)  # refused, the page goes on telling what stands
-        for name, value in form.cleaned_data.items():
-            setattr(rule, name, value)
-        return operations.save_assignment_rule(rule, by=self.user)
+    def typed(self, form: AssignmentRuleForm) -> dict[str, Any]:
+        names = ("name", "condition", "target", "is_active")
+        return {name: form.cleaned_data[name] for name in names}
+
+    def values(self, form: AssignmentRuleForm) -> dict[str, Any]:
+        """Return the columns of the rule."""
+        values = self.settled(form)
+        return form.target_of(values.pop("target")) | values
 
     def add_refusal(self, form: BaseForm, refusal: Refused) -> None:
         """Show what is wrong with the person or the team where one of them is chosen."""
@@ -172,6 +179,10 @@ class AssignmentRuleCreate(RuleForm):
         _label, condition = PRESETS.get(self.request.GET.get("preset", ""), ("", {}))
         return AssignmentRule(condition=condition)
 
+    def run(self, form: AssignmentRuleForm) -> AssignmentRule:
+        rule = AssignmentRule(**self.values(form))
+        return operations.save_assignment_rule(rule, by=self.user)
+
 
 class AssignmentRuleEdit(RuleForm):
     """Change a rule; what is wrong with it by now stands above the form."""
@@ -181,27 +192,58 @@ class AssignmentRuleEdit(RuleForm):
     def page_title(self) -> str:
         return _("Edit %(rule)s") % {"rule": self.rule}
 
+    def run(self, form: AssignmentRuleForm) -> AssignmentRule:
+        version = form.cleaned_data["version"]
+        return operations.change_assignment_rule(
+            self.rule, by=self.user, version=version, **self.values(form)
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "version": self.rule.version}
+
+    def standing(self) -> dict[str, Any]:
+        return beginning_of(self.rule)
+
+    def standing_before(self, refusal: Stale) -> dict[str, Any]:
+        rule = copy(self.rule)
+        for name, value in refusal.read.items():
+            is_target = name in {"person", "team"}
+            held = value["id"] if is_target and value else value
+            setattr(rule, f"{name}_id" if is_target else name, held)
+        return beginning_of(rule)
+
+    def in_words(self, form: AssignmentRuleForm, name: str, value: Any) -> str:
+        if name == "condition":
+            fields = fields_of(Lead, self.user)
+            return words(stored(value, fields), fields, translate=_)
+        if name == "target":
+            return form.name_of(value)
+        return super().in_words(form, name, value)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         standing = next(iter(shown([self.rule], self.user)))
         return super().get_context_data(problems=standing["problems"], **kwargs)
 
 
-class AssignmentRuleDelete(RulePage, FormPage):
+class AssignmentRuleDelete(RulePage, SettingForm):
     """Ask, then delete a rule."""
 
     action = "delete"
-    form_class = OperationForm
+    form_class = VersionForm
     template_name = "workbench/operation.html"
     submit_label = gettext_lazy("Delete rule")
 
     def page_title(self) -> str:
         return _("Delete %(rule)s") % {"rule": self.rule}
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "record": self.rule}
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "version": self.rule.version}
 
-    def run(self, form: Any) -> None:
-        operations.delete_assignment_rule(self.rule, by=self.user)
+    def typed(self, form: VersionForm) -> dict[str, Any]:
+        return {}
+
+    def run(self, form: VersionForm) -> None:
+        operations.delete_assignment_rule(self.rule, by=self.user, **form.cleaned_data)
 
     def success_message(self, outcome: Any) -> str:
         return _("The rule %(rule)s was deleted") % {"rule": self.rule}
@@ -247,7 +289,7 @@ class AssignmentRuleSwitch(RuleButton):
 
     def done(self) -> str:
         is_active = self.request.POST.get("to") == "on"
-        rule = operations.switch_assignment_rule(self.rule, by=self.user, is_active=is_active)
+        rule = operations.change_assignment_rule(self.rule, by=self.user, is_active=is_active)
         told = _("%(rule)s is in use") if rule.is_active else _("%(rule)s is out of use")
         return told % {"rule": rule}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
@@ -16,24 +16,33 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView, TemplateView
 
 from leads import jobs, operations
-from leads.forms.rules import RECOMMENDED, REQUIRED, ActivateForm, AutomationForm, RuleForm
+from leads.forms.rules import (
+    REQUIRED,
+    WEIGHTS,
+    AutomationForm,
+    DraftForm,
+    RuleForm,
+    beginning_of,
+)
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
 from leads.operations.plan import Plan, decide
-from leads.rules import RuleSet, why_incomplete
+from leads.rules import Rule, RuleSet, why_incomplete
 from leads.rules.automatic import room_in, takeable, why_not
 from leads.rules.backtest import Tried, backtest
-from records.conditions import problems_of, words
+from records.conditions import problems_of, stored, words
 from records.errors import Refused
 from records.permissions import scope_of
 from records.vocabulary import fields_of
 from users.models import Grant
-from workbench.views.record import FormPage, Page
+from workbench.views.record import Page
+from workbench.views.setting import SettingForm
 
 if TYPE_CHECKING:
-    from leads.rules import Rule
+    from records.errors import Stale
     from users.models import User
 
 MOST_VERSIONS = 50
+RULE_FIELDS = ("condition", "weight", "label", "unmet_label", "is_active")
 LINES = 50
 MOST_WAITING = 25  # a look at what would become of each takes statements
 # What the preview counts: name, words, and which of the leads that were tried.
@@ -223,6 +232,12 @@ class RuleAction(RulesPage):
     def act(self, **kwargs: Any) -> str:
         raise NotImplementedError
 
+    @property
+    def version_read(self) -> int | None:
+        """The version of the draft beside which the button stood."""
+        text = self.request.POST.get("version", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
 
 class RulesDraft(RuleAction):
     """Begin a draft, like the version in force or like an older one."""
@@ -241,7 +256,7 @@ class RulesDiscard(RuleAction):
     """Throw the draft away."""
 
     def act(self) -> str:
-        operations.discard_rules(self.draft, by=self.user)
+        operations.discard_rules(self.draft, by=self.user, version=self.version_read)
         return _("The draft is gone, the rules stay as they are")
 
 
@@ -267,11 +282,11 @@ class RuleRemove(RuleAction):
     """Take a rule out of the draft."""
 
     def act(self, key: str) -> str:
-        operations.remove_rule(self.draft, by=self.user, key=key)
+        operations.remove_rule(self.draft, by=self.user, key=key, version=self.version_read)
         return _("The rule is not in the draft any more")
 
 
-class RuleCreate(RulesPage, FormPage):
+class RuleCreate(RulesPage, SettingForm):
     """Add a rule to the draft."""
 
     action = "change"
@@ -279,12 +294,41 @@ class RuleCreate(RulesPage, FormPage):
     form_class = RuleForm
     title = gettext_lazy("New rule")
     submit_label = gettext_lazy("Save rule")
+    key = ""
+
+    @cached_property
+    def draft(self) -> QualificationRuleSet:
+        """The draft; gone since the form was read, the operation says so and nothing is lost."""
+        draft = QualificationRuleSet.objects.drafts().first()
+        if draft is None and self.request.method != "POST":
+            raise Http404
+        return draft or QualificationRuleSet(rules=[])
 
     def get_initial(self) -> dict[str, Any]:
-        return {**super().get_initial(), "version": self.draft.version}
+        read = {"draft": self.draft.pk, "version": self.draft.version}
+        return {**super().get_initial(), **read}
+
+    def typed(self, form: RuleForm) -> dict[str, Any]:
+        return {name: form.cleaned_data[name] for name in RULE_FIELDS}
+
+    def in_words(self, form: RuleForm, name: str, value: Any) -> str:
+        if name == "condition":
+            fields = fields_of(Lead, self.user)
+            return words(stored(value, fields), fields, translate=_)
+        if name == "weight":
+            return str(dict(WEIGHTS)[value])
+        return super().in_words(form, name, value)
 
     def run(self, form: RuleForm) -> QualificationRuleSet:
-        return operations.save_rule(self.draft, by=self.user, **form.values)
+        values = self.settled(form)
+        return operations.save_rule(
+            draft_read(self.draft, form),
+            by=self.user,
+            key=self.key,
+            version=form.cleaned_data["version"],
+            is_required=values.pop("weight") == REQUIRED,
+            **values,
+        )
 
     def success_url_for(self, outcome: Any) -> str:
         return f"{reverse('leads:rules')}#draft"
@@ -295,48 +339,63 @@ class RuleEdit(RuleCreate):
 
     title = ""
 
+    @property
+    def key(self) -> str:
+        return str(self.kwargs["key"])
+
     @cached_property
-    def rule(self) -> Rule:
-        rules = RuleSet(self.draft.number, self.draft.rules, by=self.user).rules
-        found = next((rule for rule in rules if rule.key == self.kwargs["key"]), None)
-        if found is None:
+    def rule(self) -> Rule | None:
+        rule = rule_in(self.draft.rules, self.key)
+        if rule is None and self.request.method != "POST":
             raise Http404
-        return found
+        return rule
 
     def page_title(self) -> str:
-        return str(self.rule)
+        return str(self.rule or _("Rule"))
+
+    def standing(self) -> dict[str, Any]:
+        return beginning_of(self.rule) if self.rule else {}
+
+    def standing_before(self, refusal: Stale) -> dict[str, Any]:
+        rule = rule_in(refusal.read.get("rules", []), self.key)
+        return beginning_of(rule) if rule else {}
 
     def get_initial(self) -> dict[str, Any]:
-        rule = self.rule
-        return {
-            **super().get_initial(),
-            "condition": rule.condition,
-            "weight": REQUIRED if rule.is_required else RECOMMENDED,
-            "label": rule.label,
-            "unmet_label": rule.unmet_label,
-            "is_active": rule.is_active,
-        }
-
-    def run(self, form: RuleForm) -> QualificationRuleSet:
-        return operations.save_rule(self.draft, by=self.user, key=self.rule.key, **form.values)
+        return {**super().get_initial(), **self.standing()}
 
 
-class RulesActivate(RulesPage, FormPage):
+def rule_in(rules: Iterable[Mapping[str, Any]], key: str) -> Rule | None:
+    """Return the rule of this key, as a version keeps it."""
+    return next((Rule.of(rule) for rule in rules if rule.get("key") == key), None)
+
+
+def draft_read(draft: QualificationRuleSet, form: Any) -> QualificationRuleSet:
+    """Return the draft that a form was about, which may have gone since for another one."""
+    number = form.cleaned_data["draft"]
+    return QualificationRuleSet(pk=number) if number else draft
+
+
+class RulesActivate(RulesPage, SettingForm):
     """Say what would change, then put the draft into force."""
 
     action = "change"
     template_name = "leads/rules_activate.html"
-    form_class = ActivateForm
+    form_class = DraftForm
     submit_label = gettext_lazy("Activate")
 
     def get_initial(self) -> dict[str, Any]:
-        return {**super().get_initial(), "version": self.draft.version}
+        read = {"draft": self.draft.pk, "version": self.draft.version}
+        return {**super().get_initial(), **read}
+
+    def typed(self, form: DraftForm) -> dict[str, Any]:
+        return {}
 
     def page_title(self) -> str:
         return _("Activate version %(number)d") % {"number": self.draft.number}
 
-    def run(self, form: Any) -> QualificationRuleSet:
-        return jobs.activate(self.draft, by=self.user, version=form.cleaned_data["version"])
+    def run(self, form: DraftForm) -> QualificationRuleSet:
+        draft = draft_read(self.draft, form)
+        return jobs.activate(draft, by=self.user, version=form.cleaned_data["version"])
 
     def success_message(self, outcome: QualificationRuleSet) -> str:
         return _("Version %(number)d is in force. Open leads are being looked at by it.") % {
@@ -357,7 +416,7 @@ class RulesActivate(RulesPage, FormPage):
 # Automation
 
 
-class Automation(RulesPage, FormPage):
+class Automation(RulesPage, SettingForm):
     """The switch, the limit, what would be taken now and what has been done."""
 
     template_name = "leads/automation.html"
@@ -376,11 +435,23 @@ class Automation(RulesPage, FormPage):
         return super().post(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
+        return {**self.standing(), "version": self.rule_set.version}
+
+    def standing(self) -> dict[str, Any]:
         current = self.rule_set
         return {"is_automatic": current.is_automatic, "hourly_limit": current.hourly_limit}
 
+    def standing_before(self, refusal: Stale) -> dict[str, Any]:
+        return self.standing() | {n: v for n, v in refusal.read.items() if n in self.standing()}
+
+    def typed(self, form: AutomationForm) -> dict[str, Any]:
+        return {name: form.cleaned_data[name] for name in self.standing()}
+
     def run(self, form: AutomationForm) -> QualificationRuleSet:
-        return operations.set_automation(self.rule_set, by=self.user, **form.cleaned_data)
+        version = form.cleaned_data["version"]
+        return operations.set_automation(
+            self.rule_set, by=self.user, version=version, **self.settled(form)
+        )
 
     def success_message(self, outcome: QualificationRuleSet) -> str:
         if outcome.is_automatic:

@@ -54,6 +54,7 @@ R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=models.Model)
 
 MOST_USES = 1000
+MOST_VERSIONS = 100  # that are looked through for what somebody had read
 TRIES = 8
 ANSWERS_KEPT_FOR = timedelta(days=7)
 DEADLINE = 15.0  # seconds: longer than any lock timeout, shorter than the server's patience
@@ -381,8 +382,8 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
     """Save a line of the configuration as it is in hand. Saving what stands writes nothing.
 
     A caller who has moved the line aside in the meantime says how it was `standing` before.
-    Raises `NotPermitted` unless `by` may do this to all lines, `Unacceptable` for what cannot be
-    stored.
+    A line that has a `version` gets the next one. Raises `NotPermitted` unless `by` may do this to
+    all lines, `Unacceptable` for what cannot be stored.
     """
     model = type(setting)
     if standing is None and setting.pk:
@@ -395,9 +396,11 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
     if code and code not in {default_currency(), getattr(standing, "currency", None)}:
         known_currency(code)
     before, after = ({} if standing is None else _shown(standing)), _shown(setting)
-    changed = {name: [before.get(name), new] for name, new in after.items()}
+    changed = {name: [before.get(name), new] for name, new in after.items() if name != "version"}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
     if changed:
+        if standing is not None and "version" in before:
+            setting.version = standing.version + 1  # type: ignore[attr-defined]
         setting.save()
         audit.log(
             setting,
@@ -406,6 +409,28 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
             changes=changed,
         )
     return setting
+
+
+def refuse_stale(standing: Any, version: int | None) -> None:
+    """Raise `Stale` unless a line of the configuration, held, is at the `version` that was read.
+
+    Each version has left one line in the trail: they tell who it was, and what was there before.
+    """
+    if version is None or version == standing.version:
+        return
+    since = audit.latest(standing, min(max(standing.version - version, 1), MOST_VERSIONS))
+    read: dict[str, Any] = {}
+    for line in since:
+        read |= {name: pair[0] for name, pair in line.changes.items()}
+    by = str(since[0].actor) if since else ""
+    raise Stale(
+        _("%(by)s has changed %(setting)s in the meantime. Look at it again.")
+        % {"by": by or _("Somebody"), "setting": standing},
+        version=standing.version,
+        read=read,
+        by=by,
+        at=since[0].at if since else None,
+    )
 
 
 @operation

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from leads.models import AssignmentRule, AssignmentTurn
-from leads.operations import assign_by_rules
+from leads.operations import assign_by_rules, change_assignment_rule
 from tests.factories import LeadFactory, TeamFactory, clerk
 from tests.leads.assigning import GERMANY, a_rule
 from users.models import User
@@ -67,3 +67,27 @@ def test_a_rule_that_has_assigned_can_be_deleted(desk: Client, rep: User):
 
     assert not AssignmentRule.objects.exists()
     assert lead.assignments.get().rule is None
+
+
+def test_a_rule_that_somebody_else_has_changed_is_shown_as_it_stands(
+    desk: Client, rep: User, manager: User
+):
+    rule = a_rule(person=rep)
+    page = desk.get(f"{LIST}{rule.pk}/change/")
+    read = page.context["adminform"].form["known_version"].value()
+    france = {"all": [{"field": "country", "is": "is", "value": "FR"}]}
+    change_assignment_rule(rule, by=manager, condition=france)
+
+    mine = sent(person=rep.pk, name="Mine", known_version=read)
+    answer = desk.post(f"{LIST}{rule.pk}/change/", mine)
+
+    text = answer.content.decode()
+    assert f"{manager} changed this assignment rule" in text
+    assert "It is now: Country is France" in text
+    assert 'value="Mine"' in text
+    rule.refresh_from_db()
+    assert (rule.name, rule.condition) == ("Germany", france)
+    mine["known_version"] = answer.context["adminform"].form["known_version"].value()
+    assert desk.post(f"{LIST}{rule.pk}/change/", mine).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.name, rule.condition) == ("Mine", GERMANY)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from leads.models import AssignmentRule, Lead
-from leads.operations import capture_lead
+from leads.operations import capture_lead, change_assignment_rule
 from tests.api.conftest import LEAD, Caller
 from tests.leads.assigning import GERMANY, a_rule
 
@@ -30,7 +30,8 @@ def test_a_rule_is_made_read_changed_and_deleted(manager: Caller, rep: Caller) -
     body = made.json()
     assert body == {
         "id": body["id"], "name": "Germany", "position": 1, "conditions": GERMANY, "owner": None,
-        "team": "North", "is_active": True, "words": "Country is Germany", "problems": [],
+        "team": "North", "is_active": True, "version": 1, "words": "Country is Germany",
+        "problems": [],
     }  # fmt: skip
     address = f"assignment-rules/{body['id']}/"
     assert manager.get(address).json() == body
@@ -123,3 +124,33 @@ def test_a_change_of_fields_knows_no_rules(rep: Caller) -> None:
     answer = rep.patch(f"leads/{lead['id']}/", {"owner": "rules"})
 
     assert answer.json()["errors"] == {"owner": ["There is no active user of this email or id."]}
+
+
+def test_nobody_overwrites_what_somebody_else_has_changed(manager: Caller) -> None:
+    made = manager.post("assignment-rules/", RULE)
+    address = f"assignment-rules/{made.json()['id']}/"
+    assert made.headers["ETag"] == '"v1"'
+
+    first = manager.patch(address, {"name": "First"}, If_Match='"v1"')
+    second = manager.patch(address, {"name": "Second"}, If_Match='"v1"')
+    moved = manager.patch(address, {"position": 1}, If_Match='"v1"')
+    deleted = manager.delete(address, If_Match='"v1"')
+
+    assert (first.status_code, first.headers["ETag"]) == (200, '"v2"')
+    assert [a.status_code for a in (second, moved, deleted)] == [412, 412, 412]
+    assert second.json()["code"] == "stale"
+    assert manager.get(address).json()["name"] == "First"
+    assert manager.delete(address, If_Match='"v2"').status_code == 204
+
+
+def test_a_change_of_one_field_leaves_the_others_as_somebody_else_wrote_them(
+    manager: Caller,
+) -> None:
+    rule = a_rule(team=manager.user.team)
+    seen = AssignmentRule.objects.get(pk=rule.pk)
+    manager.patch(f"assignment-rules/{rule.pk}/", {"name": "Renamed"})
+
+    change_assignment_rule(seen, by=manager.user, is_active=False)
+
+    rule.refresh_from_db()
+    assert (rule.name, rule.is_active) == ("Renamed", False)

@@ -81,6 +81,47 @@ def test_a_draft_is_discarded_and_a_version_that_was_active_stays(manager: Calle
     assert manager.delete(f"qualification-rules/{active['id']}/").status_code == 409
 
 
+def test_nobody_overwrites_what_somebody_else_has_changed(manager: Caller) -> None:
+    made = manager.post("qualification-rules/", {"rules": [RULE]})
+    address = f"qualification-rules/{made.json()['id']}/"
+    read = made.headers["ETag"]
+
+    first = manager.patch(address, {"rules": [{**RULE, "label": "First"}]}, If_Match=read)
+    late = [
+        manager.patch(address, {"rules": []}, If_Match=read),
+        manager.post(f"{address}activate/", If_Match=read),
+        manager.delete(address, If_Match=read),
+    ]
+
+    assert first.status_code == 200
+    assert first.headers["ETag"] != read
+    assert [answer.status_code for answer in late] == [412, 412, 412]
+    assert manager.get(address).json()["rules"][0]["label"] == "First"
+    now = first.headers["ETag"]
+    assert manager.post(f"{address}activate/", If_Match=now).json()["state"] == "active"
+
+
+def test_the_switch_is_not_set_over_what_somebody_else_has_set(manager: Caller) -> None:
+    first = manager.get("qualification-rules/").json()["results"][0]
+    address = f"qualification-rules/{first['id']}/"
+    read = manager.get(address).headers["ETag"]
+
+    assert manager.patch(address, {"hourly_limit": 7}, If_Match=read).status_code == 200
+    assert manager.patch(address, {"is_automatic": True}, If_Match=read).status_code == 412
+    assert manager.patch(address, {"is_automatic": True}).json()["hourly_limit"] == 7
+
+
+def test_rules_for_a_new_draft_do_not_replace_those_of_one_that_stands(manager: Caller) -> None:
+    manager.post("qualification-rules/", {"rules": [RULE]})
+
+    answer = manager.post("qualification-rules/", {"rules": [{**RULE, "label": "Mine"}]})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "draft_exists")
+    draft = QualificationRuleSet.objects.drafts().get()
+    assert draft.rules[0]["label"] == ""
+    assert manager.post("qualification-rules/").json()["id"] == draft.pk
+
+
 def test_only_those_who_shape_the_rules_read_them(rep: Caller, manager: Caller) -> None:
     active = manager.get("qualification-rules/").json()["results"][0]
 

@@ -16,16 +16,16 @@ from leads.operations import (
     assign_lead,
     capture_by_rules,
     capture_lead,
+    change_assignment_rule,
     delete_assignment_rule,
     disqualify,
     move_assignment_rule,
     save_assignment_rule,
-    switch_assignment_rule,
     update_lead,
 )
 from leads.rules.assignment import next_in_turn
 from opportunities.models import Product, Source
-from records.errors import NotPermitted, Unacceptable
+from records.errors import NotPermitted, Stale, Unacceptable
 from records.models import AuditEntry
 from records.operations.shaping import save_field
 from tests.custom import define
@@ -335,9 +335,44 @@ def test_switching_a_rule_keeps_what_somebody_else_has_changed_meanwhile(
     seen = AssignmentRule.objects.get(pk=rule.pk)
     AssignmentRule.objects.filter(pk=rule.pk).update(name="Renamed meanwhile")
 
-    switched = switch_assignment_rule(seen, by=admin, is_active=False)
+    switched = change_assignment_rule(seen, by=admin, is_active=False)
 
     assert (switched.name, switched.is_active) == ("Renamed meanwhile", False)
+
+
+def test_a_rule_is_changed_only_at_the_version_that_was_read(ann: User, admin: User) -> None:
+    rule = a_rule(person=ann)
+    change_assignment_rule(rule, by=admin, version=1, name="Theirs")
+
+    for act in (
+        lambda: change_assignment_rule(rule, by=clerk(), version=1, name="Mine"),
+        lambda: delete_assignment_rule(rule, by=clerk(), version=1),
+    ):
+        with pytest.raises(Stale) as refusal:
+            act()
+        assert (refusal.value.version, refusal.value.by) == (2, str(admin))
+        assert refusal.value.read == {"name": "Germany"}
+
+    rule.refresh_from_db()
+    assert (rule.name, rule.version) == ("Theirs", 2)
+
+
+def test_each_change_of_a_rule_is_a_version_and_saving_what_stands_is_none(ann: User):
+    rule = a_rule(person=ann)
+    other = a_rule("Other", person=ann)
+
+    versions = [
+        change_assignment_rule(rule, by=clerk(), name="Germany").version,
+        change_assignment_rule(rule, by=clerk(), team=ann.team).version,
+        move_assignment_rule(rule, by=clerk(), position=2).version,
+        move_assignment_rule(rule, by=clerk(), position=2).version,
+    ]
+
+    assert versions == [1, 2, 3, 3]
+    other.refresh_from_db()
+    assert other.version == 1
+    rule.refresh_from_db()
+    assert (rule.person, rule.team, rule.version) == (None, ann.team, 3)
 
 
 def test_a_rule_that_no_longer_makes_sense_can_be_switched_off(ann: User):

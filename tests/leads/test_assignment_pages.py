@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from leads.models import Assignment, AssignmentRule, Lead
-from leads.operations import assign_by_rules, update_lead
+from leads.operations import assign_by_rules, change_assignment_rule, update_lead
 from opportunities.models import Source
 from records.operations.shaping import save_field
 from tests.custom import define
@@ -153,6 +153,86 @@ def test_a_broken_rule_is_not_switched_on_and_says_why(desk: Client, ann: User):
 
     assert "Ann has left. Choose somebody else." in answer.content.decode()
     assert not AssignmentRule.objects.get().is_active
+
+
+# Two who change one rule
+
+
+def test_who_saves_over_somebody_else_is_shown_both_and_loses_nothing(
+    desk: Client, ann: User, admin: User
+):
+    rule = a_rule(person=ann)
+    read = desk.get(f"{LIST}{rule.pk}/").context["form"]["version"].value()
+    france = {"all": [{"field": "country", "is": "is", "value": "FR"}]}
+    change_assignment_rule(rule, by=admin, condition=france, team=ann.team, name="Europe")
+    mine = sent(name="Mine", target=f"person:{ann.pk}", version=read)
+
+    answer = desk.post(f"{LIST}{rule.pk}/", mine)
+
+    assert answer.status_code == 409
+    assert f"{admin} changed this in the meantime" in text_of(answer)
+    told = {line["name"]: line for line in answer.context["merge"]}
+    assert {name: line["taken"] for name, line in told.items()} == {
+        "name": "ask",  # both wrote another one
+        "condition": "theirs",
+        "target": "theirs",
+    }
+    assert (told["name"]["mine"], told["name"]["theirs"]) == ("Mine", "Europe")
+    assert told["condition"]["theirs"] == "Country is France"
+    assert told["target"]["theirs"] == "South"
+    rule.refresh_from_db()
+    assert (rule.name, rule.condition) == ("Europe", france)
+
+    form = answer.context["form"]
+    again = mine | {
+        "version": form["version"].value(),
+        "merge-name": "mine",
+        "merge-condition": "theirs",
+        "merge-target": "theirs",
+    }
+    assert desk.post(f"{LIST}{rule.pk}/", again).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.name, rule.condition, rule.team, rule.person) == ("Mine", france, ann.team, None)
+
+
+def test_a_field_that_only_oneself_changed_stays_as_typed(desk: Client, ann: User, admin: User):
+    rule = a_rule(person=ann)
+    read = desk.get(f"{LIST}{rule.pk}/").context["form"]["version"].value()
+    change_assignment_rule(rule, by=admin, is_active=False)
+
+    answer = desk.post(
+        f"{LIST}{rule.pk}/", sent(name="Mine", target=f"person:{ann.pk}", version=read)
+    )
+
+    assert {line["name"]: line["taken"] for line in answer.context["merge"]} == {
+        "name": "mine",
+        "is_active": "theirs",
+    }
+    form = answer.context["form"]
+    assert (form["name"].value(), form["is_active"].value()) == ("Mine", False)
+
+
+def test_a_rule_that_somebody_else_has_changed_is_not_deleted_unread(
+    desk: Client, ann: User, admin: User
+):
+    rule = a_rule(person=ann)
+    read = desk.get(f"{LIST}{rule.pk}/delete/").context["form"]["version"].value()
+    change_assignment_rule(rule, by=admin, name="Changed")
+
+    answer = desk.post(f"{LIST}{rule.pk}/delete/", {"version": read})
+
+    assert answer.status_code == 409
+    assert "Delete Changed" in text_of(answer)
+    again = {"version": answer.context["form"]["version"].value()}
+    assert desk.post(f"{LIST}{rule.pk}/delete/", again).status_code == 302
+    assert not AssignmentRule.objects.exists()
+
+
+def test_a_new_rule_begins_with_a_row_to_fill_in(desk: Client):
+    form = desk.get(f"{LIST}new/").content.decode()
+
+    assert 'name="condition-0-field"' in form
+    assert 'name="condition-1-field"' not in form
 
 
 # The dry run

@@ -156,6 +156,25 @@ def test_two_who_change_one_draft_overwrite_nothing(manager, admin):
         save_rule(draft, by=manager, condition=LARGE, version=draft.version)
 
 
+def test_what_somebody_else_has_changed_is_neither_saved_over_nor_thrown_away(manager, admin):
+    draft = draft_rules(by=manager)
+    read = draft.version
+    save_rule(draft, by=admin, key="need", condition=LARGE, version=read)
+
+    for act in (
+        lambda: save_rules(draft, by=manager, rules=[], version=read),
+        lambda: remove_rule(draft, by=manager, key="need", version=read),
+        lambda: discard_rules(draft, by=manager, version=read),
+    ):
+        with pytest.raises(Stale) as refusal:
+            act()
+        assert refusal.value.by == str(admin)
+        assert keys_of(draft) == [rule["key"] for rule in refusal.value.read["rules"]]
+
+    draft.refresh_from_db()
+    assert draft.rules[4]["condition"] == LARGE
+
+
 def test_saving_what_stands_writes_nothing(manager):
     draft = a_draft(manager)
     before = AuditEntry.objects.count()

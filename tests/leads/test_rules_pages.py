@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from leads.models import Lead, QualificationRuleSet
-from leads.operations import capture_lead, draft_rules, qualify, save_rule, set_automation
+from leads.operations import (
+    capture_lead,
+    discard_rules,
+    draft_rules,
+    qualify,
+    remove_rule,
+    save_rule,
+    set_automation,
+)
 from opportunities.operations import win
 from records.operations.shaping import save_field
 from tests.custom import define
@@ -124,7 +132,81 @@ def test_two_managers_do_not_overwrite_each_other(managers, manager, admin):
     answer = managers.post(f"{PLACE}new/", typed(version=before.version))
 
     assert answer.status_code == 409
-    assert "Somebody else has changed this draft" in text_of(answer)
+    assert f"{admin} changed this in the meantime" in text_of(answer)
+
+
+def test_of_a_rule_that_two_changed_both_versions_are_shown(managers, manager, admin):
+    before = draft_rules(by=manager)
+    save_rule(before, by=admin, key="need", condition=LARGE, label="Theirs", is_required=True)
+    need = {"condition-0-field": "bant.need", "condition-0-is": "known"}
+    mine = typed(version=before.version, label="Mine", weight="recommended", **need)
+
+    answer = managers.post(f"{PLACE}need/edit/", mine)
+
+    assert answer.status_code == 409
+    told = {line["name"]: line for line in answer.context["merge"]}
+    assert {name: line["taken"] for name, line in told.items()} == {
+        "condition": "theirs",
+        "weight": "theirs",
+        "label": "ask",
+    }
+    assert told["condition"]["theirs"] == "Budget at least 10,000"
+    assert told["weight"]["theirs"] == "The lead cannot be qualified"
+    assert (told["label"]["mine"], told["label"]["theirs"]) == ("Mine", "Theirs")
+    again = mine | {f"merge-{n}": "theirs" for n in ("condition", "weight")}
+    again["version"] = answer.context["form"]["version"].value()
+    assert managers.post(f"{PLACE}need/edit/", again).status_code == 302
+    rule = next(rule for rule in draft().rules if rule["key"] == "need")
+    assert (rule["label"], rule["condition"], rule["is_required"]) == ("Mine", LARGE, True)
+
+
+def test_what_was_typed_stays_when_the_draft_or_the_rule_is_gone(managers, manager, admin):
+    before = draft_rules(by=manager)
+    read = {"draft": before.pk, "version": before.version}
+    remove_rule(before, by=admin, key="need")
+    gone = managers.post(f"{PLACE}need/edit/", typed(label="Mine", draft=before.pk))
+    discard_rules(before, by=admin)
+    discarded = managers.post(f"{PLACE}new/", typed(label="Mine", **read))
+    another = draft_rules(by=admin)
+    replaced = managers.post(f"{PLACE}new/", typed(label="Mine", **read))
+
+    for answer, sentence in (
+        (gone, "This rule is not in the draft any more."),
+        (discarded, "Somebody has thrown this draft away."),
+        (replaced, "Somebody has thrown this draft away."),
+    ):
+        assert answer.status_code == 422
+        assert sentence in text_of(answer)
+        assert 'value="Mine"' in text_of(answer)
+    assert draft().rules == another.rules
+
+
+def test_a_draft_that_somebody_else_has_changed_is_not_discarded_unread(managers, manager, admin):
+    read = draft_rules(by=manager).version
+    save_rule(draft(), by=admin, condition=LARGE)
+
+    for act in ("discard/", "need/remove/"):
+        answer = managers.post(f"{PLACE}{act}", {"version": read}, follow=True)
+        assert f"{admin} has changed version 2 in the meantime." in text_of(answer)
+
+    assert len(draft().rules) == 7
+
+
+def test_the_switch_that_two_set_at_once_shows_both(managers, manager, admin):
+    page = f"{PLACE}automation/"
+    read = managers.get(page).context["form"]["version"].value()
+    active = QualificationRuleSet.objects.active().get()
+    set_automation(active, by=admin, is_automatic=False, hourly_limit=5)
+
+    answer = managers.post(page, {"is_automatic": "on", "hourly_limit": "50", "version": read})
+
+    assert answer.status_code == 409
+    assert {line["name"]: line["taken"] for line in answer.context["merge"]} == {
+        "is_automatic": "mine",
+        "hourly_limit": "theirs",
+    }
+    active.refresh_from_db()
+    assert (active.is_automatic, active.hourly_limit) == (False, 5)
 
 
 def test_a_draft_that_somebody_else_has_changed_meanwhile_is_read_again_first(managers, manager):
@@ -135,7 +217,7 @@ def test_a_draft_that_somebody_else_has_changed_meanwhile_is_read_again_first(ma
     answer = managers.post(f"{PLACE}activate/", {"version": read})
 
     assert answer.status_code == 409
-    assert "Look at it again" in text_of(answer)
+    assert "Look at it as it stands now" in text_of(answer)
     assert QualificationRuleSet.objects.active().get().number == 1
 
 

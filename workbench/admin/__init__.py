@@ -1,6 +1,6 @@
 """How any kind of record and any list of settings is administered: through the same operations."""
 
-from workbench.admin.forms import RecordAdminForm, TellingForm
+from workbench.admin.forms import RecordAdminForm, TellingForm, VersionedForm
 from workbench.admin.history import custom_fields_of, label_of, said, told
 from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
 from workbench.admin.records import ReadOnlyInline, RecordAdmin
@@ -23,6 +23,7 @@ __all__ = [
     "SettingAdmin",
     "SettingInline",
     "TellingForm",
+    "VersionedForm",
     "custom_fields_of",
     "is_lookup",
     "label_of",

@@ -40,8 +40,8 @@ class TellingForm(AsksConditions, forms.ModelForm[Any]):
                 self.add_error(name if is_here else None, sentence)
 
 
-class RecordAdminForm(TellingForm):
-    """A record's fields, and the version that was read. Operations change the record, not the form.
+class VersionedForm(TellingForm):
+    """A form that knows which version was read.
 
     A stale form keeps what was typed, says what stands by now, and may then be sent once more.
     """
@@ -58,6 +58,42 @@ class RecordAdminForm(TellingForm):
             field.show_hidden_initial = False  # what changed is told by the record, not the page
         if self.instance.pk:
             self.fields["known_version"].initial = self.instance.version
+
+    def tell(self, refusal: Refused) -> None:
+        if not isinstance(refusal, Stale):
+            super().tell(refusal)
+            return
+        at = refusal.at or getattr(self.instance, "changed_at", timezone.now())
+        self.add_error(
+            None,
+            _("%(who)s changed this %(kind)s (%(at)s). What you typed is below and not saved.")
+            % {
+                "who": refusal.by or getattr(self.instance, "changed_by", None) or _("Somebody"),
+                "kind": self.instance._meta.verbose_name,
+                "at": formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"),
+            },
+        )
+        for name in self.changed_data:
+            if name in self.fields and name != "known_version":
+                self.add_error(name, _("It is now: %(value)s") % {"value": self.standing(name)})
+        self.add_error(None, _("Save once more to replace what stands with what you typed."))
+
+    def standing(self, name: str) -> str:
+        """Say what a field holds by now."""
+        line = self.as_it_stands()
+        shown = getattr(line, f"get_{name}_display", None)
+        value: Any = shown() if shown else getattr(line, name, None)
+        if hasattr(value, "all"):
+            value = ", ".join(map(str, value.all()))
+        return said(value)
+
+    def as_it_stands(self) -> Any:
+        """Return the line without what was typed, which is in the instance already."""
+        return self._meta.model._base_manager.get(pk=self.instance.pk)
+
+
+class RecordAdminForm(VersionedForm):
+    """A record's fields, and the version that was read. Operations change it, not the form."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -81,33 +117,10 @@ class RecordAdminForm(TellingForm):
             raise forms.ValidationError(_("Another record has this external id already."))
         return external_id
 
+    def as_it_stands(self) -> Any:
+        return self.instance
+
     def _post_clean(self) -> None:
         """Leave the instance alone: the operation changes it, under a lock."""
         if self.refusal is not None:
             self.tell(self.refusal)
-
-    def tell(self, refusal: Refused) -> None:
-        if not isinstance(refusal, Stale):
-            super().tell(refusal)
-            return
-        at = refusal.at or self.instance.changed_at
-        self.add_error(
-            None,
-            _("%(who)s changed this %(kind)s (%(at)s). What you typed is below and not saved.")
-            % {
-                "who": refusal.by or self.instance.changed_by or _("Somebody"),
-                "kind": self.instance._meta.verbose_name,
-                "at": formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"),
-            },
-        )
-        for name in self.changed_data:
-            if name in self.fields and name != "known_version":
-                self.add_error(name, _("It is now: %(value)s") % {"value": self._standing(name)})
-        self.add_error(None, _("Save once more to replace what stands with what you typed."))
-
-    def _standing(self, name: str) -> str:
-        shown = getattr(self.instance, f"get_{name}_display", None)
-        value: Any = shown() if shown else getattr(self.instance, name, None)
-        if hasattr(value, "all"):
-            value = ", ".join(map(str, value.all()))
-        return said(value)

@@ -234,6 +234,18 @@ class WritingViewSet(ApiViewSet):
             return None
         return [int(version) for version in _TAG.findall(header)]
 
+    def precondition(self, record: Any) -> int | None:
+        """Return the version that the operation has to find; raises `Stale` when it cannot.
+
+        Nothing is locked, as an operation may need other locks before the one on its record.
+        """
+        named = self.named_versions()
+        if named is None:
+            return None
+        if record.version not in named:
+            raise Stale(version=record.version)
+        return int(record.version)
+
 
 class RecordViewSet(WritingViewSet):
     """A kind of record. The subclass names its operations and what they take.
@@ -372,18 +384,6 @@ class RecordViewSet(WritingViewSet):
 
         return self.write(work)
 
-    def precondition(self, record: Any) -> int | None:
-        """Return the version that the operation has to find; raises `Stale` when it cannot.
-
-        Nothing is locked, as an operation may need other locks before the one on its record.
-        """
-        named = self.named_versions()
-        if named is None:
-            return None
-        if record.version not in named:
-            raise Stale(version=record.version)
-        return int(record.version)
-
     def keep_still(self, record: Any) -> None:
         """Lock the record, if `If-Match` names its version, for an operation that asks for none."""
         if self.precondition(record) is None:
@@ -398,7 +398,8 @@ class SettingViewSet(WritingViewSet):
     """Lines of the configuration: read by whoever calls, shaped by those who may.
 
     The create operation takes `by` and the fields, the update operation the line, `by` and the
-    changed fields, the delete operation the line and `by`.
+    changed fields, the delete operation the line and `by`. Where lines have versions, the last two
+    take the `version` that `If-Match` names, too.
     """
 
     has_versions = False
@@ -420,13 +421,19 @@ class SettingViewSet(WritingViewSet):
     def _update(self) -> Answer:
         self.require("change")
         line = self.get_object()
-        changed = type(self).update_operation(line, by=self.user, **self.sent(line))
+        values = {**self.sent(line), **self.terms(line)}
+        changed = type(self).update_operation(line, by=self.user, **values)
         return 200, self.shown(changed)
 
     def _delete(self) -> Answer:
         self.require(self.delete_action)
-        type(self).delete_operation(self.get_object(), by=self.user)
+        line = self.get_object()
+        type(self).delete_operation(line, by=self.user, **self.terms(line))
         return 204, None
+
+    def terms(self, line: Any) -> dict[str, Any]:
+        """Return what `If-Match` asks of an operation on a line, where lines have versions."""
+        return {"version": self.precondition(line)} if self.has_versions else {}
 
     def sent(self, line: Any = None) -> dict[str, Any]:
         """Return the fields of the body by column, or say of each what is wrong with it."""

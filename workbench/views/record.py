@@ -374,22 +374,23 @@ def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, A
         many = name in {field.name for field in record._meta.many_to_many}
         before = None if read is None or many else _value_of(read, name)
         is_known = read is not None and not many
-        if is_known and _same(mine, before):
-            taken = "theirs"
-        elif is_known and _same(theirs, before):
-            taken = "mine"
-        else:
-            taken = "ask"
         lines.append(
             {
                 "name": name,
                 "label": form.fields[name].label,
-                "taken": taken,
+                "taken": taken_of(mine, theirs, before) if is_known else "ask",
                 "mine": _shown(form, name, mine),
                 "theirs": _shown(form, name, theirs),
             }
         )
     return lines
+
+
+def taken_of(mine: Any, theirs: Any, before: Any) -> str:
+    """Say what a merge takes of a field that was `before`: mine, theirs, or "ask" for both."""
+    if _same(mine, before):
+        return "theirs"
+    return "mine" if _same(theirs, before) else "ask"
 
 
 def _value_of(record: Any, name: str) -> Any:
