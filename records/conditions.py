@@ -474,17 +474,6 @@ def names_in(condition: Test | Group) -> KeysView[str]:
     return dict.fromkeys(test.field for test in _tests_in(condition)).keys()
 
 
-def is_whole(condition: Test | Group) -> bool:
-    """Say whether every part of a stored condition still makes sense.
-
-    >>> is_whole(stored({"all": [{"field": "gone", "is": "known"}]}, {}))
-    False
-    """
-    if isinstance(condition, Test):
-        return bool(condition.type)
-    return bool(condition.parts) and all(is_whole(part) for part in condition.parts)
-
-
 def _tests_in(condition: Test | Group) -> Iterator[Test]:
     if isinstance(condition, Test):
         yield condition

@@ -281,8 +281,10 @@ class RuleSerializer(serializers.Serializer[Any]):
     note = serializers.CharField()
     field = serializers.CharField()
     is_required = serializers.BooleanField()
-    is_met = serializers.BooleanField()
-    state = serializers.CharField(help_text="met, warning or blocking")
+    is_met = serializers.BooleanField(
+        allow_null=True, help_text="null where the caller may not see the record asked about"
+    )
+    state = serializers.CharField(help_text="met, warning, blocking or untold")
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -529,7 +531,7 @@ class LeadViewSet(api.RecordViewSet):
                     "note": verdict.note,
                     "field": verdict.field,
                     "is_required": verdict.is_required,
-                    "is_met": verdict.is_met,
+                    "is_met": verdict.is_met if verdict.is_told else None,
                     "state": verdict.state,
                 }
                 for verdict in shown.verdicts.items

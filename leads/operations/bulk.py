@@ -43,7 +43,7 @@ def prospects(leads: LeadQuerySet, *, by: User) -> list[Prospect]:
     have made them.
     """
     rules = rules_in_force(by=by)
-    rows = list(leads.select_related("owner").with_answers_to(rules.together(), rules.fields))
+    rows = list(rules.answerable(leads.select_related("owner")))
     companies = Counter(lead.company_key for lead in rows if lead.company_key)
     return [_prospect(lead, rules, companies, by=by) for lead in rows]
 
@@ -56,12 +56,12 @@ def _prospect(lead: Lead, rules: RuleSet, companies: Counter[str], *, by: User) 
     elif not reaches(by, "qualify", lead):
         blockers.append(_("You may not qualify it."))
     else:
-        blockers += [verdict.label for verdict in verdicts.unmet_required]
+        blockers += verdicts.reasons
         if lead.needs_decision:
             blockers.append(lead.needs_decision)
     return Prospect(
         lead,
         tuple(blockers),
-        tuple(v.label for v in verdicts.items if not v.is_met and not v.is_required),
+        tuple(verdicts.warnings),
         max(companies[lead.company_key] - 1, 0) if lead.company_key else 0,
     )

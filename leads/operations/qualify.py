@@ -213,11 +213,8 @@ def _refuse_unmet_rules(lead: Lead, plan: Plan, *, by: User) -> Verdicts:
     if not verdicts.may_qualify and not (plan.override_reason and reaches(by, "override", lead)):
         raise RulesAreUnmet(
             _("%(lead)s cannot be qualified yet.") % {"lead": lead},
-            unmet={
-                verdict.key: {"label": verdict.label, "field": verdict.field}
-                for verdict in verdicts.unmet_required
-            },
-            reasons=[verdict.label for verdict in verdicts.unmet_required],
+            unmet=verdicts.unmet,
+            reasons=verdicts.reasons,
         )
     return verdicts
 

@@ -11,9 +11,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from leads.models import AssignmentRule, Lead
+from leads.rules.relations import hidden_among, owners_of, relations_in
 from records import conditions
 from records.conditions import Group
-from records.permissions import permission_for, reaches
+from records.permissions import permission_for
 from records.vocabulary import fields_of, reader_of
 from users.models import Grant, User
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
     from records.conditions import Field
 
-# Records of their own that a rule may ask about, and that not everybody who sees the lead may see.
-RELATED = frozenset({"account", "contact"})
 LONGEST_CONDITION = 400  # characters of it that a reason repeats
 
 
@@ -62,8 +61,7 @@ class ReadRule:
     @property
     def relations(self) -> frozenset[str]:
         """Which other records the rule asks about."""
-        names = conditions.names_in(self.condition)
-        return RELATED & {name.partition(".")[0] for name in names}
+        return relations_in(self.condition)
 
 
 @dataclass(frozen=True)
@@ -181,12 +179,11 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
         each.rule.pk: (each.rule.turn.last_number, each.rule.turn.count) for each in rules.rules
     }
     relations = frozenset[str]().union(*(each.relations for each in rules.rules))
-    owners = [f"{name}__owner" for name in relations]
+    rows = rows.with_answers_to(rules.question, rules.fields)
     untold = _("The rules ask about an account or a contact that you cannot open.")
     now, trials = timezone.localtime(), []
-    for lead in rows.with_answers_to(rules.question, rules.fields).select_related("owner", *owners):
-        others = [other for name in relations if (other := getattr(lead, name)) is not None]
-        if not all(reaches(viewer, "view", other) for other in others):
+    for lead in rows.select_related("owner", *owners_of(relations)):
+        if hidden_among(relations, lead, viewer=viewer):
             trials.append(Trial(lead, Fate(None, untold), is_told=False))
             continue
         found = rules.first_for(lead, now=now)

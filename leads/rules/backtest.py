@@ -21,13 +21,18 @@ MOST_TRIED = 100
 
 @dataclass(frozen=True)
 class Tried:
-    """One lead under one version: does it pass, was it qualified, was an opportunity won."""
+    """One lead under one version: does it pass, was it qualified, was an opportunity won.
+
+    It neither passes nor fails where it is not `is_told`: a rule asks about a record that the
+    viewer may not see.
+    """
 
     lead: Lead
     passes: bool
     is_qualified: bool
     is_won: bool
     missing: str
+    is_told: bool = True
 
 
 def backtest(versions: Sequence[RuleSet], *, viewer: User) -> list[list[Tried]]:
@@ -38,7 +43,7 @@ def backtest(versions: Sequence[RuleSet], *, viewer: User) -> list[list[Tried]]:
     """
     rows = Lead.objects.permitted(viewer, "view").select_related("owner")
     for rules in versions:
-        rows = rows.with_answers_to(rules.together(), rules.fields)
+        rows = rules.answerable(rows)
     leads = list(rows.order_by("-created_at", "-pk")[:MOST_TRIED])
     won = set(
         QualifiedOpportunity.objects.filter(
@@ -53,9 +58,11 @@ def backtest(versions: Sequence[RuleSet], *, viewer: User) -> list[list[Tried]]:
     for rules in versions:
         tried = []
         for lead in leads:
-            unmet = rules.verdicts(lead, now=now).unmet_required
+            verdicts = rules.verdicts(lead, now=now)
+            is_told = all(verdict.is_told for verdict in verdicts.items if verdict.is_required)
             is_qualified = lead.status == Lead.Status.QUALIFIED
-            missing = ", ".join(verdict.label for verdict in unmet)
-            tried.append(Tried(lead, not unmet, is_qualified, lead.pk in won, missing))
+            missing = ", ".join(verdict.label for verdict in verdicts.unmet_required)
+            passes = is_told and verdicts.may_qualify
+            tried.append(Tried(lead, passes, is_qualified, lead.pk in won, missing, is_told))
         found.append(tried)
     return found

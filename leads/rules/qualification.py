@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, QualificationRuleSet
+from leads.rules.relations import hidden_among, owners_of, relations_in
 from records.conditions import (
     NEVER,
     Group,
     contradictions,
     holds,
-    is_whole,
     names_in,
     problems_of,
     stored,
@@ -124,6 +124,26 @@ class RuleSet:
         )
         return Group("all", parts) if parts else NEVER
 
+    @cached_property
+    def relations(self) -> dict[str, frozenset[str]]:
+        """Which other records each rule in use asks about, by its key."""
+        return {rule.key: relations_in(self.conditions[rule.key]) for rule in self.active}
+
+    @cached_property
+    def broken(self) -> frozenset[str]:
+        """The keys of the rules that ask for something that is gone, or can no longer be chosen.
+
+        Looks at the lists from which the rules choose: a statement for each.
+        """
+        return frozenset(
+            rule.key for rule in self.active if problems_of(rule.condition, self.fields)
+        )
+
+    def answerable(self, leads: Any) -> Any:
+        """Load with many leads what `verdicts` asks, so that it costs no statement for each."""
+        asked = frozenset[str]().union(*self.relations.values())
+        return leads.with_answers_to(self.together(), self.fields).select_related(*owners_of(asked))
+
     def verdicts(
         self,
         lead: Lead,
@@ -136,6 +156,8 @@ class RuleSet:
         `told` are values that the record does not have yet.
         """
         now = now or timezone.localtime()
+        asked = frozenset[str]().union(*self.relations.values())
+        hidden = hidden_among(asked, lead, viewer=self.by) if self.by else frozenset[str]()
         read = reader_of(lead)
         values = told or {}
 
@@ -144,20 +166,40 @@ class RuleSet:
 
         return Verdicts(
             tuple(
-                _verdict(
+                self._verdict(
                     rule,
                     is_met=holds(self.conditions[rule.key], value_of, now=now),
-                    is_broken=not is_whole(self.conditions[rule.key]),
+                    is_told=not hidden & self.relations[rule.key],
                 )
                 for rule in self.active
             ),
             str(self.number),
         )
 
+    def _verdict(self, rule: Rule, *, is_met: bool, is_told: bool) -> Verdict:
+        label = str(rule)
+        if not is_told:
+            note = _("Asks about a record that you cannot open, so it is not told whether it holds")
+        elif is_met:
+            note = ""
+        else:
+            label = rule.unmet_label or label
+            if rule.key in self.broken:
+                note = _("This rule asks for something that is gone: a manager can mend it")
+            elif rule.is_required:
+                note = _("Required")
+            else:
+                note = _("A warning: you can still qualify")
+        return Verdict(rule.key, label, note, rule.field, rule.is_required, is_met, is_told)
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a rule says of a lead. `state` is met, warning or blocking."""
+    """What a rule says of a lead. `state` is met, warning, blocking or untold.
+
+    `is_met` is what counts. Where it is not `is_told`, whoever reads the verdict may not see the
+    record that the rule asks about: no page and no answer may show it then.
+    """
 
     key: str
     label: str
@@ -165,9 +207,12 @@ class Verdict:
     field: str
     is_required: bool
     is_met: bool
+    is_told: bool = True
 
     @property
     def state(self) -> str:
+        if not self.is_told:
+            return "untold"
         if self.is_met:
             return "met"
         return "blocking" if self.is_required else "warning"
@@ -175,32 +220,65 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What all rules say of a lead."""
+    """What all rules say of a lead.
+
+    The rules hold for everybody. Of those that ask about a record that the reader may not see it is
+    told only, all together, that the lead cannot be qualified: `reasons` name none of them.
+    """
 
     items: tuple[Verdict, ...]
     version: str
 
     @property
+    def told(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.items if verdict.is_told)
+
+    @property
     def total(self) -> int:
-        return len(self.items)
+        """How many rules are told of."""
+        return len(self.told)
 
     @property
     def met(self) -> int:
-        return sum(verdict.is_met for verdict in self.items)
+        """How many of them hold."""
+        return sum(verdict.is_met for verdict in self.told)
 
     @property
     def unmet_required(self) -> tuple[Verdict, ...]:
-        return tuple(v for v in self.items if v.is_required and not v.is_met)
+        """The required rules that are told of and do not hold."""
+        return tuple(v for v in self.told if v.is_required and not v.is_met)
 
     @property
     def may_qualify(self) -> bool:
         """Say whether no required rule fails."""
-        return not self.unmet_required
+        return all(verdict.is_met for verdict in self.items if verdict.is_required)
+
+    @property
+    def unmet(self) -> dict[str, dict[str, str]]:
+        """Why the lead cannot be qualified: by the key of each rule a sentence and a field.
+
+        All rules that are not told of are one, under `untold`.
+        """
+        unmet = {v.key: {"label": v.label, "field": v.field} for v in self.unmet_required}
+        if any(v.is_required and not v.is_met and not v.is_told for v in self.items):
+            sentence = _("A rule about a record that you cannot open does not hold")
+            unmet["untold"] = {"label": sentence, "field": ""}
+        return unmet
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the lead cannot be qualified, in sentences."""
+        return [line["label"] for line in self.unmet.values()]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is recommended and told of, and does not hold."""
+        return [verdict.label for verdict in self.told if verdict.state == "warning"]
 
     @property
     def is_ready(self) -> bool:
         """Say whether there are rules and every one holds, the recommended ones too."""
-        return 0 < self.total == self.met
+        return bool(self.items) and all(verdict.is_met for verdict in self.items)
 
 
 def with_rules(leads: Any) -> Any:
@@ -230,19 +308,6 @@ def verdicts_for(lead: Lead, *, by: User | None, told: Mapping[str, Any] | None 
     what is asked about and not loaded.
     """
     return rules_in_force(by=by, lead=lead).verdicts(lead, told=told)
-
-
-def _verdict(rule: Rule, *, is_met: bool, is_broken: bool) -> Verdict:
-    if is_met:
-        note = ""
-    elif is_broken:
-        note = _("This rule asks for something that is gone: a manager can mend it")
-    elif rule.is_required:
-        note = _("Required")
-    else:
-        note = _("A warning: you can still qualify")
-    label = str(rule) if is_met else rule.unmet_label or str(rule)
-    return Verdict(rule.key, label, note, rule.field, rule.is_required, is_met)
 
 
 def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:

@@ -151,7 +151,7 @@ class LeadQualify(OperationView):
             problem=problem,
             rules=rules_of(verdicts, self.edit_url(), hidden_in("lead", self.user)),
             verdicts=verdicts,
-            warnings=[v for v in verdicts.items if v.state == "warning"],
+            warnings=[v for v in verdicts.told if v.state == "warning"],
             may_override=found.may_override,
             effects=[{"text": s.text, "kind": EFFECTS.get(s.icon, "nothing")} for s in found.steps],
             targets=self.targets(form, found),

@@ -295,7 +295,7 @@ def rules_of(
             "note": verdict.note,
             "state": verdict.state,
             "url": f"{edit_url}#id_{verdict.field}"
-            if edit_url and not verdict.is_met and verdict.field not in hidden
+            if edit_url and verdict.is_told and not verdict.is_met and verdict.field not in hidden
             else "",
         }
         for verdict in verdicts.items

@@ -54,11 +54,16 @@ FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
         lambda each: each.passes and each.is_qualified,
     ),
     ("won", gettext_lazy("Of these, won"), lambda each: each.passes and each.is_won),
-    ("stopped", gettext_lazy("Do not meet them"), lambda each: not each.passes),
+    ("stopped", gettext_lazy("Do not meet them"), lambda each: each.is_told and not each.passes),
     (
         "lost",
         gettext_lazy("Of these, qualified all the same"),
-        lambda each: not each.passes and each.is_qualified,
+        lambda each: each.is_told and not each.passes and each.is_qualified,
+    ),
+    (
+        "untold",
+        gettext_lazy("Cannot be told: a rule asks about a record that you cannot open"),
+        lambda each: not each.is_told,
     ),
 ]
 
@@ -190,12 +195,14 @@ class RulesPreview(RulesPage, TemplateView):
         tried = backtest(
             [RuleSet(v.number, v.rules, by=self.user) for v in versions], viewer=self.user
         )
+        has_untold = any(not each.is_told for leads in tried for each in leads)
+        figures_told = FIGURES if has_untold else FIGURES[:-1]
         asked = self.request.GET.get("show", "")
         columns: list[dict[str, Any]] = []
         shown: dict[str, Any] = {}
         for version, leads in zip(versions, tried, strict=True):
             figures = []
-            for name, label, test in FIGURES:
+            for name, label, test in figures_told:
                 place = f"{version.state}-{name}"
                 behind = [each for each in leads if test(each)]
                 figures.append({"place": place, "label": label, "count": len(behind)})
@@ -206,7 +213,7 @@ class RulesPreview(RulesPage, TemplateView):
             columns=columns,
             rows=[
                 {"label": label, "figures": [column["figures"][n] for column in columns]}
-                for n, (_name, label, _test) in enumerate(FIGURES)
+                for n, (_name, label, _test) in enumerate(figures_told)
             ],
             total=len(tried[0]) if tried else 0,
             shown=shown,

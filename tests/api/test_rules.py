@@ -6,6 +6,7 @@ import pytest
 
 from leads.models import QualificationRuleSet
 from tests.api.conftest import Caller
+from tests.factories import AccountFactory, LeadFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +143,29 @@ def test_the_preview_of_a_lead_follows_the_rules_at_once(rep: Caller, manager: C
     assert (preview["rule_version"], preview["may_qualify"]) == ("2", False)
     assert refused.status_code == 422
     assert refused.json()["errors"] == {"budget_amount": ["Budget at least 10,000"]}
+
+
+def test_the_preview_tells_nothing_of_an_account_that_one_may_not_see(
+    rep: Caller, colleague: Caller, manager: Caller
+) -> None:
+    bank = {"all": [{"field": "account.industry", "is": "is", "value": "bank"}]}
+    draft = manager.post("qualification-rules/", {"rules": [{**RULE, "conditions": bank}]}).json()
+    manager.post(f"qualification-rules/{draft['id']}/activate/")
+    hidden = UserFactory(team=TeamFactory())
+    told = []
+    for industry in ("bank", "mill"):
+        account = AccountFactory(owner=hidden, industry=industry)
+        lead = LeadFactory(owner=rep.user, account=account)
+        told.append(rep.get(f"leads/{lead.pk}/qualification/").json()["rules"])
+
+    assert told[0] == told[1]
+    assert (told[0][-1]["is_met"], told[0][-1]["state"]) == (None, "untold")
+    refused = rep.post(f"leads/{lead.pk}/qualify/")
+    assert refused.status_code == 422
+    assert refused.json()["rules"] == [
+        {
+            "key": "untold",
+            "label": "A rule about a record that you cannot open does not hold",
+            "field": "",
+        }
+    ]

@@ -23,13 +23,13 @@ from leads.operations import (
     update_lead,
 )
 from leads.rules import rules_in_force, verdicts_for
-from opportunities.models import Product
+from opportunities.models import Product, Source
 from records.conditions import ConditionIsWrong
 from records.errors import NotPermitted, Stale, Unacceptable
 from records.models import AuditEntry
 from records.operations.shaping import save_field
 from tests.custom import define, one_of_each
-from tests.factories import LeadFactory, UserFactory
+from tests.factories import AccountFactory, LeadFactory, UserFactory
 
 LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
 
@@ -290,6 +290,73 @@ def test_a_rule_whose_field_is_gone_never_holds_and_says_so(manager, admin, rep)
     assert "asks for something that is gone" in verdict.note
     with pytest.raises(RulesAreUnmet):
         qualify(lead, by=viewer)
+
+
+def test_a_rule_on_a_choice_that_is_out_of_use_says_so_on_the_lead(manager, rep):
+    fair = Source.objects.create(key="fair", name="Fair")
+    draft = save_rule(
+        draft_rules(by=manager),
+        by=manager,
+        condition={"all": [ask("source", "is", value="fair")]},
+        is_required=True,
+    )
+    jobs.activate(draft, by=manager)
+    lead, there = LeadFactory(owner=rep), LeadFactory(owner=rep, source=fair)
+
+    Source.objects.filter(key="fair").update(is_active=False)
+
+    verdict = verdicts_for(lead, by=rep).items[-1]
+    assert verdict.state == "blocking"
+    assert "asks for something that is gone" in verdict.note
+    assert verdicts_for(there, by=rep).items[-1].is_met  # who has it keeps it
+
+
+# What is asked of records that the reader may not see
+
+BANK = {"all": [ask("account.industry", "is", value="bank")]}
+
+
+@pytest.fixture
+def banks_only(manager, rep, outsider):
+    """Leads of a rep whose accounts are somebody else's, and one whose account is his own."""
+    rule = {"condition": BANK, "is_required": True, "unmet_label": "No bank"}
+    rules = [*draft_rules(by=manager).rules, rule]
+    jobs.activate(save_rules(draft_rules(by=manager), by=manager, rules=rules), by=manager)
+    return [
+        LeadFactory(owner=rep, account=AccountFactory(owner=owner, industry=industry))
+        for owner, industry in ((outsider, "bank"), (outsider, "mill"), (rep, "mill"))
+    ]
+
+
+def test_of_a_record_that_one_may_not_see_no_verdict_tells(banks_only, rep, admin):
+    bank, mill, own = (verdicts_for(lead, by=rep) for lead in banks_only)
+
+    assert [v.items[-1].state for v in (bank, mill, own)] == ["untold", "untold", "blocking"]
+    one, other = bank.items[-1], mill.items[-1]
+    assert (one.label, one.note, one.field) == (other.label, other.note, other.field)
+    assert (bank.met, bank.total) == (mill.met, mill.total) == (own.met, own.total - 1)
+    assert own.reasons == ["No bank"]
+    assert verdicts_for(banks_only[1], by=admin).reasons == ["No bank"]
+
+
+def test_the_rule_holds_all_the_same_and_the_refusal_names_nothing(banks_only, rep):
+    bank, mill, _own = banks_only
+
+    with pytest.raises(RulesAreUnmet) as refusal:
+        qualify(mill, by=rep)
+
+    assert refusal.value.reasons == ["A rule about a record that you cannot open does not hold"]
+    assert list(refusal.value.unmet) == ["untold"]
+    assert qualify(bank, by=rep).qualification.rule_version == "2"
+
+
+def test_readiness_counts_every_rule_whoever_saves(banks_only, rep):
+    bank, mill, _own = banks_only
+    known = {"decision_maker_known": True, "need": "must", "timeframe": "immediate"}
+
+    ready = [update_lead(lead, by=rep, budget_amount=1, **known) for lead in (bank, mill)]
+
+    assert [lead.ready_since is not None for lead in ready] == [True, False]
 
 
 # Readiness

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leads.jobs import activate
 from leads.models import Lead, QualificationRuleSet
 from leads.operations import (
     capture_lead,
@@ -17,7 +18,7 @@ from leads.operations import (
 from opportunities.operations import win
 from records.operations.shaping import save_field
 from tests.custom import define
-from tests.factories import LeadFactory
+from tests.factories import AccountFactory, LeadFactory
 
 PLACE = "/rules/qualification/"
 LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
@@ -316,6 +317,50 @@ def test_the_preview_takes_as_many_statements_for_a_hundred_leads_as_for_one(
 
     with django_assert_max_num_queries(14):
         managers.get(f"{PLACE}preview/?show=draft-passed")
+
+
+def test_the_preview_tells_nothing_of_an_account_that_one_may_not_see(
+    managers, manager, rep, outsider
+):
+    """Managers write the rules: what a draft would say of a hidden account would be an oracle."""
+    bank = {"all": [{"field": "account.industry", "is": "is", "value": "bank"}]}
+    for owner, industry in ((outsider, "bank"), (outsider, "mill"), (rep, "bank")):
+        LeadFactory(owner=rep, account=AccountFactory(owner=owner, industry=industry))
+    save_rule(draft_rules(by=manager), by=manager, condition=bank, is_required=True)
+
+    page = managers.get(f"{PLACE}preview/?show=draft-untold")
+
+    [column, _active] = page.context["columns"]
+    counts = {figure["place"]: figure["count"] for figure in column["figures"]}
+    assert (counts["draft-passed"], counts["draft-stopped"], counts["draft-untold"]) == (1, 0, 2)
+    told = {(each.passes, each.missing) for each in page.context["shown"]["leads"]}
+    assert told == {(False, "")}
+
+
+def test_no_page_of_a_lead_tells_what_stands_on_an_account_that_one_may_not_see(
+    client, manager, rep, outsider
+):
+    bank = {"all": [{"field": "account.industry", "is": "is", "value": "bank"}]}
+    draft = save_rule(draft_rules(by=manager), by=manager, condition=bank, is_required=True)
+    activate(draft, by=manager)
+    leads = [
+        LeadFactory(
+            owner=rep,
+            account=AccountFactory(owner=outsider, industry=industry),
+            last_name="Same",
+            email=f"{industry}@same.example",
+        )
+        for industry in ("bank", "mill")
+    ]
+    client.force_login(rep)
+
+    checklists = [client.get(f"/leads/{lead.pk}/").context["rules"] for lead in leads]
+    previews = [client.get(f"/leads/{lead.pk}/qualify/").context["rules"] for lead in leads]
+
+    for one, other in (checklists, previews):
+        assert one[-1]["state"] == "untold"
+        assert (one[-1]["label"], one[-1]["note"]) == (other[-1]["label"], other[-1]["note"])
+        assert one[-1]["url"] == other[-1]["url"] == ""
 
 
 # Automation

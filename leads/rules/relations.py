@@ -1,0 +1,38 @@
+"""What rules ask about other records than the lead, and who may not be told of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from records.conditions import names_in
+from records.permissions import reaches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leads.models import Lead
+    from records.conditions import Group
+    from users.models import User
+
+# Records of their own that a rule may ask about, and that not everybody who sees the lead may see.
+RELATED = frozenset({"account", "contact"})
+
+
+def relations_in(condition: Group) -> frozenset[str]:
+    """Return which other records a condition asks about."""
+    return RELATED & {name.partition(".")[0] for name in names_in(condition)}
+
+
+def owners_of(relations: Iterable[str]) -> list[str]:
+    """Return what to load with many leads, so that `hidden_among` costs no statement."""
+    return [f"{name}__owner" for name in sorted(relations)]
+
+
+def hidden_among(relations: Iterable[str], lead: Lead, *, viewer: User) -> frozenset[str]:
+    """Return which of these records of a lead there are, and `viewer` may not see."""
+    there = {name: getattr(lead, name) for name in relations}
+    return frozenset(
+        name
+        for name, record in there.items()
+        if record is not None and not reaches(viewer, "view", record)
+    )
