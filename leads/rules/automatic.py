@@ -18,21 +18,28 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
+# Leads that `why_not` does not leave to people. A test proves that both always agree.
+FREE = Q(do_not_automate=False, cycles=0, owner__is_active=True)
+
+
 def takeable(rules: RuleSet) -> Any:
     """Return the leads to decide about, the oldest first: they meet every required rule.
 
-    Left out are those that wait for a person's decision, and those about which it was decided
-    since they last changed; what has failed is tried again after an hour.
+    Left out are those that wait for a person's decision, those that were left to people and have
+    not changed since, as long as the reason stands (an owner may come back without the lead being
+    touched), and what has failed in this hour and not changed since.
     """
-    decided = AutomaticQualification.objects.filter(
-        Q(lead_version=OuterRef("version")) | Q(outcome=AutomaticQualification.Outcome.QUALIFIED),
-        lead=OuterRef("pk"),
-        cycle=OuterRef("cycles") + 1,
-    ).exclude(outcome=AutomaticQualification.Outcome.FAILED, at__lt=timezone.now() - HOUR)
+    outcomes = AutomaticQualification.Outcome
+    log = AutomaticQualification.objects.filter(lead=OuterRef("pk"), cycle=OuterRef("cycles") + 1)
+    of_this_version = log.filter(lead_version=OuterRef("version"))
+    qualified = log.filter(outcome=outcomes.QUALIFIED)
+    failed = of_this_version.filter(outcome=outcomes.FAILED, at__gte=timezone.now() - HOUR)
+    skipped = of_this_version.filter(outcome=outcomes.SKIPPED)
     required = rules.together(is_required_only=True)
     return (
         Lead.objects.open()
-        .filter(~Exists(decided), needs_decision="")
+        .filter(~Exists(qualified), ~Exists(failed), needs_decision="")
+        .filter(FREE | ~Exists(skipped))
         .meeting(required, rules.fields)
         .select_related("owner")
         .order_by("pk")

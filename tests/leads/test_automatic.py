@@ -16,6 +16,7 @@ from leads import jobs, operations
 from leads.errors import RulesAreIncomplete, RulesAreSettled
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
 from leads.operations import (
+    assign_lead,
     draft_rules,
     qualify,
     qualify_automatically,
@@ -25,12 +26,13 @@ from leads.operations import (
     update_lead,
 )
 from leads.operations.automatic import note_failure
+from leads.rules.automatic import FREE, why_not
 from opportunities.models import Opportunity
 from records.conditions import parse
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
 from records.vocabulary import fields_of
-from tests.factories import AccountFactory, LeadFactory, UserFactory
+from tests.factories import AccountFactory, LeadFactory, UserFactory, clerk
 from tests.world import at_once
 from users.operations import machine
 
@@ -157,6 +159,52 @@ def test_leaves_to_people_what_they_keep_for_themselves(manager, rep):
     update_lead(kept, by=rep, do_not_automate=False)
     assert jobs.qualify_ready() == 1
     assert the_log()[kept.pk].outcome == "qualified"
+
+
+def test_takes_a_lead_again_when_its_owner_is_back(manager):
+    owner = UserFactory(is_active=False, name="Away")
+    lead = LeadFactory(owner=owner)
+    switch_on(manager)
+    jobs.qualify_ready()
+    before = the_log()[lead.pk].at
+
+    assert jobs.qualify_ready() == 0
+    assert the_log()[lead.pk].at == before, "asked again and again about one that is left"
+    owner.is_active = True
+    owner.save(update_fields=["is_active"])
+
+    assert jobs.qualify_ready() == 1
+    assert the_log()[lead.pk].outcome == "qualified"
+
+
+def test_takes_a_lead_again_when_somebody_else_has_it(manager, rep):
+    away, nobodys = LeadFactory(owner=UserFactory(is_active=False)), LeadFactory(owner=None)
+    switch_on(manager)
+    jobs.qualify_ready()
+    assert {line.outcome for line in the_log().values()} == {"skipped"}
+
+    for lead in (away, nobodys):
+        assign_lead(lead, by=clerk(), owner=rep)
+
+    assert jobs.qualify_ready() == 2
+
+
+@pytest.mark.parametrize("do_not_automate", [False, True])
+@pytest.mark.parametrize("owner", ["active", "away", "nobody"])
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_what_is_free_to_be_taken_is_what_is_not_left_to_people(
+    rep, owner, do_not_automate, is_reopened
+):
+    people = {"active": rep, "away": UserFactory(), "nobody": None}
+    lead = LeadFactory(owner=people[owner], do_not_automate=do_not_automate)
+    if is_reopened:
+        qualify(lead, by=clerk())
+        undo(lead, by=clerk())
+    people["away"].is_active = False
+    people["away"].save(update_fields=["is_active"])
+    lead = Lead.objects.select_related("owner").get(pk=lead.pk)
+
+    assert Lead.objects.filter(FREE, pk=lead.pk).exists() == (not why_not(lead))
 
 
 def test_parks_what_only_a_person_can_decide(manager, rep):
