@@ -191,6 +191,8 @@ def delete_assignment_rule(rule: AssignmentRule, *, by: User, version: int | Non
     `version`.
     """
     require_for_all(by, "delete", AssignmentRule)
+    # First the turn, then the rule: so does whoever hands out a lead, and says by which rule.
+    list(AssignmentTurn.objects.select_for_update().filter(rule=rule.pk))
     current = AssignmentRule.objects.select_for_update().filter(pk=rule.pk).first()
     if current is not None:
         refuse_stale(current, version)

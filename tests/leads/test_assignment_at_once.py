@@ -5,13 +5,16 @@ The same by 200 deliveries over HTTP and several workers: `dev.py prove assignme
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, transaction
 
 from intake import jobs
 from intake.models import Delivery
-from leads.models import Assignment, AssignmentTurn, Lead
+from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
 from leads.operations import assign_by_rules, capture_by_rules, delete_assignment_rule
 from records.errors import Refused
 from tests.factories import LeadFactory, TeamFactory, clerk
@@ -90,3 +93,39 @@ def test_a_rule_deleted_in_the_middle_loses_no_lead(four: Team):
 
     assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     assert Lead.objects.count() == Assignment.objects.count() == 8
+
+
+def test_deleting_a_rule_waits_for_a_turn_without_holding_the_rule(four: Team):
+    """Who takes the turn needs the rule next: held by each other, one of them would be thrown out.
+
+    SQLite has one lock for all.
+    """
+    if connection.vendor != "postgresql":
+        pytest.skip("There are no row locks here.")
+    rule = a_rule(team=four)
+
+    def delete() -> None:
+        try:
+            delete_assignment_rule(rule, by=clerk())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            AssignmentTurn.objects.select_for_update().get(rule=rule)
+            deleting = pool.submit(delete)
+            assert somebody_waits()
+            assert AssignmentRule.objects.select_for_update(nowait=True).get() == rule
+        deleting.result()
+
+    assert not AssignmentRule.objects.exists()
+
+
+def somebody_waits() -> bool:
+    for _attempt in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return True
+        time.sleep(0.05)
+    return False
