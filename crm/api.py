@@ -27,6 +27,7 @@ from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
+from intake.api import DoorViewSet, WebFormViewSet
 from leads.api import (
     AssignmentRuleViewSet,
     DisqualifyReasonViewSet,
@@ -121,6 +122,8 @@ router.register("custom-fields", CustomFieldViewSet, "custom-fields")
 router.register("jobs", api.JobViewSet, "jobs")
 router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
+router.register("intake-doors", DoorViewSet, "intake-doors")
+router.register("web-forms", WebFormViewSet, "web-forms")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 
 

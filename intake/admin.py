@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import Http404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from intake import mapping, operations, rules
-from intake.forms import KEY, PublicForm, TryForm
+from intake.forms import TryForm, snippet_of
 from intake.models import (
     Delivery,
     Door,
@@ -143,19 +142,6 @@ class WebFormAdmin(SettingAdmin):
             ),
         }
         return TemplateResponse(request, "admin/form_snippet.html", context)
-
-
-def snippet_of(web_form: WebForm, address: str) -> str:
-    """Return the form as HTML for another website: no script, no style, no third party."""
-    context = {
-        "web_form": web_form,
-        "form": PublicForm(web_form=web_form, use_required_attribute=True),
-        "address": address,
-        "key_name": KEY,
-        "trap": rules.TRAP,
-        "utm": rules.UTM,
-    }
-    return render_to_string("intake/snippet.html", context).strip()
 
 
 # Doors

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core import signing
 from django.db import models
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -182,6 +183,19 @@ def products() -> list[tuple[str, str]]:
     """Return the products that can be chosen."""
     rows = Product.objects.filter(is_active=True).order_by("position", "name", "pk")
     return [(product.key, product.name) for product in rows]
+
+
+def snippet_of(web_form: WebForm, address: str) -> str:
+    """Return the form as HTML for another website: no script, no style, no third party."""
+    context = {
+        "web_form": web_form,
+        "form": PublicForm(web_form=web_form, use_required_attribute=True),
+        "address": address,
+        "key_name": KEY,
+        "trap": rules.TRAP,
+        "utm": rules.UTM,
+    }
+    return render_to_string("intake/snippet.html", context).strip()
 
 
 class MendForm(OperationForm):

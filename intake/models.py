@@ -28,6 +28,7 @@ class Entrance(models.Model):
 
     class OnKnown(models.TextChoices):
         ENQUIRY = "enquiry", _("Add the enquiry to the open lead of the same person")
+        UPDATE = "update", _("Bring the open lead of the same person to what is told")
         NEW = "new", _("Make another lead")
 
     name = models.CharField(_("name"), max_length=120)
@@ -113,6 +114,15 @@ class WebForm(Entrance):
         default=500,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
         help_text=_("More than this is turned away with the word to try again later."),
+    )
+    # Anybody can send a form: what a lead says is not changed by whoever knows an address.
+    on_known = models.CharField(
+        _("a known person"),
+        max_length=7,
+        choices=[
+            choice for choice in Entrance.OnKnown.choices if choice[0] != Entrance.OnKnown.UPDATE
+        ],
+        default=Entrance.OnKnown.ENQUIRY,
     )
     # Stands in the snippet; a new one closes the old snippets.
     snippet_key = models.CharField(max_length=60, default=new_key, editable=False)

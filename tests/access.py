@@ -230,6 +230,14 @@ ACCESS: dict[str, Access] = {
     "assignment-rules-detail": Access(
         API_RULES, API_NO, API_RULES, API_RULES, on="assignment rule"
     ),
+    "intake-doors-list": Access(API_FOR_ALL, API_FOR_ALL),
+    "intake-doors-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
+    "intake-doors-add-key": Access(API_NO, API_FOR_ALL, on="intake-doors"),
+    "intake-doors-drop-old-keys": Access(API_NO, API_FOR_ALL, on="intake-doors"),
+    "web-forms-list": Access(API_FOR_ALL, API_FOR_ALL),
+    "web-forms-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
+    "web-forms-snippet": Access(API_FOR_ALL, API_NO),
+    "web-forms-renew-snippet": Access(API_NO, API_FOR_ALL, on="web-forms"),
     "custom-fields-list": Access(API_LIST, API_FOR_ALL),
     "custom-fields-detail": Access(API_LIST, API_NO, API_FOR_ALL, API_FOR_ALL),
     "jobs-list": Access(API_LIST, API_NO),

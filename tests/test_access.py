@@ -102,6 +102,8 @@ def world(rep, rep2, manager, outsider, admin):
         "loss-reasons": LossReason.objects.first(),
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
+        "intake-doors": save_door(Door(name="By program"), by=admin),
+        "web-forms": save_web_form(WebForm(name="By program"), by=admin),
         "custom-fields": define("lead", "fleet", by=admin),
         "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),

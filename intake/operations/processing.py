@@ -258,12 +258,13 @@ def _lead_of(delivery: Delivery, told: rules.Told, *, by: User) -> Lead:
     for name in ("source", "campaign"):
         if getattr(entrance, name) is not None:
             told.fields.setdefault(name, getattr(entrance, name))
-    if entrance.on_known == Entrance.OnKnown.ENQUIRY:
+    if entrance.on_known != Entrance.OnKnown.NEW:
         draft = draft_of(told.fields)
         identity.hold(locks_for(draft))
         known = open_lead_of(draft)
         if known is not None:
-            return _enquired(known, entrance, told, utm, by=by)
+            is_update = entrance.on_known == Entrance.OnKnown.UPDATE
+            return (_updated if is_update else _enquired)(known, entrance, told, utm, by=by)
     rules.describe(told)
     told.fields.setdefault("topic", entrance.topic or entrance.name)
     fields = {**told.fields, "products": told.products, "utm": utm, "custom": told.custom}
@@ -291,6 +292,30 @@ def _enquired(
         return update_lead(lead, by=by, **empty, **_custom(own))
     except (RecordIsReadOnly, LeadIsClosed, IsInBin) as closed:
         raise LostRace(str(closed)) from closed  # the next look finds no open lead, or another
+
+
+def _updated(
+    lead: Lead, entrance: Entrance, told: rules.Told, utm: dict[str, str], *, by: User
+) -> Lead:
+    """Bring a lead to what is told now. Where it came from first stays, and so does what nobody
+    tells; what could not be read goes to the timeline.
+    """
+    changes = {
+        name: value
+        for name, value in told.fields.items()
+        if value not in EMPTY
+        and (name not in {"source", "campaign"} or getattr(lead, name) in EMPTY)
+    }
+    if told.products:
+        changes["products"] = told.products
+    if not lead.utm and utm:
+        changes["utm"] = utm
+    try:
+        if told.unread:
+            log_note(lead, by=by, text=_note(entrance, told))
+        return update_lead(lead, by=by, **changes, **_custom(_named(told)))
+    except (RecordIsReadOnly, LeadIsClosed, IsInBin) as closed:
+        raise LostRace(str(closed)) from closed
 
 
 def _is_free(lead: Lead, name: str) -> bool:

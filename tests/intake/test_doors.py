@@ -14,9 +14,10 @@ import time_machine
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from activities.models import Activity
 from intake import jobs, signatures
-from intake.models import Delivery, Door, DoorField, Reference
-from intake.operations import add_key, drop_old_keys, set_secret
+from intake.models import Delivery, Door, DoorField, Reference, WebForm
+from intake.operations import add_key, drop_old_keys, save_web_form, set_secret
 from intake.views.public import is_signed
 from leads.models import AssignmentRule, Lead
 from leads.operations import qualify, save_assignment_rule, update_lead
@@ -785,3 +786,37 @@ def test_the_administration_makes_a_door_and_shows_its_address(admin: User, clie
     assert key_of(door).get_absolute_url() in page
     assert key_of(door).secret in page
     assert clerk() != admin
+
+
+# A known person, brought up to date
+
+
+def test_a_door_may_bring_the_lead_of_a_known_person_to_what_it_tells(admin: User):
+    fair, web = (Source.objects.create(key=key, name=key.title()) for key in ("a-fair", "a-web"))
+    door = a_door(on_known="update", source=web)
+    hand_in(door, ADA | {"company": "Engines", "phone": "+44 20 7946 0000", "LeadSource": "a-fair"})
+
+    hand_in(door, {"email": ADA["email"], "company": "Looms", "employees": "many"})
+
+    lead = Lead.objects.get()
+    assert (lead.company, lead.phone, lead.source) == ("Looms", "+44 20 7946 0000", fair)
+    assert lead.full_name == "Ada Lovelace"
+    assert "Employees: many" in Activity.objects.on(lead).get().text
+
+
+def test_a_door_that_updates_begins_another_lead_once_the_first_is_closed(admin: User):
+    door = a_door(on_known="update")
+    hand_in(door, ADA | {"company": "Engines"})
+    qualify(Lead.objects.get(), by=admin)
+
+    hand_in(door, {"email": ADA["email"], "company": "Looms"})
+
+    assert list(Lead.objects.order_by("pk").values_list("status", "company")) == [
+        ("qualified", "Engines"),
+        ("open", "Looms"),
+    ]
+
+
+def test_a_form_never_changes_what_a_lead_says(admin: User):
+    with pytest.raises(Unacceptable):
+        save_web_form(WebForm(name="Ask", slug="ask", on_known="update"), by=admin)
