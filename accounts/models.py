@@ -14,7 +14,7 @@ from django_countries.fields import CountryField as AnyCountryField
 
 from accounts.querysets import AccountQuerySet, ContactQuerySet
 from records import keys
-from records.models import MoneyField, TimelineRecord, currency_code, default_currency
+from records.models import Merge, MoneyField, TimelineRecord, currency_code, default_currency
 from records.querysets import AliveManager
 from records.vocabulary import Vocabulary
 
@@ -246,6 +246,12 @@ class IdentityClaim(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="claims"
     )
+    # The merge that brought it: the record is known by this too, though its columns say otherwise.
+    merge = models.ForeignKey(
+        Merge, on_delete=models.CASCADE, null=True, editable=False, related_name="claims"
+    )
+    # Of a company that a merge brought: the key of its name, under which it is looked up.
+    alias = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("identity claim")
@@ -259,6 +265,9 @@ class IdentityClaim(models.Model):
                 | Q(account__isnull=True, contact__isnull=False),
                 name="accounts_a_claim_is_for_exactly_one_record",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["alias"], name="claim_alias_idx", condition=~Q(alias="")),
         ]
 
     def __str__(self) -> str:

@@ -12,10 +12,14 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import identity
+from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
 from activities.operations.steps import TOUCHES
 from leads.models import Lead, Qualification
+from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, StageMove
+from records.models import Merge, MergedRecord
+from records.operations.merging import references_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 CHUNK = 2000
 RECORDS: tuple[type[Record], ...] = (Account, Contact, Lead, Opportunity, Activity)
 ON_A_TIMELINE: tuple[type[TimelineRecord], ...] = (Account, Contact, Lead, Opportunity)
+MERGEABLE: tuple[type[TimelineRecord], ...] = (Account, Contact, Lead)
 
 DERIVED: dict[type[Record], tuple[str, ...]] = {
     Account: ("name_key", "domain", "phone_key", "search"),
@@ -72,8 +77,8 @@ def claims_point_to_live_records() -> Iterator[tuple[str, Any, str]]:
 
 
 def claims_say_what_their_record_is() -> Iterator[tuple[str, Any, str]]:
-    """A claim equals what the normaliser makes of its record today."""
-    claims = IdentityClaim.objects.select_related("account", "contact__account")
+    """A claim that no merge brought equals what the normaliser makes of its record today."""
+    claims = IdentityClaim.objects.filter(merge=None).select_related("account", "contact__account")
     for claim in claims.iterator(chunk_size=CHUNK):
         record: Any = claim.account or claim.contact
         record.derive()
@@ -270,6 +275,51 @@ def accounts_are_no_circle() -> Iterator[tuple[str, Any, str]]:
             yield "account", pk, "It is above itself."
 
 
+def inherited_claims_are_the_survivors() -> Iterator[tuple[str, Any, str]]:
+    """What a merge brought is with what it brought it to, as long as the merge is active."""
+    claims = IdentityClaim.objects.exclude(merge=None).select_related("merge")
+    for claim in claims.iterator(chunk_size=CHUNK):
+        merge = claim.merge
+        assert merge is not None  # noqa: S101  as the filter says
+        # The people of a company that was merged keep what they were known by there.
+        is_follower = merge.kind == Merge.Kind.ACCOUNT and claim.contact_id
+        holder = claim.account_id if merge.kind == Merge.Kind.ACCOUNT else claim.contact_id
+        if not merge.is_active or not (is_follower or holder == merge.survivor_id):
+            yield "claim", claim.pk, f"{claim} is not what merge {merge.pk} left there."
+
+
+def merged_records_are_part_of_another() -> Iterator[tuple[str, Any, str]]:
+    """What was merged lies in the bin, and is marked so as long as its merge is active."""
+    marked = {(m.kind, m.record_id): m.merge_id for m in MergedRecord.objects.all()}
+    for merge in Merge.objects.order_by("pk").iterator(chunk_size=CHUNK):
+        for pk in merge.loser_ids:
+            is_marked = marked.get((merge.kind, pk)) == merge.pk
+            if is_marked != merge.is_active:
+                yield merge.kind, pk, f"Merge {merge.pk} is {merge.state}, and it is marked so not."
+        if merge.survivor_id in merge.loser_ids:
+            yield "merge", merge.pk, "Its survivor is one of its losers."
+    for model in MERGEABLE:
+        alive = model.objects.filter(pk__in=[pk for kind, pk in marked if kind == _kind(model)])  # type: ignore[attr-defined]
+        for pk in alive.order_by("pk").values_list("pk", flat=True):
+            yield _kind(model), pk, "It was merged into another one and is not in the bin."
+
+
+def nothing_refers_to_what_was_merged() -> Iterator[tuple[str, Any, str]]:
+    """Everything that hung on a record that was merged hangs on the one it is part of."""
+    for model in MERGEABLE:
+        merged = MergedRecord.objects.filter(kind=_kind(model)).values("record_id")
+        for key in references_to(model, stays=(*LEAD_STAYS, *CLAIMS)):
+            left = key.model._base_manager.filter(**{f"{key.name}__in": merged})
+            if key.model is model:
+                left = left.exclude(pk__in=merged)  # those that were merged together
+            for pk in left.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK):
+                yield key.model._meta.model_name, pk, f"Its {key.name} was merged into another one."
+        kind = ContentType.objects.get_for_model(model)
+        shown = ActivityLink.objects.filter(record_type=kind, record_id__in=merged).order_by("pk")
+        for link in shown.iterator(chunk_size=CHUNK):
+            yield "activity", link.activity_id, "It is shown on what was merged into another one."
+
+
 def references_lead_somewhere() -> Iterator[tuple[str, Any, str]]:
     """Every foreign key has its row: SQLite checks that only while it is switched on."""
     if connection.vendor != "sqlite":
@@ -295,6 +345,9 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     opportunities_remember_their_way,
     activities_have_one_origin,
     accounts_are_no_circle,
+    inherited_claims_are_the_survivors,
+    merged_records_are_part_of_another,
+    nothing_refers_to_what_was_merged,
 )
 
 

@@ -10,19 +10,27 @@ from records.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from records.models import Record
+    from records.models import Merge, Record
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that stands in the way of undo; `record` is where it can be looked at.
+    """One thing that stands in the way of undo; `record` is what it is about.
 
-    `is_edit` says that the record itself was changed, and not that it needs another.
+    `is_edit` says that the record itself was changed, and not that it needs another. `place` is
+    where it can be looked at, where that is not the record: a merge.
     """
 
     text: str
     record: Record | None = None
     is_edit: bool = False
+    place: Merge | None = None
+
+    @property
+    def url(self) -> str:
+        """The page where it can be looked at."""
+        place = self.place or self.record
+        return place.get_absolute_url() if place is not None else ""
 
 
 class LeadIsClosed(Refused):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -114,6 +115,47 @@ class IsInBin(Refused):
     """The record lies in the recycle bin."""
 
     default_message = "This record is in the recycle bin. Restore it first."
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that stands in the way; `record` is where it can be looked at, if anywhere."""
+
+    text: str
+    record: Any = None
+
+
+class IsMerged(Refused):
+    """The record is part of another one by now; `merge` is what made it so."""
+
+    default_message = "This record was merged into another one. Undo the merge first."
+
+    def __init__(self, message: str = "", *, merge: Any, **options: Any) -> None:
+        super().__init__(message, **options)
+        self.merge = merge
+
+
+class CannotMerge(Refused):
+    """These records cannot become one."""
+
+
+class CannotUnmerge(Refused):
+    """Something has changed since the merge. `obstacles` says what.
+
+    `may_keep` says that all else can be given back, for those who ask for it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        obstacles: Iterable[Obstacle] = (),
+        may_keep: bool = False,
+        **options: Any,
+    ) -> None:
+        self.obstacles = list(obstacles)
+        self.may_keep = may_keep
+        super().__init__(message, reasons=[each.text for each in self.obstacles], **options)
 
 
 class IsInUse(Refused):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -286,6 +287,85 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("The audit trail is only ever added to.")
+
+
+class Merge(models.Model):
+    """Two to five records of one kind that were made one: by whom, and how every row was before.
+
+    `survivor_id` and `loser_ids` name records of `kind`, the losers in the order in which they were
+    given. `values` says which field came from which record, where somebody chose: field → id.
+    `image` is what `records.operations.merging.Image` keeps of the rows that were touched.
+    `left` says in sentences what could not be given back when the merge was undone.
+    """
+
+    class Kind(models.TextChoices):
+        LEAD = "lead", _("Lead")
+        ACCOUNT = "account", _("Account")
+        CONTACT = "contact", _("Contact")
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        UNDONE = "undone", _("Undone")
+
+    kind = models.CharField(max_length=7, choices=Kind)
+    survivor_id = models.BigIntegerField()
+    loser_ids = models.JSONField(default=list)
+    state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    values = models.JSONField(default=dict)
+    image = models.JSONField(default=dict)
+    left = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["kind", "survivor_id"], name="merge_survivor_idx"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="active", ended_at=None)
+                | Q(state="undone", ended_at__isnull=False),
+                name="records_a_merge_that_was_undone_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.survivor_id} ← {', '.join(map(str, self.loser_ids))}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("duplicates:merged", kwargs={"pk": self.pk})
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == self.State.ACTIVE
+
+
+class MergedRecord(models.Model):
+    """A record that is part of another one by now. It is there as long as its merge is active."""
+
+    merge = models.ForeignKey(Merge, on_delete=models.CASCADE, related_name="merged_records")
+    kind = models.CharField(max_length=7, choices=Merge.Kind)
+    record_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("merged record")
+        verbose_name_plural = _("merged records")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "record_id"], name="records_a_record_is_merged_into_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id}"
 
 
 class IdempotencyKey(models.Model):

@@ -14,6 +14,12 @@ from accounts.operations.contacts import (
     restore_contact,
     update_contact,
 )
+from accounts.operations.merge import (
+    merge_accounts,
+    merge_contacts,
+    unmerge_accounts,
+    unmerge_contacts,
+)
 
 __all__ = [
     "create_account",
@@ -22,8 +28,12 @@ __all__ = [
     "delete_contact",
     "find_or_create_account",
     "find_or_create_contact",
+    "merge_accounts",
+    "merge_contacts",
     "restore_account",
     "restore_contact",
+    "unmerge_accounts",
+    "unmerge_contacts",
     "update_account",
     "update_contact",
 ]

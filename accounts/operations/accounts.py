@@ -10,6 +10,7 @@ from accounts.errors import AccountExists, NeedsDecision
 from accounts.matching import account_match
 from accounts.models import Account, Contact
 from accounts.operations import identity
+from accounts.operations.merge import inherit_again
 from records import audit
 from records.errors import Unacceptable
 from records.models import default_currency
@@ -130,6 +131,7 @@ def restore_account(account: Account, *, by: User) -> Account:
     current = restore_record(account, by=by)
     _refuse_twin(current, by=by)
     identity.reclaim([current])
+    inherit_again(current)
     return current
 
 

@@ -10,6 +10,7 @@ from accounts.errors import ContactExists, NeedsDecision
 from accounts.matching import contact_match
 from accounts.models import Account, Contact
 from accounts.operations import identity
+from accounts.operations.merge import inherit_again
 from records import audit
 from records.errors import Unacceptable
 from records.keys import person_key
@@ -137,6 +138,7 @@ def restore_contact(contact: Contact, *, by: User) -> Contact:
     current = restore_record(contact, by=by)
     _refuse_twin(current, by=by)
     identity.reclaim([current])
+    inherit_again(current)
     return current
 
 

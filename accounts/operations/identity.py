@@ -8,7 +8,7 @@ company  company key and a discriminator of an account: its domain, else its cou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -18,6 +18,11 @@ from records.errors import LostRace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
+
+    from records.models import Merge
+    from records.operations.merging import Image
 
 Kind = IdentityClaim.Kind
 Identity = tuple[str, str]  # kind and value
@@ -106,12 +111,100 @@ def claim(records: Sequence[Account | Contact], *, is_different: bool = False) -
 
 
 def reclaim(records: Sequence[Account | Contact], *, is_different: bool = False) -> None:
-    """Drop the claims of changed records and claim what they are now."""
-    IdentityClaim.objects.filter(
+    """Drop the claims of changed records and claim what they are now.
+
+    What a merge brought stays: whoever asks for what was merged is to find what it is part of.
+    """
+    claims_of(records).filter(merge=None).delete()
+    claim(records, is_different=is_different)
+
+
+def claims_of(records: Sequence[Account | Contact]) -> QuerySet[IdentityClaim]:
+    """Return the claims of these records."""
+    return IdentityClaim.objects.filter(
         Q(account__in=[r.pk for r in records if isinstance(r, Account)])
         | Q(contact__in=[r.pk for r in records if isinstance(r, Contact)])
-    ).delete()
-    claim(records, is_different=is_different)
+    )
+
+
+def inherit(
+    survivor: Account | Contact,
+    losers: Sequence[Account | Contact],
+    *,
+    followers: Sequence[Contact] = (),
+    merge: Merge,
+    image: Image,
+) -> None:
+    """Let `survivor` be known by all that it and the losers were known by before the merge.
+
+    `followers` are the people of the losers: they go on being known by the company's other name.
+    All of them have their new values. How the claims were is noted in `image`.
+    """
+    image.quiet.append(IdentityClaim._meta.label)
+    everyone = [survivor, *losers, *followers]
+    standing = list(claims_of(everyone).select_for_update().order_by("pk"))
+    holders = {_key(IdentityClaim(**_holder(each))): each for each in (survivor, *followers)}
+    for row in standing:
+        holder = holders.get(_key(row))
+        if holder is not None and (row.kind, row.value) in identities_of(holder):
+            continue
+        changes: dict[str, Any] = {"merge_id": merge.pk, "alias": _alias(row)}
+        if holder is None:
+            changes[f"{survivor._meta.model_name}_id"] = survivor.pk
+        for name, new in changes.items():
+            if (old := getattr(row, name)) != new:
+                image.change(row, name, old, new)
+                setattr(row, name, new)
+    IdentityClaim.objects.bulk_update(standing, ["account", "contact", "merge", "alias"])
+    known = [survivor, *followers]
+    claim(known, is_different=True)
+    new = claims_of(known).exclude(pk__in=[row.pk for row in standing])
+    image.add(IdentityClaim, new.order_by("pk").values_list("pk", flat=True))
+
+
+def inherit_again(
+    survivor: Account | Contact, merged: Iterable[tuple[Merge, Account | Contact]]
+) -> None:
+    """Let a record that comes out of the bin be known again by what was merged into it.
+
+    What somebody else is known by in the meantime stays theirs.
+    """
+    rows = [
+        IdentityClaim(kind=kind, value=value, merge=merge, **_holder(survivor))
+        for merge, loser in merged
+        for kind, value in identities_of(loser)
+    ]
+    for row in rows:
+        row.alias = _alias(row)
+    rows.sort(key=lambda row: (row.kind, row.value))
+    IdentityClaim.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def settle(records: Sequence[Account | Contact]) -> None:
+    """Claim anew for those of `records` whose own claims are not what they are."""
+    held: dict[tuple[str, int], set[Identity]] = {}
+    for row in claims_of(records):
+        held.setdefault(_key(row), set()).add((row.kind, row.value))
+    own: dict[tuple[str, int], set[Identity]] = {}
+    for row in claims_of(records).filter(merge=None):
+        own.setdefault(_key(row), set()).add((row.kind, row.value))
+    wrong = []
+    for record in records:
+        key = (str(record._meta.model_name), record.pk)
+        wanted = set(identities_of(record))
+        if wanted - held.get(key, set()) or own.get(key, set()) - wanted:
+            wrong.append(record)
+    if wrong:
+        reclaim(wrong, is_different=True)
+
+
+def _key(row: IdentityClaim) -> tuple[str, int]:
+    return ("account", row.account_id) if row.account_id else ("contact", row.contact_id or 0)
+
+
+def _alias(row: IdentityClaim) -> str:
+    """Return the key of the company's name in a claim of a company."""
+    return row.value.partition("|")[0] if row.kind == Kind.COMPANY else ""
 
 
 def other_holder_of(record: Account | Contact) -> IdentityClaim | None:

@@ -10,6 +10,7 @@ from activities.operations.changing import (
     restore_activity,
 )
 from activities.operations.closing import cancel_open, uncancel
+from activities.operations.merging import merge_timelines
 from activities.operations.sharing import bring_home, share, unshare
 from activities.operations.steps import refresh_next_step
 from activities.operations.writing import (
@@ -38,6 +39,7 @@ __all__ = [
     "log_email",
     "log_meeting",
     "log_note",
+    "merge_timelines",
     "plan_meeting",
     "refresh_next_step",
     "reopen_activity",

@@ -21,6 +21,7 @@ from leads.operations.edit import (
     set_progress,
     update_lead,
 )
+from leads.operations.merge import merge_leads, unmerge_leads
 from leads.operations.plan import Plan, Terms
 from leads.operations.preview import Preview, preview
 from leads.operations.qualify import Qualified, qualify
@@ -62,6 +63,7 @@ __all__ = [
     "latest_qualification",
     "leave",
     "made_by",
+    "merge_leads",
     "move_assignment_rule",
     "move_rule",
     "note_failure",
@@ -82,5 +84,6 @@ __all__ = [
     "set_progress",
     "switch_rule",
     "undo",
+    "unmerge_leads",
     "update_lead",
 ]

@@ -78,7 +78,7 @@ def capture_lead(
     # Rules may ask for custom fields, so their defaults have to be there before.
     lead.custom = for_new(kind_of(lead), lead.custom, by=by)
     _require_what_and_who(lead)
-    _note_readiness(lead, by=by, products=products)
+    note_readiness(lead, by=by, products=products)
     save_new(lead, by=by)
     if products:
         lead.products.set(products)
@@ -115,7 +115,7 @@ def update_lead(
     if "currency" in changed:
         current.rate = rate_of(current.currency)
     _require_what_and_who(current)
-    _note_readiness(current, by=by, products=products)
+    note_readiness(current, by=by, products=products)
     save_changed(current, by=by)
     if products is not None and "products" in changed:
         current.products.set(products)
@@ -172,7 +172,7 @@ def _require_what_and_who(lead: Lead) -> None:
         raise Unacceptable(errors=errors)
 
 
-def _note_readiness(lead: Lead, *, by: User, products: Sequence[Product] | None) -> None:
+def note_readiness(lead: Lead, *, by: User, products: Sequence[Product] | None) -> None:
     """Keep the moment since which every rule holds; forget it when one no longer does.
 
     `products` are those that the lead is about to get; None for those that it has.

@@ -20,7 +20,7 @@ from leads.models import Lead, Qualification
 from leads.operations.duplicates import bring_back, held_with_duplicates
 from opportunities.models import Opportunity, Stakeholder
 from records import audit, custom
-from records.models import AuditEntry
+from records.models import AuditEntry, Merge
 from records.operations import locked, operation, save_changed, values_of
 
 if TYPE_CHECKING:
@@ -152,8 +152,33 @@ def made_by(qualification: Qualification) -> Made:
 
 
 def blockers_of(made: Made) -> list[Blocker]:
-    """Return what people have built on what a qualification made: that is lost if it is undone."""
-    return [*_edits(made), *_dependants(made)]
+    """Return what people have built on what a qualification made: that is lost if it is undone.
+
+    Where one of its records was merged since, that is all: the merge has to be undone first.
+    """
+    return list(_merges(made)) or [*_edits(made), *_dependants(made)]
+
+
+def _merges(made: Made) -> Iterable[Blocker]:
+    """Yield the merges that had to do with the records of a qualification since."""
+    qualification = made.qualification
+    survivors = {
+        "lead": qualification.lead_id,
+        "account": qualification.account_id,
+        "contact": qualification.contact_id,
+    }
+    concerned = Q(pk__in=[])
+    for kind, pk in survivors.items():
+        concerned |= Q(kind=kind, survivor_id=pk)
+    since = Merge.objects.filter(concerned, state=Merge.State.ACTIVE, at__gt=qualification.at)
+    for merge in since.select_related("by").order_by("-pk"):
+        record = getattr(qualification, merge.kind)
+        yield Blocker(
+            _("%(by)s merged %(kind)s %(record)s with another one. Undo the merge first.")
+            % {"by": merge.by, "kind": merge.get_kind_display().lower(), "record": record},
+            record,
+            place=merge,
+        )
 
 
 def _edits(made: Made) -> Iterable[Blocker]:
@@ -174,6 +199,7 @@ def _edits(made: Made) -> Iterable[Blocker]:
     entries = (
         AuditEntry.objects.filter(condition, at__gt=qualification.at, actor__is_machine=False)
         .exclude(event__endswith=".created")
+        .exclude(event__regex=r"\.(merged|unmerged|relinked)$")  # undone, or told by `_merges`
         .select_related("actor", "record_type")
         .order_by("at", "pk")
     )

@@ -252,10 +252,7 @@ class LeadUndo(OperationView):
             return super().get_context_data(**kwargs)
         made = operations.made_by(operations.latest_qualification(self.record))
         told = [blocker_for(blocker, self.user) for blocker in operations.blockers_of(made)]
-        blockers = [
-            {"text": each.text, "url": each.record.get_absolute_url() if each.record else ""}
-            for each in told
-        ]
+        blockers = [{"text": each.text, "url": each.url} for each in told]
         context = super().get_context_data(
             blockers=blockers, effects=undo_effects(self.record, made, self.user), **kwargs
         )

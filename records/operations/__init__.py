@@ -25,6 +25,7 @@ from records.errors import (
     Busy,
     IsInBin,
     IsInUse,
+    IsMerged,
     KeyReused,
     LostRace,
     NotPermitted,
@@ -37,10 +38,11 @@ from records.models import (
     LAST_YEAR,
     Currency,
     IdempotencyKey,
+    MergedRecord,
     Record,
     default_currency,
 )
-from records.permissions import require, scope_of
+from records.permissions import name_for, require, scope_of
 from users.models import Grant
 
 if TYPE_CHECKING:
@@ -125,6 +127,7 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
     current = _locked_row(record)
     require(by, action, current)
     if current.is_in_bin:
+        refuse_merged(current, by=by)
         raise IsInBin(f"{current} is in the recycle bin. Restore it first.")
     if version is not None and version != current.version:
         raise Stale(
@@ -135,6 +138,21 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
             at=current.changed_at,
         )
     return current
+
+
+def refuse_merged(record: Record, *, by: User) -> None:
+    """Raise `IsMerged` when `record` is part of another one by now."""
+    rows = MergedRecord.objects.select_related("merge")
+    found = rows.filter(kind=record._meta.model_name, record_id=record.pk).first()
+    if found is None:
+        return
+    whole = type(record)._base_manager.select_related("owner")
+    survivor = whole.filter(pk=found.merge.survivor_id).first()
+    raise IsMerged(
+        _("%(record)s was merged into %(survivor)s. Undo the merge first.")
+        % {"record": record, "survivor": name_for(by, survivor) if survivor else _("another one")},
+        merge=found.merge,
+    )
 
 
 def stale_sentence(record: Record, version: int) -> str:
@@ -326,11 +344,15 @@ def delete_record(record: R, *, by: User, version: int | None = None) -> R:
 
 @operation
 def restore_record(record: R, *, by: User) -> R:
-    """Take a record out of the recycle bin. Restoring what is not there changes nothing."""
+    """Take a record out of the recycle bin. Restoring what is not there changes nothing.
+
+    Raises `IsMerged` for what is part of another record: undoing the merge brings it back.
+    """
     current = _locked_row(record)
     require(by, "delete", current)
     if not current.is_in_bin:
         return current
+    refuse_merged(current, by=by)
     current.deleted_at = current.deleted_by = None
     save_changed(current, by=by)
     audit.log(current, f"{current._meta.model_name}.restored", by=by)
