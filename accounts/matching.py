@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Contact, IdentityClaim
@@ -71,15 +71,26 @@ def account_match(
     name_key = keys.company_key(company)[:200]
     domain = keys.domain_key(website)
     mail_domain = keys.domain_key(email)
-    wanted = Q()
+    wanted = []
     if name_key:
-        wanted |= Q(name_key=name_key)
+        wanted.append(Q(name_key=name_key))
     if domain or mail_domain:
-        wanted |= Q(domain__in={domain, mail_domain} - {""})
+        wanted.append(Q(domain__in={domain, mail_domain} - {""}))
     if not wanted:
         return Match()
+    ways: list[Any] = [Account.objects.filter(way).order_by().values("pk") for way in wanted]
+    known: dict[str, Any] = {"is_alias": Value(False), "is_claimed": Value(False)}
+    if name_key:
+        # An account is known by its claims as what was merged into it, too.
+        merged = IdentityClaim.objects.filter(alias=name_key)
+        ways.append(merged.values("account"))
+        own = merged.filter(account=OuterRef("pk"))
+        places = [f"{name_key}|{part}" for part in (domain, country) if part]
+        known = {"is_alias": Exists(own), "is_claimed": Exists(own.filter(value__in=places))}
+    found = ways[0].union(*ways[1:]) if len(ways) > 1 else ways[0]
     rows = (
-        Account.objects.filter(wanted)
+        Account.objects.filter(pk__in=found)
+        .annotate(**known)
         .select_related("owner")
         .order_by(first_where(name_key=name_key), "pk")[:LIMIT]
     )
@@ -97,7 +108,14 @@ def _compared_account(
     reasons: list[Reason] = []
     if same_name:
         reasons.append(Reason(_("Same name")))
+    elif row.is_alias:  # type: ignore[attr-defined]  # annotated
+        same_name = True
+        reasons.append(Reason(_("Known by this name since a merge")))
     agrees = contradicts = False
+    if row.is_claimed:  # type: ignore[attr-defined]  # annotated
+        # As what was merged into it: then nothing of what it is now contradicts.
+        reasons.append(Reason(_("Known by this web domain or country since a merge")))
+        return Candidate(row, 94, tuple(reasons), decides=True)
     if row.domain and row.domain in {domain, mail_domain}:
         agrees = True
         reasons.append(Reason(_("Same web domain %(domain)s") % {"domain": row.domain}))
@@ -168,6 +186,7 @@ def contact_match(
     home = country or settings.DEFAULT_COUNTRY
     phones = {keys.phone_key(phone, home), keys.phone_key(mobile, home)} - {""}
     wanted = []
+    persons = [f"{name_key}|{company_key}|{phone}" for phone in sorted(phones)]
     if email_key:
         wanted.append(Q(email_key=email_key))
     if name_key:
@@ -178,13 +197,26 @@ def contact_match(
         return Match()
     # A union, not OR: with OR neither engine would use all of the indexes.
     ways: list[Any] = [Contact.objects.filter(way).order_by().values("pk") for way in wanted]
+    # A second address is known by its claim, and what was merged into a contact as well.
+    by_email = IdentityClaim.objects.filter(kind=IdentityClaim.Kind.EMAIL, value=email_key)
+    as_person = IdentityClaim.objects.filter(kind=IdentityClaim.Kind.PERSON, value__in=persons)
     if email_key:
-        # A second address is known by its claim.
-        claims = IdentityClaim.objects.filter(kind=IdentityClaim.Kind.EMAIL, value=email_key)
-        ways.append(claims.exclude(contact=None).values("contact"))
+        ways.append(by_email.exclude(contact=None).values("contact"))
+    if persons and name_key and company_key:
+        ways.append(as_person.exclude(contact=None).values("contact"))
+    known = {
+        "has_email": Exists(by_email.filter(contact=OuterRef("pk"))),
+        "is_person": Exists(as_person.filter(contact=OuterRef("pk"))),
+        "has_company": Exists(
+            IdentityClaim.objects.exclude(alias="").filter(
+                alias=company_key, account=OuterRef("account")
+            )
+        ),
+    }
     found = ways[0].union(*ways[1:]) if len(ways) > 1 else ways[0]
     rows = (
         Contact.objects.filter(pk__in=found)
+        .annotate(**known)
         .select_related("owner", "account__owner")
         .order_by(first_where(email_key=email_key), first_where(name_key=name_key), "pk")[:LIMIT]
     )
@@ -206,15 +238,17 @@ def contact_match(
 def _compared_contact(
     row: Contact, email_key: str, name_key: str, company_key: str, phones: set[str]
 ) -> Candidate[Contact]:
-    same_email = bool(email_key) and email_key in {
-        row.email_key,
-        keys.email_key(row.second_email),
-    }
+    known: Any = row  # annotated with what its claims say
+    same_email = bool(email_key) and (
+        email_key in {row.email_key, keys.email_key(row.second_email)} or known.has_email
+    )
     same_name = bool(name_key) and row.name_key == name_key
     same_phone = bool(phones & {row.phone_key, row.mobile_key})
-    same_company = bool(
-        company_key and row.account is not None and row.account.name_key == company_key
+    same_company = bool(company_key) and (
+        (row.account is not None and row.account.name_key == company_key) or known.has_company
     )
+    if known.is_person:
+        same_name = same_phone = same_company = True
     reasons = [
         Reason(text)
         for text, agrees in (

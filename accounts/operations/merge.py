@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Contact, IdentityClaim
+from accounts.models import Account, Contact
 from accounts.operations import identity
 from activities.operations import merge_timelines, refresh_next_step
 from records.errors import CannotMerge, LostRace
@@ -17,12 +17,11 @@ from records.permissions import require
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from records.errors import Obstacle
     from users.models import User
 
 # What everybody locks before identities (docs/decisions/0001), by the rooms that have it.
 LOCKED_FIRST = ("leads",)
-CLAIMS = (IdentityClaim._meta.label,)
+CLAIMS = ("accounts.IdentityClaim.account", "accounts.IdentityClaim.contact")
 MONEY = ("annual_revenue",)
 
 
@@ -59,10 +58,10 @@ def merge_accounts(
 
     merge, image = merging.begin(kept, gone, by=by, values=values), merging.Image()
     merging.move_references(gone, to=kept, image=image, by=by, stays=CLAIMS)
-    merging.put_into_bin(gone, sources, image=image, by=by)
     changed = merging.take(kept, sources, image=image, tags=_tags(kept, gone, values))
     if _is_below(kept.parent, kept, gone):
         raise CannotMerge(_("An account cannot be below itself. Choose another parent."))
+    merging.put_into_bin(gone, sources, image=image, by=by)
     save_changed(kept, by=by)
     moved = Contact.all_objects.filter(pk__in=image.touched(Contact)).select_related("account")
     people = [contact for contact in moved if not contact.is_in_bin]
@@ -99,9 +98,9 @@ def merge_contacts(
 
     merge, image = merging.begin(kept, gone, by=by, values=values), merging.Image()
     merging.move_references(gone, to=kept, image=image, by=by, stays=CLAIMS)
-    merging.put_into_bin(gone, sources, image=image, by=by)
     second = {} if "second_email" in values else _second_email(kept, gone, sources)
     changed = merging.take(kept, sources, image=image, **second)
+    merging.put_into_bin(gone, sources, image=image, by=by)
     save_changed(kept, by=by)
     identity.inherit(kept, gone, merge=merge, image=image)
     merge_timelines(gone, to=kept, image=image)
@@ -126,10 +125,10 @@ def unmerge_accounts(merge: Merge, *, by: User, keep: bool = False) -> Merge:
     people = image.touched(Contact)
     touched = {"account": [*pks, *image.touched(Account)], "contact": people}
     merging.refuse_later_merges(current, touched)
-    left = _take_back(current, image, kept, gone, by=by, keep=keep)
+    _take_back(current, image, kept, gone, by=by, keep=keep)
     moved = Contact.objects.filter(pk__in=people).select_related("account")
     identity.settle([kept, *gone, *moved])
-    return merging.end(current, kept, gone, by=by, left=left)
+    return current
 
 
 @operation
@@ -143,25 +142,28 @@ def unmerge_contacts(merge: Merge, *, by: User, keep: bool = False) -> Merge:
         return current
     image = merging.image_of(current)
     merging.refuse_later_merges(current, {"contact": pks})
-    left = _take_back(current, image, kept, gone, by=by, keep=keep)
+    _take_back(current, image, kept, gone, by=by, keep=keep)
     people = Contact.objects.filter(pk__in=pks).select_related("account")
     identity.settle(list(people))
-    return merging.end(current, kept, gone, by=by, left=left)
+    return current
 
 
 def inherit_again(record: Account | Contact) -> None:
     """Let a record that was restored be known again by all that was merged into it."""
     kind = str(record._meta.model_name)
     found: list[tuple[Merge, Account | Contact]] = []
-    survivors = {record.pk}
-    while survivors:
-        merges = Merge.objects.filter(
-            kind=kind, survivor_id__in=survivors, state=Merge.State.ACTIVE
-        )
-        by_loser = {pk: merge for merge in merges.order_by("pk") for pk in merge.loser_ids}
-        rows = type(record).all_objects.filter(pk__in=by_loser).order_by("pk")
-        found += [(by_loser[row.pk], row) for row in rows]
-        survivors = set(by_loser)
+    # What came with a loser that had a merge of its own came by the merge into this record.
+    came_by: dict[int, Merge | None] = {record.pk: None}
+    while came_by:
+        active = Merge.objects.filter(kind=kind, survivor_id__in=came_by, state=Merge.State.ACTIVE)
+        losers: dict[int, Merge | None] = {
+            pk: came_by[merge.survivor_id] or merge
+            for merge in active.order_by("pk")
+            for pk in merge.loser_ids
+        }
+        rows = type(record).all_objects.filter(pk__in=losers).order_by("pk")
+        found += [(merge, row) for row in rows if (merge := losers[row.pk]) is not None]
+        came_by = losers
     identity.inherit_again(record, found)
 
 
@@ -173,14 +175,17 @@ def _take_back(
     *,
     by: User,
     keep: bool,
-) -> list[Obstacle]:
-    """Give back what can be given back; return what stays as it is."""
+) -> None:
+    """Give back what can be given back, and end the merge; what stays as it is, is written down."""
     back = merging.return_of(image, kept, gone)
     merging.refuse_obstacles(back.obstacles, keep=keep)
     merging.give_back(back, image, kept, gone, by=by)
+    # What is left of its claims was made anew when the survivor came out of the bin.
+    merge.claims.all().delete()
+    merging.end(merge, kept, gone, by=by, left=back.obstacles)
     for record in (kept, *gone):
         refresh_next_step(record)
-    return back.obstacles
+        inherit_again(record)
 
 
 def _names(pks: Sequence[int]) -> list[str]:

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 @operation
-def merge_timelines(
-    losers: Sequence[TimelineRecord], *, to: TimelineRecord, image: Image
-) -> int:
+def merge_timelines(losers: Sequence[TimelineRecord], *, to: TimelineRecord, image: Image) -> int:
     """Show on `to` what is shown on `losers`, every entry once; return how many came along.
 
     An entry that `to` shows already stays one; if it was written on a loser, it counts as written
@@ -33,7 +31,9 @@ def merge_timelines(
     standing = {link.activity_id: link for link in links.filter(record_id=to.pk)}
     came: list[ActivityLink] = []
     twins: list[ActivityLink] = []
-    for link in sorted(links.filter(record_id__in=pks), key=lambda each: (not each.is_origin, each.pk)):
+    for link in sorted(
+        links.filter(record_id__in=pks), key=lambda each: (not each.is_origin, each.pk)
+    ):
         if link.activity_id in standing:
             twins.append(link)
         else:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from activities.operations import merge_timelines, refresh_next_step, share, unshare
 from leads.errors import LeadIsClosed
-from leads.models import Assignment, AutomaticQualification, Lead, Qualification
+from leads.models import Lead, Qualification
 from leads.operations.edit import note_readiness
 from records.errors import CannotMerge
 from records.models import Merge
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What was done about a lead is told of that lead for ever: its cycles are numbered, and why it was
 # given to somebody is said of it alone.
-STAYS = tuple(model._meta.label for model in (Assignment, AutomaticQualification, Qualification))
+STAYS = ("leads.Assignment.lead", "leads.AutomaticQualification.lead", "leads.Qualification.lead")
 MONEY = ("annual_revenue", "estimated_value", "budget_amount")
 
 
@@ -56,8 +56,8 @@ def merge_leads(
 
     merge, image = merging.begin(kept, gone, by=by, values=values), merging.Image()
     merging.move_references(gone, to=kept, image=image, by=by, stays=STAYS)
-    merging.put_into_bin(gone, sources, image=image, by=by)
     changed = merging.take(kept, sources, image=image, **_follows(kept, gone, sources))
+    merging.put_into_bin(gone, sources, image=image, by=by)
     _note_readiness(kept, image, by=by)
     save_changed(kept, by=by)
     merge_timelines(gone, to=kept, image=image)

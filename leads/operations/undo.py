@@ -199,7 +199,9 @@ def _edits(made: Made) -> Iterable[Blocker]:
     entries = (
         AuditEntry.objects.filter(condition, at__gt=qualification.at, actor__is_machine=False)
         .exclude(event__endswith=".created")
-        .exclude(event__regex=r"\.(merged|unmerged|relinked)$")  # undone, or told by `_merges`
+        .exclude(
+            event__regex=r"\.(merged|merged_away|unmerged|relinked)$"
+        )  # undone, or told by `_merges`
         .select_related("actor", "record_type")
         .order_by("at", "pk")
     )

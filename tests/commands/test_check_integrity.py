@@ -6,11 +6,13 @@ import io
 import json
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account, Contact, IdentityClaim
+from accounts.operations import merge_accounts, unmerge_accounts
 from activities.models import Activity, ActivityLink
 from activities.operations import add_task, log_call
 from crm.integrity import RULES, findings
@@ -18,7 +20,8 @@ from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportu
 from leads.operations import capture_lead, disqualify, qualify, undo
 from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
-from tests.factories import AccountFactory, LeadFactory, UserFactory
+from records.models import Merge, MergedRecord
+from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
 
 
 @pytest.fixture
@@ -39,6 +42,11 @@ def world(defaults):
     win(second, by=by)
     parent = AccountFactory(name="Parent Works")
     AccountFactory(name="Child Works", parent=parent)
+    twins = [AccountFactory(name=f"Twin {n} Works", country="DE", owner=by) for n in range(3)]
+    ContactFactory(account=twins[1])
+    log_call(twins[1], by=by, outcome="reached", text="Spoke")
+    merge_accounts(twins[0], twins[1:2], by=by)
+    unmerge_accounts(merge_accounts(twins[0], twins[2:], by=by), by=by)
     return by
 
 
@@ -142,6 +150,42 @@ def a_circle_of_accounts():
     Account.objects.filter(pk=child.parent_id).update(parent=child)
 
 
+def an_inherited_claim_elsewhere():
+    claim = IdentityClaim.objects.exclude(merge=None)[0]
+    IdentityClaim.objects.filter(pk=claim.pk).update(
+        account=Account.objects.get(name="Parent Works")
+    )
+
+
+def a_claim_of_a_merge_that_was_undone():
+    IdentityClaim.objects.exclude(merge=None).update(merge=Merge.objects.get(state="undone"))
+
+
+def a_merged_record_out_of_the_bin():
+    Account.all_objects.filter(name="Twin 1 Works").update(deleted_at=None)
+
+
+def a_merged_record_without_its_mark():
+    MergedRecord.objects.all().delete()
+
+
+def a_survivor_that_is_its_own_loser():
+    merge = Merge.objects.get(state="undone")
+    Merge.objects.filter(pk=merge.pk).update(survivor_id=merge.loser_ids[0])
+
+
+def a_person_at_what_was_merged():
+    gone = Account.all_objects.get(name="Twin 1 Works")
+    Contact.objects.filter(account__name="Twin 0 Works").update(account=gone)
+
+
+def an_activity_on_what_was_merged():
+    gone = Account.all_objects.get(name="Twin 1 Works")
+    kept = Account.objects.get(name="Twin 0 Works")
+    kind = ContentType.objects.get_for_model(Account)
+    ActivityLink.objects.filter(record_type=kind, record_id=kept.pk).update(record_id=gone.pk)
+
+
 PLANTED = {
     "claims_point_to_live_records": [a_dead_claim],
     "claims_say_what_their_record_is": [a_wrong_claim],
@@ -163,6 +207,19 @@ PLANTED = {
     "opportunities_remember_their_way": [a_close_without_a_move, a_stage_without_a_move],
     "activities_have_one_origin": [a_homeless_activity, an_activity_on_nothing],
     "accounts_are_no_circle": [a_circle_of_accounts],
+    "inherited_claims_are_the_survivors": [
+        an_inherited_claim_elsewhere,
+        a_claim_of_a_merge_that_was_undone,
+    ],
+    "merged_records_are_part_of_another": [
+        a_merged_record_out_of_the_bin,
+        a_merged_record_without_its_mark,
+        a_survivor_that_is_its_own_loser,
+    ],
+    "nothing_refers_to_what_was_merged": [
+        a_person_at_what_was_merged,
+        an_activity_on_what_was_merged,
+    ],
 }
 
 

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 
-from activities.models import ActivityLink
+from accounts.models import Account, Contact
+from accounts.operations import (
+    create_contact,
+    delete_account,
+    merge_accounts,
+    merge_contacts,
+    restore_account,
+    unmerge_accounts,
+    unmerge_contacts,
+    update_account,
+    update_contact,
+)
+from activities.models import Activity
+from activities.operations import log_note
 from crm.integrity import findings
-from records.models import Merge, MergedRecord
+from opportunities.models import Opportunity, Stakeholder
+from opportunities.operations import update_opportunity
+from records.errors import CannotUnmerge, IsMerged, NotPermitted
+from records.models import AuditEntry, Merge, MergedRecord
+from tests.duplicates import world
 from tests.duplicates.kinds import KINDS
-from tests.duplicates.world import record
+from tests.factories import AccountFactory, ContactFactory
 from tests.snapshots import rows
 
 
@@ -19,24 +35,239 @@ def kind(request):
     return KINDS[request.param]
 
 
-def references(kind):
-    """Yield model and column of everything that refers to this kind, the history left out."""
-    for model in apps.get_models(include_auto_created=True):
-        if hasattr(model, "instance_type"):
-            continue
-        for column in model._meta.concrete_fields:
-            if column.related_model is kind.model:
-                yield model, column.name
-
-
 def test_gives_back_every_row_as_it_was(kind, rep):
     kept, *gone = kind.world(rep)
     before = rows()
 
     merge = kind.merge(kept, gone, by=rep)
-    assert list(findings()) == []
     assert rows() != before
     kind.unmerge(merge, by=rep)
 
     assert rows() == before
     assert list(findings()) == []
+
+
+def test_gives_back_chosen_values_as_they_were(kind, rep):
+    kept, *gone = kind.world(rep)
+    before = rows()
+    names = {"account": ["name", "website", "phone"], "contact": ["email", "account", "last_name"]}
+    chosen = dict.fromkeys(names.get(kind.model._meta.model_name, ["topic", "company"]), gone[0].pk)
+
+    merge = kind.merge(kept, gone, by=rep, values=chosen)
+    kind.unmerge(merge, by=rep)
+
+    assert rows() == before
+
+
+def test_can_be_done_again_and_again(kind, rep):
+    kept, *gone = kind.world(rep)
+    before = rows()
+
+    for _ in range(3):
+        merge = kind.merge(world.record(kept), [world.record(each) for each in gone], by=rep)
+        kind.unmerge(merge, by=rep)
+
+    assert rows() == before
+    assert list(findings()) == []
+
+
+def test_goes_on_counting_versions_and_keeps_both_in_the_trail(kind, rep):
+    kept, *gone = kind.world(rep)
+    versions = [world.record(each).version for each in (kept, *gone)]
+
+    kind.unmerge(kind.merge(kept, gone, by=rep), by=rep)
+
+    assert [world.record(each).version for each in (kept, *gone)] == [v + 2 for v in versions]
+    events = AuditEntry.objects.filter(
+        record_type=ContentType.objects.get_for_model(kind.model), record_id=gone[0].pk
+    )
+    told = [
+        event.rpartition(".")[2] for event in events.order_by("pk").values_list("event", flat=True)
+    ]
+    assert told[-2:] == ["merged_away", "unmerged"]
+
+
+def test_changes_nothing_when_it_is_asked_again(kind, rep):
+    kept, *gone = kind.world(rep)
+    merge = kind.merge(kept, gone, by=rep)
+    kind.unmerge(merge, by=rep)
+    before = rows(with_trails=True)
+
+    assert kind.unmerge(merge, by=rep).state == Merge.State.UNDONE
+
+    assert rows(with_trails=True) == before
+
+
+def test_is_refused_to_those_who_may_not(kind, rep, rep2, outsider):
+    kept, *gone = kind.world(rep)
+    merge = kind.merge(kept, gone, by=rep)
+
+    for stranger in (rep2, outsider):
+        with pytest.raises(NotPermitted):
+            kind.unmerge(merge, by=stranger)
+
+    assert Merge.objects.get().is_active
+
+
+def test_leaves_with_the_survivor_what_was_added_since(rep):
+    kept, gone, _third = world.accounts(rep)
+    merge = merge_accounts(kept, [gone], by=rep)
+    note = log_note(kept, by=rep, text="Said since")
+    person = create_contact(by=rep, last_name="Since", account=kept)
+
+    unmerge_accounts(merge, by=rep)
+
+    assert note in Activity.objects.on(kept)
+    assert note not in Activity.objects.on(gone)
+    assert world.record(person).account_id == kept.pk
+
+
+def test_keeps_an_edit_of_a_field_that_the_merge_left_alone(rep):
+    kept, gone, _third = world.accounts(rep)
+    merge = merge_accounts(kept, [gone], by=rep)
+    update_account(kept, by=rep, description="Old friends")
+
+    unmerge_accounts(merge, by=rep)
+
+    assert world.record(kept).description == "Old friends"
+    assert world.record(kept).website == ""
+    assert list(findings()) == []
+
+
+def test_is_refused_with_what_people_have_changed_since(rep):
+    kept, gone, _third = world.accounts(rep)
+    merge = merge_accounts(kept, [gone], by=rep)
+    update_account(kept, by=rep, website="https://other.example")
+    deal = Opportunity.objects.get(topic="Looms")
+    update_opportunity(deal, by=rep, account=AccountFactory(owner=rep), contact=None)
+    before = rows()
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        unmerge_accounts(merge, by=rep)
+
+    assert {each.record for each in refusal.value.obstacles} == {kept, deal}
+    assert any("website" in reason for reason in refusal.value.reasons)
+    assert refusal.value.may_keep
+    assert rows() == before
+
+
+def test_gives_back_the_rest_and_says_what_it_could_not(rep):
+    kept, gone, _third = world.accounts(rep)
+    merge = merge_accounts(kept, [gone], by=rep)
+    update_account(kept, by=rep, website="https://other.example")
+
+    undone = unmerge_accounts(merge, by=rep, keep=True)
+
+    kept, gone = world.record(kept), world.record(gone)
+    assert (kept.website, kept.phone) == ("https://other.example", "")
+    assert (gone.website, gone.is_in_bin) == ("https://machines.example", False)
+    assert len(undone.left) == 1
+    assert "website" in undone.left[0]
+    assert list(findings()) == []
+
+
+def test_names_the_row_that_is_gone(rep):
+    kept, gone, _third = world.contacts(rep)
+    other = Opportunity.objects.get(topic="Mills")
+    merge = merge_contacts(kept, [gone], by=rep)
+    Stakeholder.objects.filter(opportunity=other).delete()
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        unmerge_contacts(merge, by=rep)
+    unmerge_contacts(merge, by=rep, keep=True)
+
+    assert refusal.value.reasons == ["Stakeholder was removed since"]
+    assert not Stakeholder.objects.filter(opportunity=other).exists()
+
+
+def test_does_not_take_an_external_id_from_who_has_it_by_now(rep):
+    kept, gone, _third = world.contacts(rep)
+    merge = merge_contacts(kept, [gone], by=rep)
+    update_contact(kept, by=rep, external_id="")
+    other = ContactFactory(owner=rep, external_id="SF-2")
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        unmerge_contacts(merge, by=rep)
+    unmerge_contacts(merge, by=rep, keep=True)
+
+    assert other in {each.record for each in refusal.value.obstacles}
+    assert world.record(gone).external_id == ""
+    assert not world.record(gone).is_in_bin
+
+
+def test_goes_backwards_through_a_chain(kind, rep):
+    kept, first, second = kind.world(rep)
+    before = rows()
+    inner = kind.merge(first, [second], by=rep)
+    outer = kind.merge(kept, [world.record(first)], by=rep)
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        kind.unmerge(inner, by=rep)
+    kind.unmerge(outer, by=rep)
+    kind.unmerge(inner, by=rep)
+
+    assert [each.record for each in refusal.value.obstacles] == [outer]
+    assert rows() == before
+    assert list(findings()) == []
+
+
+def test_goes_backwards_through_merges_into_one_record(kind, rep):
+    kept, first, second = kind.world(rep)
+    before = rows()
+    one = kind.merge(kept, [first], by=rep)
+    other = kind.merge(world.record(kept), [second], by=rep)
+
+    with pytest.raises(CannotUnmerge):
+        kind.unmerge(one, by=rep)
+    kind.unmerge(other, by=rep)
+    kind.unmerge(one, by=rep)
+
+    assert rows() == before
+
+
+def test_waits_for_a_later_merge_of_the_people_of_a_company(rep):
+    kept, gone, _third = world.accounts(rep)
+    people = list(Contact.objects.filter(account=gone).order_by("pk"))
+    merge = merge_accounts(kept, [gone], by=rep)
+    later = merge_contacts(people[0], people[1:], by=rep)
+
+    with pytest.raises(CannotUnmerge):
+        unmerge_accounts(merge, by=rep)
+    unmerge_contacts(later, by=rep)
+    unmerge_accounts(merge, by=rep)
+
+    assert list(findings()) == []
+
+
+def test_is_refused_while_the_survivor_is_in_the_bin(rep):
+    kept, gone, _third = world.accounts(rep)
+    merge = merge_accounts(kept, [gone], by=rep)
+    delete_account(world.record(kept), by=rep)
+
+    with pytest.raises(CannotUnmerge, match="Restore it first"):
+        unmerge_accounts(merge, by=rep)
+    restore_account(kept, by=rep)
+    unmerge_accounts(merge, by=rep)
+
+    assert not Account.all_objects.in_the_bin().exists()
+    assert list(findings()) == []
+
+
+def test_is_what_brings_a_merged_record_out_of_the_bin(kind, rep):
+    kept, *gone = kind.world(rep)
+    merge = kind.merge(kept, gone, by=rep)
+
+    with pytest.raises(IsMerged) as refusal:
+        kind.restore(gone[0], by=rep)
+
+    assert refusal.value.merge == merge
+    assert str(kept) in str(refusal.value)
+    assert MergedRecord.objects.count() == len(gone)
+
+
+def test_refuses_to_change_what_was_merged(kind, rep):
+    kept, *gone = kind.world(rep)
+    kind.merge(kept, gone, by=rep)
+
+    with pytest.raises(IsMerged):
+        kind.update(gone[0], by=rep, description="More")

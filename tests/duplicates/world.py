@@ -12,8 +12,8 @@ from activities.operations import add_task, log_call, log_note, share
 from intake.models import Delivery, Door, Reference
 from leads.models import DisqualifyReason, Lead
 from leads.operations import capture_lead, disqualify, qualify, undo
-from leads.operations.qualify import Plan
 from leads.operations.plan import Target
+from leads.operations.qualify import Plan
 from opportunities.models import Product
 from opportunities.operations import add_stakeholder, open_opportunity
 from users.models import User
@@ -103,8 +103,9 @@ def contacts(by: User) -> list[Contact]:
 
 def leads(by: User) -> list[Lead]:
     """Three leads: the first is to stay, the others have all that a lead can have."""
-    first, second = Product.objects.create(key="loom", name="Loom"), Product.objects.create(
-        key="mill", name="Mill"
+    first, second = (
+        Product.objects.create(key="loom", name="Loom"),
+        Product.objects.create(key="mill", name="Mill"),
     )
     kept = a_lead(by, "Ada", products=[first])
     gone = a_lead(
@@ -126,9 +127,7 @@ def leads(by: User) -> list[Lead]:
     qualify(third, by=by)
     undo(third, by=by)
     twin = a_lead(by, "Twin")
-    disqualify(
-        twin, by=by, reason=DisqualifyReason.objects.get(key="duplicate"), duplicate_of=gone
-    )
+    disqualify(twin, by=by, reason=DisqualifyReason.objects.get(key="duplicate"), duplicate_of=gone)
     door = Door.objects.create(name="Fair", slug="fair")
     Reference.objects.create(door=door, name="7", lead=gone)
     Delivery.objects.create(door=door, digest="x", key="x", lead=gone, state="processed")

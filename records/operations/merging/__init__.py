@@ -22,7 +22,12 @@ from records.operations.merging.joining import (
     take,
     together,
 )
-from records.operations.merging.moving import hold_references, move_references, references_to
+from records.operations.merging.moving import (
+    hold_references,
+    move_references,
+    name_of,
+    references_to,
+)
 from records.operations.merging.parting import (
     Return,
     end,
@@ -49,6 +54,7 @@ __all__ = [
     "is_empty",
     "label_of",
     "move_references",
+    "name_of",
     "put_into_bin",
     "references_to",
     "refuse_later_merges",

@@ -49,7 +49,6 @@ class Image:
         """Return the numbers of the rows of this kind that were changed."""
         return {int(pk) for pk in self.changed.get(model._meta.label, ())}
 
-
     def as_data(self) -> dict[str, Any]:
         """Return the image as it is kept with the merge."""
         return asdict(self)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -94,9 +93,7 @@ def take(
     """
     values = {name: value_of(source, name) for name, source in sources.items()} | others
     changed = {
-        name: [old, new]
-        for name, new in values.items()
-        if (old := value_of(survivor, name)) != new
+        name: [old, new] for name, new in values.items() if (old := value_of(survivor, name)) != new
     }
     set_values(survivor, {name: new for name, (_old, new) in changed.items()}, image)
     return changed

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+def name_of(key: Any) -> str:
+    """Return a foreign key with its model, like `leads.Lead.account`."""
+    return f"{key.model._meta.label}.{key.name}"
+
+
 # docs/decisions/0001
 LOCK_ORDER = {"lead": 0, "account": 1, "contact": 2, "opportunity": 3}
 
 
 def references_to(model: type[Record], *, stays: Collection[str] = ()) -> list[Any]:
-    """Return every foreign key to this kind, but those of the models that `stays` names.
+    """Return every foreign key to this kind, but those that `stays` names: `leads.Lead.account`.
 
     The history remembers what there was, so its keys never move. They come in the order in which
     everybody locks: leads, accounts, contacts, opportunities, then what hangs on those.
@@ -34,7 +39,7 @@ def references_to(model: type[Record], *, stays: Collection[str] = ()) -> list[A
         for relation in model._meta.get_fields(include_hidden=True)
         if isinstance(relation, models.ManyToOneRel)
         and not hasattr(relation.related_model, "instance_type")
-        and relation.related_model._meta.label not in stays  # type: ignore[union-attr]
+        and name_of(relation.field) not in stays
     ]
     return sorted(found, key=lambda key: LOCK_ORDER.get(str(key.model._meta.model_name), 9))
 
@@ -51,7 +56,7 @@ def hold_references(model: type[Record], pks: Collection[int], *, rooms: Collect
 
 
 def move_references(
-    losers: Sequence[R], *, to: R, image: Image, by: User, stays: Collection[str] = ()
+    losers: Sequence[Record], *, to: Record, image: Image, by: User, stays: Collection[str] = ()
 ) -> None:
     """Let everything that refers to `losers` refer to `to`, each row once.
 
@@ -62,7 +67,7 @@ def move_references(
         _move(key, losers, to=to, image=image, by=by)
 
 
-def _move(key: Any, losers: Sequence[R], *, to: R, image: Image, by: User) -> None:
+def _move(key: Any, losers: Sequence[Record], *, to: Record, image: Image, by: User) -> None:
     model = key.model
     order = {loser.pk: place for place, loser in enumerate(losers)}
     rows = model._base_manager.select_for_update(of=("self",))

@@ -168,8 +168,7 @@ def _changed_since(row: models.Model, names: Iterable[str]) -> Obstacle:
     words = ", ".join(label_of(type(row), name) for name in names)
     if not isinstance(row, Record):
         return Obstacle(
-            _("%(what)s was changed since")
-            % {"what": str(row._meta.verbose_name).capitalize()}
+            _("%(what)s was changed since") % {"what": str(row._meta.verbose_name).capitalize()}
         )
     return Obstacle(
         _("%(kind)s %(record)s was changed since: %(what)s")
@@ -212,7 +211,9 @@ def _can_return(label: str, values: Mapping[str, Any]) -> bool:
     return not model._base_manager.filter(pk=values[model._meta.pk.attname]).exists()
 
 
-def give_back(back: Return, image: Image, survivor: Record, losers: Sequence[Record], *, by: User) -> None:
+def give_back(
+    back: Return, image: Image, survivor: Record, losers: Sequence[Record], *, by: User
+) -> None:
     """Give every row back what it held: new ones go, changed ones return, removed ones are made."""
     for label, pks in image.added.items():
         apps.get_model(label)._base_manager.filter(pk__in=pks).delete()
