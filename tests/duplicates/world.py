@@ -11,9 +11,7 @@ from accounts.operations import create_account, create_contact
 from activities.operations import add_task, log_call, log_note, share
 from intake.models import Delivery, Door, Reference
 from leads.models import DisqualifyReason, Lead
-from leads.operations import capture_lead, disqualify, qualify, undo
-from leads.operations.plan import Target
-from leads.operations.qualify import Plan
+from leads.operations import Plan, Target, capture_lead, disqualify, qualify, undo
 from opportunities.models import Product
 from opportunities.operations import add_stakeholder, open_opportunity
 from users.models import User
