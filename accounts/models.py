@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,13 +14,16 @@ from django_countries.fields import Country
 from django_countries.fields import CountryField as AnyCountryField
 
 from accounts.querysets import AccountQuerySet, ContactQuerySet
-from records import keys
+from records import keys, similarity
 from records.models import Merge, MoneyField, TimelineRecord, currency_code, default_currency
 from records.querysets import AliveManager
 from records.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class CountryField(AnyCountryField):
@@ -47,6 +51,16 @@ class Address(models.Model):
     class Meta:
         abstract = True
 
+    def as_place(self) -> similarity.Place:
+        """Return the address as it is compared."""
+        return similarity.place_of(
+            street=self.street,
+            city=self.city,
+            region=self.region,
+            postal_code=self.postal_code,
+            country=str(self.country),
+        )
+
     @property
     def place(self) -> str:
         """City and country in words."""
@@ -68,7 +82,54 @@ class Company(models.Model):
         abstract = True
 
 
-class Account(TimelineRecord, Company, Address):
+def block_column() -> Any:
+    """Return a column for a key of `records.similarity.blocks`."""
+    return models.CharField(max_length=40, editable=False, default="")
+
+
+def block_indexes(model: type[models.Model], kind: str) -> list[models.Index]:
+    """Return an index for each column of `model` that has such a key, in the order of records."""
+    return [
+        models.Index(fields=[column.name, "id"], name=f"{kind}_{column.name}_idx")
+        for column in model._meta.local_fields
+    ]
+
+
+def days_in(custom: Any) -> dict[str, str]:
+    """Return those of the custom values that are days, as they are stored."""
+    values = custom.items() if isinstance(custom, dict) else ()
+    return {k: v for k, v in values if isinstance(v, str) and _DAY.fullmatch(v)}
+
+
+class PersonBlocks(models.Model):
+    """The keys by which somebody is found who may be the same person."""
+
+    block_name = block_column()
+    block_home = block_column()
+    block_home_2 = block_column()
+    block_street = block_column()
+    block_mail = block_column()
+    block_phone = block_column()
+
+    class Meta:
+        abstract = True
+
+
+class FirmBlocks(models.Model):
+    """The keys by which a company is found that may be the same one."""
+
+    block_word = block_column()
+    block_word_2 = block_column()
+    block_start = block_column()
+    block_end = block_column()
+    block_street = block_column()
+    block_phone = block_column()
+
+    class Meta:
+        abstract = True
+
+
+class Account(TimelineRecord, Company, Address, FirmBlocks):
     """A company that we sell to, or might."""
 
     name = models.CharField(_("name"), max_length=200)
@@ -107,6 +168,7 @@ class Account(TimelineRecord, Company, Address):
             models.Index(fields=["-created_at", "-id"], name="account_created_idx"),
             models.Index(fields=["name", "id"], name="account_name_idx"),
             models.Index(fields=["owner", "-created_at", "-id"], name="account_owner_idx"),
+            *block_indexes(FirmBlocks, "account"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -127,13 +189,24 @@ class Account(TimelineRecord, Company, Address):
         self.name_key = keys.company_key(self.name)[:200]
         self.domain = keys.domain_key(self.website)
         self.phone_key = keys.phone_key(self.phone, settings.DEFAULT_COUNTRY)
+        for column, key in similarity.blocks_of_firm(self.as_firm()).items():
+            setattr(self, column, key)
         super().derive()
+
+    def as_firm(self) -> similarity.Firm:
+        """Return the company as it is compared. Its derived columns have to be filled."""
+        return similarity.firm_of(
+            self.name,
+            domain=self.domain,
+            phones=[self.phone_key or self.phone],
+            place=self.as_place(),
+        )
 
     def search_parts(self) -> Sequence[str]:
         return [self.name, self.website, self.phone, self.phone_key, self.city]
 
 
-class Contact(TimelineRecord, Address):
+class Contact(TimelineRecord, Address, PersonBlocks):
     """A person, usually at an account."""
 
     salutation = models.CharField(_("salutation"), max_length=20, blank=True)
@@ -181,6 +254,7 @@ class Contact(TimelineRecord, Address):
             models.Index(fields=["-created_at", "-id"], name="contact_created_idx"),
             models.Index(fields=["last_name", "first_name", "id"], name="contact_name_idx"),
             models.Index(fields=["owner", "-created_at", "-id"], name="contact_owner_idx"),
+            *block_indexes(PersonBlocks, "contact"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -208,7 +282,21 @@ class Contact(TimelineRecord, Address):
         self.name_key = keys.person_key(self.first_name, self.last_name)[:220]
         self.phone_key = keys.phone_key(self.phone, settings.DEFAULT_COUNTRY)
         self.mobile_key = keys.phone_key(self.mobile, settings.DEFAULT_COUNTRY)
+        for column, key in similarity.blocks_of_person(self.as_person()).items():
+            setattr(self, column, key)
         super().derive()
+
+    def as_person(self, company: str = "") -> similarity.Person:
+        """Return the person as they are compared; the name of their company is not on the row."""
+        return similarity.person_of(
+            first_name=self.first_name,
+            last_name=self.last_name,
+            company=company,
+            emails=[self.email_key or self.email, keys.email_key(self.second_email)],
+            phones=[self.phone_key or self.phone, self.mobile_key or self.mobile],
+            place=self.as_place(),
+            days=days_in(self.custom),
+        )
 
     def search_parts(self) -> Sequence[str]:
         return [

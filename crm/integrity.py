@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from accounts.models import Account, Contact, IdentityClaim
+from accounts.models import Account, Contact, FirmBlocks, IdentityClaim, PersonBlocks
 from accounts.operations import identity
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
@@ -31,9 +31,11 @@ RECORDS: tuple[type[Record], ...] = (Account, Contact, Lead, Opportunity, Activi
 ON_A_TIMELINE: tuple[type[TimelineRecord], ...] = (Account, Contact, Lead, Opportunity)
 MERGEABLE: tuple[type[TimelineRecord], ...] = (Account, Contact, Lead)
 
+FIRM_BLOCKS = tuple(field.name for field in FirmBlocks._meta.local_fields)
+PERSON_BLOCKS = tuple(field.name for field in PersonBlocks._meta.local_fields)
 DERIVED: dict[type[Record], tuple[str, ...]] = {
-    Account: ("name_key", "domain", "phone_key", "search"),
-    Contact: ("email_key", "name_key", "phone_key", "mobile_key", "search"),
+    Account: ("name_key", "domain", "phone_key", "search", *FIRM_BLOCKS),
+    Contact: ("email_key", "name_key", "phone_key", "mobile_key", "search", *PERSON_BLOCKS),
     Lead: (
         "email_key",
         "name_key",
@@ -44,6 +46,7 @@ DERIVED: dict[type[Record], tuple[str, ...]] = {
         "bant_known",
         "base_value",
         "search",
+        *PERSON_BLOCKS,
     ),
     Opportunity: ("base_value", "search"),
     Activity: ("search",),

@@ -1,21 +1,51 @@
-"""Which other leads look like this one."""
+"""Which other leads look like this one, what looks like something typed, and who may be twice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
+from accounts.matching import (
+    LISTED,
+    PRESELECTED,
+    Candidate,
+    Match,
+    Pair,
+    account_match,
+    apart,
+    contact_match,
+    pairs_in,
+    reasons_of,
+    sharing,
+)
+from accounts.matching.pairs import FIRM_KEYS, PERSON_KEYS
+from accounts.models import Account, Contact, days_in
 from leads.models import Lead
-from records import keys
+from records import keys, similarity
 from records.permissions import reaches
+from records.similarity import Likeness
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from django.db.models import QuerySet
+
+    from accounts.matching import Reason
+    from records.models import TimelineRecord
     from users.models import User
 
 LIMIT = 6
+MOST_COMPARED = 400  # rows
+
+KINDS: dict[str, type[TimelineRecord]] = {"lead": Lead, "account": Account, "contact": Contact}
+# What typed values of each kind are compared with.
+LOOKED_AT = {
+    "lead": ("lead", "contact", "account"),
+    "contact": ("contact", "lead"),
+    "account": ("account",),
+}
 
 
 @dataclass(frozen=True)
@@ -28,34 +58,241 @@ class Lookalike:
 
     lead: Lead | None
     reasons: tuple[str, ...] = ()
+    score: int = 0
 
 
 def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
-    """Return leads with the same personal email, or name and company or phone. One statement.
+    """Return the leads that look like this one, the most alike first. At most two statements.
 
     However many of them `by` may not see, they are one line, behind all others.
     """
-    wanted = Q()
-    if lead.email_key and not keys.is_role_mailbox(lead.email_key):
-        wanted |= Q(email_key=lead.email_key)
-    if lead.name_key and lead.company_key:
-        wanted |= Q(company_key=lead.company_key, name_key=lead.name_key)
-    if lead.name_key and lead.phone_key:
-        wanted |= Q(phone_key=lead.phone_key, name_key=lead.name_key)
-    if not wanted:
+    candidates = _lead_candidates(lead, without=lead.pk)
+    close = [each for each in candidates if each.score >= LISTED]
+    if not close:
         return []
-    rows = Lead.objects.filter(wanted).exclude(pk=lead.pk).select_related("owner")
-    others = list(rows.order_by("-created_at", "-pk")[:LIMIT])
-    seen = [other for other in others if reaches(by, "view", other)]
-    found = [Lookalike(other, _reasons(lead, other)) for other in seen]
+    different = apart("lead", lead.pk)["lead"]
+    others = [each for each in close if each.record.pk not in different][:LIMIT]
+    seen = [each for each in others if reaches(by, "view", each.record)]
+    found = [
+        Lookalike(
+            each.record,
+            # They go on a sentence.
+            tuple(r.text[:1].lower() + r.text[1:] for r in each.reasons if r.agrees),
+            each.score,
+        )
+        for each in seen
+    ]
     return found if len(seen) == len(others) else [*found, Lookalike(None)]
 
 
-def _reasons(lead: Lead, other: Lead) -> tuple[str, ...]:
-    compared = (
-        (_("same email"), lead.email_key, other.email_key),
-        (_("same name"), lead.name_key, other.name_key),
-        (_("same company"), lead.company_key, other.company_key),
-        (_("same phone"), lead.phone_key, other.phone_key),
+def _lead_candidates(lead: Lead, *, without: int | None) -> list[Candidate[Lead]]:
+    """Return the leads that share a key with this one, compared. One statement."""
+    whole = []
+    if lead.email_key and not keys.is_role_mailbox(lead.email_key):
+        whole.append(Q(email_key=lead.email_key))
+    if lead.name_key and lead.company_key:
+        whole.append(Q(company_key=lead.company_key, name_key=lead.name_key))
+    if lead.name_key and lead.phone_key:
+        whole.append(Q(phone_key=lead.phone_key, name_key=lead.name_key))
+    person = lead.as_person()
+    found = sharing(Lead.objects.all(), similarity.blocks_of_person(person), whole=whole)
+    rows = found.exclude(pk=without).select_related("owner").order_by("-created_at", "-pk")
+    compared = [
+        (likeness, row)
+        for row in rows[:MOST_COMPARED]
+        if (likeness := alike_leads(lead, row)).score >= LISTED
+    ]
+    candidates = [Candidate(row, like.score, reasons_of(like)) for like, row in compared]
+    return sorted(candidates, key=lambda each: -each.score)
+
+
+# Pairs
+
+
+def alike_leads(one: Lead, other: Lead) -> Likeness:
+    """Compare two leads: the persons if both name one, else the companies."""
+    mine, theirs = one.as_person(), other.as_person()
+    if mine.is_named and theirs.is_named:
+        return similarity.alike_people(mine, theirs)
+    if mine.is_named or theirs.is_named or not (one.company and other.company):
+        return similarity.alike_people(mine, theirs)
+    return similarity.alike_firms(one.as_firm(), other.as_firm())
+
+
+def alike_contacts(one: Contact, other: Contact) -> Likeness:
+    """Compare two contacts, their accounts loaded."""
+    mine, theirs = (
+        each.as_person(each.account.name if each.account else "") for each in (one, other)
     )
-    return tuple(text for text, one, two in compared if one and one == two)
+    return similarity.alike_people(mine, theirs)
+
+
+def alike_accounts(one: Account, other: Account) -> Likeness:
+    """Compare two accounts."""
+    return similarity.alike_firms(one.as_firm(), other.as_firm())
+
+
+def alike(one: Any, other: Any) -> Likeness:
+    """Compare two records of one kind."""
+    return _COMPARED[type(one)](one, other)
+
+
+_COMPARED: dict[type, Callable[[Any, Any], Likeness]] = {
+    Lead: alike_leads,
+    Contact: alike_contacts,
+    Account: alike_accounts,
+}
+
+
+def rows_of(kind: str, *, by: User) -> QuerySet[Any, Any]:
+    """Return the records of a kind that `by` may see, with what comparing them reads."""
+    rows: Any = KINDS[kind].objects  # type: ignore[attr-defined]
+    permitted: QuerySet[Any, Any] = rows.permitted(by, "view")
+    return permitted.select_related("account") if kind == "contact" else permitted
+
+
+def pairs(kind: str, *, by: User, least: int = PRESELECTED) -> Iterator[Pair[Any]]:
+    """Yield the pairs of records of a kind that score `least` or more, as `by` may see both.
+
+    `kind` is lead, account or contact. Each pair comes once; those that somebody said are different
+    are left out. Memory is bounded however many records there are.
+    """
+    groups = FIRM_KEYS if kind == "account" else PERSON_KEYS
+    return pairs_in(rows_of(kind, by=by), groups, alike, kind=kind, least=least)
+
+
+# What somebody is typing
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A record that looks like what is being typed.
+
+    `kind` is lead, account or contact, `score` 0 to 100. Where the record may not be seen, `record`
+    is None, there are no reasons and the score is 0: only who owns it is told, since they can help.
+    """
+
+    kind: str
+    record: Any
+    score: int = 0
+    reasons: tuple[Reason, ...] = ()
+    owner: User | None = None
+
+
+def hints_for(
+    kind: str, values: Mapping[str, Any], *, by: User, number: int | None = None
+) -> list[Hint]:
+    """Return what looks like a record of this kind with these values, the most alike first.
+
+    `values` are fields of the kind by their names, as people type them; others are ignored. For a
+    lead, leads, contacts and accounts are looked through, for a contact, contacts and leads, for an
+    account, accounts. `number` is that of the record that is being changed, which is no hint, nor
+    are records that somebody said are different from it. Hidden ones come last, one for each owner
+    and kind. At most four statements; nothing is written.
+    """
+    names = {field.name for field in KINDS[kind]._meta.fields if field.editable}
+    typed = {name: value for name, value in values.items() if name in names}
+    different = apart(kind, number)
+    found: list[Hint] = []
+    for other in LOOKED_AT[kind]:
+        without = different[other] | ({number} if other == kind and number else set())
+        candidates = _typed_candidates(kind, other, typed, without)
+        found += [
+            Hint(other, each.record, each.score, each.reasons, each.record.owner)
+            for each in candidates
+            if each.score >= LISTED
+        ]
+    return _as_seen(sorted(found, key=lambda hint: -hint.score), by)
+
+
+def _as_seen(found: list[Hint], by: User) -> list[Hint]:
+    seen = [hint for hint in found if reaches(by, "view", hint.record)]
+    hidden = {
+        (hint.kind, hint.owner): Hint(hint.kind, None, owner=hint.owner)
+        for hint in found
+        if not reaches(by, "view", hint.record)
+    }
+    return [*seen[:LIMIT], *list(hidden.values())[:LIMIT]]
+
+
+def _typed_candidates(
+    kind: str, other: str, typed: Mapping[str, Any], without: Collection[int]
+) -> list[Candidate[Any]]:
+    match: Match[Any]
+    if other == "lead":
+        lead = Lead(**{name: typed.get(name, "") or "" for name in _LEAD_FIELDS})
+        lead.company = lead.company or str(typed.get("account") or "")
+        lead.derive()
+        leads = _lead_candidates(lead, without=None)
+        return [each for each in leads if each.record.pk not in without]
+    place = similarity.place_of(**{name: str(typed.get(name) or "") for name in _ADDRESS})
+    if other == "account":
+        match = account_match(
+            str(typed.get("name") or typed.get("company") or ""),
+            website=str(typed.get("website") or ""),
+            email=str(typed.get("email") or ""),
+            country=str(typed.get("country") or ""),
+            phone=str(typed.get("phone") or ""),
+            is_similar_wanted=True,
+            place=place,
+        )
+    else:
+        match = contact_match(
+            first_name=str(typed.get("first_name") or ""),
+            last_name=str(typed.get("last_name") or ""),
+            email=str(typed.get("email") or ""),
+            phone=str(typed.get("phone") or ""),
+            mobile=str(typed.get("mobile") or ""),
+            company=str(typed.get("company") or typed.get("account") or ""),
+            country=str(typed.get("country") or ""),
+            is_similar_wanted=True,
+            place=place,
+        )
+    return [each for each in match.candidates if each.record.pk not in without]
+
+
+_PERSON = ("first_name", "last_name", "email", "phone", "mobile")
+_ADDRESS = ("street", "city", "region", "postal_code", "country")
+_LEAD_FIELDS = (*_PERSON, *_ADDRESS, "company", "website")
+
+
+def matches_for(lead: Lead, *, is_similar_wanted: bool) -> tuple[Match[Account], Match[Contact]]:
+    """Return which account and which contact a lead may mean.
+
+    Two statements, and one for what somebody said is different, where that could matter: always
+    when the similar ones are wanted, else when something decides.
+    """
+    different = apart("lead", lead.pk) if is_similar_wanted else {}
+    firms, people = _matches(lead, different, is_similar_wanted=is_similar_wanted)
+    if is_similar_wanted or (firms.decided is None and people.decided is None):
+        return firms, people
+    different = apart("lead", lead.pk)
+    decided = (("account", firms.decided), ("contact", people.decided))
+    if any(one is not None and one.pk in different[kind] for kind, one in decided):
+        return _matches(lead, different, is_similar_wanted=False)
+    return firms, people
+
+
+def _matches(
+    lead: Lead, different: Mapping[str, Collection[int]], *, is_similar_wanted: bool
+) -> tuple[Match[Account], Match[Contact]]:
+    people = contact_match(
+        **{name: getattr(lead, name) for name in _PERSON},
+        company=lead.company,
+        country=str(lead.country),
+        days=days_in(lead.custom),
+        is_similar_wanted=is_similar_wanted,
+        apart=different.get("contact", ()),
+        place=lead.as_place(),
+    )
+    firms = account_match(
+        lead.company,
+        website=lead.website,
+        email=lead.email,
+        country=str(lead.country),
+        phone=lead.phone,
+        is_similar_wanted=is_similar_wanted,
+        apart=different.get("account", ()),
+        place=lead.as_place(),
+    )
+    return firms, people

@@ -151,6 +151,14 @@ class FormLayout(models.Model):
         return str(self.get_kind_display())
 
 
+class History(HistoricalRecords):
+    """Lines of history, without what follows from the other columns."""
+
+    def fields_included(self, model: Any) -> list[Any]:
+        fields = super().fields_included(model)
+        return [field for field in fields if not field.name.startswith("block_")]
+
+
 class Record(models.Model):
     """Anything the business keeps: it has an owner, a version and a history."""
 
@@ -193,7 +201,7 @@ class Record(models.Model):
         editable=False,
     )
 
-    history = HistoricalRecords(inherit=True, excluded_fields=["search"])
+    history = History(inherit=True, excluded_fields=["search"])
 
     class Meta:
         abstract = True
@@ -253,6 +261,43 @@ class TimelineRecord(Record):
     def timeline_relatives(self) -> list[tuple[type[TimelineRecord], int]]:
         """The other records on whose timelines an entry of this one is shown too."""
         return []
+
+
+class PossibleDuplicate(models.Model):
+    """Two records that may be one, found by looking through all of them; or said not to be.
+
+    `kind` is lead, account or contact, and `low` is the smaller of their numbers. Between kinds it
+    is lead_account or lead_contact, and `low` is the lead. `reasons` are pairs of what was compared
+    and how it came out, as `records.similarity.Fact` has them. What a person said stays for ever:
+    a pair with `dismissed_at` is never shown, found or proposed again.
+    """
+
+    kind = models.CharField(max_length=12)
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    score = models.PositiveSmallIntegerField(default=0)
+    reasons = models.JSONField(default=list)
+    found_at = models.DateTimeField(default=timezone.now)
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "low", "high"], name="records_a_pair_is_kept_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["kind", "-score", "id"], name="duplicate_score_idx"),
+            models.Index(fields=["kind", "high"], name="duplicate_high_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.low} and {self.high}"
 
 
 class AuditEntry(models.Model):

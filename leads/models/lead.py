@@ -10,7 +10,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Address, Company, Contact
+from accounts.models import (
+    Account,
+    Address,
+    Company,
+    Contact,
+    PersonBlocks,
+    block_indexes,
+    days_in,
+)
 from leads.bant import KNOWN, PARTLY, UNKNOWN, Part, bant_of, known
 from leads.querysets import (
     AUTHORITY,
@@ -22,7 +30,7 @@ from leads.querysets import (
     LeadQuerySet,
 )
 from opportunities.models import Bant, Campaign, Choice, Product, Source
-from records import keys
+from records import keys, similarity
 from records.models import MoneyField, TimelineRecord, converted
 from records.querysets import AliveManager
 from records.vocabulary import Derived, Vocabulary
@@ -52,7 +60,7 @@ class DisqualifyReason(Choice):
         verbose_name_plural = _("disqualify reasons")
 
 
-class Lead(TimelineRecord, Company, Address, Bant):
+class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     """Somebody who showed interest and has not been qualified yet."""
 
     class Status(models.TextChoices):
@@ -253,6 +261,7 @@ class Lead(TimelineRecord, Company, Address, Bant):
                 name="lead_next_step_idx",
                 condition=Q(deleted_at=None),
             ),
+            *block_indexes(PersonBlocks, "lead"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -349,7 +358,31 @@ class Lead(TimelineRecord, Company, Address, Bant):
         self.mobile_key = keys.phone_key(self.mobile, country)
         self.bant_known = known(self.bant)
         self.base_value = converted(self.estimated_value, self.rate)
+        for column, key in similarity.blocks_of_person(self.as_person()).items():
+            setattr(self, column, key)
         super().derive()
+
+    def as_person(self) -> similarity.Person:
+        """Return the person as they are compared. The derived columns have to be filled."""
+        return similarity.person_of(
+            first_name=self.first_name,
+            last_name=self.last_name,
+            company=self.company,
+            domain=self.domain,
+            emails=[self.email_key or self.email],
+            phones=[self.phone_key or self.phone, self.mobile_key or self.mobile],
+            place=self.as_place(),
+            days=days_in(self.custom),
+        )
+
+    def as_firm(self) -> similarity.Firm:
+        """Return the company that is named on the lead, as it is compared."""
+        return similarity.firm_of(
+            self.company,
+            domain=self.domain,
+            phones=[self.phone_key or self.phone],
+            place=self.as_place(),
+        )
 
     def search_parts(self) -> Sequence[str]:
         return [

@@ -1,5 +1,6 @@
 """Everything that changes a lead."""
 
+from leads.operations.apart import dismiss_pair, drop_pairs, keep_pairs, restore_pair
 from leads.operations.assignment import (
     assign_by_rules,
     assign_lead,
@@ -58,8 +59,11 @@ __all__ = [
     "delete_assignment_rule",
     "delete_lead",
     "discard_rules",
+    "dismiss_pair",
     "disqualify",
     "draft_rules",
+    "drop_pairs",
+    "keep_pairs",
     "latest_qualification",
     "leave",
     "made_by",
@@ -76,6 +80,7 @@ __all__ = [
     "reopen",
     "reopen_due",
     "restore_lead",
+    "restore_pair",
     "save_assignment_rule",
     "save_mapping",
     "save_rule",

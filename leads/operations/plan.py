@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from accounts.matching import Match, account_match, contact_match
+from accounts.matching import Match
 from accounts.models import Account, Contact
+from leads.matching import matches_for
 from leads.operations.reusing import AUTO, SKIP, USE, Target, refuse_bad_choices
 from records.errors import Unacceptable
 
@@ -120,29 +121,14 @@ class Decision:
     contact_match: Match[Contact]
 
 
-def decide(lead: Lead, plan: Plan, *, by: User) -> Decision:
+def decide(lead: Lead, plan: Plan, *, by: User, is_similar_wanted: bool = False) -> Decision:
     """Say which account and contact a qualification by this plan uses or makes.
 
-    At most four statements.
+    At most five statements. Who shows the candidates wants those too that are only similar.
 
     Raises `Unacceptable` when the plan names a record that does not exist for `by`, or skips both.
     """
-    persons = contact_match(
-        first_name=lead.first_name,
-        last_name=lead.last_name,
-        email=lead.email,
-        phone=lead.phone,
-        mobile=lead.mobile,
-        company=lead.company,
-        country=str(lead.country),
-    )
-    companies = account_match(
-        lead.company,
-        website=lead.website,
-        email=lead.email,
-        country=str(lead.country),
-        phone=lead.phone,
-    )
+    companies, persons = matches_for(lead, is_similar_wanted=is_similar_wanted)
     contact = _contact_choice(lead, plan.contact, persons, by)
     account = _account_choice(lead, plan.account, companies, contact, by)
     if {account.outcome, contact.outcome} == {"skipped"}:

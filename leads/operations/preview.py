@@ -82,7 +82,7 @@ class Preview:
 def preview(lead: Lead, *, by: User, plan: Plan | None = None) -> Preview:
     """Say what `qualify` with this plan would do. Raises `Unacceptable` as that would."""
     plan = plan or Plan()
-    decision = decide(lead, plan, by=by)
+    decision = decide(lead, plan, by=by, is_similar_wanted=True)
     arrivals = arrivals_of(lead, decision, plan, by=by)
     fields = {
         kind: tuple(_compared(lead, choice, target, arrivals, by))

@@ -88,7 +88,10 @@ def _ends(words: list[str]) -> tuple[str, str]:
 
 def _telling_words(name: str) -> list[str]:
     """Return the words of a name, the most telling ones first; a digit parts what is glued."""
-    return sorted(dict.fromkeys(_LETTERS_OR_DIGITS.findall(name)), key=lambda word: (-telling(word), -len(word), word))
+    return sorted(
+        dict.fromkeys(_LETTERS_OR_DIGITS.findall(name)),
+        key=lambda word: (-telling(word), -len(word), word),
+    )
 
 
 def _street_block(place: Place) -> str:

@@ -20,9 +20,9 @@ ENOUGH = EVEN + 2 * SPREAD  # the bits of a score of 80
 class Fact:
     """One thing that was compared: what it was, how it came out, and its weight in bits.
 
-    `state` is same, alike, nickname, initial, swapped, tail, contained or different; `what` is name,
-    first_name, last_name, email, mailbox, phone, company, domain, street, city, postal_code,
-    region, country or day. A fact of no weight is only told.
+    `what` is name, first_name, last_name, email, mailbox, phone, company, domain, street, city,
+    postal_code, region, country or day; `state` is same, alike, nickname, initial, swapped, tail,
+    contained, unclear or different.
     """
 
     what: str

@@ -27,10 +27,10 @@ _COMMON = frozenset(
     association verein national american europe european united general first new old north south
     east west northern southern eastern western central bank banking financial finance capital
     insurance energy power oil gas electric electronics chemical chemicals pharmaceutical
-    pharmaceuticals resources mining minerals gold steel metal metals motors auto foods food products
-    product trading trade import export consulting consultants management media communications
-    telecom telecommunications network networks software data online web digital medical health
-    healthcare care center centre school schools academy university college institute education
+    pharmaceuticals resources mining minerals gold steel metal metals motors auto foods food
+    products product trading trade import export consulting consultants management media telecom
+    communications telecommunications network networks software data online web digital medical
+    health healthcare care center centre school schools academy university college institute education
     learning children childrens kids community church hospital clinic foundation society club public
     city county state council agency office department family house home hotel restaurant cafe bar
     store shop market construction building engineering design studio labs laboratory program

@@ -150,8 +150,9 @@ def _whole(one: Person, other: Person) -> tuple[Fact, ...]:
         return ()
     if bool(one.first and one.last) == bool(other.first and other.last):
         return ()
-    mine, theirs = sorted(f"{one.first} {one.last}".split()), sorted(
-        f"{other.first} {other.last}".split()
+    mine, theirs = (
+        sorted(f"{one.first} {one.last}".split()),
+        sorted(f"{other.first} {other.last}".split()),
     )
     if len(mine) < 2 or len(theirs) < 2:
         return ()
@@ -189,8 +190,10 @@ def _mail_fact(ones: tuple[str, ...], others: tuple[str, ...]) -> Fact | None:
         return None
     for email in ones:
         if email in others:
-            return Fact("mailbox", "same", 3) if keys.is_role_mailbox(email) else Fact(
-                "email", "same", 12
+            return (
+                Fact("mailbox", "same", 3)
+                if keys.is_role_mailbox(email)
+                else Fact("email", "same", 12)
             )
     return max((_mail_likeness(a, b) for a in ones for b in others), key=lambda fact: fact.bits)
 

@@ -174,7 +174,7 @@ def versions_of(obj: Any, *, viewer: User) -> list[Said]:
     """
     if not hasattr(obj, "history"):
         return []
-    columns = [f for f in obj._meta.concrete_fields if f.attname not in UNSAID]
+    columns = [f for f in obj.history.model.tracked_fields if f.attname not in UNSAID]
     rows = list(
         obj.history.select_related("history_user").order_by("-history_date", "-history_id")[
             : MOST_OF_A_HISTORY + 1

@@ -1,0 +1,40 @@
+"""Who is the same as whom: candidates for an account and a contact, with scores and reasons.
+
+What decides by itself and what only proposes is the business's choice: an agreeing company name
+decides with an agreeing domain, country or phone, or with nothing to compare; a personal email
+decides; so do name, company and phone together. A phone, a shared mailbox, a name or whatever else
+is only similar never decides: it proposes, with a score.
+
+    account_match, contact_match   what somebody typed, or what a lead says, against what is there
+    pairs                          all records of a kind against each other
+    apart                          of whom somebody said that they are different
+
+The database finds who shares a key (`preselected`), `records.similarity` compares.
+"""
+
+from accounts.matching.accounts import account_match
+from accounts.matching.apart import apart
+from accounts.matching.contacts import contact_match
+from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, listed
+from accounts.matching.pairs import Pair, pairs_in, together
+from accounts.matching.preselected import sharing
+from accounts.matching.words import Reason, as_data, reasons_from, reasons_of
+
+__all__ = [
+    "LISTED",
+    "PRESELECTED",
+    "Candidate",
+    "Match",
+    "Pair",
+    "Reason",
+    "account_match",
+    "apart",
+    "as_data",
+    "contact_match",
+    "listed",
+    "pairs_in",
+    "reasons_from",
+    "reasons_of",
+    "sharing",
+    "together",
+]

@@ -1,0 +1,293 @@
+"""Who looks like whom: leads, contacts and accounts, typed or stored; and who is said not to be."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from itertools import combinations
+
+import pytest
+from django.core.management import call_command
+
+from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
+from accounts.operations import create_account, create_contact
+from leads.matching import hints_for, lookalikes, pairs
+from leads.models import Lead
+from leads.operations import capture_lead, dismiss_pair, keep_pairs, preview, restore_pair
+from records.errors import NotPermitted, Unacceptable
+from records.models import AuditEntry, PossibleDuplicate
+
+
+def a_lead(by, **fields):
+    return capture_lead(by=by, **{"topic": "Engines", **fields})
+
+
+def numbers(found):
+    return {tuple(sorted((pair.one.pk, pair.other.pk))) for pair in found}
+
+
+# Candidates
+
+
+def test_a_contact_is_proposed_by_a_nickname_a_typing_error_and_its_place_and_not_decided(rep):
+    known = create_contact(
+        by=rep, first_name="William", last_name="Thompson", city="Leeds", street="4 Mill Lane"
+    )
+
+    typed = {"first_name": "Bill", "last_name": "Tompson", "is_similar_wanted": True}
+    place = known.as_place()
+    match = contact_match(**typed, place=place)
+
+    assert match.decided is None
+    assert not match.undecided
+    [candidate] = match.candidates
+    assert candidate.record == known
+    assert candidate.score >= PRESELECTED
+    said = {reason.text for reason in candidate.reasons if reason.agrees}
+    assert {"Short form of the first name", "Similar last name", "Same street"} <= said
+
+
+def test_names_that_changed_places_are_one_name(rep):
+    known = create_contact(by=rep, first_name="Ada", last_name="Lovelace", city="London")
+
+    match = contact_match(
+        first_name="Lovelace", last_name="Ada", is_similar_wanted=True, place=known.as_place()
+    )
+
+    assert match.candidates[0].record == known
+    assert match.candidates[0].score >= PRESELECTED
+    assert match.candidates[0].reasons[0].text == "Same name, first and last swapped"
+
+
+def test_people_of_one_firm_with_one_switchboard_are_not_chosen_for_each_other(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    create_contact(
+        by=rep, account=account, first_name="Anna", last_name="Berg", phone="+1 212 555 0199"
+    )
+
+    match = contact_match(
+        first_name="Peter",
+        last_name="Berg",
+        phone="+1 212 555 0199",
+        company="Analytical Engines",
+        is_similar_wanted=True,
+    )
+
+    assert match.decided is None
+    assert match.candidates[0].score < PRESELECTED
+
+
+def test_the_same_personal_email_comes_first_whatever_else_is_alike(rep):
+    mailed = create_contact(by=rep, last_name="Byron", email="ada@engine.example")
+    create_contact(by=rep, first_name="Ada", last_name="Lovelace", phone="+1 212 555 0199")
+
+    match = contact_match(
+        first_name="Ada",
+        last_name="Lovelace",
+        email="ADA@engine.example",
+        phone="+1 212 555 0199",
+        is_similar_wanted=True,
+    )
+
+    assert match.decided == mailed
+    assert match.candidates[0].record == mailed
+    assert match.candidates[0].score == 100
+
+
+def test_an_account_is_proposed_by_a_name_typed_badly_in_another_order(rep):
+    known = create_account(by=rep, name="Müller & Söhne Maschinenbau GmbH", country="DE")
+
+    match = account_match("Maschinenbau Mueller und Soehne", country="DE", is_similar_wanted=True)
+
+    assert match.decided is None
+    assert [candidate.record for candidate in match.candidates] == [known]
+    assert match.candidates[0].score >= LISTED
+
+
+def test_what_only_looks_alike_decides_nothing_for_who_asks_what_decides(rep):
+    create_account(by=rep, name="Analytical Engines", country="GB")
+
+    assert account_match("Analitical Engines", country="GB").candidates == ()
+    assert account_match("Analytical Engines", country="GB").decided is not None
+
+
+# Leads
+
+
+def test_a_lead_with_a_typing_error_in_the_same_town_looks_alike(rep):
+    first = a_lead(rep, first_name="Charlotte", last_name="Orchard", city="Mooloolaba")
+    second = a_lead(rep, first_name="Charlote", last_name="Orchard", city="Mooloolaba")
+
+    [found] = lookalikes(second, by=rep)
+
+    assert found.lead == first
+    assert "same city" in found.reasons
+
+
+def test_typing_a_lead_tells_leads_contacts_and_accounts_that_look_like_it(rep):
+    lead = a_lead(rep, first_name="Ada", last_name="Lovelace", email="ada@engine.example")
+    account = create_account(by=rep, name="Analytical Engines", website="engine.example")
+    contact = create_contact(
+        by=rep, account=account, first_name="Ada", last_name="Lovelace", phone="+1 212 555 0199"
+    )
+
+    typed = {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": "ada@engine.example",
+        "phone": "(212) 555-0199",
+        "company": "Analytical Engines Ltd",
+        "topic": "Wings",
+        "no_such_field": "x",
+    }
+    found = hints_for("lead", typed, by=rep)
+
+    assert {(hint.kind, hint.record) for hint in found} == {
+        ("lead", lead),
+        ("contact", contact),
+        ("account", account),
+    }
+
+
+def test_a_hint_says_of_what_one_may_not_see_only_that_it_is_there_and_who_can_help(rep, outsider):
+    a_lead(outsider, first_name="Ada", last_name="Lovelace", email="ada@engine.example")
+
+    [hint] = hints_for("lead", {"email": "ada@engine.example", "last_name": "Lovelace"}, by=rep)
+
+    assert (hint.kind, hint.record, hint.score, hint.reasons) == ("lead", None, 0, ())
+    assert hint.owner == outsider
+
+
+def test_a_record_that_is_being_changed_is_no_hint_for_itself(rep):
+    contact = create_contact(by=rep, first_name="Ada", last_name="Lovelace", city="London")
+    values = {"first_name": "Ada", "last_name": "Lovelace", "city": "London"}
+
+    assert hints_for("contact", values, by=rep, number=contact.pk) == []
+    assert [hint.record for hint in hints_for("contact", values, by=rep)] == [contact]
+
+
+# Not a duplicate
+
+
+@pytest.fixture
+def twins(rep):
+    values = {"first_name": "Ada", "last_name": "Lovelace", "city": "London"}
+    return [create_contact(by=rep, **values) for _ in range(2)]
+
+
+def test_what_is_said_to_be_different_is_never_proposed_again(rep, twins):
+    one, other = twins
+    assert numbers(pairs("contact", by=rep)) == {(one.pk, other.pk)}
+
+    dismiss_pair(one, other, by=rep)
+    dismiss_pair(other, one, by=rep)
+
+    assert numbers(pairs("contact", by=rep)) == set()
+    values = {"first_name": "Ada", "last_name": "Lovelace", "city": "London"}
+    assert hints_for("contact", values, by=rep, number=one.pk) == []
+    kept = PossibleDuplicate.objects.get()
+    assert (kept.dismissed_by, kept.score >= PRESELECTED) == (rep, True)
+    assert AuditEntry.objects.filter(event="pair.dismissed").count() == 2
+
+    restore_pair(one, other, by=rep)
+
+    assert numbers(pairs("contact", by=rep)) == {(one.pk, other.pk)}
+    assert restore_pair(one, other, by=rep) is None
+
+
+def test_looking_for_pairs_again_does_not_forget_what_was_said(rep, twins):
+    dismiss_pair(*twins, by=rep)
+    restore_pair(*twins, by=rep)
+    found = list(pairs("contact", by=rep))
+    dismiss_pair(*twins, by=rep)
+
+    assert keep_pairs("contact", found) == 1
+
+    assert PossibleDuplicate.objects.get().dismissed_at is not None
+
+
+def test_an_account_that_is_said_to_be_different_is_not_taken_for_a_lead(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    lead = a_lead(rep, last_name="Lovelace", company="Analytical Engines")
+    assert preview(lead, by=rep).decision.account.record == account
+
+    dismiss_pair(lead, account, by=rep)
+
+    choice = preview(lead, by=rep).decision.account
+    assert choice.outcome == "undecided"
+    assert "different one" in choice.question
+
+
+def test_leads_that_are_said_to_be_different_look_alike_no_more(rep):
+    one = a_lead(rep, last_name="Lovelace", email="ada@engine.example")
+    other = a_lead(rep, last_name="Lovelace", email="ada@engine.example")
+    assert lookalikes(one, by=rep)
+
+    dismiss_pair(one, other, by=rep)
+
+    assert lookalikes(one, by=rep) == lookalikes(other, by=rep) == []
+
+
+def test_nobody_says_it_of_what_they_may_not_see_or_of_one_record(rep, outsider):
+    mine = create_contact(by=rep, last_name="Lovelace")
+    theirs = create_contact(by=outsider, last_name="Byron")
+
+    with pytest.raises(NotPermitted):
+        dismiss_pair(mine, theirs, by=rep)
+    with pytest.raises(NotPermitted):
+        dismiss_pair(theirs, mine, by=rep)
+    with pytest.raises(Unacceptable):
+        dismiss_pair(mine, mine, by=rep)
+    assert not PossibleDuplicate.objects.exists()
+
+
+# Pairs
+
+
+def test_every_pair_comes_once_however_many_keys_it_shares(rep):
+    same = {"first_name": "Ada", "last_name": "Lovelace", "city": "London", "street": "4 Mill Lane"}
+    for _ in range(4):
+        a_lead(rep, **same, email="ada@engine.example", phone="+1 212 555 0199")
+    a_lead(rep, first_name="Grace", last_name="Hopper", city="London", street="9 Mill Lane")
+
+    found = list(pairs("lead", by=rep))
+
+    everybody = sorted(Lead.objects.filter(last_name="Lovelace").values_list("pk", flat=True))
+    assert len(found) == 6
+    assert numbers(found) == set(combinations(everybody, 2))
+
+
+def test_a_key_that_very_many_share_brings_nobody_together(rep, monkeypatch):
+    monkeypatch.setattr("accounts.matching.pairs.MOST_OF_A_KEY", 3)
+    for name in ("Anna", "Berta", "Clara", "Dora"):
+        create_contact(by=rep, first_name=name, last_name="Meier", phone="+1 212 555 0199")
+    twins = [
+        create_contact(by=rep, first_name="Emil", last_name="Meier", phone="+1 212 555 0199")
+        for _ in range(2)
+    ]
+
+    assert numbers(pairs("contact", by=rep)) == {tuple(twin.pk for twin in twins)}
+
+
+def test_nobody_is_told_of_pairs_outside_their_scope(rep, outsider, admin):
+    for owner in (rep, outsider):
+        create_contact(by=owner, first_name="Ada", last_name="Lovelace", city="London")
+
+    assert list(pairs("contact", by=rep)) == []
+    assert len(list(pairs("contact", by=admin))) == 1
+
+
+def test_the_command_writes_a_line_for_each_pair(rep, admin):
+    for number in ("x1", "x2"):
+        create_contact(
+            by=rep, external_id=number, first_name="Ada", last_name="Lovelace", city="London"
+        )
+    create_contact(by=rep, first_name="Grace", last_name="Hopper")
+    out = StringIO()
+
+    call_command("find_duplicates", "contact", format="csv", stdout=out)
+
+    [line] = csv.DictReader(out.getvalue().splitlines())
+    assert (line["external_id_a"], line["external_id_b"]) == ("x1", "x2")
+    assert int(line["score"]) >= PRESELECTED
+    assert line["reasons"] == "Same name; Same city"
