@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.matching.found import Candidate, Match, ranked
@@ -91,12 +91,18 @@ class _Sought:
 
 def _rows(sought: _Sought, *, is_similar_wanted: bool) -> Sequence[Contact]:
     contacts = Contact.objects.all()
-    whole, also = [], []
+    whole: list[Q] = []
+    also: list[Any] = []
+    # A second address is known by its claim, and what was merged into a contact as well.
+    claims = IdentityClaim.objects.exclude(contact=None)
+    by_email = claims.filter(kind=IdentityClaim.Kind.EMAIL, value=sought.email_key)
+    persons = [f"{sought.name_key}|{sought.company_key}|{phone}" for phone in sorted(sought.phones)]
+    as_person = claims.filter(kind=IdentityClaim.Kind.PERSON, value__in=persons)
     if sought.email_key:
         whole.append(Q(email_key=sought.email_key))
-        # A second address is known by its claim.
-        claims = IdentityClaim.objects.filter(kind=IdentityClaim.Kind.EMAIL, value=sought.email_key)
-        also.append(claims.exclude(contact=None).values("contact"))
+        also.append(by_email.values("contact"))
+    if persons and sought.name_key and sought.company_key:
+        also.append(as_person.values("contact"))
     if sought.phones and sought.name_key:
         # All that decide have both; by one of them alone only some are looked at.
         whole.append(Q(name_key=sought.name_key, phone_key__in=sought.phones))
@@ -110,27 +116,35 @@ def _rows(sought: _Sought, *, is_similar_wanted: bool) -> Sequence[Contact]:
         whole.append(Q(pk__in=first))
     blocks = similarity.blocks_of_person(sought.person) if is_similar_wanted else {}
     found = sharing(contacts, blocks, whole=whole, also=also)
-    return list(found.select_related("owner", "account__owner").order_by("pk")[:MOST_COMPARED])
+    own_company = IdentityClaim.objects.exclude(alias="").filter(
+        alias=sought.company_key, account=OuterRef("account")
+    )
+    known = found.annotate(
+        has_email=Exists(by_email.filter(contact=OuterRef("pk"))),
+        is_person=Exists(as_person.filter(contact=OuterRef("pk"))),
+        has_company=Exists(own_company),
+    )
+    return list(known.select_related("owner", "account__owner").order_by("pk")[:MOST_COMPARED])
 
 
 def _compared(row: Contact, sought: _Sought) -> Candidate[Contact]:
-    same_email = bool(sought.email_key) and sought.email_key in {
-        row.email_key,
-        keys.email_key(row.second_email),
-    }
+    known: Any = row  # annotated with what its claims say
+    addresses = {row.email_key, keys.email_key(row.second_email)}
+    same_email = bool(sought.email_key) and (known.has_email or sought.email_key in addresses)
+    same_company = bool(sought.company_key) and (
+        known.has_company
+        or (row.account is not None and row.account.name_key == sought.company_key)
+    )
+    same_name = bool(sought.name_key) and row.name_key == sought.name_key
+    same_phone = bool(sought.phones & {row.phone_key, row.mobile_key})
     company = row.account.name if row.account else ""
     likeness = similarity.alike_people(sought.person, row.as_person(company))
     reasons = reasons_of(likeness)
+    if same_email and not likeness.agrees_in("email", "mailbox"):
+        reasons = (Reason(_("Same email")), *(r for r in reasons if r.text != _("Different email")))
     if same_email and not keys.is_role_mailbox(sought.email_key):
         return Candidate(row, SAME_MAILBOX, reasons, decides=True)
-    if (
-        sought.name_key
-        and row.name_key == sought.name_key
-        and sought.company_key
-        and row.account is not None
-        and row.account.name_key == sought.company_key
-        and sought.phones & {row.phone_key, row.mobile_key}
-    ):
+    if known.is_person or (same_name and same_company and same_phone):
         return Candidate(row, SAME_PERSON, reasons, decides=True)
     if same_email:
         reasons = (*reasons, Reason(_("A shared mailbox"), agrees=False))

@@ -41,9 +41,9 @@ class Likeness:
     score: int
     facts: tuple[Fact, ...] = ()
 
-    def __contains__(self, told: tuple[str, str]) -> bool:
-        """Say whether something came out in some way: `("email", "same") in likeness`."""
-        return any((fact.what, fact.state) == told for fact in self.facts)
+    def agrees_in(self, *whats: str) -> bool:
+        """Say whether one of these facts agrees, wholly or about."""
+        return any(fact.what in whats and fact.agrees for fact in self.facts)
 
 
 def likeness_of(bits: float, facts: Sequence[Fact]) -> Likeness:

@@ -30,8 +30,9 @@ _COMMON = frozenset(
     pharmaceuticals resources mining minerals gold steel metal metals motors auto foods food
     products product trading trade import export consulting consultants management media telecom
     communications telecommunications network networks software data online web digital medical
-    health healthcare care center centre school schools academy university college institute education
-    learning children childrens kids community church hospital clinic foundation society club public
+    health healthcare care center centre school schools academy university college institute
+    education learning children childrens kids community church hospital clinic foundation
+    society club public
     city county state council agency office department family house home hotel restaurant cafe bar
     store shop market construction building engineering design studio labs laboratory program
     project travel transport logistics properties real estate development i ii iii iv
