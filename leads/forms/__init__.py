@@ -2,7 +2,8 @@
 
 from leads.forms.assignment import AssignmentRuleForm
 from leads.forms.bulk import BulkQualifyForm
-from leads.forms.leads import OTHER, AssignForm, DisqualifyForm, LeadForm, ProgressForm, QualifyForm
+from leads.forms.leads import AssignForm, DisqualifyForm, LeadForm, ProgressForm
+from leads.forms.qualify import OTHER, QualifyForm
 
 __all__ = [
     "OTHER",

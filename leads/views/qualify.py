@@ -20,7 +20,7 @@ from leads.matching import lookalikes
 from leads.models import Lead
 from leads.operations.plan import MOST_OPPORTUNITIES, Plan, decide
 from leads.operations.preview import is_hidden
-from leads.operations.reusing import AUTO, CREATE, SKIP, TO_ACCOUNT, TO_CONTACT, USE, Target
+from leads.operations.reusing import AUTO, BARRED, CREATE, SKIP, USE, Target
 from leads.rules import with_rules
 from leads.views.record import rules_of, shown_lookalike
 from opportunities.models import Opportunity
@@ -30,13 +30,15 @@ from records.permissions import reaches
 from workbench.views import OperationView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.db.models import Model
 
     from accounts.matching import Match
+    from leads.matching import Lookalike
     from leads.operations import Preview, Qualified
     from leads.operations.plan import Choice, Decision
+    from leads.operations.preview import Compared
     from users.models import User
 
 MOST_EXISTING = 20
@@ -98,15 +100,20 @@ class LeadQualify(OperationView):
             data["count"] = str(min(self.get_form().number + 1, MOST_OPPORTUNITIES))
             form = self.form_class(data, record=self.record, user=self.user)
             return self.render_to_response(self.get_context_data(form=form, is_update=True))
-        if "update" in request.POST:
+        if "update" in request.POST or self.is_part:
             return self.render_to_response(
                 self.get_context_data(form=self.get_form(), is_update=True)
             )
         return super().post(request, *args, **kwargs)
 
     def get_template_names(self) -> list[str]:
-        is_part = self.request.htmx and self.request.htmx.target == "judgement"  # type: ignore[attr-defined]
-        return [f"{self.template_name}#judgement" if is_part else self.template_name]
+        return [f"{self.template_name}#judgement" if self.is_part else self.template_name]
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether htmx asks for what follows the choices."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and htmx.target == "qualify-judgement"
 
     def run(self, form: QualifyForm) -> Qualified:
         return operations.qualify(self.record, by=self.user, plan=form.plan)
@@ -158,9 +165,22 @@ class LeadQualify(OperationView):
             existing=self.existing(found),
             existing_errors=[] if kwargs.get("is_update") else form["existing"].errors,
             may_add=form.number < MOST_OPPORTUNITIES,
-            lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)],
+            lookalikes=[self.shown(other, plan) for other in lookalikes(lead, by=self.user)],
+            is_part=self.is_part,
+            is_wide=True,
+            starts_with_reading=not form.is_bound,
             **kwargs,
         )
+
+    def shown(self, other: Lookalike, plan: Plan) -> dict[str, Any]:
+        """Return a possible duplicate; one that the user may close along with this has its key."""
+        twin = other.lead
+        may_close = twin is not None and twin.is_open and reaches(self.user, "disqualify", twin)
+        return {
+            **shown_lookalike(other),
+            "pk": twin.pk if twin is not None and may_close else "",
+            "is_closing": twin is not None and twin.pk in plan.duplicates,
+        }
 
     def preview(self, plan: Plan) -> tuple[Preview, str]:
         """Return what the plan would do; if it cannot be, what would be done otherwise, and why."""
@@ -190,6 +210,7 @@ class LeadQualify(OperationView):
         auto_contact = self.undirected(plan, "contact", decision)
         counts = counts_of([c.record for c in decision.account_match.candidates])
         has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
+        account, contact = decision.account.record, decision.contact.record
         return [
             {
                 "name": "account",
@@ -202,13 +223,13 @@ class LeadQualify(OperationView):
                     auto_account,
                     plan.account,
                     lambda record: account_meta(record, counts.get(record.pk, (0, 0))),
-                    TO_ACCOUNT,
                 ),
                 "create": _("Create a new account “%(name)s”") % {"name": lead.company}
                 if lead.company
                 else "",
                 "create_meta": "",
                 "skip": _("No account"),
+                "compared": compared_rows("account", account, found.account_fields),
             },
             {
                 "name": "contact",
@@ -221,7 +242,6 @@ class LeadQualify(OperationView):
                     auto_contact,
                     plan.contact,
                     lambda record: contact_meta(record, self.user),
-                    TO_CONTACT,
                 ),
                 "create": _("Create %(name)s")
                 % {"name": lead.full_name or lead.email or lead.phone or lead.mobile}
@@ -229,6 +249,7 @@ class LeadQualify(OperationView):
                 else "",
                 "create_meta": " · ".join(part for part in (lead.job_title, lead.email) if part),
                 "skip": _("No contact"),
+                "compared": compared_rows("contact", contact, found.contact_fields),
             },
         ]
 
@@ -281,7 +302,6 @@ class LeadQualify(OperationView):
         auto: Choice,
         target: Target,
         meta: Callable[[Any], str],
-        names: tuple[str, ...],
     ) -> dict[str, Any]:
         """Return the records that may be meant, as far as the user may see them."""
         options = []
@@ -312,7 +332,6 @@ class LeadQualify(OperationView):
                         for text, agrees in reasons
                     ],
                     "checked": is_named or (is_auto and target.action == AUTO),
-                    "differences": differences(self.record, record, names),
                 }
             )
         weak = [o for o in options if o["score"] != "" and o["score"] < LISTED and not o["checked"]]
@@ -320,7 +339,29 @@ class LeadQualify(OperationView):
             "options": [option for option in options if option not in weak],
             "weaker": weak,
             "no_match": "" if options else _("No match found"),
+            "auto_pk": next((o["pk"] for o in options if o["value"] == AUTO), ""),
         }
+
+
+def compared_rows(kind: str, record: Any, fields: Iterable[Compared]) -> list[dict[str, Any]]:
+    """Return the fields in which lead and record differ, each with its two radios.
+
+    The one that is chosen without a word has no value: only what a person chose is sent.
+    """
+    return [
+        {
+            "field": f"{kind}-{record.pk}-{line.name}",
+            "id": f"{kind}-{record.pk}-{line.name}".replace(".", "-"),
+            "label": line.label,
+            "theirs": line.theirs,
+            "ours": line.ours,
+            "is_carried": line.is_carried,
+            "is_barred": line.outcome == BARRED,
+            "keep": "keep" if line.is_gap else "",
+            "take": "" if line.is_gap else "take",
+        }
+        for line in fields
+    ]
 
 
 def account_meta(account: Account, counts: tuple[int, int]) -> str:
@@ -362,22 +403,3 @@ def counts_of(accounts: list[Account]) -> dict[int, tuple[int, int]]:
         .order_by()
     )
     return {key: (people.get(key, 0), deals.get(key, 0)) for key in keys}
-
-
-def differences(lead: Lead, record: Any, names: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return what lead and record say differently; an empty field of the record is filled."""
-    rows = []
-    for name in names:
-        mine, theirs = getattr(lead, name), getattr(record, name)
-        if mine in ("", None) or mine == theirs or str(mine).strip() == str(theirs or "").strip():
-            continue
-        is_filled = theirs in ("", None)
-        rows.append(
-            {
-                "label": str(Lead._meta.get_field(name).verbose_name).capitalize(),  # type: ignore[union-attr]
-                "lead": str(getattr(mine, "name", mine)),
-                "record": "" if is_filled else str(getattr(theirs, "name", theirs)),
-                "outcome": _("is filled in") if is_filled else _("theirs stays"),
-            }
-        )
-    return rows

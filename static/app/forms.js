@@ -43,7 +43,32 @@ document.addEventListener("submit", (event) => {
 });
 
 window.addEventListener("pageshow", () => makeIdle());
-document.addEventListener("htmx:afterRequest", (event) => makeIdle(event.target));
+
+// The same for a form that htmx sends; what it leads to replaces the page, so it stays busy.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.target;
+  if (!form.matches?.("form[method='post']")) return;
+  const submitter = event.detail.requestConfig.triggeringEvent?.submitter;
+  const button = submitter ?? [...form.elements].find((element) => element.type === "submit");
+  if (button) makeBusy(button);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.xhr?.getResponseHeader("HX-Redirect")) return;
+  makeIdle(event.target.form ?? event.target);
+  for (const element of event.target.elements ?? []) makeIdle(element.parentElement);
+});
+
+// What was unfolded stays so when a part of the page is brought anew.
+const unfolded = new Set();
+document.addEventListener("htmx:beforeSwap", () => {
+  unfolded.clear();
+  for (const details of document.querySelectorAll("details[id][open]")) unfolded.add(details.id);
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  for (const details of event.target.querySelectorAll?.("details[id]") ?? []) {
+    if (unfolded.has(details.id)) details.open = true;
+  }
+});
 
 // Typing a name chooses the way that the name belongs to.
 document.addEventListener("input", (event) => {
@@ -85,24 +110,64 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (dialog) open(dialog);
 });
 
+// Whoever opened a dialog gets the focus back, also when its form came back with errors between.
+let opener = null;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.target.closest("dialog") && event.detail.target?.id === "dialog") opener = event.target;
+});
+
 function open(dialog) {
   dialog.showModal();
-  const first = dialog.querySelector("[autofocus], input:not([type='hidden']), select, textarea");
-  (first ?? dialog.querySelector("h2"))?.focus();
-  let isTyped = false;
+  const first =
+    dialog.querySelector("[data-focus]") ??
+    dialog.querySelector("[autofocus], input:not([type='hidden']), select, textarea") ??
+    dialog.querySelector("h2");
+  first?.focus();
+  const discard = dialog.querySelector("[data-discard]");
   dialog.addEventListener("input", () => {
-    isTyped = true;
+    dialog.dataset.typed = "";
   });
   dialog.addEventListener("cancel", (event) => {
-    if (isTyped && !window.confirm(unsaved)) event.preventDefault();
+    if (mayClose(dialog)) return;
+    event.preventDefault();
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  discard?.querySelector("[data-keep]").addEventListener("click", () => {
+    discard.hidden = true;
+    first?.focus();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    opener?.focus();
+  });
+}
+
+// What was typed is not lost by a slip: the dialog asks, inside itself.
+function mayClose(dialog) {
+  const discard = dialog.querySelector("[data-discard]");
+  if (!discard || !("typed" in dialog.dataset) || !discard.hidden) return true;
+  discard.hidden = false;
+  discard.querySelector("[data-keep]").focus();
+  return false;
 }
 
 document.querySelectorAll("dialog[data-modal]:not([open])").forEach(open);
 document.addEventListener("click", (event) => {
-  event.target.closest("[data-close]")?.closest("dialog")?.close();
+  const closer = event.target.closest("[data-close]");
+  const dialog = closer?.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  if (closer.dataset.close === "now" || mayClose(dialog)) dialog.close();
 });
+
+// A link that opens a dialog opens its page where a new tab or window is asked for.
+document.addEventListener(
+  "click",
+  (event) => {
+    const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (isElsewhere && event.target.closest("a[hx-get]")) event.stopPropagation();
+  },
+  true,
+);
 
 // A select or tick that acts at once sends its form; beside it stands a button for those without.
 document.addEventListener("change", (event) => {

@@ -570,7 +570,7 @@ def test_the_right_side_follows_a_choice(reps: Client, lead: Lead) -> None:
     answer = reps.post(
         page("qualify", lead),
         {"update": "1", "opportunity": "none"},
-        headers={**PART, "HX-Target": "judgement"},
+        headers={**PART, "HX-Target": "qualify-judgement"},
     )
 
     text = answer.content.decode()

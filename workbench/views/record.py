@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+# Where a page puts a dialog.
+DIALOG = "dialog"
+
+
 class Page(ContextMixin, View):
     """A page about a kind of record."""
 
@@ -201,11 +205,19 @@ class FormPage(Page, FormMixin[Any], TemplateView):
             submit_label=self.submit_label,
             cancel_url=self.cancel_url(),
             closed=self.closed_because(),
+            layout="workbench/dialog.html" if self.is_dialog else "base.html",
+            is_dialog=self.is_dialog,
             **kwargs,
         )
         form = context.get("form")
         context["errors"] = error_links(form) if form is not None and form.is_bound else []
         return context
+
+    @property
+    def is_dialog(self) -> bool:
+        """Say whether htmx asks for the page as a dialog over another one."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and htmx.target == DIALOG
 
     # What a page says for itself
 

@@ -1,0 +1,191 @@
+"""Qualifying field by field on the page, and the same pages as dialogs over a lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account, Contact
+from accounts.operations import create_account, create_contact
+from leads.models import Lead
+from leads.operations import capture_lead, qualify
+from opportunities.models import Opportunity
+
+if TYPE_CHECKING:
+    from users.models import User
+
+pytestmark = pytest.mark.django_db
+DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
+PART = {"HX-Request": "true", "HX-Target": "qualify-judgement"}
+
+
+@pytest.fixture
+def reps(client: Client, rep: User) -> Client:
+    client.force_login(rep)
+    return client
+
+
+@pytest.fixture
+def account(rep: User) -> Account:
+    return create_account(by=rep, name="Ferrovia Pumps", city="Milan", phone="+39 02 5550 0001")
+
+
+@pytest.fixture
+def contact(rep: User, account: Account) -> Contact:
+    return create_contact(
+        by=rep,
+        first_name="Elena",
+        last_name="Rossi",
+        email="elena@ferrovia.example",
+        account=account,
+    )
+
+
+@pytest.fixture
+def lead(rep: User) -> Lead:
+    return a_lead(rep)
+
+
+def a_lead(rep: User, **fields: Any) -> Lead:
+    known = {
+        "topic": "Eight pumps",
+        "first_name": "Elena",
+        "last_name": "Marchetti",
+        "job_title": "Head of operations",
+        "company": "Ferrovia Pumps",
+        "city": "Turin",
+        "email": "elena@ferrovia.example",
+    }
+    return capture_lead(by=rep, **(known | fields))
+
+
+def url(lead: Lead, page: str = "qualify") -> str:
+    return f"/leads/{lead.pk}/{page}/"
+
+
+def sent(reps: Client, lead: Lead, **choices: Any) -> dict[str, Any]:
+    """Return what a browser would send from the page as it stands."""
+    answer = reps.get(url(lead))
+    form = answer.context["form"]
+    data = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+    for target in answer.context["targets"]:
+        data[target["name"]] = "auto"
+        data[f"{target['name']}-auto"] = target["auto_pk"]
+        for line in target["compared"]:
+            data[line["field"]] = line["take"] if line["is_carried"] else line["keep"]
+    data["stage"] = form["stage"].field.choices[0][0]
+    return data | choices
+
+
+def test_shows_both_values_of_each_field_that_differs(
+    reps: Client, lead: Lead, contact: Contact
+) -> None:
+    text = reps.get(url(lead)).content.decode()
+
+    assert "3 fields differ" in text
+    assert f'name="contact-{contact.pk}-last_name" value="take"' in text
+    assert f'name="contact-{contact.pk}-job_title" value="keep"' in text
+
+
+def test_without_a_choice_it_stays_with_what_would_be_decided(
+    reps: Client, lead: Lead, contact: Contact
+) -> None:
+    reps.post(url(lead), sent(reps, lead))
+
+    plan = lead.qualifications.get().plan
+    assert plan["contact"] == {"action": "auto", "id": None, "take": [], "keep": []}
+
+
+def test_takes_and_keeps_field_by_field(reps: Client, lead: Lead, contact: Contact) -> None:
+    choices = {
+        f"contact-{contact.pk}-last_name": "take",
+        f"contact-{contact.pk}-job_title": "keep",
+    }
+
+    answer = reps.post(url(lead), sent(reps, lead, **choices))
+
+    assert answer.status_code == 302, answer.context["errors"]
+    contact.refresh_from_db()
+    assert (contact.last_name, contact.job_title, contact.city) == ("Marchetti", "", "Turin")
+
+
+def test_the_right_side_follows_a_choice_of_a_field(
+    reps: Client, lead: Lead, account: Account, contact: Contact
+) -> None:
+    data = sent(reps, lead, **{f"account-{account.pk}-city": "take"})
+
+    text = reps.post(url(lead), data, headers=PART).content.decode()
+
+    assert "Replace on the account: City: Turin" in text
+    assert "<html" not in text
+    assert Account.objects.get().city == "Milan"
+
+
+def test_a_forged_field_is_refused_on_the_page(reps: Client, lead: Lead, contact: Contact) -> None:
+    data = sent(reps, lead, **{f"contact-{contact.pk}-owner": "take"})
+
+    answer = reps.post(url(lead), data)
+
+    assert answer.status_code == 422
+    assert "owner" in answer.content.decode()
+    assert Lead.objects.get().is_open
+
+
+def test_closes_the_duplicate_that_was_ticked(reps: Client, rep: User, lead: Lead) -> None:
+    twin = a_lead(rep, topic="Eight pumps, once more")
+    assert "Also close the duplicate lead" in reps.get(url(lead)).content.decode()
+
+    reps.post(url(lead), sent(reps, lead, duplicates=[twin.pk]))
+
+    twin.refresh_from_db()
+    assert (twin.status, twin.duplicate_of) == ("disqualified", lead)
+
+
+@pytest.mark.parametrize("page", ["qualify", "disqualify", "assign"])
+def test_comes_as_a_dialog_when_htmx_asks_for_one(reps: Client, lead: Lead, page: str) -> None:
+    text = reps.get(url(lead, page), headers=DIALOG).content.decode()
+
+    assert text.lstrip().startswith("<dialog")
+    assert 'hx-target="#dialog"' in text
+    assert "hx-swap-oob" not in text
+    assert "<h1" not in text
+
+
+@pytest.mark.parametrize("page", ["undo", "reopen"])
+def test_what_takes_it_back_comes_as_a_dialog_too(
+    reps: Client, rep: User, lead: Lead, page: str
+) -> None:
+    qualify(lead, by=rep)
+
+    text = reps.get(url(lead, page), headers=DIALOG).content.decode()
+
+    assert text.lstrip().startswith("<dialog")
+
+
+def test_a_dialog_that_is_refused_comes_back_as_a_dialog(reps: Client, lead: Lead) -> None:
+    answer = reps.post(url(lead, "disqualify"), {}, headers=DIALOG)
+
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert text.lstrip().startswith("<dialog")
+    assert "Choose a reason" in text
+
+
+def test_a_dialog_that_worked_leads_on(reps: Client, lead: Lead) -> None:
+    answer = reps.post(url(lead), sent(reps, lead, open_after=""), headers=DIALOG)
+
+    assert answer.headers["HX-Redirect"] == Opportunity.objects.get().get_absolute_url()
+
+
+def test_the_dialog_of_a_lead_that_somebody_else_qualified_has_no_form(
+    reps: Client, manager: User, lead: Lead
+) -> None:
+    qualify(lead, by=manager)
+
+    text = reps.get(url(lead), headers=DIALOG).content.decode()
+
+    assert "is qualified already" in text
+    assert url(lead, "receipt") in text
+    assert "<form" not in text
