@@ -67,7 +67,7 @@ def test_leads_from_the_door_to_a_won_opportunity(  # noqa: PLR0915 - one road, 
 
     # Qualify: the right side follows the choice at the left.
     page.get_by_role("link", name="Qualify", exact=False).first.click()
-    heading(page, re.compile("Qualify"))
+    expect(page.get_by_role("dialog", name=re.compile("Qualify"))).to_be_visible()
     effects = page.get_by_role("complementary", name="What will happen")
     expect(effects).to_contain_text("Eight pumps for Turin")
     page.get_by_role("radio", name="None", exact=True).check()
@@ -187,7 +187,7 @@ def test_leads_from_the_door_to_a_won_opportunity_by_keyboard_alone(  # noqa: PL
 
     # Q qualifies.
     keys.press("q")
-    heading(page, re.compile("Qualify Charles Babbage"))
+    expect(page.get_by_role("dialog", name="Qualify Charles Babbage")).to_be_visible()
     keys.go_to("Qualify lead")
     keys.press("Enter")
     heading(page, "Quiet looms")
