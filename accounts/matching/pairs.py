@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from accounts.matching.preselected import TWINS
 from records.models import PossibleDuplicate
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ R = TypeVar("R")
 
 MOST_OF_A_KEY = 100  # records; what more than these share tells none of them from another
 AT_ONCE = 2000  # records in memory
+AT_A_TIME = 400  # rows of a step, more than `MOST_OF_A_KEY`; it takes a second at the most
 
 # Columns in the order in which records are looked through; of twins each may have the other's key.
 PERSON_KEYS = (
@@ -149,3 +151,63 @@ def _new_pairs(
     for one, other in combinations(records, 2):
         if min(keys_of[one.pk] & keys_of[other.pk]) == here:
             yield one, other
+
+
+# A part at a time
+
+
+@dataclass(frozen=True)
+class Part:
+    """The pairs of some keys, how many rows were read for them, and where the next ones begin."""
+
+    pairs: tuple[Pair[Any], ...]
+    looked_at: int
+    column: int
+    after: str
+
+
+def part_after(
+    rows: QuerySet[Any, Any],
+    columns: Sequence[str],
+    compare: Callable[[Any, Any], Likeness],
+    *,
+    least: int,
+    column: int = 0,
+    after: str = "",
+) -> Part:
+    """Return the pairs among the next `AT_A_TIME` rows by a column, and where to go on.
+
+    What a worker does in one step. Pairs that share several keys come with each of them, and so do
+    those that somebody said are different: whoever keeps them sees to that. Four statements.
+    """
+    if column >= len(columns):
+        return Part((), 0, column, "")
+    name = columns[column]
+    page = list(
+        rows.filter(**{f"{name}__gt": after}).order_by(name, "pk").values_list(name, "pk")
+        [:AT_A_TIME]
+    )  # fmt: skip
+    blocks: dict[str, set[int]] = {}
+    for key, number in page:
+        blocks.setdefault(key, set()).add(number)
+    if len(page) == AT_A_TIME and len(blocks) > 1:
+        blocks.pop(page[-1][0])  # perhaps not all of it
+    for twin in set(TWINS.get(name, ())) - {name}:
+        shared = rows.filter(**{f"{twin}__in": list(blocks)}).order_by(twin, "pk")
+        for key, number in shared.values_list(twin, "pk")[:AT_ONCE]:
+            blocks[key].add(number)
+    telling = {key: each for key, each in blocks.items() if 1 < len(each) <= MOST_OF_A_KEY}
+    found = rows.in_bulk({number for numbers in telling.values() for number in numbers})
+    close: dict[tuple[int, int], Pair[Any]] = {}
+    seen: set[tuple[int, int]] = set()
+    for numbers in telling.values():
+        for low, high in combinations(sorted(numbers), 2):
+            if (low, high) in seen or low not in found or high not in found:
+                continue
+            seen.add((low, high))
+            likeness = compare(found[low], found[high])
+            if likeness.score >= least:
+                close[low, high] = Pair(found[low], found[high], likeness)
+    if len(page) < AT_A_TIME:
+        return Part(tuple(close.values()), len(page), column + 1, "")
+    return Part(tuple(close.values()), len(page), column, list(blocks)[-1])

@@ -1,6 +1,7 @@
-"""What runs later: rows of a file that become leads, many leads at once, and what rules bring."""
+"""What runs later: rows of a file, many leads at once, what rules bring, who may be twice."""
 
 from leads.jobs.bulk import MOST_LEADS, qualify_leads, qualify_many
+from leads.jobs.duplicates import look_through, look_through_all
 from leads.jobs.rows import EXPORTED, IMPORTERS, LeadImporter
 from leads.jobs.rules import activate, automate, qualify_ready, refresh
 
@@ -11,6 +12,8 @@ __all__ = [
     "LeadImporter",
     "activate",
     "automate",
+    "look_through",
+    "look_through_all",
     "qualify_leads",
     "qualify_many",
     "qualify_ready",

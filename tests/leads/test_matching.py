@@ -10,12 +10,15 @@ import pytest
 from django.core.management import call_command
 
 from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
-from accounts.operations import create_account, create_contact
+from accounts.operations import create_account, create_contact, update_contact
+from leads.jobs import look_through
 from leads.matching import hints_for, lookalikes, pairs
 from leads.models import Lead
 from leads.operations import capture_lead, dismiss_pair, keep_pairs, preview, restore_pair
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry, PossibleDuplicate
+from tests.factories import UserFactory
+from workbench.models import Job
 
 
 def a_lead(by, **fields):
@@ -291,3 +294,53 @@ def test_the_command_writes_a_line_for_each_pair(rep, admin):
     assert (line["external_id_a"], line["external_id_b"]) == ("x1", "x2")
     assert int(line["score"]) >= PRESELECTED
     assert line["reasons"] == "Same name; Same city"
+
+
+# The list of all pairs
+
+
+@pytest.mark.parametrize("at_a_time", [3, 400])
+def test_looking_through_all_keeps_the_pairs_and_forgets_what_is_one_no_more(
+    admin, rep, monkeypatch, at_a_time
+):
+    monkeypatch.setattr("accounts.matching.pairs.AT_A_TIME", at_a_time)
+    values = {"first_name": "Ada", "last_name": "Lovelace", "city": "London"}
+    one, other, third = (create_contact(by=rep, **values) for _ in range(3))
+    for name in ("Byron", "Hopper", "Turing", "Noether"):
+        create_contact(by=rep, first_name="Emmy", last_name=name, city="Leeds")
+
+    look_through("contact", by=admin)
+
+    kept = PossibleDuplicate.objects.filter(kind="contact", score__gte=PRESELECTED)
+    assert set(kept.values_list("low", "high")) == {
+        tuple(sorted(pair)) for pair in combinations([one.pk, other.pk, third.pk], 2)
+    }
+    assert ["name", "same"] in kept[0].reasons
+
+    dismiss_pair(one, other, by=rep)
+    update_contact(third, by=rep, first_name="Grace", last_name="Hopper", city="New York")
+    look_through("contact", by=admin)
+
+    assert set(kept.values_list("low", "high")) == {tuple(sorted((one.pk, other.pk)))}
+    assert kept.get().dismissed_at is not None
+    assert Job.objects.filter(state=Job.State.DONE).count() == 2
+
+
+@pytest.mark.parametrize("at_a_time", [4, 400])
+def test_step_by_step_finds_the_pairs_that_the_command_finds(admin, monkeypatch, at_a_time):
+    monkeypatch.setattr("accounts.matching.pairs.AT_A_TIME", at_a_time)
+    names = ["Analytical Engines", "Analitical Engines Ltd", "Engines Analytical", "Byron Mills"]
+    for name in names:
+        create_account(by=admin, name=name, country="GB", is_different=True)
+
+    look_through("account", by=admin)
+
+    kept = set(PossibleDuplicate.objects.values_list("low", "high"))
+    assert kept == numbers(pairs("account", by=admin, least=LISTED)) != set()
+
+
+def test_who_may_see_nothing_has_nothing_looked_through(db):
+    reader = UserFactory(may={"leads.view_lead": "all"})
+
+    with pytest.raises(NotPermitted):
+        look_through("account", by=reader)

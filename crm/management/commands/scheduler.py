@@ -47,6 +47,7 @@ class Command(BaseCommand):
             if pruned_on != timezone.localdate():
                 pruned_on = timezone.localdate()
                 self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
+                self._do([self._look_for_duplicates])
             if options["once"]:
                 return
             close_old_connections()
@@ -92,6 +93,10 @@ class Command(BaseCommand):
             call_command("prune_db_task_results", queue_name="*", verbosity=0)
         if lost := forget_lost_tasks():
             self.stdout.write(f"Forgot {lost} tasks whose workers died long ago.")
+
+    def _look_for_duplicates(self) -> None:
+        if kinds := leads_jobs.look_through_all(by=machine()):
+            self.stdout.write(f"Began to look for duplicates among {kinds} kinds of records.")
 
     def _prune_answers(self) -> None:
         if pruned := forget_answers():
