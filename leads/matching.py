@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from accounts.matching import (
     LISTED,
     PRESELECTED,
     Candidate,
+    Directory,
     Match,
+    Named,
     Pair,
     account_match,
     apart,
@@ -256,6 +259,25 @@ _ADDRESS = ("street", "city", "region", "postal_code", "country")
 _LEAD_FIELDS = (*_PERSON, *_ADDRESS, "company", "website")
 
 
+def directory_for(leads: Collection[Lead]) -> Directory:
+    """Read what could decide about any of many leads. Seven statements at most."""
+    return Directory([_named(lead) for lead in leads])
+
+
+def _named(lead: Lead) -> Named:
+    home = str(lead.country) or settings.DEFAULT_COUNTRY
+    phones = {keys.phone_key(number, home) for number in (lead.phone, lead.mobile)} - {""}
+    email_key = keys.email_key(lead.email)
+    return Named(lead.company_key, lead.name_key, email_key, frozenset(phones))
+
+
+def decided_among(
+    lead: Lead, directory: Directory, different: Mapping[str, Collection[int]]
+) -> tuple[Match[Account], Match[Contact]]:
+    """Return what `matches_for` decides, without a statement. `different` is what `apart` says."""
+    return _matches(lead, different, is_similar_wanted=False, among=directory)
+
+
 def matches_for(lead: Lead, *, is_similar_wanted: bool) -> tuple[Match[Account], Match[Contact]]:
     """Return which account and which contact a lead may mean.
 
@@ -274,7 +296,11 @@ def matches_for(lead: Lead, *, is_similar_wanted: bool) -> tuple[Match[Account],
 
 
 def _matches(
-    lead: Lead, different: Mapping[str, Collection[int]], *, is_similar_wanted: bool
+    lead: Lead,
+    different: Mapping[str, Collection[int]],
+    *,
+    is_similar_wanted: bool,
+    among: Directory | None = None,
 ) -> tuple[Match[Account], Match[Contact]]:
     people = contact_match(
         **{name: getattr(lead, name) for name in _PERSON},
@@ -284,6 +310,7 @@ def _matches(
         is_similar_wanted=is_similar_wanted,
         apart=different.get("contact", ()),
         place=lead.as_place(),
+        among=among,
     )
     firms = account_match(
         lead.company,
@@ -294,5 +321,6 @@ def _matches(
         is_similar_wanted=is_similar_wanted,
         apart=different.get("account", ()),
         place=lead.as_place(),
+        among=among,
     )
     return firms, people

@@ -6,6 +6,7 @@ decides; so do name, company and phone together. A phone, a shared mailbox, a na
 is only similar never decides: it proposes, with a score.
 
     account_match, contact_match   what somebody typed, or what a lead says, against what is there
+    Directory                      what could decide about many, read at once
     pairs                          all records of a kind against each other
     apart                          of whom somebody said that they are different
 
@@ -13,9 +14,10 @@ The database finds who shares a key (`preselected`), `records.similarity` compar
 """
 
 from accounts.matching.accounts import account_match
-from accounts.matching.apart import apart
+from accounts.matching.apart import apart, apart_from_leads
 from accounts.matching.contacts import contact_match
 from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, listed
+from accounts.matching.many import Directory, Named
 from accounts.matching.pairs import Pair, pairs_in, together
 from accounts.matching.preselected import sharing
 from accounts.matching.words import Reason, as_data, reasons_from, reasons_of
@@ -24,11 +26,14 @@ __all__ = [
     "LISTED",
     "PRESELECTED",
     "Candidate",
+    "Directory",
     "Match",
+    "Named",
     "Pair",
     "Reason",
     "account_match",
     "apart",
+    "apart_from_leads",
     "as_data",
     "contact_match",
     "listed",

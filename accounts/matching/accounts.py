@@ -18,6 +18,7 @@ from records import keys, similarity
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from accounts.matching.many import Directory
     from records.similarity import Firm, Likeness, Place
 
 DECIDED = 94  # the same name and something that agrees
@@ -37,15 +38,16 @@ def account_match(
     is_similar_wanted: bool = False,
     apart: Collection[int] = (),
     place: Place | None = None,
+    among: Directory | None = None,
 ) -> Match[Account]:
-    """Return the accounts that a company of this name may be. One statement.
+    """Return the accounts that a company of this name may be. One statement, none `among` others.
 
     Who only wants to know what decides leaves the similar ones out. `apart` are the numbers of
     accounts of which somebody said that they are different; `place` is where the company is, else
     its `country` alone.
     """
     sought = _sought(company, website, email, country, phone, place)
-    rows = _rows(sought, is_similar_wanted=is_similar_wanted)
+    rows = _rows(sought, among, is_similar_wanted=is_similar_wanted)
     compared = [_compared(row, sought) for row in rows]
     found = [each for each in compared if each.is_namesake or each.candidate.record.pk not in apart]
     if not is_similar_wanted:
@@ -92,7 +94,12 @@ def _sought(
     )
 
 
-def _rows(sought: _Sought, *, is_similar_wanted: bool) -> Sequence[Account]:
+def _rows(
+    sought: _Sought, among: Directory | None, *, is_similar_wanted: bool
+) -> Sequence[Account]:
+    places = [f"{sought.name_key}|{part}" for part in (sought.domain, sought.country) if part]
+    if among is not None:
+        return among.accounts_of(sought.name_key, places)
     whole = []
     if sought.name_key:
         whole.append(Q(name_key=sought.name_key))
@@ -105,7 +112,6 @@ def _rows(sought: _Sought, *, is_similar_wanted: bool) -> Sequence[Account]:
         merged = IdentityClaim.objects.filter(alias=sought.name_key)
         also.append(merged.values("account"))
         own = merged.filter(account=OuterRef("pk"))
-        places = [f"{sought.name_key}|{part}" for part in (sought.domain, sought.country) if part]
         known = {"is_alias": Exists(own), "is_claimed": Exists(own.filter(value__in=places))}
     blocks = similarity.blocks_of_firm(sought.firm) if is_similar_wanted else {}
     found = sharing(Account.objects.all(), blocks, whole=whole, also=also)

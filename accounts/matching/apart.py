@@ -10,7 +10,7 @@ from django.db.models import Q
 from records.models import PossibleDuplicate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 def apart(kind: str, number: int | None) -> Mapping[str, set[int]]:
@@ -34,4 +34,15 @@ def apart(kind: str, number: int | None) -> Mapping[str, set[int]]:
             found[pair_kind.removeprefix("lead_")].add(high)
         else:
             found["lead"].add(low)
+    return found
+
+
+def apart_from_leads(numbers: Collection[int]) -> Mapping[int, Mapping[str, set[int]]]:
+    """Return by the number of each lead which accounts and contacts are not it. One statement."""
+    found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    kinds = ("lead_account", "lead_contact")
+    pairs = PossibleDuplicate.objects.filter(kind__in=kinds, low__in=numbers)
+    told = pairs.filter(dismissed_at__isnull=False).values_list("kind", "low", "high")
+    for kind, low, high in told:
+        found[low][kind.removeprefix("lead_")].add(high)
     return found

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.matching.found import Candidate, Match, ranked
+from accounts.matching.many import Named
 from accounts.matching.preselected import MOST_OF_A_KEY, sharing
 from accounts.matching.words import Reason, reasons_of
 from accounts.models import Contact, IdentityClaim
@@ -18,6 +19,7 @@ from records import keys, similarity
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from accounts.matching.many import Directory
     from records.similarity import Person, Place
 
 SAME_MAILBOX, SAME_PERSON = 100, 95
@@ -37,8 +39,9 @@ def contact_match(
     is_similar_wanted: bool = False,
     apart: Collection[int] = (),
     place: Place | None = None,
+    among: Directory | None = None,
 ) -> Match[Contact]:
-    """Return the contacts that this person may be. One statement.
+    """Return the contacts that this person may be. One statement, none `among` others.
 
     Who only wants to know what decides leaves the similar ones out. `apart` are the numbers of
     contacts of whom somebody said that they are different; `days` are custom dates, and `place` is
@@ -62,7 +65,7 @@ def contact_match(
         keys.company_key(company)[:200],
         frozenset(number for number in numbers if number.startswith("+")),
     )
-    rows = _rows(sought, is_similar_wanted=is_similar_wanted)
+    rows = _rows(sought, among, is_similar_wanted=is_similar_wanted)
     candidates = [_compared(row, sought) for row in rows]
     candidates = [each for each in candidates if each.decides or each.record.pk not in apart]
     for score in (SAME_MAILBOX, SAME_PERSON):
@@ -89,7 +92,12 @@ class _Sought:
     phones: frozenset[str]
 
 
-def _rows(sought: _Sought, *, is_similar_wanted: bool) -> Sequence[Contact]:
+def _rows(
+    sought: _Sought, among: Directory | None, *, is_similar_wanted: bool
+) -> Sequence[Contact]:
+    if among is not None:
+        keyed = (sought.company_key, sought.name_key, sought.email_key, sought.phones)
+        return among.contacts_of(Named(*keyed))
     contacts = Contact.objects.all()
     whole: list[Q] = []
     also: list[Any] = []

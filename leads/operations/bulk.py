@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from leads.operations.rehearsal import Rehearsal
 from leads.rules import RuleSet, rules_in_force
 from records.permissions import reaches
 
@@ -35,20 +36,22 @@ class Prospect:
 
 
 def prospects(leads: LeadQuerySet, *, by: User) -> list[Prospect]:
-    """Say of each lead whether it could be qualified, in the same order.
+    """Say of each lead whether it would be qualified, were they taken up in this order.
 
-    A handful of statements for all of them.
-
-    Which account and contact would be used is decided when its turn comes: the leads before it may
-    have made them.
+    A handful of statements for all of them. It is asked afresh which account and contact are meant,
+    also where that was a question before, and with what the leads before it would have made.
     """
     rules = rules_in_force(by=by)
-    rows = list(rules.answerable(leads.select_related("owner")))
+    found = leads.select_related("owner", "account__owner", "contact__owner")
+    rows = list(rules.answerable(found.select_related("contact__account__owner")))
     companies = Counter(lead.company_key for lead in rows if lead.company_key)
-    return [_prospect(lead, rules, companies, by=by) for lead in rows]
+    rehearsal = Rehearsal([lead for lead in rows if lead.is_open], by=by)
+    return [_prospect(lead, rules, rehearsal, companies, by=by) for lead in rows]
 
 
-def _prospect(lead: Lead, rules: RuleSet, companies: Counter[str], *, by: User) -> Prospect:
+def _prospect(
+    lead: Lead, rules: RuleSet, rehearsal: Rehearsal, companies: Counter[str], *, by: User
+) -> Prospect:
     blockers: list[str] = []
     verdicts = rules.verdicts(lead)
     if not lead.is_open:
@@ -57,8 +60,9 @@ def _prospect(lead: Lead, rules: RuleSet, companies: Counter[str], *, by: User) 
         blockers.append(_("You may not qualify it."))
     else:
         blockers += verdicts.reasons
-        if lead.needs_decision:
-            blockers.append(lead.needs_decision)
+        if not blockers:
+            refusal, _is_question = rehearsal.refusal_of(lead)
+            blockers += [refusal] if refusal else []
     return Prospect(
         lead,
         tuple(blockers),

@@ -129,6 +129,13 @@ def decide(lead: Lead, plan: Plan, *, by: User, is_similar_wanted: bool = False)
     Raises `Unacceptable` when the plan names a record that does not exist for `by`, or skips both.
     """
     companies, persons = matches_for(lead, is_similar_wanted=is_similar_wanted)
+    return decided(lead, plan, companies, persons, by=by)
+
+
+def decided(
+    lead: Lead, plan: Plan, companies: Match[Account], persons: Match[Contact], *, by: User
+) -> Decision:
+    """Say what follows from the candidates. Raises `Unacceptable` as `decide` does."""
     contact = _contact_choice(lead, plan.contact, persons, by)
     account = _account_choice(lead, plan.account, companies, contact, by)
     if {account.outcome, contact.outcome} == {"skipped"}:

@@ -32,7 +32,7 @@ class LeadBulkQualify(FormPage):
     """Show what would happen to the leads of a list, then have them qualified.
 
     `?lead=7&lead=8` names them; else they are what the filters of the list leave of those that the
-    user may qualify. What was shown is what is done: the form carries their numbers.
+    user may qualify. What was shown as ready is what is done: the form carries their numbers.
     """
 
     model = Lead
@@ -90,7 +90,8 @@ class LeadBulkQualify(FormPage):
     def get_initial(self) -> dict[str, Any]:
         if self.request.method == "POST":
             return {}
-        numbers = ",".join(str(each.lead.pk) for each in self.prospects[:MOST_LEADS])
+        ready = [each for each in self.prospects[:MOST_LEADS] if each.is_ready]
+        numbers = ",".join(str(each.lead.pk) for each in ready)
         return {"leads": numbers, "opens_opportunities": True}
 
     def run(self, form: BulkQualifyForm) -> Job:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Account
+from accounts.operations import delete_account
 from leads import jobs
 from leads.models import Lead, Qualification
-from leads.operations import disqualify, qualify
+from leads.operations import disqualify, prospects, qualify, update_lead
+from leads.operations.qualify import park
 from opportunities.models import Opportunity
-from records.errors import NotPermitted, Unacceptable
-from tests.factories import LeadFactory, UserFactory
+from records.errors import NotPermitted, Refused, Unacceptable
+from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
 from tests.workbench.kinds import Killed
 from users.models import User
 from users.operations import issue_token
@@ -132,6 +136,103 @@ def test_goes_on_after_its_worker_was_killed_in_the_middle_of_a_lead(rep, settin
     assert told_by(job) == [("done", "qualified")] * 4
 
 
+# What is shown beforehand
+
+
+def test_a_lead_that_was_parked_is_asked_about_afresh(rep):
+    twins = [AccountFactory(owner=rep, name="Twin", country=country) for country in ("DE", "FR")]
+    settled, open_still = LeadFactory(owner=rep, company="Twin"), LeadFactory(owner=rep)
+    for lead in (settled, open_still):
+        park(lead, "Which one?")
+    AccountFactory(owner=rep, name="Two", country="DE")
+    AccountFactory(owner=rep, name="Two", country="FR")
+    update_lead(open_still, by=rep, company="Two")
+    park(open_still, "Which one?")
+    delete_account(twins[0], by=rep)
+
+    shown = {each.lead: each.blockers for each in prospects(Lead.objects.all(), by=rep)}
+
+    assert shown[settled] == ()
+    assert shown[open_still] == ("2 accounts could be Two, and nothing says which.",)
+
+
+def test_a_lead_without_a_mark_that_would_be_a_question_is_blocked(rep):
+    for country in ("DE", "FR"):
+        AccountFactory(owner=rep, name="Twin", country=country)
+    lead = LeadFactory(owner=rep, company="Twin")
+
+    [shown] = prospects(Lead.objects.all(), by=rep)
+    job = again(jobs.qualify_many([lead.pk], by=rep))
+
+    assert shown.blockers == ("2 accounts could be Twin, and nothing says which.",)
+    assert told_by(job) == [("refused", "needs_decision")]
+
+
+def test_what_one_may_not_make_is_told_beforehand(rep):
+    rep.roles.get().grants.filter(permission="accounts.add_account").delete()
+    person = User.objects.get(pk=rep.pk)
+    lead = LeadFactory(owner=person)
+
+    [shown] = prospects(Lead.objects.all(), by=person)
+    job = again(jobs.qualify_many([lead.pk], by=person))
+
+    assert shown.blockers == ("You may not add accounts.",)
+    assert told_by(job) == [("refused", "not_permitted")]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_shown_is_what_the_job_then_does(rep, seed):
+    """Companies and people that are alike, share and contradict each other, in any order."""
+    chance = random.Random(seed)
+
+    def facts() -> dict[str, Any]:
+        return {
+            "company": chance.choice(["Acme", "ACME Inc.", "Beta", ""]),
+            "website": chance.choice(["", "", "acme.example", "other.example"]),
+            "country": chance.choice(["", "DE", "FR"]),
+        }
+
+    def person() -> dict[str, Any]:
+        return {
+            "first_name": chance.choice(["", "Ada"]),
+            "last_name": chance.choice(["", "Lovelace", "Byron"]),
+            "email": chance.choice(["", "ada@mail.example", "b@acme.example", "info@acme.example"]),
+            "phone": chance.choice(["", "+49 30 1234567", "+49 30 7654321"]),
+        }
+
+    for _ in range(chance.randint(0, 3)):
+        told = facts()
+        with suppress(Refused):  # one of this name and country is there
+            AccountFactory(owner=rep, name=told.pop("company") or "Gamma", **told)
+    for _ in range(chance.randint(0, 2)):
+        account = chance.choice([None, *Account.objects.order_by("pk")])
+        with suppress(Refused):
+            ContactFactory(owner=rep, account=account, **{**person(), "last_name": "Lovelace"})
+    leads = []
+    while len(leads) < 10:
+        with suppress(Refused):  # nothing by which anybody is known
+            leads.append(LeadFactory(owner=rep, **facts(), **person()))
+
+    shown = [each.is_ready for each in prospects(Lead.objects.order_by("pk"), by=rep)]
+    job = jobs.qualify_many([lead.pk for lead in leads], by=rep)
+
+    assert [state == "done" for state, _code in told_by(job)] == shown
+
+
+def test_many_leads_are_shown_with_as_many_statements_as_one(rep, statements):
+    counts = []
+    for number in (1, 30):
+        for n in range(number):
+            account = AccountFactory(owner=rep, name=f"Acme {number} {n}")
+            ContactFactory(owner=rep, account=account, email=f"a{n}@{number}.example")
+            LeadFactory(owner=rep, company=f"Acme {number} {n}", email=f"a{n}@{number}.example")
+        with statements() as told:
+            prospects(Lead.objects.all(), by=rep)
+        counts.append(len(told))
+
+    assert counts[1] <= counts[0] <= 12
+
+
 # The page
 
 
@@ -166,6 +267,7 @@ def test_the_page_shows_what_is_ready_blocked_and_shares_a_company(client_of_rep
     page = client_of_rep.get(f"/leads/bulk/qualify/?{names}")
 
     assert page.context["counts"] == {"ready": 2, "blocked": 3, "shared": 2}
+    assert page.context["form"].initial["leads"] == f"{first.pk},{second.pk}"
     text = text_of(page)
     assert "with 1 other" in text
     assert "No valid email or phone" in text
