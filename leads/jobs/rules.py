@@ -10,8 +10,9 @@ from django_tasks import task
 
 from leads import operations
 from leads.models import QualificationRuleSet
+from leads.operations.rehearsal import ask_again
 from leads.rules import RuleSet
-from leads.rules.automatic import room_in, takeable
+from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable
 from records.errors import Busy
 from records.operations import operation
 from users.operations import machine
@@ -20,21 +21,23 @@ if TYPE_CHECKING:
     from users.models import User
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 500
 
 
 @task()
 def refresh() -> int:
     """Look at all open leads once more: are they ready, by the rules as they are now?
 
-    A transaction for each few hundred that changed; killed in between, the next time does the rest.
-    Returns how often something had changed.
+    And where only a person could decide: is there still a question? A transaction for each few
+    hundred; killed in between, the next time does the rest. Returns how often something changed.
     """
     by, rounds = machine(), 0
     after = operations.refresh_readiness(by=by)
     while after is not None:
         rounds += 1
         after = operations.refresh_readiness(by=by, after=after)
+    marked = ask_again(by=by)
+    while marked is not None:
+        marked = ask_again(by=by, after=marked)
     return rounds
 
 

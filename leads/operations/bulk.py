@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from leads.operations.rehearsal import Rehearsal
+from leads.operations.rehearsal import LOADED, Rehearsal
 from leads.rules import RuleSet, rules_in_force
 from records.permissions import reaches
 
@@ -42,8 +42,7 @@ def prospects(leads: LeadQuerySet, *, by: User) -> list[Prospect]:
     also where that was a question before, and with what the leads before it would have made.
     """
     rules = rules_in_force(by=by)
-    found = leads.select_related("owner", "account__owner", "contact__owner")
-    rows = list(rules.answerable(found.select_related("contact__account__owner")))
+    rows = list(rules.answerable(leads.select_related("owner", *LOADED)))
     companies = Counter(lead.company_key for lead in rows if lead.company_key)
     rehearsal = Rehearsal([lead for lead in rows if lead.is_open], by=by)
     return [_prospect(lead, rules, rehearsal, companies, by=by) for lead in rows]
@@ -61,7 +60,7 @@ def _prospect(
     else:
         blockers += verdicts.reasons
         if not blockers:
-            refusal, _is_question = rehearsal.refusal_of(lead)
+            refusal = rehearsal.refusal_of(lead)
             blockers += [refusal] if refusal else []
     return Prospect(
         lead,

@@ -1,7 +1,8 @@
-"""What would come of many leads, one after the other. Writes nothing."""
+"""What would come of many leads, one after the other, without doing it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -10,20 +11,27 @@ from django.utils.translation import gettext as _
 from accounts.matching import apart_from_leads
 from accounts.models import Account, Contact
 from leads.matching import decided_among, directory_for
+from leads.models import Lead
 from leads.operations.plan import Plan, decided
 from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT, Target, differences
+from leads.rules import RuleSet
+from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable, why_not
+from leads.rules.relations import hidden_among
 from records.errors import Unacceptable
+from records.operations import operation
 from records.permissions import may, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leads.models import Lead
+    from leads.models import QualificationRuleSet
     from leads.operations.plan import Decision
     from users.models import User
 
 # Above every number that a database gives out: what is only supposed comes behind what is there.
 SUPPOSED = 2**63
+# What deciding about many leads reads of each, beside its owner.
+LOADED = ("account__owner", "contact__owner", "contact__account__owner")
 
 
 class Rehearsal:
@@ -39,23 +47,31 @@ class Rehearsal:
         self._directory = directory_for(leads)
         self._different = apart_from_leads([lead.pk for lead in leads])
 
-    def refusal_of(self, lead: Lead) -> tuple[str, bool]:
-        """Say why a lead would be refused, if it would, and whether a question stands open.
+    def question_about(self, lead: Lead) -> str:
+        """Return the question that only a person can answer; nothing where there is none."""
+        try:
+            decision = self._decided(lead)
+        except Unacceptable:
+            return ""
+        return decision.account.question or decision.contact.question
 
-        One that would not be counts as qualified from then on.
+    def refusal_of(self, lead: Lead) -> str:
+        """Say why a lead would be refused; one that would not be counts as qualified from then on.
+
+        A question that stands open is a reason, too.
         """
         try:
             decision = self._decided(lead)
         except Unacceptable as refusal:
-            return " ".join(refusal.reasons), False
+            return " ".join(refusal.reasons)
         if question := decision.account.question or decision.contact.question:
-            return question, True
+            return question
         for choice, model in ((decision.account, Account), (decision.contact, Contact)):
             if choice.outcome == "created" and not may(self.by, "add", model):
                 names = model._meta.verbose_name_plural
-                return _("You may not add %(kind)s.") % {"kind": names}, False
+                return _("You may not add %(kind)s.") % {"kind": names}
         self._suppose(lead, decision)
-        return "", False
+        return ""
 
     def _decided(self, lead: Lead) -> Decision:
         different = self._different.get(lead.pk, {})
@@ -95,3 +111,62 @@ class Rehearsal:
     def _put(self, record: Account | Contact) -> None:
         record.derive()
         self._directory.put(record)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What automation would do about a lead.
+
+    `outcome` is qualified, later (this hour is full by then), parked, failed or left (to people).
+    """
+
+    lead: Lead
+    outcome: str
+    reason: str = ""
+
+
+def expected_of(rule_set: QualificationRuleSet, *, by: User, viewer: User) -> list[Expected]:
+    """Say what automation, as `by`, would do about the leads that it takes up first, in its order.
+
+    At most 500 are looked at, and of these the ones told that `viewer` may see: the lead, and the
+    records that the rules ask about. The others take their room all the same. As many statements
+    for all as for one.
+    """
+    rules = RuleSet(rule_set.number, rule_set.rules, by=viewer)
+    rows = rules.answerable(takeable(rules)).select_related(*LOADED)
+    leads = list(rows[:MOST_AT_ONCE])
+    asked = frozenset[str]().union(*rules.relations.values())
+    room, rehearsal, expected = room_in(rule_set), Rehearsal(leads, by=by), []
+    for lead in leads:
+        each = _expected(lead, rehearsal, has_room=room > 0)
+        room -= each.outcome == "qualified"
+        if reaches(viewer, "view", lead) and not hidden_among(asked, lead, viewer=viewer):
+            expected.append(each)
+    return expected
+
+
+def _expected(lead: Lead, rehearsal: Rehearsal, *, has_room: bool) -> Expected:
+    if reason := why_not(lead):
+        return Expected(lead, "left", reason)
+    if question := rehearsal.question_about(lead):
+        return Expected(lead, "parked", question)
+    if refusal := rehearsal.refusal_of(lead):
+        return Expected(lead, "failed", refusal)
+    return Expected(lead, "qualified" if has_room else "later")
+
+
+@operation
+def ask_again(*, by: User, after: int = 0, most: int = 500) -> int | None:
+    """Take the mark off open leads whose question has been answered without touching them.
+
+    An account that was one too many is gone, say. Looks at marked leads above the number `after`,
+    at most so many; returns the number of the last one, None when none was left.
+    """
+    marked = Lead.objects.open().exclude(needs_decision="").filter(pk__gt=after)
+    leads = list(marked.select_related("owner", *LOADED).order_by("pk")[:most])
+    if not leads:
+        return None
+    rehearsal = Rehearsal(leads, by=by)
+    answered = [lead.pk for lead in leads if not rehearsal.question_about(lead)]
+    Lead.objects.open().filter(pk__in=answered).update(needs_decision="")
+    return int(leads[-1].pk)

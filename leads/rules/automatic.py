@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 HOUR = timedelta(hours=1)
+MOST_AT_ONCE = 500  # leads that one run takes up
 
 
 # Leads that `why_not` does not leave to people. A test proves that both always agree.

@@ -141,8 +141,9 @@ class RuleSet:
 
     def answerable(self, leads: Any) -> Any:
         """Load with many leads what `verdicts` asks, so that it costs no statement for each."""
-        asked = frozenset[str]().union(*self.relations.values())
-        return leads.with_answers_to(self.together(), self.fields).select_related(*owners_of(asked))
+        owners = owners_of(frozenset[str]().union(*self.relations.values()))
+        rows = leads.with_answers_to(self.together(), self.fields)
+        return rows.select_related(*owners) if owners else rows
 
     def verdicts(
         self,

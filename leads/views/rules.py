@@ -25,26 +25,27 @@ from leads.forms.rules import (
     beginning_of,
 )
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet
-from leads.operations.plan import Plan, decide
+from leads.operations.rehearsal import expected_of
 from leads.rules import Rule, RuleSet, why_incomplete
-from leads.rules.automatic import room_in, takeable, why_not
+from leads.rules.automatic import room_in
 from leads.rules.backtest import Tried, backtest
 from records.conditions import problems_of, stored, words
 from records.errors import Refused
 from records.permissions import scope_of
 from records.vocabulary import fields_of
-from users.models import Grant
+from users.models import Grant, User
+from users.operations import MACHINE
+from workbench.views.jobs import page_in
 from workbench.views.record import Page
 from workbench.views.setting import SettingForm
 
 if TYPE_CHECKING:
     from records.errors import Stale
-    from users.models import User
 
 MOST_VERSIONS = 50
 RULE_FIELDS = ("condition", "weight", "label", "unmet_label", "is_active")
 LINES = 50
-MOST_WAITING = 25  # a look at what would become of each takes statements
+EXPECTED = 25  # lines of a page of the dry run
 # What the preview counts: name, words, and which of the leads that were tried.
 FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
     ("passed", gettext_lazy("Meet every required rule"), lambda each: each.passes),
@@ -470,7 +471,12 @@ class Automation(RulesPage, SettingForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rule_set, user = self.rule_set, self.user
-        room = room_in(rule_set)
+        expected = expected_of(
+            rule_set, by=User.objects.filter(email=MACHINE).first() or user, viewer=user
+        )
+        last_page = max(1, -(-len(expected) // EXPECTED))
+        page = min(page_in(self.request), last_page)
+        first = (page - 1) * EXPECTED
         mine = Lead.objects.permitted(user, "view")
         logged = AutomaticQualification.objects.filter(lead__in=mine).select_related(
             "lead", "rule_set"
@@ -478,33 +484,19 @@ class Automation(RulesPage, SettingForm):
         return super().get_context_data(
             **{
                 "rule_set": rule_set,
-                "room": room,
-                "waiting": dry_run(rule_set, room, viewer=user),
-                "most_waiting": MOST_WAITING,
+                "room": room_in(rule_set),
+                "waiting": expected[first : first + EXPECTED],
+                "first": first + 1,
+                "last": min(first + EXPECTED, len(expected)),
+                "total": len(expected),
+                "page": {"has_previous": page > 1, "has_next": page < last_page},
+                "previous": f"?page={page - 1}#dry-run" if page > 1 else "",
+                "next": f"?page={page + 1}#dry-run" if page < last_page else "",
                 "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
                 "logged": logged.order_by("-at", "-pk")[:LINES],
                 **kwargs,
             }
         )
-
-
-def dry_run(rule_set: QualificationRuleSet, room: int, *, viewer: User) -> list[dict[str, Any]]:
-    """Say of the leads that would be taken up now what would become of each; writes nothing."""
-    rules = RuleSet(rule_set.number, rule_set.rules, by=viewer)
-    rows = takeable(rules).permitted(viewer, "view").select_related("account", "contact__account")
-    lines = []
-    for lead in rows[:MOST_WAITING]:
-        reason = why_not(lead)
-        outcome = "left" if reason else ""
-        if not reason:
-            decision = decide(lead, Plan(), by=viewer)
-            reason = decision.account.question or decision.contact.question
-            outcome = "parked" if reason else "qualified"
-        if outcome == "qualified" and room < 1:
-            outcome = "later"
-        room -= outcome == "qualified"
-        lines.append({"lead": lead, "outcome": outcome, "reason": reason})
-    return lines
 
 
 class AutomationRun(RuleAction):

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Contact
+from accounts.operations import delete_account
 from intake import jobs as intake_jobs
 from intake.models import Door, DoorField
 from intake.operations import save_door
@@ -220,6 +221,21 @@ def test_parks_what_only_a_person_can_decide(manager, rep):
     assert lead.needs_decision
     assert the_log()[lead.pk].outcome == "parked"
     update_lead(lead, by=rep, account=Account.objects.first())
+    assert jobs.qualify_ready() == 1
+    assert the_log()[lead.pk].outcome == "qualified"
+
+
+def test_takes_a_lead_again_when_its_question_was_answered_elsewhere(manager, rep):
+    twins = [AccountFactory(owner=rep, name="Twin", country=country) for country in ("DE", "FR")]
+    lead = LeadFactory(owner=rep, company="Twin")
+    switch_on(manager)
+    jobs.qualify_ready()
+    jobs.refresh.call()
+    assert jobs.qualify_ready() == 0
+
+    delete_account(twins[0], by=rep)
+    jobs.refresh.call()
+
     assert jobs.qualify_ready() == 1
     assert the_log()[lead.pk].outcome == "qualified"
 

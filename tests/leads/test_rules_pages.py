@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leads.jobs import activate
+from leads.jobs import activate, qualify_ready
 from leads.models import Lead, QualificationRuleSet
 from leads.operations import (
     capture_lead,
@@ -371,7 +371,7 @@ def test_automation_is_switched_on_and_run_by_a_manager(managers, rep):
     kept = LeadFactory(owner=rep, do_not_automate=True)
     page = f"{PLACE}automation/"
 
-    before = {line["lead"]: line["outcome"] for line in managers.get(page).context["waiting"]}
+    before = {line.lead: line.outcome for line in managers.get(page).context["waiting"]}
     managers.post(page, {"is_automatic": "on", "hourly_limit": "7"})
     managers.post(f"{page}run/")
     after = managers.get(page)
@@ -395,8 +395,61 @@ def test_the_dry_run_says_who_would_have_to_wait(managers, manager, rep):
 
     waiting = managers.get(f"{PLACE}automation/").context["waiting"]
 
-    assert [line["outcome"] for line in waiting] == ["qualified", "later"]
+    assert [line.outcome for line in waiting] == ["qualified", "later"]
     assert not Lead.objects.qualified().exists()
+
+
+def test_the_dry_run_says_what_the_run_then_does(managers, manager, rep, outsider):
+    """Leads that one may not see take their room all the same, and are not told."""
+    LeadFactory(owner=outsider)
+    first, second, third = (LeadFactory(owner=rep) for _ in range(3))
+    LeadFactory(owner=rep, do_not_automate=True)
+    for country in ("DE", "FR"):
+        AccountFactory(owner=rep, name="Twin", country=country)
+    asked = LeadFactory(owner=rep, company="Twin")
+    active = QualificationRuleSet.objects.active().get()
+    set_automation(active, by=manager, is_automatic=True, hourly_limit=3)
+
+    waiting = managers.get(f"{PLACE}automation/").context["waiting"]
+    qualify_ready()
+
+    told = {line.lead: line.outcome for line in waiting}
+    assert list(told.values()) == ["qualified", "qualified", "later", "left", "parked"]
+    assert told[asked] == "parked"
+    qualified = Lead.objects.qualified().filter(owner=rep)
+    assert set(qualified) == {first, second}
+    assert told[third] == "later"
+
+
+def test_the_dry_run_is_read_page_by_page(managers, rep, statements):
+    leads = [LeadFactory(owner=rep) for _ in range(27)]
+
+    with statements() as told:
+        page = managers.get(f"{PLACE}automation/?page=2")
+
+    assert [line.lead for line in page.context["waiting"]] == leads[25:]
+    assert "26 to 27 of 27" in text_of(page)
+    assert "?page=1#dry-run" in text_of(page)
+    assert managers.get(f"{PLACE}automation/?page=99").context["first"] == 26
+    assert len(told) <= 18
+
+
+def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
+    managers, manager, rep, outsider
+):
+    bank = {"all": [{"field": "account.industry", "is": "is", "value": "bank"}]}
+    activate(
+        save_rule(draft_rules(by=manager), by=manager, condition=bank, is_required=True), by=manager
+    )
+    own, hidden = (
+        LeadFactory(owner=rep, account=AccountFactory(owner=owner, industry="bank"))
+        for owner in (rep, outsider)
+    )
+
+    page = managers.get(f"{PLACE}automation/")
+
+    assert [line.lead for line in page.context["waiting"]] == [own]
+    assert str(hidden) not in text_of(page)
 
 
 def test_a_senseless_limit_is_refused(managers):
