@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "crm",
     "intake",
     "reports",
+    "duplicates",
     "leads",
     "opportunities",
     "accounts",

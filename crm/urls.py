@@ -35,6 +35,7 @@ urlpatterns = [
 ROOMS = [
     "intake",
     "reports",
+    "duplicates",
     "leads",
     "opportunities",
     "accounts",

@@ -340,7 +340,8 @@ class Merge(models.Model):
     `survivor_id` and `loser_ids` name records of `kind`, the losers in the order in which they were
     given. `values` says which field came from which record, where somebody chose: field → id.
     `image` is what `records.operations.merging.Image` keeps of the rows that were touched.
-    `left` says in sentences what could not be given back when the merge was undone.
+    `left` says what could not be given back when the merge was undone: `text`, and the `model` and
+    `id` of the record that it speaks of.
     """
 
     class Kind(models.TextChoices):

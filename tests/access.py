@@ -161,6 +161,10 @@ ACCESS: dict[str, Access] = {
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),
     "users:token-revoke": Access(NO_POST, MINE),
+    "duplicates:merge": Access(SIGNED_IN, SIGNED_IN),
+    "duplicates:merges": Access(SIGNED_IN, NO_POST),
+    "duplicates:merged": Access(SEEN, SEEN_ONLY, on="merge"),
+    "duplicates:unmerge": Access(OWNED, OWNED, on="merge"),
     # Records
     **room("leads"),
     **room("opportunities"),

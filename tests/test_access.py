@@ -13,7 +13,13 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.operations import create_account, create_contact, delete_account, delete_contact
+from accounts.operations import (
+    create_account,
+    create_contact,
+    delete_account,
+    delete_contact,
+    merge_accounts,
+)
 from activities.operations import add_task, delete_activity
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
@@ -102,6 +108,9 @@ def world(rep, rep2, manager, outsider, admin):
         "loss-reasons": LossReason.objects.first(),
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
+        "merge": merge_accounts(
+            create_account(by=rep, name="Twin"), [create_account(by=rep, name="Twins")], by=rep
+        ),
         "intake-doors": save_door(Door(name="By program"), by=admin),
         "web-forms": save_web_form(WebForm(name="By program"), by=admin),
         "custom-fields": define("lead", "fleet", by=admin),

@@ -12,7 +12,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "crm intake reports leads opportunities accounts activities workbench records users"
+    "crm intake reports duplicates leads opportunities accounts activities workbench records users"
 ).split()
 SOURCES = sorted(
     path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts

@@ -162,7 +162,7 @@ def test_gives_back_the_rest_and_says_what_it_could_not(rep):
     assert (kept.website, kept.phone) == ("https://other.example", "")
     assert (gone.website, gone.is_in_bin) == ("https://machines.example", False)
     assert len(undone.left) == 1
-    assert "website" in undone.left[0]
+    assert "website" in undone.left[0]["text"]
     assert list(findings()) == []
 
 

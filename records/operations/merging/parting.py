@@ -267,7 +267,14 @@ def end(
     """Write down that a merge was undone, and what of it could not be."""
     merge.state = Merge.State.UNDONE
     merge.ended_at, merge.ended_by = timezone.now(), by
-    merge.left = [obstacle.text for obstacle in left]
+    merge.left = [
+        {
+            "text": obstacle.text,
+            "model": obstacle.record._meta.label if obstacle.record else None,
+            "id": obstacle.record.pk if obstacle.record else None,
+        }
+        for obstacle in left
+    ]
     merge.save(update_fields=["state", "ended_at", "ended_by", "left"])
     merge.merged_records.all().delete()
     kind = survivor._meta.model_name

@@ -1,0 +1,70 @@
+"""What is asked when records are merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from workbench.forms import LookupField, PageForm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from records.models import Record
+
+TAKE, VERSION = "take-", "version-"
+
+
+class MergeForm(PageForm):
+    """Which record each field is taken from, and which versions were looked at."""
+
+    def __init__(
+        self,
+        *args: Any,
+        records: Sequence[Record] = (),
+        sources: dict[str, Any] | None = None,
+        names: Iterable[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sources = sources or {}
+        numbers = [(str(record.pk), str(record.pk)) for record in records]
+        for name in names:
+            self.fields[f"{TAKE}{name}"] = forms.ChoiceField(choices=numbers, required=False)
+        for record in records:
+            self.fields[f"{VERSION}{record.pk}"] = forms.IntegerField(required=False)
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The fields that somebody has taken from another record than they would be taken from."""
+        chosen = {
+            name.removeprefix(TAKE): int(pk)
+            for name, pk in self.cleaned_data.items()
+            if name.startswith(TAKE) and pk
+        }
+        return {name: pk for name, pk in chosen.items() if self.sources[name].pk != pk}
+
+    @property
+    def versions(self) -> dict[int, int]:
+        """The versions of the records that were compared."""
+        return {
+            int(name.removeprefix(VERSION)): version
+            for name, version in self.cleaned_data.items()
+            if name.startswith(VERSION) and version is not None
+        }
+
+
+class AddForm(PageForm):
+    """Another record to compare with."""
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["add"] = LookupField(rows, label=_("Another one"))
+
+
+class UnmergeForm(PageForm):
+    """Whether to keep what has changed since as it is."""
+
+    keep = forms.BooleanField(required=False, widget=forms.HiddenInput)
