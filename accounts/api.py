@@ -63,7 +63,7 @@ class AccountSerializer(api.RecordSerializer):
         read_only_fields = READ_ONLY
 
 
-class AccountViewSet(api.RecordViewSet):
+class AccountViewSet(api.MergingViewSet):
     """Accounts: the companies that we sell to, or might."""
 
     model = Account
@@ -93,6 +93,7 @@ class AccountViewSet(api.RecordViewSet):
     create_operation = staticmethod(operations.create_account)
     update_operation = staticmethod(operations.update_account)
     delete_operation = staticmethod(operations.delete_account)
+    merge_operation = staticmethod(operations.merge_accounts)
 
 
 class ContactSerializer(api.RecordSerializer):
@@ -136,7 +137,7 @@ class ContactSerializer(api.RecordSerializer):
         read_only_fields = READ_ONLY
 
 
-class ContactViewSet(api.RecordViewSet):
+class ContactViewSet(api.MergingViewSet):
     """Contacts: the people, usually at an account."""
 
     model = Contact
@@ -166,3 +167,4 @@ class ContactViewSet(api.RecordViewSet):
     create_operation = staticmethod(operations.create_contact)
     update_operation = staticmethod(operations.update_contact)
     delete_operation = staticmethod(operations.delete_contact)
+    merge_operation = staticmethod(operations.merge_contacts)

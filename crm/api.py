@@ -27,6 +27,8 @@ from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
+from duplicates.api import MergeViewSet
+from duplicates.queries import merges_for, obstacle_for
 from intake.api import DoorViewSet, WebFormViewSet
 from leads.api import (
     AssignmentRuleViewSet,
@@ -47,7 +49,8 @@ from opportunities.api import (
     StageViewSet,
 )
 from opportunities.errors import StepsAreMissing
-from records.errors import Refused, Unacceptable
+from records.errors import CannotUnmerge, IsMerged, Obstacle, Refused, Unacceptable
+from records.models import Merge
 from records.permissions import reaches
 from reports.api import ReportViewSet
 from users.models import Team, User
@@ -119,6 +122,7 @@ router.register("stages", StageViewSet, "stages")
 router.register("competitors", CompetitorViewSet, "competitors")
 router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
 router.register("custom-fields", CustomFieldViewSet, "custom-fields")
+router.register("merges", MergeViewSet, "merges")
 router.register("jobs", api.JobViewSet, "jobs")
 router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
@@ -213,6 +217,12 @@ def _more(
         yield "existing", _named(refusal.record, user)
     if isinstance(refusal, CannotUndo):
         yield "blockers", [_blocker(blocker, user) for blocker in refusal.blockers]
+    if isinstance(refusal, CannotUnmerge):
+        yield "obstacles", [_obstacle(obstacle, user) for obstacle in refusal.obstacles]
+        yield "may_keep", refusal.may_keep
+    if isinstance(refusal, IsMerged):
+        is_seen = user is not None and merges_for(user).filter(pk=refusal.merge.pk).exists()
+        yield "merge", refusal.merge.pk if is_seen else None
 
 
 def _step(step: Any, names: Mapping[str, str]) -> dict[str, str]:
@@ -233,7 +243,15 @@ def _named(record: Any, user: User | None) -> dict[str, Any] | None:
 
 def _blocker(blocker: Any, user: User | None) -> dict[str, Any]:
     told = blocker_for(blocker, user)
-    return {"text": told.text, "record": _named(told.record, user)}
+    merge = told.place.pk if told.place is not None else None
+    return {"text": told.text, "record": _named(told.record, user), "merge": merge}
+
+
+def _obstacle(obstacle: Obstacle, user: User | None) -> dict[str, Any]:
+    told = obstacle if user is None else obstacle_for(obstacle, user)
+    if isinstance(told.record, Merge):
+        return {"text": told.text, "record": None, "merge": told.record.pk}
+    return {"text": told.text, "record": _named(told.record, user), "merge": None}
 
 
 def _busy(detail: str) -> Response:

@@ -61,7 +61,7 @@ class AddForm(PageForm):
 
     def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["add"] = LookupField(rows, label=_("Another one"))
+        self.fields["add"] = LookupField(rows, label=_("Find another one"), required=False)
 
 
 class UnmergeForm(PageForm):

@@ -10,13 +10,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.matching import account_match, contact_match
 from accounts.models import Account, Contact
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
+from leads.matching import lookalikes
 from leads.models import Lead
 from leads.operations.merge import STAYS
 from records.errors import Obstacle
-from records.models import Merge, MergedRecord, Record
+from records.models import Merge, Record
 from records.operations.merging import image_of, references_to
 from records.permissions import hidden_from, reaches, restrict
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from records.models import TimelineRecord
     from users.models import User
+
+SUGGESTED = 6
 
 KINDS: dict[str, type[TimelineRecord]] = {"account": Account, "contact": Contact, "lead": Lead}
 
@@ -44,19 +48,6 @@ def records_of(merge: Merge) -> dict[int, Any]:
     """Return the records of a merge by number, with their owners; those erased are not there."""
     rows = KINDS[merge.kind]._base_manager.select_related("owner")
     return rows.in_bulk([merge.survivor_id, *merge.loser_ids])
-
-
-def survivor_of(record: Record) -> tuple[Merge, Any] | None:
-    """Return the merge that a record went into, and what it is part of by now."""
-    kind, pk, first = str(record._meta.model_name), record.pk, None
-    while True:
-        row = MergedRecord.objects.select_related("merge").filter(kind=kind, record_id=pk).first()
-        if row is None:
-            break
-        first, pk = first or row.merge, row.merge.survivor_id
-    if first is None:
-        return None
-    return first, type(record)._base_manager.select_related("owner").filter(pk=pk).first()
 
 
 def obstacle_for(obstacle: Obstacle, viewer: User) -> Obstacle:
@@ -81,6 +72,26 @@ def left_for(merge: Merge, viewer: User) -> list[str]:
         for each in merge.left
     ]
     return list(dict.fromkeys(told))
+
+
+# Who looks like whom
+
+
+def suggestions_for(record: Any, viewer: User) -> list[Any]:
+    """Return records that look like this one and that `viewer` may see, the likeliest first."""
+    found: list[Any] = []
+    if isinstance(record, Lead):
+        found = [other.lead for other in lookalikes(record, by=viewer) if other.lead]
+    elif isinstance(record, Contact):
+        names = ("first_name", "last_name", "email", "phone", "mobile")
+        match: Any = contact_match(**{name: getattr(record, name) for name in names})
+        found = [candidate.record for candidate in match.candidates]
+    elif isinstance(record, Account):
+        match = account_match(record.name, website=record.website, phone=record.phone)
+        found = [candidate.record for candidate in match.candidates]
+    return [other for other in found if other.pk != record.pk and reaches(viewer, "view", other)][
+        :SUGGESTED
+    ]
 
 
 # What moves
@@ -123,7 +134,7 @@ def moves_in_words(
         if count and (words := _counted(label, count, name)):
             effects.append({"kind": "move", "text": words})
     if is_hidden:
-        text = _("What you cannot open moves to %(name)s, too") % {"name": name}
+        text = _("What you cannot open, to %(name)s as well") % {"name": name}
         effects.append({"kind": "move", "text": text})
     return effects
 
@@ -141,30 +152,28 @@ def _seen(label: str, pks: set[int], viewer: User) -> int:
 def _counted(label: str, n: int, name: str) -> str:
     """Return how many of what move, or nothing for what nobody asks about."""
     words = {
-        "leads.Lead": lambda: ngettext(
-            "%(n)d lead moves to %(name)s", "%(n)d leads move to %(name)s", n
-        ),
+        "leads.Lead": lambda: ngettext("%(n)d lead to %(name)s", "%(n)d leads to %(name)s", n),
         "accounts.Account": lambda: ngettext(
-            "%(n)d account below moves to %(name)s", "%(n)d accounts below move to %(name)s", n
+            "%(n)d account below to %(name)s", "%(n)d accounts below to %(name)s", n
         ),
         "accounts.Contact": lambda: ngettext(
-            "%(n)d contact moves to %(name)s", "%(n)d contacts move to %(name)s", n
+            "%(n)d contact to %(name)s", "%(n)d contacts to %(name)s", n
         ),
         "opportunities.Opportunity": lambda: ngettext(
-            "%(n)d opportunity moves to %(name)s", "%(n)d opportunities move to %(name)s", n
+            "%(n)d opportunity to %(name)s", "%(n)d opportunities to %(name)s", n
         ),
         "opportunities.Stakeholder": lambda: ngettext(
-            "%(name)s gets a role in %(n)d opportunity",
-            "%(name)s gets a role in %(n)d opportunities",
+            "%(n)d role in an opportunity to %(name)s",
+            "%(n)d roles in opportunities to %(name)s",
             n,
         ),
         "activities.ActivityLink": lambda: ngettext(
-            "%(n)d entry of the timeline moves to %(name)s",
-            "%(n)d entries of the timeline move to %(name)s",
+            "%(n)d entry of the timeline to %(name)s",
+            "%(n)d entries of the timeline to %(name)s",
             n,
         ),
         "intake.Delivery": lambda: ngettext(
-            "%(n)d delivery moves to %(name)s", "%(n)d deliveries move to %(name)s", n
+            "%(n)d delivery to %(name)s", "%(n)d deliveries to %(name)s", n
         ),
     }
     return words[label]() % {"n": n, "name": name} if label in words else ""

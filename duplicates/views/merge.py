@@ -14,10 +14,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.forms import AccountForm, ContactForm
 from accounts.operations.merge import MONEY as ACCOUNT_MONEY
 from duplicates import operations
 from duplicates.forms import TAKE, AddForm, MergeForm
-from duplicates.queries import KINDS, hanging_on, moves_in_words
+from duplicates.queries import KINDS, hanging_on, moves_in_words, suggestions_for
+from leads.forms import LeadForm
 from leads.models import Lead
 from leads.operations.merge import MONEY as LEAD_MONEY
 from records import custom
@@ -32,6 +34,7 @@ from records.operations.merging import (
     value_of,
 )
 from records.permissions import name_for, reaches
+from workbench.forms import label_of
 from workbench.templatetags.workbench import ago, day, money
 from workbench.views.record import FormPage
 
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from users.models import User
 
 MONEY = {"account": ACCOUNT_MONEY, "lead": LEAD_MONEY}
+# Fields stand in the order of the form that people know.
+FORMS = {"account": AccountForm, "contact": ContactForm, "lead": LeadForm}
 # They are joined, as far as there is room: nobody has to choose.
 JOINED = ("tags", "second_email")
 
@@ -112,6 +117,11 @@ class DuplicateMerge(FormPage):
             raise Http404
         return [found[number] for number in numbers]
 
+    def named(self, record: Any) -> str:
+        """Return the name of a record, with its number where another one has the same name."""
+        names = [str(each) for each in self.records]
+        return str(record) if names.count(str(record)) == 1 else label_of(record)
+
     @property
     def main_number(self) -> str:
         return self.request.GET.get("main", "")
@@ -161,7 +171,9 @@ class DuplicateMerge(FormPage):
         hidden = {*hidden_in(self.kind, self.user), *JOINED}
         known = {each.name for each in custom.definitions_for(self.user)[self.kind]}
         own = [name for name in custom_names(self.records) if name in known]
-        return [name for name in (*fields_of(self.model), *own) if name not in hidden]
+        order = {name: place for place, name in enumerate(FORMS[self.kind].base_fields)}
+        columns = sorted(fields_of(self.model), key=lambda name: order.get(name, len(order)))
+        return [name for name in (*columns, *own) if name not in hidden]
 
     @cached_property
     def sources(self) -> dict[str, Any]:
@@ -186,7 +198,7 @@ class DuplicateMerge(FormPage):
             cells = tuple(
                 Cell(
                     record.pk,
-                    str(record),
+                    self.named(record),
                     text or _("empty"),
                     str(record.pk) == taken,
                     is_empty=not text,
@@ -210,6 +222,7 @@ class DuplicateMerge(FormPage):
             may_add=len(self.records) < MOST_RECORDS,
             most=MOST_RECORDS,
             is_compared=self.may_compare,
+            suggestions=self.suggestions(),
             kinds=[
                 {"label": name, "url": f"?kind={kind}", "is_current": kind == self.kind}
                 for kind, name in Merge.Kind.choices
@@ -231,10 +244,20 @@ class DuplicateMerge(FormPage):
             }
         return context
 
+    def suggestions(self) -> list[dict[str, str]]:
+        """Return what looks like the one record that is there."""
+        if len(self.records) != 1:
+            return []
+        first = self.records[0]
+        return [
+            {"name": str(other), "url": address_of(self.kind, [first.pk, other.pk])}
+            for other in suggestions_for(first, self.user)
+        ]
+
     def column(self, record: Any) -> dict[str, Any]:
         numbers = [each.pk for each in self.records]
         return {
-            "record": record,
+            "name": self.named(record),
             "pk": record.pk,
             "version": record.version,
             "url": record.get_absolute_url(),
@@ -248,9 +271,9 @@ class DuplicateMerge(FormPage):
 
     def effects(self) -> list[dict[str, str]]:
         """Return in words what will happen."""
-        others = ", ".join(str(record) for record in self.gone)
-        effects = moves_in_words(hanging_on(self.gone), str(self.kept), self.user)
-        names = {"others": others, "name": self.kept}
+        others = ", ".join(self.named(record) for record in self.gone)
+        effects = moves_in_words(hanging_on(self.gone), self.named(self.kept), self.user)
+        names = {"others": others, "name": self.named(self.kept)}
         if any(getattr(record, "do_not_contact", False) for record in self.records):
             text = _("%(name)s is not to be contacted, as one of them is not") % names
             effects.append({"kind": "warning", "text": text})

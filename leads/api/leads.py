@@ -381,7 +381,7 @@ class NothingSerializer(api.Strict):
     """An action that takes no fields."""
 
 
-class LeadViewSet(api.RecordViewSet):
+class LeadViewSet(api.MergingViewSet):
     """Leads: somebody showed interest, and has not been qualified yet."""
 
     model = Lead
@@ -435,6 +435,7 @@ class LeadViewSet(api.RecordViewSet):
     create_operation = staticmethod(operations.capture_lead)
     update_operation = staticmethod(operations.update_lead)
     delete_operation = staticmethod(operations.delete_lead)
+    merge_operation = staticmethod(operations.merge_leads)
     assign_operation = staticmethod(operations.assign_lead)
 
     def with_details(self, rows: Any) -> Any:

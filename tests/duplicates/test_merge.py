@@ -270,7 +270,7 @@ def test_asks_nobody_twice_who_does_not_want_to_be_asked(rep):
     assert not record(kept).consent
 
 
-@pytest.mark.parametrize("name", ["do_not_contact", "consent", "version", "nothing"])
+@pytest.mark.parametrize("name", ["do_not_contact", "consent", "version", "id", "nothing"])
 def test_lets_nobody_choose_what_is_nobodys_choice(rep, name):
     kept, gone, _third = world.contacts(rep)
 

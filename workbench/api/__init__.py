@@ -23,6 +23,7 @@ from workbench.api.fields import (
 )
 from workbench.api.filters import filters_for
 from workbench.api.jobs import JobSerializer, JobViewSet
+from workbench.api.merging import MergingViewSet
 from workbench.api.views import (
     ApiViewSet,
     ErrorSerializer,
@@ -42,6 +43,7 @@ __all__ = [
     "JobViewSet",
     "Listed",
     "ListedMany",
+    "MergingViewSet",
     "Moment",
     "Money",
     "Person",

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -19,7 +25,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from records import custom
 from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
 from records.operations import once
-from records.permissions import may, reaches
+from records.operations.merging import survivor_of
+from records.permissions import may, reaches, restrict, unnamed
 from workbench.custom import Fitting, packed
 from workbench.forms import LookupField, RecordForm, error_links, is_editing_only
 from workbench.views.timeline import timeline_context
@@ -128,6 +135,35 @@ class RecordView(RecordPage, TemplateView):
 
     timeline_of: ClassVar[Callable[..., Any] | None] = None
     next_up: ClassVar[Callable[..., Any] | None] = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Say of a record that was merged what it is part of, to those who could see it."""
+        try:
+            self.record  # noqa: B018  kept for the page
+        except Http404:
+            if (merged := self.merged()) is None:
+                raise
+            return render(request, "workbench/merged.html", merged)
+        return super().dispatch(request, *args, **kwargs)
+
+    def merged(self) -> dict[str, Any] | None:
+        """Return what `workbench/merged.html` shows, if the record was merged into another one."""
+        everything: Any = self.model._base_manager
+        gone = restrict(everything.filter(pk=self.kwargs["pk"]), self.user, "view").first()
+        found = None if gone is None else survivor_of(gone)
+        if gone is None or found is None:
+            return None
+        merge, survivor = found
+        is_seen = survivor is not None and reaches(self.user, "view", survivor)
+        return {
+            "kind": self.kind,
+            "record": gone,
+            "names": self.model._meta.verbose_name_plural,
+            "survivor": survivor if is_seen else unnamed(self.model),
+            "survivor_url": survivor.get_absolute_url() if is_seen else "",
+            "merge_url": merge.get_absolute_url() if is_seen else "",
+            "list_url": reverse(f"{self.namespace}:list"),
+        }
 
     def get_template_names(self) -> list[str]:
         name = self.template_name or f"{self.namespace}/detail.html"

@@ -19,6 +19,7 @@ from records.operations.merging.joining import (
     close,
     put_into_bin,
     refuse_these,
+    survivor_of,
     take,
     together,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "refuse_these",
     "return_of",
     "sources_of",
+    "survivor_of",
     "take",
     "together",
     "unmergeable",

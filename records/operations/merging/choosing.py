@@ -26,7 +26,11 @@ STRICTEST = frozenset({"do_not_contact", "do_not_automate"})
 def fields_of(model: type[Record]) -> list[str]:
     """Return the fields of which a merge keeps one value, in the order in which they stand."""
     never = AS_IT_IS | STRICTEST
-    return [f.name for f in model._meta.concrete_fields if f.editable and f.name not in never]
+    return [
+        f.name
+        for f in model._meta.concrete_fields
+        if f.editable and not f.primary_key and f.name not in never
+    ]
 
 
 def is_empty(value: Any) -> bool:

@@ -73,6 +73,19 @@ def begin(survivor: R, losers: Sequence[R], *, by: User, values: Mapping[str, in
     return merge
 
 
+def survivor_of(record: Record) -> tuple[Merge, Any] | None:
+    """Return the merge that a record went into, and what it is part of by now."""
+    kind, pk, first = str(record._meta.model_name), record.pk, None
+    while True:
+        row = MergedRecord.objects.select_related("merge").filter(kind=kind, record_id=pk).first()
+        if row is None:
+            break
+        first, pk = first or row.merge, row.merge.survivor_id
+    if first is None:
+        return None
+    return first, type(record)._base_manager.select_related("owner").filter(pk=pk).first()
+
+
 def put_into_bin(losers: Sequence[R], sources: Mapping[str, R], *, image: Image, by: User) -> None:
     """Put the losers into the recycle bin; an external id that the survivor takes is free then."""
     moment = timezone.now()
