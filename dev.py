@@ -63,6 +63,22 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
     ).returncode
 
 
+def run_quietly(name: str, *command: str | Path, env: dict[str, str]) -> int:
+    """Run `command` beside others: what it says is printed at its end, under its `name`."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    say(f"\n== {name} ==\n{done.stdout.rstrip()}")
+    return done.returncode
+
+
 def must(*command: str | Path, env: dict[str, str] | None = None) -> None:
     """Run `command`; end here when it fails."""
     if code := run(*command, env=env):
@@ -241,54 +257,76 @@ def find_chromium() -> bool:
     return any(map(shutil.which, names))
 
 
-def test(words: Sequence[str]) -> int:
-    """Run the suite on SQLite, then on PostgreSQL, then the browser tests; pass on arguments.
+def verdict(code: int, *, is_part: bool) -> str:
+    """Say in a word how pytest has ended; a part of the suite may hold nothing for an engine."""
+    if code == NOTHING_COLLECTED:
+        return "nothing to run" if is_part else "not run (no tests found)"
+    return "failed" if code else "passed"
 
-    Own arguments: --sqlite-only --postgres-only --browser-only --no-browser leave steps out,
-    --coverage measures branches on the way and asks for the promised share.
+
+def covered(file: str) -> str:
+    """Report the branches that all suites together have gone; say whether they are enough."""
+    env = {"COVERAGE_FILE": file}
+    run(PYTHON, "-m", "coverage", "combine", "--quiet", env=env)
+    run(PYTHON, "-m", "coverage", "report", env=env)
+    core = ["--include", ",".join(CORE), "--fail-under", "95"]
+    return "failed" if run(PYTHON, "-m", "coverage", "report", *core, env=env) else "passed"
+
+
+def test(words: Sequence[str]) -> int:
+    """Run the suite on SQLite, on PostgreSQL and in a browser, all at once; pass on arguments.
+
+    Own arguments: --sqlite-only --postgres-only --browser-only --no-browser leave suites out,
+    --coverage measures branches on the way and asks for the promised share. The first suite is told
+    as it goes on, each of the others when it has ended. With -n or --pdb one follows the other.
     """
     from tests.postgres import NoPostgres, a_postgres
 
     own = {"--sqlite-only", "--postgres-only", "--no-browser", "--browser-only", "--coverage"}
     asked, passed_on = own & set(words), [word for word in words if word not in own]
     prepare(TEST)
+    one_by_one = any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in passed_on)
     pytest: list[str | Path] = [PYTHON, "-m", "pytest"]
-    if not any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in passed_on):
-        pytest += ["-n", "auto"]
+    if not one_by_one:
+        pytest += ["-n", "auto", "--dist", "worksteal"]
+    if "--coverage" in asked:
+        pytest += ["--cov", "--cov-report="]
     outcome: dict[str, str] = {}
+    suites: dict[str, tuple[str, dict[str, str]]] = {}  # marks and environment of each
 
-    def suite(name: str, marks: str, env: dict[str, str]) -> None:
-        say(f"\n== {name} ==")
-        # Marks of the caller come later on the line, so they win.
-        code = run(*pytest, "-m", marks, *passed_on, env={**NEUTRAL, **env})
-        if code == NOTHING_COLLECTED:
-            outcome[name] = "nothing to run" if passed_on else "not run (no tests found)"
-        else:
-            outcome[name] = "failed" if code else "passed"
-
-    with TemporaryDirectory(prefix="crm-test-") as folder:
-        env = {"VAR_DIR": folder, "COVERAGE_FILE": f"{folder}/coverage"}
-        if "--coverage" in asked:
-            pytest += ["--cov", "--cov-append", "--cov-report="]
+    with TemporaryDirectory(prefix="crm-test-") as folder, contextlib.ExitStack() as lent:
         if not asked & {"--postgres-only", "--browser-only"}:
-            suite("SQLite", "not e2e and not postgres", env)
+            suites["SQLite"] = ("not e2e and not postgres", {})
         if not asked & {"--sqlite-only", "--browser-only"}:
             try:
-                with a_postgres(venv=VENV) as url:
-                    secret = {"DATABASE_URL": url, "SECRET_KEY": "for-tests-" * 6}
-                    suite("PostgreSQL", "not e2e", {**env, **secret})
+                url = lent.enter_context(a_postgres(venv=VENV))
+                secret = {"DATABASE_URL": url, "SECRET_KEY": "for-tests-" * 6}
+                suites["PostgreSQL"] = ("not e2e", secret)
             except NoPostgres as reason:
                 outcome["PostgreSQL"] = f"not run ({reason})"
         if not asked & {"--sqlite-only", "--postgres-only", "--no-browser"}:
             if find_chromium():
-                suite("browser", "e2e", env)
+                suites["browser"] = ("e2e", {})
             else:
                 outcome["browser"] = "not run (no chromium; as root it is installed by apt)"
+
+        def suite(name: str) -> str:
+            marks, env = suites[name]
+            env = {**NEUTRAL, "VAR_DIR": folder, **env, "COVERAGE_FILE": f"{folder}/cov.{name}"}
+            # Marks of the caller come later on the line, so they win.
+            command = [*pytest, "-m", marks, *passed_on]
+            if one_by_one or name == next(iter(suites)):
+                say(f"\n== {name} ==")
+                code = run(*command, env=env)
+            else:
+                code = run_quietly(name, *command, env=env)
+            return verdict(code, is_part=bool(passed_on))
+
+        # One suite waits where another one counts: together they keep the processors busy.
+        with ThreadPoolExecutor(1 if one_by_one else 3) as pool:
+            outcome |= zip(suites, pool.map(suite, suites), strict=True)
         if "--coverage" in asked:
-            run(PYTHON, "-m", "coverage", "report", env=env)
-            core = ["--include", ",".join(CORE), "--fail-under", "95"]
-            short = run(PYTHON, "-m", "coverage", "report", *core, env=env)
-            outcome["coverage of the core"] = "failed" if short else "passed"
+            outcome["coverage of the core"] = covered(f"{folder}/cov")
 
     say("\n" + ", ".join(f"{name}: {how}" for name, how in outcome.items()))
     is_incomplete = any(how.startswith("not run") for how in outcome.values())

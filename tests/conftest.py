@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.world import (  # noqa: F401
     broken_trail,
     defaults,
     manager,
+    new_installation,
     outsider,
     rep,
     rep2,
@@ -75,15 +77,21 @@ def django_db_setup(
     django_db_modify_db_settings: None,
     django_db_blocker: Any,
 ) -> Any:
-    """Begin with a copy of a migrated database; after a test on real transactions empty it."""
+    """Begin with a copy of a migrated database; after a test on real transactions renew it."""
     name = connection.creation._get_test_db_name()
     with django_db_blocker.unblock():
         template.prepare(name, TEMPLATES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: template.empty())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: renew())
         yield
     with django_db_blocker.unblock():
         template.remove(name)
+
+
+def renew() -> None:
+    """Bring the database back to what a new installation has."""
+    template.empty()
+    new_installation()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -103,6 +111,15 @@ def _the_right_driver() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let tests say which data from outside the project they need."""
     config.pluginmanager.register(reference, "reference")
+    # What is loaded stays: looking through it for garbage is a sixth of the run.
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, among what the tests make and now and then."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    gc.enable()
 
 
 LEFT_OUT = pytest.StashKey[int]()

@@ -34,11 +34,11 @@ DEFAULTS = {
 
 @pytest.fixture
 def defaults(db: None) -> None:
-    """What a new installation starts with; a test on real transactions may have emptied it."""
-    new_installation()
+    """What a new installation starts with: every test finds it, this one says that it needs it."""
 
 
 def new_installation() -> None:
+    """Fill an emptied database with what the migrations put into a new one."""
     for module, function in DEFAULTS.items():
         getattr(import_module(module), function)(apps, None)
 
