@@ -144,7 +144,9 @@ class LeadImporter(ProductNaming):
         if progress:
             values["progress"] = progress
         if is_by_rules:
-            lead = operations.capture_by_rules(by=self.by, products=products, **values)
+            lead = operations.capture_by_rules(
+                by=self.by, takes_turn=not self.is_dry, products=products, **values
+            )
         else:
             lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
         warnings |= self._close(lead, Ending(reason, given_up_at, conversion))

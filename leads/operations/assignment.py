@@ -54,14 +54,21 @@ def assign_by_rules(lead: Lead, *, by: User) -> Lead:
 
 
 @operation
-def capture_by_rules(*, by: User, **fields: Any) -> Lead:
+def capture_by_rules(*, by: User, takes_turn: bool = True, **fields: Any) -> Lead:
     """Add a lead, as `capture_lead` does, whose owner is for the assignment rules to say.
 
-    Who may add leads of their own only has it for a moment, and gives it away.
+    Who may add leads of their own only has it for a moment, and gives it away. One that is to be
+    taken back takes no turn: it goes where it would go now, nobody waits for it, and nothing is
+    noted.
     """
     is_unassigned = reaches(by, "add", Lead())
     lead = capture_lead(by=by, is_unassigned=is_unassigned, **fields)
-    return _handed_out(open_lead(lead, by=by, action="assign"), by=by)
+    current = open_lead(lead, by=by, action="assign")
+    if takes_turn:
+        return _handed_out(current, by=by)
+    rules = Rules(by)
+    fate = rules.fate_now(rules.first_for(current), list(takers()))
+    return assign(current, by=by, owner=fate.owner)
 
 
 @operation

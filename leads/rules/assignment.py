@@ -124,6 +124,13 @@ class Rules:
         }
         return Fate(person, f"{why} {told}", rule)
 
+    def fate_now(self, found: ReadRule | None, people: Sequence[User]) -> Fate:
+        """Return to whom a lead would go with the turn as it was read; nobody takes it."""
+        if found is None:
+            return self.fate_by(None, ())
+        turn = found.rule.turn
+        return self.fate_by(found, people, last_number=turn.last_number, turn=turn.count + 1)
+
     def _why(self, each: ReadRule) -> str:
         if each.relations:
             # Who reads this on the lead may not know the other record, nor what it says.

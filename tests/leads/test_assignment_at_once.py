@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 
 from intake import jobs
 from intake.models import Delivery
+from leads.jobs import LeadImporter
 from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
 from leads.operations import assign_by_rules, capture_by_rules, delete_assignment_rule
 from records.errors import Refused
@@ -23,6 +25,7 @@ from tests.leads.assigning import a_rule, people_in
 from tests.world import at_once
 from users.models import Team
 from users.operations import intake_machine
+from workbench.transfer import ColumnMapping, open_table
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +122,33 @@ def test_deleting_a_rule_waits_for_a_turn_without_holding_the_rule(four: Team):
         deleting.result()
 
     assert not AssignmentRule.objects.exists()
+
+
+def test_a_dry_run_of_a_file_keeps_nobody_from_taking_a_turn(four: Team, tmp_path: Path):
+    """What it holds it holds to the end of the file. SQLite has one lock for all."""
+    if connection.vendor != "postgresql":
+        pytest.skip("There are no row locks here.")
+    rule = a_rule(team=four)
+    file = tmp_path / "leads.csv"
+    file.write_text("topic,last_name,country\nPumps,One,DE\nPumps,Two,DE\n")
+    mapping = ColumnMapping.of({"defaults": {"owner": "rules"}}, "lead")
+    by = intake_machine()
+    verdicts = LeadImporter(by=clerk(), mapping=mapping).verdicts(open_table(file), is_dry=True)
+
+    def capture() -> Lead:
+        try:
+            return capture_by_rules(by=by, topic="Pumps", company="Acme", country="DE")
+        finally:
+            connection.close()
+
+    assert next(verdicts).verdict == "new"
+    with ThreadPoolExecutor(1) as pool:
+        lead = pool.submit(capture).result(timeout=10)
+    assert [verdict.verdict for verdict in verdicts] == ["new"]
+
+    rule.turn.refresh_from_db()
+    assert (str(lead.owner), rule.turn.count) == ("Ann", 1)
+    assert Lead.objects.get() == lead
 
 
 def somebody_waits() -> bool:

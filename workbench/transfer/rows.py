@@ -98,6 +98,8 @@ class Importer:
     def __init__(self, *, by: User, mapping: ColumnMapping) -> None:
         self.by = by
         self.mapping = mapping
+        # True while nothing of it is to stay: then no row may hold what others wait for.
+        self.is_dry = False
         kind = kind_of(self.model)
         self.custom_fields = definitions_for(by)[kind] if kind in KINDS else ()
         self.readers = {
@@ -130,6 +132,7 @@ class Importer:
         Each row is a transaction of its own. A dry run does the same in one transaction that is
         rolled back, so that a row sees the rows before it.
         """
+        self.is_dry = is_dry
         labels = {each.label: each.name for each in self.custom_fields}
         pairs = self.mapping.targets(table.headers, self.readers, labels)
         if not is_dry:
