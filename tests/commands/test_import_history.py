@@ -15,9 +15,10 @@ from django.test import Client
 from accounts.models import Account, Contact
 from leads.models import Lead, Qualification
 from opportunities.models import Opportunity
+from opportunities.operations import win
 from records.models import CustomField
 from tests.custom import define
-from tests.factories import AccountFactory, ContactFactory, UserFactory
+from tests.factories import AccountFactory, ContactFactory, OpportunityFactory, UserFactory
 from tests.world import stored
 from users.models import User
 
@@ -255,3 +256,21 @@ def test_fields_are_defined_by_those_who_may(take: Any):
         take("lead", WITH_WORDS, WITH_FIELDS, create_fields=True, by=seller.email)
 
     assert not Lead.objects.exists()
+
+
+def test_a_row_whose_opportunity_is_another_companys_is_rejected_with_a_sentence(take, boss):
+    acme, other = AccountFactory(owner=boss, name="Acme"), AccountFactory(owner=boss, name="Other")
+    for number, account in enumerate((acme, other)):
+        won = OpportunityFactory(owner=boss, account=account, external_id=f"o{number}")
+        win(won, by=boss)
+    text = (
+        "external_id,last_name,topic,converted,account.name,opportunity.external_id\n"
+        "l0,Lovelace,Engines,1,Acme,o0\nl1,Byron,Engines,1,Acme,o1\n"
+    )
+
+    verdicts, _summary = take("lead", text)
+
+    assert [verdict["verdict"] for verdict in verdicts] == ["new", "rejected"]
+    assert "belongs to another company" in verdicts[1]["errors"]["opportunity"][0]
+    assert [lead.external_id for lead in Lead.objects.qualified()] == ["l0"]
+    assert not Lead.objects.filter(external_id="l1").exists()
