@@ -62,6 +62,9 @@ class LeadFilter(RecordFilter):
     ready = django_filters.ChoiceFilter(
         label=_("Ready, not qualified"), choices=[("1", _("yes"))], method="is_ready"
     )
+    undecided = django_filters.ChoiceFilter(
+        label=_("Needs a decision"), choices=[("1", _("yes"))], method="is_undecided"
+    )
     created = PeriodFilter(label=_("Created"), field_name="created_at")
     created_after = DayFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
     created_before = DayFilter(label=_("Created until"), field_name="created_at", lookup_expr="lte")
@@ -116,6 +119,9 @@ class LeadFilter(RecordFilter):
 
     def is_ready(self, qs: Any, name: str, value: str) -> Any:
         return qs.ready()
+
+    def is_undecided(self, qs: Any, name: str, value: str) -> Any:
+        return qs.undecided()
 
     def by_next_step(self, qs: Any, name: str, value: str) -> Any:
         if value == NONE:

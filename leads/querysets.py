@@ -71,6 +71,10 @@ class LeadQuerySet(RecordQuerySet):
         """Keep open leads that meet every rule and have not been qualified."""
         return self.open().filter(ready_since__isnull=False)
 
+    def undecided(self) -> Self:
+        """Keep open leads that wait until a person says which account or contact is meant."""
+        return self.open().exclude(needs_decision="")
+
     def untouched_since(self, moment: datetime) -> Self:
         """Keep open leads on which nobody has worked since `moment`."""
         return self.open().filter(Q(touched_at=None) | Q(touched_at__lt=moment))

@@ -31,9 +31,23 @@ OLD_AFTER = 30  # days in which an open lead should have come to a decision
 
 
 def lead_badge(lead: Lead) -> Any:
-    """The status of a lead in its colour."""
+    """The status of a lead in its colour; of a qualified one also the way to its receipt."""
     word = lead.progress if lead.is_open else lead.status
-    return badge(lead.status_label, TONES.get(word, ""))
+    label = badge(lead.status_label, TONES.get(word, ""))
+    if lead.status != Lead.Status.QUALIFIED:
+        return label
+    return format_html(
+        '{} <a class="c-link c-meta" href="{}receipt/">{}</a>',
+        label,
+        lead.get_absolute_url(),
+        _("Receipt"),
+    )
+
+
+def question_of(lead: Lead) -> Any:
+    """What only a person can decide about a lead, in one line."""
+    text = lead.needs_decision
+    return format_html('<span title="{}">{}</span>', text, text) if text else ""
 
 
 def reason_of(lead: Lead) -> Any:
@@ -80,6 +94,7 @@ class LeadTable(RecordTable):
     touched = TouchColumn()
     age = AgeColumn(OLD_AFTER)
     owner = OwnerColumn()
+    decision = Cell(question_of, verbose_name=_("To decide"), css="c-cell--reason", accessor="pk")
     why = Cell(reason_of, verbose_name=_("Why there"), css="c-cell--reason", accessor="pk")
     automation = Cell(
         lambda lead: _("Do not automate") if lead.do_not_automate else "",
@@ -91,5 +106,5 @@ class LeadTable(RecordTable):
     class Meta(RecordTable.Meta):
         sequence = (
             "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
-            "owner", "why", "automation",
+            "owner", "decision", "why", "automation",
         )  # fmt: skip

@@ -56,6 +56,7 @@ __all__ = [
     "start",
     "take_up",
     "told_to",
+    "undo_page_of",
 ]
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,13 @@ class Kind:
     """
 
     step: Callable[[Job], Step | End]
+    # Name of the page that takes back what a job of this kind has done; nothing where none does.
+    undo: str = ""
+
+    @classmethod
+    def undone_at(cls, page: str) -> Callable[[Callable[[Job], Step | End]], Kind]:
+        """Decorate a step whose work can be taken back on the page of this name."""
+        return lambda step: cls(step, page)
 
     @property
     def name(self) -> str:
@@ -105,6 +113,17 @@ def resume(job: Job, *, by: User) -> Job:
 
 
 cancel = operations.cancel
+
+
+def undo_page_of(job: Job) -> str:
+    """Return the name of the page that takes back what the job has done, if there is one."""
+    if job.is_live or not job.lines.filter(state=JobLine.State.DONE).exists():
+        return ""
+    try:
+        kind = import_string(job.kind)
+    except ImportError:
+        return ""
+    return str(getattr(kind, "undo", ""))
 
 
 @task(priority=LOW)

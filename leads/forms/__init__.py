@@ -1,7 +1,7 @@
 """What is asked of people about leads."""
 
 from leads.forms.assignment import AssignmentRuleForm
-from leads.forms.bulk import BulkQualifyForm
+from leads.forms.bulk import BulkDisqualifyForm, BulkQualifyForm, BulkUndoForm
 from leads.forms.leads import AssignForm, DisqualifyForm, LeadForm, ProgressForm
 from leads.forms.qualify import OTHER, QualifyForm
 
@@ -9,7 +9,9 @@ __all__ = [
     "OTHER",
     "AssignForm",
     "AssignmentRuleForm",
+    "BulkDisqualifyForm",
     "BulkQualifyForm",
+    "BulkUndoForm",
     "DisqualifyForm",
     "LeadForm",
     "ProgressForm",

@@ -1,4 +1,4 @@
-"""What is asked for when many leads are to be qualified."""
+"""What is asked for when many leads are to be qualified, given up, or taken back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from workbench.forms import PageForm
+from leads.forms.leads import ReasonField
+from leads.models import DisqualifyReason
+from workbench.forms import PageForm, date_input
 
 LONGEST = 20_000  # 1,000 numbers of up to 19 digits
 
@@ -34,3 +36,32 @@ class BulkQualifyForm(PageForm):
     opens_opportunities = forms.BooleanField(
         label=_("Open an opportunity for each lead"), required=False, initial=True
     )
+
+
+class BulkDisqualifyForm(PageForm):
+    """Which leads are given up, and why."""
+
+    leads = NumbersField(error_messages={"required": _("Choose at least one lead.")})
+    reason = ReasonField(
+        label=_("Reason"),
+        queryset=DisqualifyReason.objects.all(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": _("Choose a reason")},
+    )
+    comment = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    revisit_on = forms.DateField(
+        label=_("Reopen on"),
+        required=False,
+        widget=date_input(),
+        help_text=_("The leads open again by themselves on this day."),
+    )
+
+
+class BulkUndoForm(PageForm):
+    """Nothing is asked: the page says what will happen."""

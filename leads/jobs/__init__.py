@@ -1,6 +1,7 @@
 """What runs later: rows of a file, many leads at once, what rules bring, who may be twice."""
 
 from leads.jobs.bulk import MOST_LEADS, qualify_leads, qualify_many
+from leads.jobs.closing import disqualify_leads, disqualify_many, undo_leads, undo_many
 from leads.jobs.duplicates import look_through, look_through_all
 from leads.jobs.rows import EXPORTED, IMPORTERS, LeadImporter
 from leads.jobs.rules import activate, automate, qualify_ready, refresh
@@ -12,10 +13,14 @@ __all__ = [
     "LeadImporter",
     "activate",
     "automate",
+    "disqualify_leads",
+    "disqualify_many",
     "look_through",
     "look_through_all",
     "qualify_leads",
     "qualify_many",
     "qualify_ready",
     "refresh",
+    "undo_leads",
+    "undo_many",
 ]

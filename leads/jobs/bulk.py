@@ -31,13 +31,7 @@ def qualify_many(leads: Iterable[int], *, by: User, opens_opportunities: bool = 
     more than 1,000.
     """
     require_any(by, "qualify", Lead)
-    numbers = list(dict.fromkeys(leads))
-    if not numbers:
-        raise Unacceptable(errors={"leads": [_("Choose at least one lead.")]})
-    if len(numbers) > MOST_LEADS:
-        raise Unacceptable(
-            errors={"leads": [_("Choose at most %(most)d leads at a time.") % {"most": MOST_LEADS}]}
-        )
+    numbers = numbers_of(leads)
     return start(
         qualify_leads,
         by=by,
@@ -49,7 +43,19 @@ def qualify_many(leads: Iterable[int], *, by: User, opens_opportunities: bool = 
     )
 
 
-@Kind
+def numbers_of(leads: Iterable[int]) -> list[int]:
+    """Return each number once. Raises `Unacceptable` for none and for more than 1,000."""
+    numbers = list(dict.fromkeys(leads))
+    if not numbers:
+        raise Unacceptable(errors={"leads": [_("Choose at least one lead.")]})
+    if len(numbers) > MOST_LEADS:
+        raise Unacceptable(
+            errors={"leads": [_("Choose at most %(most)d leads at a time.") % {"most": MOST_LEADS}]}
+        )
+    return numbers
+
+
+@Kind.undone_at("leads:bulk-undo")
 def qualify_leads(job: Job) -> Step | End:
     """Qualify the next lead, or tell what stands in its way."""
     numbers, place = job.arguments["leads"], job.cursor.get("next", 0)

@@ -12,9 +12,9 @@ from leads.operations.assignment import (
     save_assignment_rule,
 )
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
-from leads.operations.bulk import Prospect, prospects
+from leads.operations.bulk import Prospect, prospects, to_give_up
 from leads.operations.carrying import save_mapping
-from leads.operations.disqualify import disqualify
+from leads.operations.disqualify import disqualify, refuse_bad_terms
 from leads.operations.edit import (
     capture_lead,
     delete_lead,
@@ -76,6 +76,7 @@ __all__ = [
     "qualify",
     "qualify_automatically",
     "refresh_readiness",
+    "refuse_bad_terms",
     "remove_rule",
     "reopen",
     "reopen_due",
@@ -88,6 +89,7 @@ __all__ = [
     "set_automation",
     "set_progress",
     "switch_rule",
+    "to_give_up",
     "undo",
     "unmerge_leads",
     "update_lead",

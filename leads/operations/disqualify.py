@@ -50,7 +50,7 @@ def disqualify(
             _("%(lead)s is %(status)s already.")
             % {"lead": current, "status": current.get_status_display().lower()}
         )
-    _refuse_bad_terms(current, reason, comment, revisit_on, duplicate_of)
+    refuse_bad_terms(reason, comment, revisit_on, lead=current, duplicate_of=duplicate_of)
     cancelled = cancel_open(current, by=by)
     if keep_contact and current.contact is None:
         current.contact = _kept_contact(current, by=by)
@@ -103,25 +103,28 @@ def take_up(lead: Lead, *, by: User) -> Lead:
     return current
 
 
-def _refuse_bad_terms(
-    lead: Lead,
+def refuse_bad_terms(
     reason: DisqualifyReason,
     comment: str,
     revisit_on: date | None,
-    duplicate_of: Lead | None,
+    *,
+    lead: Lead | None = None,
+    duplicate_of: Lead | None = None,
 ) -> None:
+    """Raise `Unacceptable`, naming each field, for terms on which a lead cannot be given up."""
     errors: dict[str, list[str]] = {}
     if reason.needs_comment and not comment.strip():
         errors["comment"] = [_("Enter a comment: this reason needs one.")]
     if revisit_on is not None and revisit_on <= timezone.localdate():
         errors["revisit_on"] = [_("Choose a day in the future.")]
-    if duplicate_of is not None and duplicate_of.pk == lead.pk:
-        errors["duplicate_of"] = [_("Choose another lead: this is the same one.")]
-    elif duplicate_of is not None and duplicate_of.duplicate_of_id == lead.pk:
-        errors["duplicate_of"] = [
-            _("%(other)s is given up as a duplicate of this one. Reopen it first.")
-            % {"other": duplicate_of}
-        ]
+    if lead is not None and duplicate_of is not None:
+        if duplicate_of.pk == lead.pk:
+            errors["duplicate_of"] = [_("Choose another lead: this is the same one.")]
+        elif duplicate_of.duplicate_of_id == lead.pk:
+            errors["duplicate_of"] = [
+                _("%(other)s is given up as a duplicate of this one. Reopen it first.")
+                % {"other": duplicate_of}
+            ]
     if errors:
         raise Unacceptable(errors=errors)
 

@@ -11,6 +11,7 @@ from leads.views.assignment import (
     LeadAssignByRules,
 )
 from leads.views.bulk import LeadBulkQualify
+from leads.views.closing import LeadBulkDisqualify, LeadBulkUndo
 from leads.views.pages import (
     LeadAssign,
     LeadCreate,
@@ -37,7 +38,9 @@ __all__ = [
     "AssignmentRuleSwitch",
     "LeadAssign",
     "LeadAssignByRules",
+    "LeadBulkDisqualify",
     "LeadBulkQualify",
+    "LeadBulkUndo",
     "LeadCreate",
     "LeadDelete",
     "LeadDetail",

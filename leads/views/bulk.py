@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from leads import jobs
@@ -40,10 +39,14 @@ class LeadBulkQualify(FormPage):
     template_name = "leads/bulk_qualify.html"
     title = gettext_lazy("Qualify leads")
     submit_label = gettext_lazy("Qualify")
+    action = "qualify"
+    # The filters of an address without any.
+    asked_for = "ready=1"
+    forbidden = gettext_lazy("You may not qualify leads.")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may(self.user, "qualify", Lead):
-            raise PermissionDenied(_("You may not qualify leads."))
+        if not may(self.user, self.action, Lead):
+            raise PermissionDenied(self.forbidden)
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property
@@ -61,8 +64,8 @@ class LeadBulkQualify(FormPage):
             numbers = [int(w) for w in words if w.isascii() and w.isdigit() and len(w) < 19]
         if numbers or self.request.method == "POST":
             return Lead.objects.permitted(self.user).filter(pk__in=numbers[: MOST_LEADS + 1])
-        rows = Lead.objects.permitted(self.user, "qualify").open()
-        asked = LeadFilter(self.request.GET or QueryDict("ready=1"), rows, user=self.user)
+        rows = Lead.objects.permitted(self.user, self.action).open()
+        asked = LeadFilter(self.request.GET or QueryDict(self.asked_for), rows, user=self.user)
         return asked.qs if asked.is_valid() else rows.none()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+# What a person narrows a list by before all that is left of it is given up.
+GIVES_UP_BY = {
+    "q", "progress", "source", "campaign", "rating", "next_step", "created", "created_after",
+    "created_before", "country", "region",
+}  # fmt: skip
+
+
 class LeadList(RelatedListView):
     """The leads that the user may see."""
 
@@ -47,32 +54,42 @@ class LeadList(RelatedListView):
         Tab(gettext_lazy("New this week"), "created=week"),
         Tab(gettext_lazy("Unassigned"), "owner=none&status=open"),
         Tab(gettext_lazy("Ready to qualify"), "ready=1"),
+        Tab(gettext_lazy("Needs a decision"), "undecided=1"),
         Tab(gettext_lazy("Qualified this month"), "qualified=month"),
     ]
 
     def left_out(self) -> tuple[str, ...]:
         """Leave out the owner where it is always the same: there is room for the age instead, or
-        for the reason why nobody has it. Automation is for those who ask for it.
+        for the reason why nobody has it. Automation is for those who ask for it, the open question
+        for those who look at what needs a decision.
         """
         owner = self.data.get("owner")
+        if self.data.get("undecided") == "1":
+            return ("age", "source", "bant", "why", "automation", "next_step")
         if owner == "none":
-            return ("owner", "age", "source", "bant", "automation")
-        return ("owner" if owner == "me" else "age", "why", "automation")
+            return ("owner", "age", "source", "bant", "automation", "decision")
+        return ("owner" if owner == "me" else "age", "why", "automation", "decision")
 
     def page_of(self, rows: Any, total: int) -> dict[str, Any]:
         return super().page_of(with_reasons(rows) if "why" in self.shown else rows, total)
 
     def for_all(self) -> list[dict[str, Any]]:
-        """Offer to qualify the leads that are ready to those who may."""
-        if self.data.get("ready") != "1" or not may(self.user, "qualify", Lead):
-            return []
+        """Offer to qualify the leads that are ready, and to give up what a filter leaves."""
+        offered = []
+        if self.data.get("ready") == "1" and may(self.user, "qualify", Lead):
+            offered.append(("leads:bulk-qualify", _("Qualify all …"), "circle-check"))
+        if self.is_narrowed and may(self.user, "disqualify", Lead):
+            offered.append(("leads:bulk-disqualify", _("Disqualify all …"), "ban"))
         return [
-            {
-                "url": reverse("leads:bulk-qualify") + self.here(),
-                "label": _("Qualify all …"),
-                "icon": "circle-check",
-            }
+            {"url": reverse(name) + self.here(), "label": label, "icon": icon}
+            for name, label, icon in offered
         ]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Say whether open leads are left by filters of the user's own, beyond those of a tab."""
+        said = {name for name, value in self.data.items() if value}
+        return self.data.get("status") == Lead.Status.OPEN and bool(said & GIVES_UP_BY)
 
 
 class LeadCreate(CreateView):

@@ -18,7 +18,7 @@ from opportunities.tables import TONES
 from records.layouts import groups_for
 from records.permissions import may, reaches
 from workbench.custom import rows_for
-from workbench.templatetags.workbench import day, money
+from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class OpportunityDetail(RecordView):
             tone="warn" if opportunity.is_on_hold else TONES[opportunity.status],  # type: ignore[index]
             account_link=link_to(opportunity.account, self.user),
             lead_link=link_to(lead, self.user),
+            receipt_url=receipt_of(qualification, self.user),
             facts=facts_of(opportunity),
             stages=stages_for(opportunity, bar, link_to(lead, self.user)),
             next_stage=next((place.stage for place in bar if place.state == "next"), None),
@@ -112,6 +113,13 @@ def link_to(record: Any, user: User) -> dict[str, str] | None:
         kind = record._meta.verbose_name
         return {"label": _("%(kind)s that you cannot open") % {"kind": kind}, "url": ""}
     return {"label": str(record), "url": record.get_absolute_url()}
+
+
+def receipt_of(qualification: Any, user: User) -> str:
+    """Return where it is told how a lead became the opportunity, to those who may see the lead."""
+    if qualification is None or not (link_to(qualification.lead, user) or {}).get("url"):
+        return ""
+    return f"{address('leads:receipt', qualification.lead_id)}?seq={qualification.seq}"
 
 
 def status_of(opportunity: Opportunity) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
+from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
 from accounts.operations import create_account, create_contact
 from leads.models import Lead
@@ -189,3 +190,36 @@ def test_the_dialog_of_a_lead_that_somebody_else_qualified_has_no_form(
     assert "is qualified already" in text
     assert url(lead, "receipt") in text
     assert "<form" not in text
+
+
+# The queue, and the ways to the receipt
+
+
+def test_what_only_a_person_can_decide_is_a_view_of_the_list(
+    reps: Client, rep: User, lead: Lead
+) -> None:
+    create_account(by=rep, name="Oakmere", country="DE")
+    asked = a_lead(rep, company="Oakmere", country="FR", last_name="Vandermeer", email="v@oak.example")
+    with pytest.raises(NeedsDecision):
+        qualify(asked, by=rep)
+
+    answer = reps.get("/leads/?undecided=1")
+
+    text = answer.content.decode()
+    assert "Vandermeer" in text
+    assert "different country" in text
+    assert "Marchetti" not in text
+    tabs = {str(tab["label"]): tab["count"] for tab in answer.context["views"]}
+    assert tabs["Needs a decision"] == "1"
+
+
+def test_every_record_leads_to_the_receipt(reps: Client, rep: User, lead: Lead) -> None:
+    made = qualify(lead, by=rep)
+    receipt = f"/leads/{lead.pk}/receipt/"
+    card = {"HX-Request": "true", "HX-Target": "related-leads"}
+
+    assert receipt in reps.get(lead.get_absolute_url()).content.decode()
+    assert receipt in reps.get(made.opportunities[0].get_absolute_url()).content.decode()
+    for name, record in (("account", made.account), ("contact", made.contact)):
+        part = reps.get(f"/leads/?{name}={record.pk}", headers=card).content.decode()
+        assert receipt in part

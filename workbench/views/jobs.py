@@ -18,6 +18,7 @@ from records.errors import Refused
 from records.permissions import may
 from workbench import jobs
 from workbench.models import Job, JobLine
+from workbench.templatetags.workbench import address
 from workbench.views.record import Page
 
 ROWS = 50
@@ -110,6 +111,7 @@ class JobDetail(JobPage, TemplateView):
             job=job,
             tone=TONES.get(job.state, ""),
             may_change=self.may_change,
+            undo_url=address(jobs.undo_page_of(job), job.pk) if self.may_change else "",
             tally=[
                 (label, tally[state], TONES.get(state, ""))
                 for state, label in JobLine.State.choices
