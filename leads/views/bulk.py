@@ -43,6 +43,7 @@ class LeadBulkQualify(FormPage):
     # The filters of an address without any.
     asked_for = "ready=1"
     forbidden = gettext_lazy("You may not qualify leads.")
+    nothing = gettext_lazy("No lead here can be qualified by you")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may(self.user, self.action, Lead):
@@ -83,6 +84,7 @@ class LeadBulkQualify(FormPage):
             },
             is_capped=len(self.prospects) > MOST_LEADS,
             most=MOST_LEADS,
+            nothing=self.nothing,
             **kwargs,
         )
         context["submit_label"] = ngettext(

@@ -35,6 +35,7 @@ class LeadBulkDisqualify(LeadBulkQualify):
     action = "disqualify"
     asked_for = "status=open&owner=me"
     forbidden = gettext_lazy("You may not disqualify leads.")
+    nothing = gettext_lazy("No lead here can be disqualified by you")
 
     @cached_property
     def prospects(self) -> list[Prospect]:

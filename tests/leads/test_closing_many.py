@@ -194,7 +194,7 @@ def test_the_page_shows_what_would_be_given_up_then_starts_the_job(reps, rep, re
     sent: dict[str, Any] = {"leads": page.context["form"]["leads"].value(), "reason": reason.pk}
     answer = reps.post("/leads/bulk/disqualify/", sent, follow=True)
 
-    assert answer.context["job"].title == "Disqualify 2 leads"
+    assert answer.context["job"].title == "Disqualify 1 lead"
     assert not Lead.objects.open().exists()
 
 
