@@ -199,7 +199,9 @@ def test_what_only_a_person_can_decide_is_a_view_of_the_list(
     reps: Client, rep: User, lead: Lead
 ) -> None:
     create_account(by=rep, name="Oakmere", country="DE")
-    asked = a_lead(rep, company="Oakmere", country="FR", last_name="Vandermeer", email="v@oak.example")
+    asked = a_lead(
+        rep, company="Oakmere", country="FR", last_name="Vandermeer", email="v@oak.example"
+    )
     with pytest.raises(NeedsDecision):
         qualify(asked, by=rep)
 
