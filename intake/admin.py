@@ -33,8 +33,6 @@ from workbench.admin import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.http import HttpRequest, HttpResponse
 
     from users.models import User
@@ -43,6 +41,13 @@ LEAD = (
     gettext_lazy("What becomes of a lead"),
     {"fields": ["topic", "source", "campaign", "owner", "on_known"]},
 )
+
+
+def field_choice(label: str, fields: list[tuple[str, str]]) -> forms.ChoiceField:
+    """Return the choice of a field. A line on one that is out of use still says which it was."""
+    return forms.ChoiceField(
+        label=label, choices=[("", "---------"), *fields, *rules.fields_out_of_use()]
+    )
 
 
 # Web forms
@@ -57,8 +62,7 @@ class WebFormFieldInline(SettingInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "field":
-            choices: Sequence[tuple[str, str]] = [("", "---------"), *rules.fields_to_ask()]
-            return forms.ChoiceField(label=_("Field"), choices=choices)
+            return field_choice(_("Field"), rules.fields_to_ask())
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -156,8 +160,7 @@ class DoorFieldInline(SettingInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "field":
-            choices = [("", "---------"), *rules.fields_to_map()]
-            return forms.ChoiceField(label=_("Field of the lead"), choices=choices)
+            return field_choice(_("Field of the lead"), rules.fields_to_map())
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

@@ -107,6 +107,16 @@ def fields_to_map() -> list[tuple[str, str]]:
     return [*own, *_custom_fields()]
 
 
+def fields_out_of_use() -> list[tuple[str, str]]:
+    """Return the custom fields that a form or a door may still name, and that say nothing now."""
+    fields = custom.known_to(None).fields[KIND]
+    return [
+        (each.name, _("%(field)s (out of use)") % {"field": each.label})
+        for each in fields
+        if not each.is_active
+    ]
+
+
 def _custom_fields() -> list[tuple[str, str]]:
     return [(each.name, each.label) for each in custom.definitions_for(None)[KIND]]
 

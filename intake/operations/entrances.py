@@ -48,7 +48,7 @@ def save_web_form(
         form.snippet_key = before.snippet_key
     saved = save_setting(form, by=by)
     if fields is not None:
-        known = dict(rules.fields_to_ask())
+        known = {name for name, _label in rules.fields_to_ask()} | _names_in(saved)
         _refuse_unknown("fields", fields, known, _("No form can ask for “%(name)s”."))
         _refuse_twice(fields)
         _replace(saved, "fields", fields, SHOWN_OF_FORM, by=by)
@@ -86,7 +86,7 @@ def save_door(
     if is_new:
         DoorKey.objects.create(door=saved)
     if mapping is not None:
-        known = dict(rules.fields_to_map())
+        known = {name for name, _label in rules.fields_to_map()} | _names_in(saved)
         _refuse_unknown("mapping", mapping, known, _("No door can fill “%(name)s”."))
         _replace(saved, "mapping", mapping, SHOWN_OF_DOOR, by=by)
     if secret:
@@ -160,8 +160,14 @@ def _give_address(entrance: WebForm | Door) -> None:
     entrance.slug = base if base not in taken else next(s for s in free if s not in taken)
 
 
+def _names_in(entrance: WebForm | Door) -> set[str]:
+    """Return what stands there already: a field that went out of use may stay where it is."""
+    relation: Any = entrance.fields
+    return {line.field for line in relation.all()}
+
+
 def _refuse_unknown(
-    what: str, lines: Sequence[WebFormField | DoorField], known: dict[str, str], sentence: str
+    what: str, lines: Sequence[WebFormField | DoorField], known: set[str], sentence: str
 ) -> None:
     errors = {
         f"{what}.{number}.field": [sentence % {"name": line.field[:80]}]

@@ -13,6 +13,7 @@ from intake.operations import save_web_form
 from leads.models import Lead
 from leads.operations import update_lead
 from records.models import CustomField
+from tests.admin.forms import form_of
 from tests.custom import define
 from tests.intake.world import a_door, hand_in, maps
 from users.models import User
@@ -113,3 +114,44 @@ def test_an_enquiry_fills_what_is_empty(defined: None, admin: User):
     hand_in(door, {"email": "ada@engine.example", "n": 2, "t": "two"})
 
     assert Lead.objects.get().custom == {"a_whole": 1, "a_text": "two"}
+
+
+def test_a_form_leaves_out_what_is_out_of_use_and_still_works(defined: None, admin: User):
+    asked = [WebFormField(field=name) for name in ("email", "custom.a_text", "custom.a_whole")]
+    asked[1].is_required = True
+    form = save_web_form(WebForm(name="Own"), by=admin, fields=asked)
+    CustomField.objects.filter(key="a_text").update(is_active=False)
+
+    page = Client().get("/f/own/").content.decode()
+    sent = {KEY: form.snippet_key, "email": "ada@engine.example", "custom.a_whole": "7"}
+    answer = Client().post("/f/own/", sent | {"custom.a_text": "sneaked in"})
+
+    assert "custom.a_text" not in page
+    assert answer.status_code == 302
+    assert Lead.objects.get().custom == {"a_whole": 7}
+
+
+def test_the_administration_says_which_field_of_a_form_is_out_of_use(
+    defined: None, admin: User, client: Client
+):
+    form = save_web_form(
+        WebForm(name="Own"), by=admin, fields=[WebFormField(field="custom.a_text")]
+    )
+    definition = CustomField.objects.get(key="a_text")
+    CustomField.objects.filter(key="a_text").update(is_active=False)
+    client.force_login(admin)
+    address = f"/admin/intake/webform/{form.pk}/change/"
+
+    shown = client.get(address)
+    row = {
+        field.html_name: field.value()
+        for field in shown.context["inline_admin_formsets"][0].formset.initial_forms[0]
+        if field.value() is not None and field.value() is not False
+    }
+    saved = client.post(address, form_of(client, address) | row | {"title": "Ask us"})
+
+    assert f"{definition.label} (out of use)" in shown.content.decode()
+    assert saved.status_code == 302
+    form.refresh_from_db()
+    assert form.title == "Ask us"
+    assert form.fields.get().field == "custom.a_text"
