@@ -291,7 +291,9 @@ description = SpectacularAPIView.as_view(
 )
 swagger: Callable[..., Any] = login_required(
     csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
-        SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="crm/api_docs.html"
+        )
     )
 )
 

@@ -33,3 +33,19 @@ function nameAll() {
 // Django's own scripts build their fields in a later turn of the same event.
 window.addEventListener("load", () => setTimeout(nameAll));
 document.addEventListener("formset:added", () => setTimeout(nameAll));
+
+// Two things in Django's own markup that a screen reader stumbles over: a heading cell without a
+// heading, and a search field whose label is a picture.
+for (const head of document.querySelectorAll(".tabular thead th:empty")) {
+  const cell = document.createElement("td");
+  cell.className = head.className;
+  head.replaceWith(cell);
+}
+const magnifier = document.querySelector('label[for="searchbar"] img');
+if (magnifier) {
+  const word = document.createElement("span");
+  word.className = "visually-hidden";
+  word.textContent = document.querySelector("#changelist-search [type=submit]").value;
+  magnifier.alt = "";
+  magnifier.after(word);
+}
