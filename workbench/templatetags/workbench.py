@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel import Locale
@@ -142,7 +142,7 @@ def initials(name: Any) -> str:
 def money(amount: Any, currency: str = "", compact: bool = False) -> str:
     """Write an amount as the reader's language does; cents only where there are any.
 
-    `compact` is for tiles: €1.26M.
+    `compact` is for tiles and charts: €1.26M, and no cents from a whole unit on.
     """
     if amount in (None, ""):
         return ""
@@ -153,6 +153,8 @@ def money(amount: Any, currency: str = "", compact: bool = False) -> str:
         digits = 2 if abs(number) >= MILLION else 0
         short = format_compact_currency(number, code, locale=locale, fraction_digits=digits)
         return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", short)
+    if compact and abs(number) >= 1:
+        number = number.quantize(Decimal(1), ROUND_HALF_UP)
     if number == number.to_integral_value():
         whole = CENTS.sub("", locale.currency_formats["standard"].pattern)
         text = format_currency(number, code, whole, locale=locale, currency_digits=False)
