@@ -13,7 +13,7 @@ from activities.models import Activity, ActivityLink
 from activities.operations.steps import place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
-from records.operations import operation, save_new, settled
+from records.operations import operation, refuse_merged, save_new, settled
 from records.permissions import may, require, require_any
 
 if TYPE_CHECKING:
@@ -175,16 +175,15 @@ def plan_meeting(
 def writable(record: TimelineRecord, *, by: User) -> TimelineRecord:
     """Re-read `record`, and refuse unless `by` may write something new on its timeline.
 
-    Whoever sees a record may write on it. A kind that can be closed is locked, so that nothing is
-    added while its timeline is being handed on.
+    Whoever sees a record may write on it. It is locked, so that nothing is added while its timeline
+    is being handed on, or merged into another one.
     """
     require_any(by, "add", Activity)
-    rows = type(record)._base_manager.select_related("owner")
-    if hasattr(type(record), "is_read_only"):
-        rows = rows.select_for_update(of=("self",))
+    rows = type(record)._base_manager.select_related("owner").select_for_update(of=("self",))
     current: TimelineRecord = settled(rows.get(pk=record.pk), "owner")
     require(by, "view", current)
     if current.is_in_bin:
+        refuse_merged(current, by=by)
         raise IsInBin(
             _("%(record)s is in the recycle bin. Restore it first.") % {"record": current}
         )

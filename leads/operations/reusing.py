@@ -223,7 +223,7 @@ def brought_up(
     lines = [line for line in differences(lead, record, target, by=by) if line.is_carried]
     values = {line.name: line.ours for line in lines} | (more or {})
     if not (values or custom) or not reaches(by, "change", record):
-        return record
+        return _kept(record)
     try:
         changed = _updated(record, values, custom, by=by)
     except (Refused, LostRace):
@@ -238,6 +238,14 @@ def brought_up(
     for key, value in custom.items():
         before[f"{PREFIX}{key}"] = {"old": record.custom.get(key), "new": value}
     return changed
+
+
+def _kept(record: Reused) -> Reused:
+    """Hold a record that is used as it is: raises `LostRace` when it was merged or binned since."""
+    rows: Any = type(record).objects.select_for_update(of=("self",), no_key=True)
+    if not rows.filter(pk=record.pk).values_list("pk").first():
+        raise LostRace(f"{record} is not there any more.")
+    return record
 
 
 def _updated(record: Reused, values: dict[str, Any], custom: dict[str, Any], *, by: User) -> Reused:

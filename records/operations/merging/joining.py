@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,10 +49,13 @@ def together(
     """
     wanted = versions or {}
     everyone = sorted([survivor, *losers], key=lambda record: int(record.pk))
-    current = {
-        record.pk: locked(record, by=by, action="change", version=wanted.get(record.pk))
-        for record in everyone
-    }
+    current = {}
+    for record in everyone:
+        try:
+            held = locked(record, by=by, action="change", version=wanted.get(record.pk))
+        except ObjectDoesNotExist as gone:
+            raise CannotMerge(_("%(record)s is gone for good.") % {"record": record}) from gone
+        current[record.pk] = held
     for loser in losers:
         require(by, "delete", current[loser.pk])
     return current[survivor.pk], [current[loser.pk] for loser in losers]
