@@ -57,12 +57,18 @@ EVENTS = {
     "lines_changed": gettext_lazy("Products changed"),
     "stakeholder_added": gettext_lazy("Stakeholder added"),
     "stakeholder_removed": gettext_lazy("Stakeholder removed"),
+    "merged": gettext_lazy("Merged with others"),
+    "merged_away": gettext_lazy("Merged into another one"),
+    "unmerged": gettext_lazy("Merge undone"),
+    "relinked": gettext_lazy("Moved by a merge"),
 }
 
 # How the trail calls a field whose form says something else, and which kind a name that is no field
 # speaks of.
 LABELS = {"account": gettext_lazy("Account"), "contact": gettext_lazy("Contact")}
 NAMED = {"opportunities": "opportunities.opportunity"}
+# What a merge made one is of the kind that the line is about.
+MERGED = "merged"
 # A line whose changes name a record: a quote inside of a text is escaped, and looks different.
 NAMES_A_RECORD = '"label"'
 
@@ -276,7 +282,7 @@ def _hidden(model: type[Record], lines: Iterable[AuditEntry], viewer: User) -> s
     named: dict[type[models.Model], set[Any]] = {}
     for line in lines:
         for name, change in line.changes.items():
-            about = _about(name, _column(model, name))
+            about = _about(model, name)
             if about is not None:
                 named.setdefault(about, set()).update(_ids(change))
     return hidden_from(viewer, named)
@@ -297,10 +303,13 @@ def _column(model: type[models.Model], name: str) -> Any:
     return None
 
 
-def _about(name: str, column: Any) -> type[Record] | None:
+def _about(model: type[Record], name: str) -> type[Record] | None:
     """Return the kind of record that a change speaks of, if it is one that may be hidden."""
-    model = apps.get_model(NAMED[name]) if name in NAMED else getattr(column, "related_model", None)
-    return model if isinstance(model, type) and issubclass(model, Record) else None
+    if name == MERGED:
+        return model
+    about = apps.get_model(NAMED[name]) if name in NAMED else None
+    about = about or getattr(_column(model, name), "related_model", None)
+    return about if isinstance(about, type) and issubclass(about, Record) else None
 
 
 def _custom_fields(
@@ -333,7 +342,7 @@ def _in_words(
         column = _column(model, name)
         said: Any = LABELS.get(name)
         label = said or getattr(column, "verbose_name", name.replace("_", " "))
-        if about := _about(name, column):
+        if about := _about(model, name):
             old, new = _kept(old, about, hidden), _kept(new, about, hidden)
         yield Change(name, capfirst(str(label)), word_for(old, column), word_for(new, column))
 

@@ -218,6 +218,19 @@ def test_is_offered_on_the_record_to_who_may(visitor, client, rep, twins):
     assert MERGE not in client.get(twins[0].get_absolute_url()).content.decode()
 
 
+def test_the_timeline_names_what_was_merged_to_who_may_see_it(visitor, client, rep, outsider):
+    kept = ContactFactory(owner=rep)
+    theirs = ContactFactory(owner=outsider, last_name="Secretive")
+    mine = ContactFactory(owner=rep, last_name="Mine")
+    merge_contacts(kept, [theirs, mine], by=UserFactory(is_superuser=True))
+
+    page = visitor.get(f"{kept.get_absolute_url()}?kind=changes").content.decode()
+
+    assert "Merged with others" in page
+    assert "Mine" in page
+    assert "Secretive" not in page
+
+
 # The receipt, and the way back
 
 

@@ -87,6 +87,17 @@ def test_goes_on_counting_versions_and_keeps_both_in_the_trail(kind, rep):
     assert told[-2:] == ["merged_away", "unmerged"]
 
 
+def test_tells_of_a_record_that_moved_where_it_leads_again(rep):
+    kept, *gone = world.accounts(rep)
+    deal = Opportunity.objects.get(topic="Looms")
+
+    unmerge_accounts(merge_accounts(kept, gone, by=rep), by=rep)
+
+    there, back = AuditEntry.objects.filter(event="opportunity.relinked").order_by("pk")
+    assert there.record_id == back.record_id == deal.pk
+    assert there.changes["account"] == back.changes["account"][::-1]
+
+
 def test_changes_nothing_when_it_is_asked_again(kind, rep):
     kept, *gone = kind.world(rep)
     merge = kind.merge(kept, gone, by=rep)

@@ -231,7 +231,7 @@ def give_back(
         model = apps.get_model(label)
         for values, pks in alike.items():
             change_rows(model, pks, dict(values), by=by)
-            _tell_return(model, pks, image, by=by)
+            _tell_return(model, pks, image, {r.pk: r for r in (survivor, *losers)}, by=by)
     for label, values in back.removed:
         model = apps.get_model(label)
         columns = {c.attname: c for c in columns_of(model)}
@@ -239,7 +239,10 @@ def give_back(
         model._base_manager.bulk_create([row])
 
 
-def _tell_return(model: Any, pks: Sequence[int], image: Image, *, by: User) -> None:
+def _tell_return(
+    model: Any, pks: Sequence[int], image: Image, merged: Mapping[int, Record], *, by: User
+) -> None:
+    """Write into the trail that records lead where they led before."""
     if not issubclass(model, Record):
         return
     changes = image.changed[model._meta.label]
@@ -249,7 +252,10 @@ def _tell_return(model: Any, pks: Sequence[int], image: Image, *, by: User) -> N
                 row,
                 f"{model._meta.model_name}.relinked",
                 by=by,
-                changes={name: pair[::-1] for name, pair in changes[str(row.pk)].items()},
+                changes={
+                    model._meta.get_field(name).name: [merged.get(new, new), merged.get(old, old)]
+                    for name, (old, new) in changes[str(row.pk)].items()
+                },
             )
             for row in model._base_manager.filter(pk__in=pks).order_by("pk")
         )
