@@ -77,6 +77,17 @@ def left_for(merge: Merge, viewer: User) -> list[str]:
 # Who looks like whom
 
 
+def meta_of(record: Any) -> str:
+    """Return what tells a record from others of its name; it names no other record."""
+    if isinstance(record, Account):
+        words = (record.domain or record.website, record.place)
+    elif isinstance(record, Lead):
+        words = (record.company if record.full_name else "", record.email or record.phone)
+    else:
+        words = (record.job_title, record.email or record.phone)
+    return " · ".join(word for word in words if word)
+
+
 def suggestions_for(record: Any, viewer: User) -> list[Any]:
     """Return records that look like this one and that `viewer` may see, the likeliest first."""
     found: list[Any] = []

@@ -161,6 +161,14 @@ ACCESS: dict[str, Access] = {
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),
     "users:token-revoke": Access(NO_POST, MINE),
+    "duplicates:hints": Access(SIGNED_IN, NO_POST),
+    **{
+        f"duplicates:look-{kind}": Access(SIGNED_IN, SIGNED_IN)
+        for kind in ("lead", "account", "contact")
+    },
+    "duplicates:look-lead-edit": Access(OWNED, OWNED, on="leads"),
+    "duplicates:look-account-edit": Access(SEEN, SEEN, on="accounts"),
+    "duplicates:look-contact-edit": Access(SEEN, SEEN, on="contacts"),
     "duplicates:merge": Access(SIGNED_IN, SIGNED_IN),
     "duplicates:merges": Access(SIGNED_IN, NO_POST),
     "duplicates:merged": Access(SEEN, SEEN_ONLY, on="merge"),

@@ -61,6 +61,7 @@ class TwinPage:
     model: Any
     user: Any
     template_name = "accounts/form.html"
+    has_hints = True
 
     def add_refusal(self, form: Any, refusal: Refused) -> None:
         record = getattr(self, "record", None)

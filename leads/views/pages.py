@@ -97,6 +97,7 @@ class LeadCreate(CreateView):
 
     model = Lead
     form_class = LeadForm
+    has_hints = True
     prefilled = (
         "topic",
         "company",
@@ -133,6 +134,7 @@ class LeadEdit(OpenLead, EditView):
 
     model = Lead
     form_class = LeadForm
+    has_hints = True
     related = ("owner", "account", "contact", "changed_by")
     operation = staticmethod(operations.update_lead)
 

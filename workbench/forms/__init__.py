@@ -20,7 +20,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.forms.utils import flatatt
+from django.forms.utils import ErrorDict, flatatt
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats
@@ -372,6 +372,8 @@ class RecordForm(forms.ModelForm[Any]):
     sections: ClassVar[Sequence[Section]] = ()
     # Of these at least one has to be filled in, so a layout cannot hide them all.
     one_of: ClassVar[Sequence[str]] = ()
+    # Shown again as it was typed, unchecked.
+    is_draft = False
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
@@ -390,6 +392,13 @@ class RecordForm(forms.ModelForm[Any]):
             self.fields["submission"] = forms.UUIDField(
                 widget=forms.HiddenInput, initial=uuid.uuid4, required=False
             )
+
+    def full_clean(self) -> None:
+        if not self.is_draft:
+            super().full_clean()
+            return
+        self._errors = ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
 
     def adapt(self) -> None:
         """Change fields to what this record and this user need; the layout comes after it."""

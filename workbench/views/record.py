@@ -186,6 +186,8 @@ class FormPage(Page, FormMixin[Any], TemplateView):
     """A page with a form: shown, handed on, or back again with its errors."""
 
     submit_label: ClassVar[Any] = ""
+    # Whether the page says beside the form what looks like the record that is typed.
+    has_hints: ClassVar[bool] = False
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.user}
@@ -241,6 +243,8 @@ class FormPage(Page, FormMixin[Any], TemplateView):
             submit_label=self.submit_label,
             cancel_url=self.cancel_url(),
             closed=self.closed_because(),
+            has_hints=self.has_hints,
+            form_url=self.form_url(),
             layout="workbench/dialog.html" if self.is_dialog else "base.html",
             is_dialog=self.is_dialog,
             **kwargs,
@@ -275,6 +279,10 @@ class FormPage(Page, FormMixin[Any], TemplateView):
 
     def cancel_url(self) -> str:
         return reverse(f"{self.namespace}:list")
+
+    def form_url(self) -> str:
+        """Return where the form goes."""
+        return self.request.get_full_path()
 
 
 class CreateView(FormPage):

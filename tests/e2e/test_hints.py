@@ -1,0 +1,62 @@
+"""Hints about duplicates while one types, and the list of them, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from leads.models import Lead
+from leads.operations import capture_lead
+from users.models import User
+
+pytestmark = pytest.mark.e2e
+
+Window = Callable[..., Page]
+
+
+@pytest.fixture
+def known(site: str, rep: User) -> Lead:
+    return capture_lead(
+        by=rep,
+        owner=rep,
+        topic="Pumps",
+        first_name="Elena",
+        last_name="Marchetti",
+        email="elena@nord.example",
+    )
+
+
+def test_hints_come_while_one_types_and_go_with_what_is_typed(
+    window: Window, rep: User, known: Lead
+) -> None:
+    page = window(rep)
+    page.goto(reverse("leads:create"))
+    hints = page.get_by_role("complementary", name="Duplicates")
+    expect(hints).to_contain_text("while you type")
+
+    page.get_by_label("Email").press_sequentially("elena@nord.example")
+
+    expect(hints).to_contain_text("1 lead looks like this")
+    with page.expect_popup() as opened:
+        hints.get_by_role("link", name="Elena Marchetti").click()
+    expect(opened.value).to_have_url(page.url.replace("/leads/new/", known.get_absolute_url()))
+    expect(page.get_by_label("Email")).to_have_value("elena@nord.example")
+
+    page.get_by_label("Email").fill("")
+    expect(hints).to_contain_text("Nothing looks like this")
+
+
+def test_a_hint_stops_nobody_from_saving(window: Window, rep: User, known: Lead) -> None:
+    page = window(rep)
+    page.goto(reverse("leads:create"))
+    page.get_by_label("Topic").fill("Valves")
+    page.get_by_label("Email").fill("elena@nord.example")
+    expect(page.get_by_role("complementary", name="Duplicates")).to_contain_text("looks like this")
+
+    page.get_by_role("button", name="Create lead").click()
+
+    expect(page.get_by_role("region", name="Messages")).to_contain_text("was created")
+    assert Lead.objects.filter(email="elena@nord.example").count() == 2
