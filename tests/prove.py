@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.automate import automation
 from tests.deliver import deliveries
 from tests.history import x_education
+from tests.matching import matching
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
@@ -99,6 +100,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "assignment": assignment,
     "x_education": x_education,
     "conditions": conditions,
+    "matching": matching,
 }
 
 

@@ -107,7 +107,7 @@ def alike_people(one: Person, other: Person) -> Likeness:
         return likeness_of(max(bits, _MAILBOX), facts)
     beside = [fact for fact in (mail, *places, *work, *days) if fact and fact.agrees]
     if named > 0 and not any(fact.bits >= 1 for fact in beside):
-        bits = min(bits, _NAME_ALONE)
+        bits = min(bits, _NAME_ALONE + bits - named)
     if not names and not (mail and mail.bits > 5):
         bits = min(bits, _NO_NAME)
     return likeness_of(bits, facts)
@@ -122,16 +122,21 @@ def name_facts(one: Person, other: Person) -> tuple[Fact, ...]:
     straight = _read(one.first, one.last, other.first, other.last)
     swapped = _read(one.first, one.last, other.last, other.first)
     whole = _whole(one, other)
-    best = max(_bits(straight), _bits(swapped) + _SWAP, _bits(whole))
+    best = max(_bits(straight), _crosswise(swapped) + _SWAP, _bits(whole))
     if best == _bits(straight):
         return straight
     if best == _bits(whole):
         return whole
-    return (Fact("name", "swapped", _bits(swapped) + _SWAP),)
+    return (Fact("name", "swapped", _crosswise(swapped) + _SWAP),)
 
 
 def _bits(facts: tuple[Fact, ...]) -> float:
     return sum(fact.bits for fact in facts) if facts else -100
+
+
+def _crosswise(facts: tuple[Fact, ...]) -> float:
+    """Weigh a first name that met a last name, and the other way round, halfway between them."""
+    return sum(sum(_NAME_BITS[fact.state]) / 2 for fact in facts) if facts else -100
 
 
 def _read(first: str, last: str, other_first: str, other_last: str) -> tuple[Fact, ...]:
