@@ -6,5 +6,5 @@ from django.utils.translation import gettext_lazy as _
 
 class RecordsConfig(AppConfig):
     name = "records"
-    verbose_name = _("Trail and currencies")
+    verbose_name = _("Fields, layouts and trail")
     default_auto_field = "django.db.models.BigAutoField"
