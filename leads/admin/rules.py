@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import AutomaticQualification, QualificationRuleSet
+from leads.models import AutomaticQualification, QualificationRuleSet, RuleRun
 from workbench.admin import Button, ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -59,3 +59,13 @@ class AutomaticQualificationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related(*self.list_select_related)
+
+
+@admin.register(RuleRun)
+class RuleRunAdmin(ReadOnlyAdmin):
+    """When the product went through leads by the rules, and what became of it."""
+
+    list_display = ("kind", "ended_at", "looked_at", "changed", "stop")
+    list_filter = ("kind", "stop")
+    ordering = ("-ended_at", "-pk")
+    sortable_by = ()

@@ -6,11 +6,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
+from django.utils import timezone
 from django_tasks import task
 
 from leads import operations
-from leads.models import QualificationRuleSet
+from leads.models import Lead, QualificationRuleSet, RuleRun
 from leads.operations.rehearsal import ask_again
+from leads.operations.rules import note_run
 from leads.rules import RuleSet
 from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable
 from records.errors import Busy
@@ -28,17 +30,24 @@ def refresh() -> int:
     """Look at all open leads once more: are they ready, by the rules as they are now?
 
     And where only a person could decide: is there still a question? A transaction for each few
-    hundred; killed in between, the next time does the rest. Returns how often something changed.
+    hundred; killed in between, the next time does the rest. Returns how many changed.
     """
-    by, rounds = machine(), 0
-    after = operations.refresh_readiness(by=by)
-    while after is not None:
-        rounds += 1
-        after = operations.refresh_readiness(by=by, after=after)
-    marked = ask_again(by=by)
-    while marked is not None:
-        marked = ask_again(by=by, after=marked)
-    return rounds
+    by, began_at = machine(), timezone.now()
+    open_leads = Lead.objects.open().count()
+    changed = 0
+    for step in (operations.refresh_readiness, ask_again):
+        done = step(by=by)
+        while done is not None:
+            changed += done.changed
+            done = step(by=by, after=done.last)
+    note_run(
+        RuleRun.Kind.READINESS,
+        began_at=began_at,
+        looked_at=open_leads,
+        changed=changed,
+        stop=RuleRun.Stop.DONE,
+    )
+    return changed
 
 
 @task()
@@ -52,15 +61,25 @@ def qualify_ready() -> int:
 
     Killed in between, the next time does the rest. One that goes wrong stops no other.
     """
-    by = machine()
+    began_at = timezone.now()
     rule_set = QualificationRuleSet.objects.active().filter(is_automatic=True).first()
     if rule_set is None:
         return 0
+    looked_at, changed, stop = _taken_up(rule_set, by=machine())
+    note_run(
+        RuleRun.Kind.AUTOMATION, began_at=began_at, looked_at=looked_at, changed=changed, stop=stop
+    )
+    return changed
+
+
+def _taken_up(rule_set: QualificationRuleSet, *, by: User) -> tuple[int, int, str]:
+    """Go through the leads; return how many, how many were qualified, and why no more were."""
     rules = RuleSet(rule_set.number, rule_set.rules, by=by)
-    count = 0
+    looked_at = qualified = 0
     for lead in takeable(rules)[:MOST_AT_ONCE]:
         if not room_in(rule_set):
-            break
+            return looked_at, qualified, RuleRun.Stop.FULL
+        looked_at += 1
         try:
             line = operations.qualify_automatically(lead, by=by)
         except (Busy, DatabaseError):
@@ -70,8 +89,9 @@ def qualify_ready() -> int:
             log.exception("Lead %s could not be qualified.", lead.pk)
             operations.note_failure(lead)
         else:
-            count += line is not None and line.outcome == line.Outcome.QUALIFIED
-    return count
+            qualified += line is not None and line.outcome == line.Outcome.QUALIFIED
+    is_cut = looked_at == MOST_AT_ONCE
+    return looked_at, qualified, RuleRun.Stop.MOST if is_cut else RuleRun.Stop.DONE
 
 
 @operation

@@ -8,7 +8,7 @@ from leads.models.qualification import (
     Qualification,
     QualifiedOpportunity,
 )
-from leads.models.rules import AutomaticQualification, QualificationRuleSet
+from leads.models.rules import AutomaticQualification, QualificationRuleSet, RuleRun
 
 __all__ = [
     "IMPORTED",
@@ -22,4 +22,5 @@ __all__ = [
     "Qualification",
     "QualificationRuleSet",
     "QualifiedOpportunity",
+    "RuleRun",
 ]

@@ -138,3 +138,39 @@ class AutomaticQualification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id}/{self.cycle}: {self.get_outcome_display()}"
+
+
+class RuleRun(models.Model):
+    """One time that the product went through leads by the rules, without anybody asking.
+
+    `looked_at` counts the leads that were taken up, `changed` those of which something became. Runs
+    that found nothing to do, one after the other, are one line: the latest.
+    """
+
+    class Kind(models.TextChoices):
+        READINESS = "readiness", gettext_lazy("Readiness")
+        AUTOMATION = "automation", gettext_lazy("Automation")
+
+    class Stop(models.TextChoices):
+        DONE = "done", gettext_lazy("Nothing was left")
+        FULL = "full", gettext_lazy("This hour is full")
+        MOST = "most", gettext_lazy("The rest comes with the next run")
+
+    kind = models.CharField(gettext_lazy("what"), max_length=10, choices=Kind)
+    began_at = models.DateTimeField(gettext_lazy("when"))
+    ended_at = models.DateTimeField(gettext_lazy("until"))
+    looked_at = models.PositiveIntegerField(gettext_lazy("looked at"), default=0)
+    changed = models.PositiveIntegerField(gettext_lazy("changed"), default=0)
+    stop = models.CharField(gettext_lazy("why it ended"), max_length=4, choices=Stop)
+
+    class Meta:
+        verbose_name = gettext_lazy("run of the rules")
+        verbose_name_plural = gettext_lazy("runs of the rules")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.changed}/{self.looked_at}"
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.looked_at and not self.changed

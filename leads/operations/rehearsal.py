@@ -14,6 +14,7 @@ from leads.matching import decided_among, directory_for
 from leads.models import Lead
 from leads.operations.plan import Plan, decided
 from leads.operations.reusing import TO_ACCOUNT, TO_CONTACT, Target, differences
+from leads.operations.rules import Round
 from leads.rules import RuleSet
 from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable, why_not
 from leads.rules.relations import hidden_among
@@ -156,11 +157,11 @@ def _expected(lead: Lead, rehearsal: Rehearsal, *, has_room: bool) -> Expected:
 
 
 @operation
-def ask_again(*, by: User, after: int = 0, most: int = 500) -> int | None:
+def ask_again(*, by: User, after: int = 0, most: int = 500) -> Round | None:
     """Take the mark off open leads whose question has been answered without touching them.
 
     An account that was one too many is gone, say. Looks at marked leads above the number `after`,
-    at most so many; returns the number of the last one, None when none was left.
+    at most so many; returns None when none was left.
     """
     marked = Lead.objects.open().exclude(needs_decision="").filter(pk__gt=after)
     leads = list(marked.select_related("owner", *LOADED).order_by("pk")[:most])
@@ -168,5 +169,5 @@ def ask_again(*, by: User, after: int = 0, most: int = 500) -> int | None:
         return None
     rehearsal = Rehearsal(leads, by=by)
     answered = [lead.pk for lead in leads if not rehearsal.question_about(lead)]
-    Lead.objects.open().filter(pk__in=answered).update(needs_decision="")
-    return int(leads[-1].pk)
+    changed = Lead.objects.open().filter(pk__in=answered).update(needs_decision="")
+    return Round(int(leads[-1].pk), changed)

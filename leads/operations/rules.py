@@ -5,7 +5,7 @@ Rules are given and kept as `leads.rules.Rule` says. A draft is changed rule by 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.errors import DraftExists, RuleIsGone, RulesAreIncomplete, RulesAreSettled
-from leads.models import Lead, QualificationRuleSet
+from leads.models import Lead, QualificationRuleSet, RuleRun
 from leads.rules import Rule, rules_in_force, why_incomplete
 from leads.rules.automatic import why_not_automatic
 from records import audit
@@ -26,6 +26,7 @@ from records.vocabulary import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from users.models import User
 
@@ -200,12 +201,20 @@ def discard_rules(draft: QualificationRuleSet, *, by: User, version: int | None 
     current.delete()
 
 
+@dataclass(frozen=True)
+class Round:
+    """A part of the leads that was gone through: the number of the last one, how many changed."""
+
+    last: int
+    changed: int
+
+
 @operation
-def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> int | None:
+def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> Round | None:
     """Bring `ready_since` of the next open leads to what the rules say by now.
 
-    Looks at leads above the number `after` that say otherwise, at most so many; returns the number
-    of the last one that was changed, None when none was left. Again it changes nothing.
+    Looks at leads above the number `after` that say otherwise, at most so many; returns None when
+    none was left. Again it changes nothing.
     """
     rules = rules_in_force(by=by)
     all_met = rules.together()
@@ -227,9 +236,29 @@ def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> int | Non
     held = open_leads.filter(pk__in=changed)
     list(held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     met = list(held.meeting(all_met, rules.fields).values_list("pk", flat=True))
-    held.filter(pk__in=met, ready_since=None).update(ready_since=timezone.now())
-    held.exclude(pk__in=met).update(ready_since=None)
-    return int(changed[-1])
+    came = held.filter(pk__in=met, ready_since=None).update(ready_since=timezone.now())
+    went = held.filter(ready_since__isnull=False).exclude(pk__in=met).update(ready_since=None)
+    return Round(int(changed[-1]), came + went)
+
+
+MOST_RUNS = 100  # of a kind, that are kept
+
+
+@operation
+def note_run(kind: str, *, began_at: datetime, looked_at: int, changed: int, stop: str) -> None:
+    """Write down that the product went through leads by the rules.
+
+    Where it found nothing to do, as the time before, that line is brought up to now.
+    """
+    runs = RuleRun.objects.filter(kind=kind).order_by("-pk")
+    run = RuleRun(kind=kind, looked_at=looked_at, changed=changed, stop=stop)
+    last = runs.select_for_update().first()
+    if last is not None and last.is_idle and run.is_idle and last.stop == stop:
+        run = last
+    run.began_at, run.ended_at = began_at, timezone.now()
+    run.save()
+    kept = list(runs.values_list("pk", flat=True)[:MOST_RUNS])
+    runs.filter(pk__lt=kept[-1]).delete()
 
 
 def _locked_draft(draft: QualificationRuleSet, *, by: User) -> QualificationRuleSet:

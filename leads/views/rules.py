@@ -24,7 +24,7 @@ from leads.forms.rules import (
     RuleForm,
     beginning_of,
 )
-from leads.models import AutomaticQualification, Lead, QualificationRuleSet
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet, RuleRun
 from leads.operations.rehearsal import expected_of
 from leads.rules import Rule, RuleSet, why_incomplete
 from leads.rules.automatic import room_in
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 MOST_VERSIONS = 50
 RULE_FIELDS = ("condition", "weight", "label", "unmet_label", "is_active")
 LINES = 50
+RUNS = 10
 EXPECTED = 25  # lines of a page of the dry run
 # What the preview counts: name, words, and which of the leads that were tried.
 FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
@@ -494,6 +495,7 @@ class Automation(RulesPage, SettingForm):
                 "next": f"?page={page + 1}#dry-run" if page < last_page else "",
                 "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
                 "logged": logged.order_by("-at", "-pk")[:LINES],
+                "runs": RuleRun.objects.order_by("-ended_at", "-pk")[:RUNS],
                 **kwargs,
             }
         )

@@ -15,7 +15,7 @@ from intake.models import Door, DoorField
 from intake.operations import save_door
 from leads import jobs, operations
 from leads.errors import RulesAreIncomplete, RulesAreSettled
-from leads.models import AutomaticQualification, Lead, QualificationRuleSet
+from leads.models import AutomaticQualification, Lead, QualificationRuleSet, RuleRun
 from leads.operations import (
     assign_lead,
     draft_rules,
@@ -27,6 +27,7 @@ from leads.operations import (
     update_lead,
 )
 from leads.operations.automatic import note_failure
+from leads.operations.rules import MOST_RUNS, note_run
 from leads.rules.automatic import FREE, why_not
 from opportunities.models import Opportunity
 from records.conditions import parse
@@ -306,6 +307,62 @@ def test_what_is_qualified_by_hand_meanwhile_is_left_alone(manager, rep):
 
     assert qualify_automatically(lead, by=machine()) is None
     assert not the_log()
+
+
+# What is written down of it
+
+
+def runs(kind):
+    rows = RuleRun.objects.filter(kind=kind).order_by("pk")
+    return list(rows.values_list("looked_at", "changed", "stop"))
+
+
+def test_tells_how_many_leads_a_run_looked_at_and_why_it_ended(manager, rep):
+    for kept in (True, False, False, False):
+        LeadFactory(owner=rep, do_not_automate=kept)
+    switch_on(manager, limit=2)
+
+    jobs.qualify_ready()
+    age_the_log(minutes=61)
+    jobs.qualify_ready()
+
+    assert runs("automation") == [(3, 2, "full"), (1, 1, "done")]
+
+
+def test_runs_that_find_nothing_are_one_line_and_old_ones_are_forgotten(manager, rep):
+    switch_on(manager)
+    for _ in range(3):
+        jobs.qualify_ready()
+    assert runs("automation") == [(0, 0, "done")]
+    before = RuleRun.objects.get().ended_at
+
+    jobs.qualify_ready()
+    assert RuleRun.objects.get().ended_at > before
+    for number in range(MOST_RUNS + 5):
+        note_run("automation", began_at=before, looked_at=number + 1, changed=0, stop="done")
+
+    assert RuleRun.objects.count() == MOST_RUNS
+    assert runs("automation")[-1] == (MOST_RUNS + 5, 0, "done")
+
+
+def test_tells_what_became_of_a_look_at_readiness(manager, rep):
+    ready = LeadFactory(
+        owner=rep, budget_amount=1, decision_maker_known=True, need="must", timeframe="immediate"
+    )
+    LeadFactory(owner=rep)
+    Lead.objects.filter(pk=ready.pk).update(ready_since=None)
+
+    assert jobs.refresh.call() == 1
+
+    assert runs("readiness") == [(2, 1, "done")]
+
+
+def test_a_run_with_automation_switched_off_is_none(rep):
+    LeadFactory(owner=rep)
+
+    jobs.qualify_ready()
+
+    assert not RuleRun.objects.exists()
 
 
 def test_is_switched_on_by_those_who_may_and_only_where_something_is_required(manager, rep):

@@ -397,12 +397,13 @@ def test_looking_again_works_through_all_in_small_steps_and_then_changes_nothing
     Lead.objects.filter(pk__in=[lead.pk for lead in leads[:3]]).update(ready_since=None)
     late = LeadFactory(owner=rep)
     Lead.objects.filter(pk=late.pk).update(ready_since=timezone.now())
-    steps, after = 0, refresh_readiness(by=manager, most=2)
-    while after is not None:
-        steps += 1
-        after = refresh_readiness(by=manager, after=after, most=2)
+    changed = []
+    done = refresh_readiness(by=manager, most=2)
+    while done is not None:
+        changed.append(done.changed)
+        done = refresh_readiness(by=manager, after=done.last, most=2)
 
-    assert steps == 2
+    assert changed == [2, 2]
     assert Lead.objects.filter(ready_since=None).get() == late
     assert refresh_readiness(by=manager) is None
 

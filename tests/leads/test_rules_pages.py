@@ -452,6 +452,19 @@ def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
     assert str(hidden) not in text_of(page)
 
 
+def test_the_page_tells_of_the_last_runs(managers, manager, rep):
+    LeadFactory(owner=rep)
+    active = QualificationRuleSet.objects.active().get()
+    set_automation(active, by=manager, is_automatic=True, hourly_limit=1)
+    qualify_ready()
+
+    page = managers.get(f"{PLACE}automation/")
+
+    [run] = page.context["runs"]
+    assert (run.looked_at, run.changed) == (1, 1)
+    assert "Nothing was left" in text_of(page)
+
+
 def test_a_senseless_limit_is_refused(managers):
     answer = managers.post(f"{PLACE}automation/", {"is_automatic": "on", "hourly_limit": "0"})
 
