@@ -144,7 +144,7 @@ class RuleRun(models.Model):
     """One time that the product went through leads by the rules, without anybody asking.
 
     `looked_at` counts the leads that were taken up, `changed` those of which something became. Runs
-    that found nothing to do, one after the other, are one line: the latest.
+    that changed nothing, one after the other, are one line: the latest.
     """
 
     class Kind(models.TextChoices):
@@ -170,7 +170,3 @@ class RuleRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.changed}/{self.looked_at}"
-
-    @property
-    def is_idle(self) -> bool:
-        return not self.looked_at and not self.changed

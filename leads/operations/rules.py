@@ -248,14 +248,14 @@ MOST_RUNS = 100  # of a kind, that are kept
 def note_run(kind: str, *, began_at: datetime, looked_at: int, changed: int, stop: str) -> None:
     """Write down that the product went through leads by the rules.
 
-    Where it found nothing to do, as the time before, that line is brought up to now.
+    Where it changed nothing, as the time before, that line is brought up to now.
     """
     runs = RuleRun.objects.filter(kind=kind).order_by("-pk")
-    run = RuleRun(kind=kind, looked_at=looked_at, changed=changed, stop=stop)
+    run = RuleRun(kind=kind, changed=changed, stop=stop)
     last = runs.select_for_update().first()
-    if last is not None and last.is_idle and run.is_idle and last.stop == stop:
+    if last is not None and (last.changed, last.stop) == (changed, stop) == (0, stop):
         run = last
-    run.began_at, run.ended_at = began_at, timezone.now()
+    run.looked_at, run.began_at, run.ended_at = looked_at, began_at, timezone.now()
     run.save()
     kept = list(runs.values_list("pk", flat=True)[:MOST_RUNS])
     runs.filter(pk__lt=kept[-1]).delete()

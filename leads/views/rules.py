@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 MOST_VERSIONS = 50
 RULE_FIELDS = ("condition", "weight", "label", "unmet_label", "is_active")
 LINES = 50
-RUNS = 10
+RUNS = 5  # of each kind
 EXPECTED = 25  # lines of a page of the dry run
 # What the preview counts: name, words, and which of the leads that were tried.
 FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
@@ -495,7 +495,11 @@ class Automation(RulesPage, SettingForm):
                 "next": f"?page={page + 1}#dry-run" if page < last_page else "",
                 "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
                 "logged": logged.order_by("-at", "-pk")[:LINES],
-                "runs": RuleRun.objects.order_by("-ended_at", "-pk")[:RUNS],
+                "runs": [
+                    run
+                    for kind in RuleRun.Kind.values
+                    for run in RuleRun.objects.filter(kind=kind).order_by("-pk")[:RUNS]
+                ],
                 **kwargs,
             }
         )

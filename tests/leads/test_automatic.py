@@ -339,10 +339,10 @@ def test_runs_that_find_nothing_are_one_line_and_old_ones_are_forgotten(manager,
     jobs.qualify_ready()
     assert RuleRun.objects.get().ended_at > before
     for number in range(MOST_RUNS + 5):
-        note_run("automation", began_at=before, looked_at=number + 1, changed=0, stop="done")
+        note_run("automation", began_at=before, looked_at=9, changed=number + 1, stop="done")
 
     assert RuleRun.objects.count() == MOST_RUNS
-    assert runs("automation")[-1] == (MOST_RUNS + 5, 0, "done")
+    assert runs("automation")[-1] == (9, MOST_RUNS + 5, "done")
 
 
 def test_tells_what_became_of_a_look_at_readiness(manager, rep):
