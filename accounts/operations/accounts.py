@@ -126,9 +126,15 @@ def delete_account(account: Account, *, by: User, version: int | None = None) ->
 
 @operation
 def restore_account(account: Account, *, by: User) -> Account:
-    """Take a company out of the recycle bin. Raises `AccountExists` when it has a twin by now."""
+    """Take a company out of the recycle bin. Raises `AccountExists` when it has a twin by now.
+
+    Restoring what is not there changes nothing, whatever stands beside it.
+    """
     identity.hold(identity.company_locks(account.name))
+    was_there = Account.all_objects.filter(pk=account.pk, deleted_at=None).exists()
     current = restore_record(account, by=by)
+    if was_there:
+        return current
     _refuse_twin(current, by=by)
     identity.reclaim([current])
     inherit_again(current)

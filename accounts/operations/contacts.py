@@ -133,9 +133,15 @@ def delete_contact(contact: Contact, *, by: User, version: int | None = None) ->
 
 @operation
 def restore_contact(contact: Contact, *, by: User) -> Contact:
-    """Take a person out of the recycle bin. Raises `ContactExists` when there is a twin by now."""
+    """Take a person out of the recycle bin. Raises `ContactExists` when there is a twin by now.
+
+    Restoring what is not there changes nothing, whoever stands beside it.
+    """
     identity.hold(_locks(contact))
+    was_there = Contact.all_objects.filter(pk=contact.pk, deleted_at=None).exists()
     current = restore_record(contact, by=by)
+    if was_there:
+        return current
     _refuse_twin(current, by=by)
     identity.reclaim([current])
     inherit_again(current)

@@ -1,0 +1,360 @@
+"""What we believe of leads, companies, people, deals and merges: a model small enough to be read.
+
+It knows no database. Each method says which refusal has to come (the class, or None), and where
+none has to, does to the model what the operation does to the product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.errors import AlreadyExists, NeedsDecision
+from leads.errors import CannotUndo, LeadIsClosed, LeadIsOpen
+from records.errors import CannotMerge, CannotUnmerge, IsInBin, IsMerged, Unacceptable
+
+COMPANIES = {
+    "Acme Inc": "acme", "ACME, Inc.": "acme", "acme": "acme",
+    "Borel GmbH": "borel", "Borel": "borel", "Curie & Co.": "curie", "CURIE & Co": "curie",
+}  # fmt: skip
+# What goes from a lead into the record that is used for it, where that has nothing.
+CARRIED = {"account": "industry", "contact": "job_title"}
+# What refers to a company or a person, and moves along when it is merged.
+REFERENCES = {
+    "account": ("lead", "contact", "deal", "cycle"), "contact": ("lead", "deal", "cycle"), "lead": (),
+}  # fmt: skip
+NEW = "new"
+
+Refusal = type[Exception] | None
+
+
+@dataclass(eq=False)
+class Row:
+    """A record. `also` is what it is known by since something was merged into it."""
+
+    kind: str
+    pk: int
+    has: dict[str, Any]
+    is_in_bin: bool = False
+    part_of: Merged | None = None
+    also: set[str] = field(default_factory=set)
+    edits: list[tuple[int, set[str]]] = field(default_factory=list)
+
+    @property
+    def own(self) -> set[str]:
+        if self.kind == "account":
+            return {COMPANIES[self.has["name"]]}
+        return {self.has["email"], self.has["second_email"]} - {""}
+
+    @property
+    def known(self) -> set[str]:
+        return set() if self.is_in_bin else self.own | self.also
+
+
+@dataclass(eq=False)
+class Merged:
+    """A merge, with what it changed: row, field, before, after."""
+
+    kind: str
+    survivor: Row
+    loser: Row
+    at: int
+    image: list[tuple[Row, str, Any, Any]]
+    is_active: bool = True
+
+
+class Model:
+    """All records, and what may be done to them."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.merges: list[Merged] = []
+        self.clock = 0
+
+    def all(self, kind: str) -> list[Row]:
+        return [row for row in self.rows if row.kind == kind]
+
+    def add(self, kind: str, pk: int, **has: Any) -> Row:
+        row = Row(kind, pk, has)
+        self.rows.append(row)
+        return row
+
+    def holders(self, kind: str, key: str, *, but: Row | None = None) -> list[Row]:
+        return [row for row in self.all(kind) if row is not but and key in row.known]
+
+    def has_twin(self, row: Row) -> bool:
+        return any(self.holders(row.kind, key, but=row) for key in row.own)
+
+    def cycles_of(self, lead: Row) -> list[Row]:
+        return [row for row in self.all("cycle") if row.has["lead"] is lead]
+
+    def lies(self, row: Row) -> Refusal:
+        """Say what is told of something that lies in the bin."""
+        if not row.is_in_bin:
+            return None
+        return IsMerged if row.part_of else IsInBin
+
+    # Making and changing
+
+    def may_be(self, kind: str, key: str, *, is_different: bool) -> Refusal:
+        return AlreadyExists if self.holders(kind, key) and not is_different else None
+
+    def edit(self, row: Row, changes: dict[str, Any]) -> Refusal:
+        if refusal := self.lies(row):
+            return refusal
+        if row.kind == "lead" and row.has["status"] != "open":
+            return LeadIsClosed
+        changed = {name: new for name, new in changes.items() if row.has[name] != new}
+        before = dict(row.has)
+        own = row.own if row.kind in CARRIED else set()
+        row.has.update(changed)
+        if row.kind in CARRIED and row.own - own and self.has_twin(row):
+            row.has = before
+            return AlreadyExists
+        if row.kind == "lead":
+            for kind, name in CARRIED.items():
+                if picked := changed.get(kind):
+                    row.has[name] = row.has[name] or picked.has[name]
+        if changed:
+            row.edits.append((self.clock, set(changed)))
+        return None
+
+    def delete(self, row: Row) -> None:
+        if not row.is_in_bin:
+            row.is_in_bin, row.also = True, set()
+            row.edits.append((self.clock, set()))
+
+    def restore(self, row: Row) -> Refusal:
+        if not row.is_in_bin:
+            return None
+        if row.part_of:
+            return IsMerged
+        if row.kind in CARRIED and self.has_twin(row):
+            return AlreadyExists
+        row.is_in_bin = False
+        row.edits.append((self.clock, set()))
+        self.inherit_again(row)
+        return None
+
+    def inherit_again(self, row: Row) -> None:
+        if row.kind in CARRIED and not row.is_in_bin:
+            merged = set().union(*(each.own for each in self.merged_into(row)))
+            row.also |= {key for key in merged if not self.holders(row.kind, key, but=row)}
+
+    def merged_into(self, row: Row) -> list[Row]:
+        direct = [m.loser for m in self.merges if m.is_active and m.survivor is row]
+        return direct + [each for loser in direct for each in self.merged_into(loser)]
+
+    # Closing and opening a lead
+
+    def disqualify(self, lead: Row) -> Refusal:
+        if refusal := self.lies(lead):
+            return refusal
+        if lead.has["status"] == "qualified":
+            return LeadIsClosed
+        lead.has["status"] = "disqualified"
+        return None
+
+    def reopen(self, lead: Row) -> Refusal:
+        if refusal := self.lies(lead):
+            return refusal
+        if lead.has["status"] == "open":
+            return LeadIsOpen
+        if lead.has["status"] == "qualified":
+            self.cycles_of(lead)[-1].has["state"] = "left"
+        lead.has["status"] = "open"
+        return None
+
+    # Qualifying
+
+    def choose(self, lead: Row, targets: dict[str, Any]) -> dict[str, Row | str | None] | Refusal:
+        """Return which records a qualification uses (a row), makes (`NEW`) or skips (None)."""
+        chosen: dict[str, Row | str | None] = {}
+        undecided = False
+        for kind, key in (("contact", lead.has["email"]), ("account", COMPANIES[lead.has["company"]])):
+            target, picked = targets[kind], lead.has[kind]
+            person = chosen.get("contact")
+            firm = person.has["account"] if isinstance(person, Row) else None
+            if isinstance(target, Row):
+                if target.is_in_bin:
+                    return Unacceptable
+                chosen[kind] = target
+            elif target in {"skip", NEW}:
+                chosen[kind] = NEW if target == NEW else None
+            elif picked and not picked.is_in_bin:
+                chosen[kind] = picked
+            elif kind == "account" and firm and not firm.is_in_bin:
+                chosen[kind] = firm
+            else:
+                found = self.holders(kind, key)
+                undecided |= len(found) > 1
+                chosen[kind] = found[0] if found else NEW
+        if not any(chosen.values()):
+            return Unacceptable
+        return NeedsDecision if undecided else chosen
+
+    def may_qualify(self, lead: Row, targets: dict[str, Any], deals: list[Row | str]) -> Any:
+        """Return a refusal, or what is chosen; None when it is qualified already."""
+        if lead.has["status"] == "qualified":
+            return None
+        if lead.is_in_bin:
+            return IsInBin
+        if lead.has["status"] == "disqualified":
+            return LeadIsClosed
+        chosen = self.choose(lead, targets)
+        if not isinstance(chosen, dict):
+            return chosen
+        account = chosen["account"]
+        for deal in deals:
+            if isinstance(deal, Row) and account and deal.has["account"] is not account:
+                return Unacceptable
+        return chosen
+
+    def qualify(
+        self, lead: Row, made: dict[str, Row | None], new: list[str], took: dict[str, bool],
+        cycle: int, deals: list[Row], opened: list[Row],
+    ) -> None:  # fmt: skip
+        """Write down a qualification; `made` are the records, `new` the kinds of those made."""
+        frozen = {kind: lead.has[kind] for kind in CARRIED}
+        filled: dict[str, dict[str, tuple[Any, Any]]] = {"account": {}, "contact": {}}
+        for kind, name in CARRIED.items():
+            row, value = made[kind], lead.has[name]
+            if row is None or kind in new:
+                continue
+            sets = {}
+            if value and row.has[name] != value and (not row.has[name] or took[kind]):
+                sets[name] = value
+            if kind == "contact" and row.has["account"] is None and made["account"] is not None:
+                sets["account"] = made["account"]
+            filled[kind] = {key: (row.has[key], value) for key, value in sets.items()}
+            row.has.update(sets)
+            if sets:
+                row.edits.append((self.clock, set(sets)))
+        self.clock += 1
+        lead.has |= {"status": "qualified", "cycles": lead.has["cycles"] + 1} | made
+        self.add(
+            "cycle", cycle, lead=lead, state="active", at=self.clock, new=new, filled=filled,
+            frozen=frozen, deals=deals, opened=opened, **made,
+        )  # fmt: skip
+        self.clock += 1
+
+    # Undoing
+
+    def undo(self, lead: Row) -> Refusal:
+        if refusal := self.lies(lead):
+            return refusal
+        cycle = (self.cycles_of(lead) or [None])[-1]
+        if cycle is None:
+            return LeadIsOpen
+        if cycle.has["state"] == "undone" and lead.has["status"] == "open":
+            return None
+        if cycle.has["state"] != "active":
+            return LeadIsOpen
+        if self.is_built_on(cycle):
+            return CannotUndo
+        back = [
+            (row, name, old)
+            for kind, fields in cycle.has["filled"].items()
+            if (row := cycle.has[kind]) is not None
+            for name, (old, new) in fields.items()
+            if row.has[name] == new
+        ]
+        if any(row.is_in_bin for row, _name, _old in back):
+            return IsInBin
+        for row, name, old in back:
+            row.has[name] = old
+            row.edits.append((self.clock, {name}))
+        gone = self.created_by(cycle)
+        self.rows = [row for row in self.rows if row not in gone]
+        for row in self.all("cycle"):
+            for kind in CARRIED:
+                if row.has[kind] in gone:
+                    row.has[kind] = None
+        lead.has |= {"status": "open"} | cycle.has["frozen"]
+        cycle.has["state"] = "undone"
+        return None
+
+    def created_by(self, cycle: Row) -> list[Row]:
+        made = [cycle.has[kind] for kind in cycle.has["new"]]
+        return [*cycle.has["opened"], *(row for row in made if row is not None)]
+
+    def is_built_on(self, cycle: Row) -> bool:
+        """Say whether somebody would lose something if this qualification were undone."""
+        lead, gone = cycle.has["lead"], self.created_by(cycle)
+        concerned = [lead, cycle.has["account"], cycle.has["contact"]]
+        for merge in self.merges:
+            if merge.is_active and merge.at > cycle.has["at"] and merge.survivor in concerned:
+                return True
+        for row in gone:
+            if any(at > cycle.has["at"] for at, _names in row.edits):
+                return True
+        for kind, fields in cycle.has["filled"].items():
+            if fields and any(
+                at > cycle.has["at"] and names & set(fields) for at, names in cycle.has[kind].edits
+            ):
+                return True
+        for row in self.rows:
+            if row.kind != "cycle" and row is not lead and row not in gone:
+                if any(row.has.get(kind) in gone for kind in CARRIED if row.has.get(kind)):
+                    return True
+        others = [each for each in self.all("cycle") if each is not cycle]
+        return any(deal in other.has["deals"] for deal in cycle.has["opened"] for other in others)
+
+    # Merging
+
+    def merge(self, survivor: Row, loser: Row) -> Refusal:
+        for row in sorted([survivor, loser], key=lambda each: each.pk):
+            if refusal := self.lies(row):
+                return refusal
+        kind, image = survivor.kind, list[tuple[Row, str, Any, Any]]()
+        if kind == "lead" and loser.has["status"] == "qualified":
+            return CannotMerge
+        also = survivor.also | loser.known if kind in CARRIED else set()
+
+        def put(row: Row, name: str, new: Any) -> None:
+            if row.has[name] != new:
+                image.append((row, name, row.has[name], new))
+                row.has[name] = new
+
+        for other in REFERENCES[kind]:
+            for row in self.all(other):
+                if row.has[kind] is loser:
+                    put(row, kind, survivor)
+        names = {
+            "account": ["industry"], "contact": ["job_title", "account", "second_email"],
+            "lead": ["industry", "job_title", "account", "contact"],
+        }[kind]  # fmt: skip
+        if kind == "contact":
+            texts = [survivor.has["second_email"], loser.has["email"], loser.has["second_email"]]
+            others = [text for text in texts if text and text != survivor.has["email"]]
+            put(survivor, "second_email", survivor.has["second_email"] or (others or [""])[0])
+        if survivor.has.get("status") != "qualified":
+            for name in names:
+                put(survivor, name, survivor.has[name] or loser.has[name])
+        merge = Merged(kind, survivor, loser, self.clock, image)
+        self.merges.append(merge)
+        survivor.also, loser.also = also, set()
+        loser.is_in_bin, loser.part_of = True, merge
+        return None
+
+    def unmerge(self, merge: Merged) -> Refusal:
+        if not merge.is_active:
+            return None
+        pair = {merge.survivor, merge.loser}
+        if merge.survivor.is_in_bin or merge.survivor not in self.rows:
+            return CannotUnmerge
+        kinds = {"account": {"account", "contact"}}.get(merge.kind, {merge.kind})
+        touched = pair | {row for row, *_rest in merge.image if row.kind in kinds}
+        later = self.merges[self.merges.index(merge) + 1 :]
+        if any(each.is_active and {each.survivor, each.loser} & touched for each in later):
+            return CannotUnmerge
+        if any(row not in self.rows or row.has[name] != new for row, name, _, new in merge.image):
+            return CannotUnmerge
+        for row, name, old, _new in merge.image:
+            row.has[name] = old
+        merge.is_active = False
+        merge.loser.is_in_bin, merge.loser.part_of = False, None
+        merge.survivor.also = set()
+        for row in (merge.survivor, merge.loser):
+            self.inherit_again(row)
+        return None
