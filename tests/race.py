@@ -20,57 +20,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.server import Server
 
-# Who may qualify, and the leads: every company in six spellings, some people twice.
+# Both as `tests.raced` says. Arguments: how many leads, of how many companies, named how.
 WORLD = """
 import json, sys
-from leads.operations import capture_lead
-from users.models import User
-from users.operations import issue_token
-leads, companies = int(sys.argv[1]), int(sys.argv[2])
-forms = ["{} Inc", "{}, Inc.", "{} GmbH", "{} Ltd.", "{}", "{} Corporation"]
-user = User.objects.create_superuser(f"race{User.objects.count()}@crm.example", None, name="Race")
-token, secret = issue_token(user, by=user, name="race", scope="write")
-ids = []
-for number in range(leads):
-    name = f"Company {chr(65 + number % companies)}"
-    spelling = forms[number // companies % 6].format(name)
-    person = number % (leads * 7 // 10 or 1)
-    lead = capture_lead(
-        by=user, topic=f"Deal {number}", first_name="Ann", last_name=f"Person {person}",
-        company=spelling.upper() if number % 4 == 0 else spelling,
-        email=f"Ann.{person}@company-{person % companies}.example",
-    )
-    ids.append(lead.pk)
-print(json.dumps({"token": secret, "leads": ids, "companies": companies, "by": user.pk}))
+from tests.raced import a_world
+print(json.dumps(a_world(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])))
 """
-
-# What has to hold whatever happened. Prints what does not.
 TRUTH = """
-import json, sys
-from collections import Counter
-from accounts.models import Account, Contact, IdentityClaim
-from crm.integrity import findings
-from leads.models import Lead, Qualification, QualifiedOpportunity
-from opportunities.models import Opportunity
-wrong = [f"{f.rule}: {f.text}" for f in findings()]
-for lead in Lead.objects.all():
-    active = lead.qualifications.filter(state="active").count()
-    opened = QualifiedOpportunity.objects.filter(
-        qualification__lead=lead, qualification__state="active").count()
-    expected = 1 if lead.status == "qualified" else 0
-    if (active, opened) != (expected, expected):
-        wrong.append(f"lead {lead.pk} is {lead.status} with {active} cycles and {opened} deals")
-twins = [n for n, c in Counter(Account.objects.values_list("name_key", flat=True)).items() if c > 1]
-wrong += [f"account {name} has a twin" for name in twins]
-people = Counter(Contact.objects.values_list("email_key", flat=True))
-twins = [n for n, c in people.items() if c > 1]
-wrong += [f"contact {name} has a twin" for name in twins]
-print(json.dumps({
-    "wrong": wrong, "accounts": Account.objects.count(), "contacts": Contact.objects.count(),
-    "opportunities": Opportunity.objects.count(),
-    "orphans": Opportunity.objects.filter(qualification_links=None).count(),
-    "qualified": Lead.objects.qualified().count(),
-}))
+import json
+from tests.raced import truth
+print(json.dumps(truth()))
 """
 
 
