@@ -51,27 +51,32 @@ def next_states(state: State, call: Call, unheard: Collection[int]) -> list[Stat
 
     `unheard` are the qualifications that nobody was told of.
     """
-    is_open = state.cycle is None
     if call.kind == "read":
         return [state] if state.cycle == call.cycle else []
-    if call.kind == "qualify":
-        if call.status == UNKNOWN:
-            made = [State(number, number) for number in unheard if number > state.last]
-            return [state, *(made if is_open else [])]
-        if call.status == 201 and call.cycle is not None:
-            is_new = is_open and call.cycle > state.last
-            return [State(call.cycle, call.cycle)] if is_new else []
-        if call.status == 200:
-            return [state] if state.cycle == call.cycle else []
-        return [state] if is_open else []
-    undone = State(None, state.last)
+    after = _after_qualify if call.kind == "qualify" else _after_undo
+    return after(state, call, unheard)
+
+
+def _after_qualify(state: State, call: Call, unheard: Collection[int]) -> list[State]:
+    is_open = state.cycle is None
+    if call.status == UNKNOWN:
+        made = [State(number, number) for number in unheard if number > state.last]
+        return [state, *(made if is_open else [])]
+    if call.status == 201 and call.cycle is not None:
+        is_new = is_open and call.cycle > state.last
+        return [State(call.cycle, call.cycle)] if is_new else []
+    is_true = state.cycle == call.cycle if call.status == 200 else is_open
+    return [state] if is_true else []
+
+
+def _after_undo(state: State, call: Call, _unheard: Collection[int]) -> list[State]:
+    is_open, undone = state.cycle is None, State(None, state.last)
     if call.status == UNKNOWN:
         return [state] if is_open else [state, undone]
     if call.status == 200:
         return [undone] if state.last else []
-    if call.code == "cannot_undo":
-        return [] if is_open else [state]
-    return [state] if is_open else []
+    is_true = is_open != (call.code == "cannot_undo")
+    return [state] if is_true else []
 
 
 def is_linear(calls: Sequence[Call], unheard: Collection[int] = ()) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,10 @@ from opportunities.models import Opportunity
 from opportunities.operations import update_opportunity
 from records.models import AuditEntry
 from tests.model import CARRIED, COMPANIES, NEW, Model, Row
+from users.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from users.models import User
 
 MODELS: dict[str, Any] = {
     "lead": Lead, "account": Account, "contact": Contact, "deal": Opportunity,
@@ -85,6 +85,7 @@ QUICK = (
     integrity.cycles_are_counted,
 )
 MOST_LEADS = 6
+STEPS = 25  # of one walk
 
 numbers = st.integers(0, 30)
 companies = st.sampled_from(sorted(COMPANIES))
@@ -253,9 +254,7 @@ class Whole(RuleBasedStateMachine):
                 deals.append(deal)
             else:
                 opened.append(self.model.add("deal", opportunity.pk, **made))
-        self.model.qualify(
-            lead, made, new, took, outcome.qualification.pk, deals + opened, opened
-        )
+        self.model.qualify(lead, made, new, took, outcome.qualification.pk, deals + opened, opened)
 
     @rule(number=numbers)
     def undo(self, number: int) -> None:
@@ -413,7 +412,7 @@ def _plain(value: Any) -> Any:
     return value.pk if isinstance(value, Row) else value
 
 
-def walk(by: User, *, walks: int, steps: int = 25) -> Counter[str]:
+def walk(by: User, *, walks: int, steps: int = STEPS) -> Counter[str]:
     """Take `walks` random walks of `steps` steps; return how often what was done and refused."""
     Whole.by, Whole.asked = by, Counter()
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
@@ -423,10 +422,25 @@ def walk(by: User, *, walks: int, steps: int = 25) -> Counter[str]:
             stateful_step_count=steps,
             deadline=None,
             database=None,
-            # What fails is 25 steps long at most, and readable; to shorten it takes minutes.
+            # What fails is short enough to be read; to make it shorter takes minutes.
             phases=[Phase.generate],
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )
     return Whole.asked
+
+
+def prove(steps: int) -> dict[str, Any]:
+    """Walk until `steps` operations were asked for; return how often what was done and refused."""
+    by = User.objects.create_superuser("walker@crm.example", None, name="Walker")
+    asked: Counter[str] = Counter()
+    began = time.monotonic()
+    while asked.total() < steps:
+        asked += walk(by, walks=max(1, (steps - asked.total()) // STEPS))
+    return {
+        "steps": asked.total(),
+        "differences": 0,  # the first one ends it
+        "asked": dict(sorted(asked.items())),
+        "seconds": round(time.monotonic() - began, 1),
+    }

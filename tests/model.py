@@ -21,7 +21,9 @@ COMPANIES = {
 CARRIED = {"account": "industry", "contact": "job_title"}
 # What refers to a company or a person, and moves along when it is merged.
 REFERENCES = {
-    "account": ("lead", "contact", "deal", "cycle"), "contact": ("lead", "deal", "cycle"), "lead": (),
+    "account": ("lead", "contact", "deal", "cycle"),
+    "contact": ("lead", "deal", "cycle"),
+    "lead": (),
 }  # fmt: skip
 NEW = "new"
 
@@ -171,7 +173,10 @@ class Model:
         """Return which records a qualification uses (a row), makes (`NEW`) or skips (None)."""
         chosen: dict[str, Row | str | None] = {}
         undecided = False
-        for kind, key in (("contact", lead.has["email"]), ("account", COMPANIES[lead.has["company"]])):
+        for kind, key in (
+            ("contact", lead.has["email"]),
+            ("account", COMPANIES[lead.has["company"]]),
+        ):
             target, picked = targets[kind], lead.has[kind]
             person = chosen.get("contact")
             firm = person.has["account"] if isinstance(person, Row) else None
@@ -293,12 +298,13 @@ class Model:
                 at > cycle.has["at"] and names & set(fields) for at, names in cycle.has[kind].edits
             ):
                 return True
-        for row in self.rows:
-            if row.kind != "cycle" and row is not lead and row not in gone:
-                if any(row.has.get(kind) in gone for kind in CARRIED if row.has.get(kind)):
-                    return True
-        others = [each for each in self.all("cycle") if each is not cycle]
-        return any(deal in other.has["deals"] for deal in cycle.has["opened"] for other in others)
+        others = [row for row in self.rows if row is not lead and row not in gone]
+        for row in others:
+            needs = [row.has[kind] for kind in CARRIED if row.has.get(kind)]
+            if row.kind != "cycle" and any(needed in gone for needed in needs):
+                return True
+        cycles = [each for each in self.all("cycle") if each is not cycle]
+        return any(deal in other.has["deals"] for deal in cycle.has["opened"] for other in cycles)
 
     # Merging
 

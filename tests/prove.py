@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.attempts import attempts
 from tests.automate import automation
 from tests.deliver import deliveries
 from tests.history import x_education
@@ -91,6 +92,23 @@ def conditions(server: Server) -> dict[str, Any]:
     return found
 
 
+# Each step is one operation, chosen at random, and a comparison of everything.
+STEPS = """
+import json
+from tests.machine import prove
+print(json.dumps(prove(5000)))
+"""
+
+
+def whole_machine(server: Server) -> dict[str, Any]:
+    """5,000 random steps of qualifying, undoing, editing, giving up, reopening, merging and back,
+    deleting and restoring, each compared with a model that knows no database: which refusal comes,
+    what every record holds and is known by. No difference, and all data sound after each walk.
+    """
+    found: dict[str, Any] = server.script(STEPS)
+    return found
+
+
 PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
@@ -101,6 +119,8 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "x_education": x_education,
     "conditions": conditions,
     "matching": matching,
+    "machine": whole_machine,
+    "attempts": attempts,
 }
 
 
