@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.matching import LISTED
+from accounts.matching import LISTED, apart
 from accounts.models import Account, Contact
 from leads import operations
 from leads.forms import OTHER, QualifyForm
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 MOST_EXISTING = 20
+PARTED: dict[str, Any] = {"account": Account, "contact": Contact, "lead": Lead}
 EFFECTS = {
     "link": "link",
     "plus": "create",
@@ -95,6 +98,8 @@ class LeadQualify(OperationView):
         if self.record.status == Lead.Status.QUALIFIED:
             # Somebody was faster, or the button was pressed twice: everybody gets the same answer.
             return self.go(self.success_url_for(operations.qualify(self.record, by=self.user)))
+        if "apart" in request.POST or "together" in request.POST:
+            return self.part()
         if "add" in request.POST:
             data = request.POST.copy()
             data["count"] = str(min(self.get_form().number + 1, MOST_OPPORTUNITIES))
@@ -105,6 +110,31 @@ class LeadQualify(OperationView):
                 self.get_context_data(form=self.get_form(), is_update=True)
             )
         return super().post(request, *args, **kwargs)
+
+    def part(self) -> HttpResponse:
+        """Keep what was said about lead and candidate: the same or not; then show what follows."""
+        data = self.request.POST.copy()
+        word = "apart" if "apart" in data else "together"
+        kind, _colon, number = str(data[word]).partition(":")
+        model = PARTED.get(kind)
+        if model is None or not (number.isascii() and number.isdigit() and len(number) < 19):
+            raise Http404
+        other = get_object_or_404(
+            model.objects.permitted(self.user, "view").select_related("owner"), pk=int(number)
+        )
+        keep = operations.dismiss_pair if word == "apart" else operations.restore_pair
+        keep(self.record, other, by=self.user)
+        if data.get(kind) == f"{USE}:{number}" and word == "apart":
+            data[kind] = AUTO
+        form = self.form_class(data, record=self.record, user=self.user)
+        if kind != "lead" and word == "apart" and data.get(kind, AUTO) == AUTO:
+            form.is_valid()
+            found, _problem = self.preview(form.plan)
+            if getattr(found.decision, kind).outcome == "undecided":
+                # Who says that it is another one means a new one, if nobody else is meant.
+                data[kind] = CREATE
+                form = self.form_class(data, record=self.record, user=self.user)
+        return self.render_to_response(self.get_context_data(form=form, is_update=True))
 
     def get_template_names(self) -> list[str]:
         return [f"{self.template_name}#judgement" if self.is_part else self.template_name]
@@ -167,6 +197,7 @@ class LeadQualify(OperationView):
             may_add=form.number < MOST_OPPORTUNITIES,
             lookalikes=[self.shown(other, plan) for other in lookalikes(lead, by=self.user)],
             is_part=self.is_part,
+            may_part=reaches(self.user, "change", lead),
             is_wide=True,
             starts_with_reading=not form.is_bound,
             **kwargs,
@@ -179,6 +210,7 @@ class LeadQualify(OperationView):
         return {
             **shown_lookalike(other),
             "pk": twin.pk if twin is not None and may_close else "",
+            "number": twin.pk if twin is not None else "",
             "is_closing": twin is not None and twin.pk in plan.duplicates,
         }
 
@@ -211,6 +243,8 @@ class LeadQualify(OperationView):
         counts = counts_of([c.record for c in decision.account_match.candidates])
         has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
         account, contact = decision.account.record, decision.contact.record
+        may_part = reaches(self.user, "change", lead)
+        parted = self.parted if may_part else {}
         return [
             {
                 "name": "account",
@@ -229,6 +263,8 @@ class LeadQualify(OperationView):
                 else "",
                 "create_meta": "",
                 "skip": _("No account"),
+                "may_part": may_part,
+                "parted": parted.get("account", ()),
                 "compared": compared_rows("account", account, found.account_fields),
             },
             {
@@ -249,9 +285,20 @@ class LeadQualify(OperationView):
                 else "",
                 "create_meta": " · ".join(part for part in (lead.job_title, lead.email) if part),
                 "skip": _("No contact"),
+                "may_part": may_part,
+                "parted": parted.get("contact", ()),
                 "compared": compared_rows("contact", contact, found.contact_fields),
             },
         ]
+
+    @cached_property
+    def parted(self) -> dict[str, list[Any]]:
+        """Return the records that are said not to be the same as the lead, by kind."""
+        return {
+            kind: list(PARTED[kind].objects.permitted(self.user, "view").filter(pk__in=numbers))
+            for kind, numbers in apart("lead", self.record.pk).items()
+            if kind in {"account", "contact"} and numbers
+        }
 
     def undirected(self, plan: Plan, name: str, decision: Decision) -> Choice:
         """Return what would be decided about one of the two if nobody had chosen."""
@@ -327,6 +374,7 @@ class LeadQualify(OperationView):
                     "name": str(record),
                     "meta": meta(record),
                     "score": candidate.score if candidate else "",
+                    "is_parted": record in self.parted.get(str(record._meta.model_name), ()),
                     "reasons": [
                         {"label": text, "state": "agrees" if agrees else "differs"}
                         for text, agrees in reasons

@@ -225,3 +225,55 @@ def test_every_record_leads_to_the_receipt(reps: Client, rep: User, lead: Lead) 
     for name, record in (("account", made.account), ("contact", made.contact)):
         part = reps.get(f"/leads/?{name}={record.pk}", headers=card).content.decode()
         assert receipt in part
+
+
+# Not the same
+
+
+def test_what_is_said_not_to_be_the_same_is_remembered_and_taken_back(
+    reps: Client, lead: Lead, account: Account
+) -> None:
+    assert f'value="account:{account.pk}"' in reps.get(url(lead)).content.decode()
+
+    answer = reps.post(url(lead), sent(reps, lead, apart=f"account:{account.pk}"))
+
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Not the same: Ferrovia Pumps" in text
+    assert Lead.objects.get().is_open
+    assert "Not the same: Ferrovia Pumps" in reps.get(url(lead)).content.decode()
+    reps.post(url(lead), {"together": f"account:{account.pk}"})
+    assert "Not the same: Ferrovia Pumps" not in reps.get(url(lead)).content.decode()
+
+
+def test_a_contact_that_is_not_the_same_is_not_used_unasked(
+    reps: Client, rep: User, lead: Lead, contact: Contact
+) -> None:
+    answer = reps.post(url(lead), sent(reps, lead, apart=f"contact:{contact.pk}"))
+    assert answer.context["targets"][1]["badge"] == "Create new"
+    assert answer.context["targets"][1]["is_create"]
+
+    assert reps.get(url(lead)).context["targets"][1]["badge"] == "Needs a decision"
+
+
+def test_a_lead_that_is_no_duplicate_is_not_shown_again(
+    reps: Client, rep: User, lead: Lead
+) -> None:
+    twin = a_lead(rep, topic="Eight pumps, once more")
+    assert f"lead:{twin.pk}" in reps.get(url(lead)).content.decode()
+
+    reps.post(url(lead), {"apart": f"lead:{twin.pk}"})
+
+    assert "Possible duplicate" not in reps.get(url(lead)).content.decode()
+
+
+@pytest.mark.parametrize("named", ["account:999999", "user:1", "account:x", "contact:", "1"])
+def test_nothing_is_kept_of_what_one_cannot_see(reps: Client, lead: Lead, named: str) -> None:
+    assert reps.post(url(lead), {"apart": named}).status_code == 404
+
+
+def test_enter_in_a_field_only_looks_again(reps: Client, lead: Lead) -> None:
+    text = reps.get(url(lead)).content.decode()
+    form = text[text.index('id="record-form"') :]
+
+    assert form.index('name="update"') < form.index('name="add"')
