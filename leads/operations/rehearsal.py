@@ -18,6 +18,7 @@ from leads.operations.rules import Round
 from leads.rules import RuleSet
 from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable, why_not
 from leads.rules.relations import hidden_among
+from opportunities.models import Opportunity
 from records.errors import Unacceptable
 from records.operations import operation
 from records.permissions import may, reaches
@@ -67,9 +68,13 @@ class Rehearsal:
             return " ".join(refusal.reasons)
         if question := decision.account.question or decision.contact.question:
             return question
-        for choice, model in ((decision.account, Account), (decision.contact, Contact)):
-            if choice.outcome == "created" and not may(self.by, "add", model):
-                names = model._meta.verbose_name_plural
+        if lead.owner is not None and not lead.owner.is_active:
+            return _("%(owner)s is not active: assign it first.") % {"owner": lead.owner}
+        made = {Account: decision.account, Contact: decision.contact}
+        kinds = [model for model, choice in made.items() if choice.outcome == "created"]
+        for kind in (*kinds, Opportunity):
+            if not may(self.by, "add", kind):
+                names = kind._meta.verbose_name_plural
                 return _("You may not add %(kind)s.") % {"kind": names}
         self._suppose(lead, decision)
         return ""

@@ -8,7 +8,10 @@ import pytest
 
 from leads.models import AssignmentRule, Lead
 from leads.operations import capture_lead, change_assignment_rule
+from records.operations.shaping import save_field
 from tests.api.conftest import LEAD, Caller
+from tests.custom import define
+from tests.factories import TeamFactory, UserFactory
 from tests.leads.assigning import GERMANY, a_rule
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,11 @@ def test_rules_are_listed_and_put_in_order(manager: Caller) -> None:
             {"conditions": {"all": [{"field": "colour", "is": "is", "value": "red"}]}},
             "conditions",
             "There is no field “colour” any more. Choose another one.",
+        ),
+        (
+            {"conditions": {"all": [*GERMANY["all"], {**GERMANY["all"][0], "value": "FR"}]}},
+            "conditions",
+            "No record can meet this: country is Germany and country is France.",
         ),
         ({"team": None}, "team", "Choose a person, or a team whose people take turns."),
         ({"team": "West"}, "team", "There is no team of this name or id."),
@@ -154,3 +162,29 @@ def test_a_change_of_one_field_leaves_the_others_as_somebody_else_wrote_them(
 
     rule.refresh_from_db()
     assert (rule.name, rule.is_active) == ("Renamed", False)
+
+
+def test_a_rule_that_cannot_assign_by_now_says_why(manager: Caller) -> None:
+    left, empty = UserFactory(name="Ann", team=manager.user.team), TeamFactory(name="West")
+    left.roles.set(manager.user.roles.all())
+    joined = UserFactory(team=empty, roles=list(manager.user.roles.all()))
+    fleet = define("lead", "fleet", by=UserFactory(is_superuser=True))
+    known = {"all": [{"field": "custom.fleet", "is": "known"}]}
+    rules = [a_rule(person=left), a_rule(team=empty), a_rule("Fleets", known, person=manager.user)]
+    left.is_active = fleet.is_active = False
+    left.save(update_fields=["is_active"])
+    save_field(fleet, by=UserFactory(is_superuser=True))
+    joined.team = None
+    joined.save(update_fields=["team"])
+
+    listed = manager.get("assignment-rules/").json()["results"]
+
+    assert [rule["problems"] for rule in listed] == [
+        ["Ann has left. Choose somebody else."],
+        ["Nobody in the team West can take leads. Add people to it, or choose another team."],
+        ["There is no field “custom.fleet” any more. Choose another one."],
+    ]
+    for rule in rules:
+        switched = manager.patch(f"assignment-rules/{rule.pk}/", {"is_active": False})
+        assert switched.status_code == 200
+        assert manager.patch(f"assignment-rules/{rule.pk}/", {"is_active": True}).status_code == 400

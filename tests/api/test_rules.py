@@ -63,6 +63,19 @@ def test_a_condition_that_is_none_is_refused_with_a_sentence(manager: Caller, co
     assert list(answer.json()["errors"]) == ["rules.0.conditions"]
 
 
+def test_a_condition_that_no_lead_can_meet_is_refused_with_a_sentence(manager: Caller) -> None:
+    tests = [*LARGE["all"], {"field": "budget_amount", "is": "less_than", "value": 5}]
+
+    answer = manager.post("qualification-rules/", {"rules": [{"conditions": {"all": tests}}]})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "rules.0.conditions": [
+            "No record can meet this: budget at least 10,000 and budget less than 5."
+        ]
+    }
+
+
 def test_the_switch_is_set_on_the_version_in_force(manager: Caller) -> None:
     first = manager.get("qualification-rules/").json()["results"][0]
     address = f"qualification-rules/{first['id']}/"

@@ -33,7 +33,9 @@ from opportunities.models import Opportunity
 from records.conditions import parse
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
+from records.operations.shaping import save_field
 from records.vocabulary import fields_of
+from tests.custom import define
 from tests.factories import AccountFactory, LeadFactory, UserFactory, clerk
 from tests.world import at_once
 from users.operations import machine
@@ -363,6 +365,23 @@ def test_a_run_with_automation_switched_off_is_none(rep):
     jobs.qualify_ready()
 
     assert not RuleRun.objects.exists()
+
+
+def test_a_required_rule_on_a_retired_field_lets_nobody_through(manager, admin, rep):
+    field = define("lead", "fleet", by=admin)
+    unknown = {"all": [{"field": "custom.fleet", "is": "unknown"}]}
+    rules = [*in_force().rules, {"condition": unknown, "is_required": True}]
+    jobs.activate(save_rules(draft_rules(by=manager), by=manager, rules=rules), by=manager)
+    LeadFactory(owner=rep)
+    switch_on(manager)
+    field.is_active = False
+    save_field(field, by=admin)
+
+    assert jobs.qualify_ready() == 0
+    assert runs("automation") == [(0, 0, "done")]
+    field.is_active = True
+    save_field(field, by=admin)
+    assert jobs.qualify_ready() == 1
 
 
 def test_is_switched_on_by_those_who_may_and_only_where_something_is_required(manager, rep):

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.operations import delete_account
 from leads import jobs
 from leads.models import Lead, Qualification
-from leads.operations import disqualify, prospects, qualify, update_lead
+from leads.operations import assign_lead, disqualify, prospects, qualify, update_lead
 from leads.operations.qualify import park
 from opportunities.models import Opportunity
 from records.errors import NotPermitted, Refused, Unacceptable
@@ -178,6 +178,20 @@ def test_what_one_may_not_make_is_told_beforehand(rep):
 
     assert shown.blockers == ("You may not add accounts.",)
     assert told_by(job) == [("refused", "not_permitted")]
+
+
+def test_a_lead_whose_owner_left_is_blocked_until_somebody_has_it(rep, manager):
+    left = UserFactory(team=rep.team, name="Gone")
+    lead = LeadFactory(owner=left)
+    User.objects.filter(pk=left.pk).update(is_active=False)
+
+    [shown] = prospects(Lead.objects.all(), by=manager)
+    job = again(jobs.qualify_many([lead.pk], by=manager))
+
+    assert shown.blockers == ("Gone is not active: assign it first.",)
+    assert told_by(job) == [("refused", "unacceptable")]
+    assign_lead(lead, by=manager, owner=rep)
+    assert prospects(Lead.objects.all(), by=manager)[0].is_ready
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -292,6 +292,25 @@ def test_a_rule_whose_field_is_gone_never_holds_and_says_so(manager, admin, rep)
         qualify(lead, by=viewer)
 
 
+def test_a_draft_that_asks_for_what_is_gone_is_not_put_into_force(manager, admin):
+    field = define("lead", "fleet", by=admin)
+    Source.objects.create(key="fair", name="Fair")
+    rules = [{"condition": {"all": [ask("custom.fleet", "known")]}, "label": "Has a fleet"}]
+    rules += [{"condition": {"all": [ask("source", "is", value="fair")]}, "label": "From a fair"}]
+    draft = save_rules(draft_rules(by=manager), by=manager, rules=rules)
+    field.is_active = False
+    save_field(field, by=admin)
+    Source.objects.filter(key="fair").update(is_active=False)
+
+    with pytest.raises(RulesAreIncomplete) as refusal:
+        activate_rules(draft, by=type(manager).objects.get(pk=manager.pk))
+
+    assert refusal.value.reasons == [
+        "Has a fleet: There is no field “custom.fleet” any more. Choose another one.",
+        "From a fair: “Fair” can no longer be chosen for source.",
+    ]
+
+
 def test_a_rule_on_a_choice_that_is_out_of_use_says_so_on_the_lead(manager, rep):
     fair = Source.objects.create(key="fair", name="Fair")
     draft = save_rule(
