@@ -153,6 +153,7 @@ def of_a_set(server: Server, known: Known) -> dict[str, Any]:
     return {"rows": counts["rows"], "new": counts["new"], **found}
 
 
+CODES = {"UK": "GB", "SP": "ES"}  # as the list has them, and as everybody else has
 # Typed as a lead would be: the candidates of each spelling, the first one first.
 FIRST_CHOICES = """
 import json, sys
@@ -172,12 +173,12 @@ def company_names(server: Server) -> dict[str, Any]:
     server.script(FORGET)
     columns = {"1": "external_id", "company_name": "name", "country": "country"}
     mapping = {"columns": columns, "duplicates": "create", "match": []}
-    mapping["values"] = {"country": {"UK": "GB"}}
+    mapping["values"] = {"country": CODES}
     counts = bring_in(server, "account", folder / "names.csv", mapping)
     with (folder / "names_with_noise.csv").open(encoding="utf-8", newline="") as stream:
         noisy = list(csv.reader(stream))[1:]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as stream:
-        json.dump([[row[1], row[2].replace("UK", "GB")] for row in noisy], stream)
+        json.dump([[row[1], CODES.get(row[2], row[2])] for row in noisy], stream)
         stream.flush()
         choices = server.script(FIRST_CHOICES, stream.name)
     right = sum([row[0]] == choice for row, choice in zip(noisy, choices, strict=True))

@@ -12,7 +12,9 @@ from django.db import connection
 
 from accounts.matching import contact_match
 from accounts.models import Contact
+from leads.matching import hints_for
 from leads.models import Lead
+from records.similarity import place_of
 from reports.queries import find
 from tests.factories import UserFactory
 from users.models import User
@@ -44,7 +46,7 @@ def multiply(model: Any) -> None:
     columns = [f.column for f in model._meta.concrete_fields if f.column != "id"]
     taken = [
         f"md5(n::text || row.id || '{name}')"
-        if name in keys
+        if name in keys or name.startswith("block_")
         else f"row.{name} - n * interval '1 minute'"
         if name == "created_at"
         else f"row.{name}"
@@ -89,6 +91,15 @@ def test_no_record_is_looked_for_by_reading_all(manager: User) -> None:
         "a contact": lambda: contact_match(
             first_name="Ada", last_name="Lovelace", email="ada@engines.example",
             phone="+1 212 555 0199", company="Engines",
+        ),
+        "who looks like a contact": lambda: contact_match(
+            first_name="Ada", last_name="Lovelace", email="ada@engines.example",
+            phone="+1 212 555 0199", company="Engines", is_similar_wanted=True,
+            place=place_of(street="4 Mill Lane", city="London", postal_code="SW1A 1AA"),
+        ),
+        "what looks like a lead that is typed": lambda: hints_for(
+            "lead", {"last_name": "Lovelace", "first_name": "Ada", "phone": "+1 212 555 0199",
+                     "city": "London", "email": "ada@engines.example"}, by=manager,
         ),
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 PRESELECTED = 80  # from this score on a candidate is chosen beforehand
 LISTED = 50  # below this one it is not shown unasked
-FAINT = 25  # below this one it is nobody's candidate
+FAINT = 10  # below this one it is nobody's candidate
 MOST = 25  # candidates
 
 
