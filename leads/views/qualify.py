@@ -20,7 +20,7 @@ from leads import operations
 from leads.forms import OTHER, QualifyForm
 from leads.matching import lookalikes
 from leads.models import Lead
-from leads.operations.plan import MOST_OPPORTUNITIES, Plan, decide
+from leads.operations.plan import MOST_OPPORTUNITIES, Plan, decided
 from leads.operations.preview import is_hidden
 from leads.operations.reusing import AUTO, BARRED, CREATE, SKIP, USE, Target
 from leads.rules import with_rules
@@ -310,7 +310,13 @@ class LeadQualify(OperationView):
                 else (replace(plan, contact=Target()))
             )
             with suppress(Refused):
-                decision = decide(self.record, other, by=self.user)
+                decision = decided(
+                    self.record,
+                    other,
+                    decision.account_match,
+                    decision.contact_match,
+                    by=self.user,
+                )
         return decision.account if name == "account" else decision.contact
 
     def ways(

@@ -13,6 +13,7 @@ from accounts.operations import create_account, create_contact
 from leads.models import Lead
 from leads.operations import capture_lead, qualify
 from opportunities.models import Opportunity
+from tests.test_budgets import PREVIEW, in_short, statements_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -122,6 +123,20 @@ def test_the_right_side_follows_a_choice_of_a_field(
     assert "Replace on the account: City: Turin" in text
     assert "<html" not in text
     assert Account.objects.get().city == "Milan"
+
+
+def test_what_follows_a_choice_takes_few_statements(
+    reps: Client, rep: User, lead: Lead, account: Account, contact: Contact
+) -> None:
+    twin = a_lead(rep, topic="Eight pumps, once more")
+    reps.post(url(lead), {"apart": f"account:{create_account(by=rep, name='Other').pk}"})
+    data = sent(
+        reps, lead, duplicates=[twin.pk], **{f"account-{account.pk}-city": "take", "update": "1"}
+    )
+
+    told = statements_of(lambda: reps.post(url(lead), data, headers=PART))
+
+    assert len(told) <= PREVIEW, in_short(told)
 
 
 def test_a_forged_field_is_refused_on_the_page(reps: Client, lead: Lead, contact: Contact) -> None:

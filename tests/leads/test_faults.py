@@ -7,10 +7,19 @@ from contextlib import contextmanager
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 
+from accounts.models import Account, Contact
 from accounts.operations import create_account, create_contact
 from activities.operations import add_task, log_note
 from leads.models import DisqualifyReason, Lead
-from leads.operations import capture_lead, disqualify, qualify, reopen, undo
+from leads.operations import (
+    Plan,
+    Target,
+    capture_lead,
+    disqualify,
+    qualify,
+    reopen,
+    undo,
+)
 from tests.snapshots import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +86,32 @@ def known(rep):
     return a_lead(rep)
 
 
+def take(lead, *, by):
+    """Qualify with values of the lead over those of the records, and close its duplicate."""
+    account, contact = Account.objects.get(), Contact.objects.get()
+    twin = Lead.objects.exclude(pk=lead.pk).get()
+    plan = Plan(
+        account=Target("use", account.pk, take=("name",)),
+        contact=Target("use", contact.pk, take=("email", "first_name"), keep=("city",)),
+        duplicates=(twin.pk,),
+    )
+    return qualify(lead, by=by, plan=plan)
+
+
+def taken(lead, rep):
+    take(lead, by=rep)
+    return lead
+
+
+@pytest.fixture
+def chosen(rep):
+    """A lead with a duplicate, of a company and a person that are called otherwise."""
+    account = create_account(by=rep, name="Engines of Oxford")
+    create_contact(by=rep, first_name="Augusta", email="augusta@engine.example", account=account)
+    a_lead(rep)
+    return a_lead(rep)
+
+
 def qualified(lead, rep):
     qualify(lead, by=rep)
     return lead
@@ -98,6 +133,8 @@ def first_reason():
 CASES = {
     "qualify what is new": ("fresh", lambda lead, rep: lead, qualify),
     "qualify what is known": ("known", lambda lead, rep: lead, qualify),
+    "qualify field by field": ("chosen", lambda lead, rep: lead, take),
+    "undo what was taken": ("chosen", taken, undo),
     "undo what was made": ("fresh", qualified, undo),
     "undo what was filled": ("known", qualified, undo),
     "disqualify": ("fresh", lambda lead, rep: lead, give_up),
