@@ -27,7 +27,7 @@ from accounts.errors import AlreadyExists, NeedsDecision
 from activities.api import ActivityViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
-from duplicates.api import MergeViewSet
+from duplicates.api import MergeViewSet, PairViewSet
 from duplicates.queries import merges_for, obstacle_for
 from intake.api import DoorViewSet, WebFormViewSet
 from leads.api import (
@@ -122,6 +122,7 @@ router.register("stages", StageViewSet, "stages")
 router.register("competitors", CompetitorViewSet, "competitors")
 router.register("loss-reasons", LossReasonViewSet, "loss-reasons")
 router.register("custom-fields", CustomFieldViewSet, "custom-fields")
+router.register("duplicates", PairViewSet, "duplicates")
 router.register("merges", MergeViewSet, "merges")
 router.register("jobs", api.JobViewSet, "jobs")
 router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")

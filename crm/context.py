@@ -32,7 +32,10 @@ WORK = [
 INBOX = [("/intake/", gettext_noop("Inbox"), "inbox", "I")]
 # For those who say what a good lead is.
 RULES = [("/rules/", gettext_noop("Rules"), "list-check", "R")]
-INSIGHTS = [("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D")]
+INSIGHTS = [
+    ("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D"),
+    ("/duplicates/", gettext_noop("Duplicates"), "copy", ""),
+]
 HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
 

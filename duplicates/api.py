@@ -1,21 +1,33 @@
-"""Merges for programs: what became of records that are gone, and the way back."""
+"""Duplicates for programs: who may be twice, what was merged, and the way back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django_filters import FilterSet, NumberFilter
+from django_filters import ChoiceFilter, FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.matching import reasons_from
 from duplicates import operations
-from duplicates.queries import left_for, merges_for
-from records.models import Merge
+from duplicates.queries import (
+    AGREEMENTS,
+    KINDS,
+    agreeing_in,
+    left_for,
+    merges_for,
+    pairs_for,
+    records_in,
+)
+from leads.operations import dismiss_pair, restore_pair
+from records.models import Merge, PossibleDuplicate
 from workbench import api
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.api.views import Answer
 
 
@@ -100,3 +112,84 @@ class MergeViewSet(api.WritingViewSet):
         operations.unmerge(merge, by=self.user, keep=serializer.validated_data.get("keep", False))
         merge.refresh_from_db()
         return 200, self.represent([merge])[0]
+
+
+class PairReasonSerializer(serializers.Serializer[Any]):
+    """One thing that was compared."""
+
+    text = serializers.CharField()
+    agrees = serializers.BooleanField()
+
+
+class PairSerializer(serializers.ModelSerializer[PossibleDuplicate]):
+    """Two records that may be one."""
+
+    records = serializers.SerializerMethodField(help_text="Their ids, the older first.")
+    reasons = serializers.SerializerMethodField(help_text="What agrees and what differs, in words.")
+    found_at = api.Moment(read_only=True)
+    dismissed_at = api.Moment(read_only=True)
+
+    class Meta:
+        model = PossibleDuplicate
+        fields = ["id", "kind", "records", "score", "reasons", "found_at", "dismissed_at"]
+
+    def get_records(self, pair: PossibleDuplicate) -> list[int]:
+        return [pair.low, pair.high]
+
+    @extend_schema_field(PairReasonSerializer(many=True))
+    def get_reasons(self, pair: PossibleDuplicate) -> list[dict[str, Any]]:
+        told = reasons_from(pair.reasons)
+        return [{"text": reason.text, "agrees": reason.agrees} for reason in told]
+
+
+class PairFilter(FilterSet):
+    """Pairs of a kind, of a score or more, that agree in something."""
+
+    kind = ChoiceFilter(choices=[(kind, kind) for kind in KINDS], label="lead, contact or account.")
+    min_score = NumberFilter(field_name="score", lookup_expr="gte", label="0 to 100.")
+    reason = ChoiceFilter(
+        choices=[(what, what) for what in AGREEMENTS], method="agreeing", label="What agrees."
+    )
+
+    def agreeing(self, pairs: Any, _name: str, what: str) -> Any:
+        return agreeing_in(pairs, what)
+
+
+class PairViewSet(api.WritingViewSet):
+    """Pairs of records that may be one, both of which the caller may see; the likeliest first."""
+
+    model = PossibleDuplicate
+    order = ("-score", "-id")
+    serializer_class = PairSerializer
+    filterset_class = api.filters_for(PossibleDuplicate, [], page=PairFilter)
+    has_versions = False
+    http_method_names = ["get", "post", "head"]
+
+    def rows(self) -> Any:
+        is_one = self.action in {"retrieve", "dismiss", "restore"}
+        asked = self.request.query_params.get("kind", "")
+        kinds = [asked] if asked in KINDS else list(KINDS)
+        return pairs_for(self.user, kinds, with_dismissed=is_one)
+
+    @extend_schema(exclude=True)
+    def create(self, request: Any) -> Response:
+        """Refuse: pairs are found, not made."""
+        return self.http_method_not_allowed(request)
+
+    @extend_schema(request=None, responses=PairSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Any, pk: str) -> Response:
+        """Say that the two are not the same; nothing proposes them again."""
+        return self.write(lambda: self._say(dismiss_pair))
+
+    @extend_schema(request=None, responses=PairSerializer)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Any, pk: str) -> Response:
+        """Take that back."""
+        return self.write(lambda: self._say(restore_pair))
+
+    def _say(self, operation: Callable[..., Any]) -> Answer:
+        pair = self.get_object()
+        operation(*records_in(pair, self.user), by=self.user)
+        pair.refresh_from_db()
+        return 200, self.represent([pair])[0]

@@ -17,6 +17,35 @@ if TYPE_CHECKING:
 TAKE, VERSION = "take-", "version-"
 
 
+class PairsForm(PageForm):
+    """What the list of possible duplicates is narrowed by; what cannot be read narrows nothing."""
+
+    reason = forms.ChoiceField(
+        label=_("Same or similar"),
+        required=False,
+        choices=[
+            ("", _("anything")),
+            ("email", _("email")),
+            ("phone", _("phone")),
+            ("name", _("name")),
+            ("company", _("company")),
+            ("domain", _("web domain")),
+            ("address", _("address")),
+        ],
+    )
+    score = forms.TypedChoiceField(
+        label=_("Match"),
+        required=False,
+        coerce=int,
+        empty_value=0,
+        choices=[("", _("50% or more")), *((n, _("%d%% or more") % n) for n in (60, 70, 80, 90))],
+    )
+
+    def value_of(self, name: str) -> Any:
+        """Return what was chosen, or nothing."""
+        return self.cleaned_data.get(name) if self.is_bound and self.errors is not None else None
+
+
 class MergeForm(PageForm):
     """Which record each field is taken from, and which versions were looked at."""
 

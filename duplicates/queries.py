@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,9 +21,10 @@ from leads.matching import lookalikes
 from leads.models import Lead
 from leads.operations.merge import STAYS
 from records.errors import Obstacle
-from records.models import Merge, Record
+from records.models import Merge, PossibleDuplicate, Record
 from records.operations.merging import image_of, references_to
-from records.permissions import hidden_from, reaches, restrict
+from records.permissions import hidden_from, reaches, restrict, scope_of
+from users.models import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,6 +107,118 @@ def suggestions_for(record: Any, viewer: User) -> list[Any]:
     return [other for other in found if other.pk != record.pk and reaches(viewer, "view", other)][
         :SUGGESTED
     ]
+
+
+# Pairs
+
+
+MOST_PAIRS = 5_000  # looked at for one list; nobody reads more before something is done about them
+
+# What two records can agree in, and how that is written in the reasons of a pair.
+AGREEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "email": (("email", "same"), ("email", "alike"), ("mailbox", "same")),
+    "phone": (("phone", "same"), ("phone", "tail")),
+    "name": (
+        ("name", "same"),
+        ("name", "alike"),
+        ("name", "contained"),
+        ("name", "swapped"),
+        ("last_name", "same"),
+        ("last_name", "alike"),
+    ),
+    "company": (("company", "same"), ("company", "alike")),
+    "domain": (("domain", "same"),),
+    "address": (("street", "same"), ("street", "alike"), ("postal_code", "same")),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records of which each may be one with another of them, by their numbers; the likeliest first.
+
+    `pairs` are numbers of pairs, also the likeliest first; `score` is that of the first.
+    """
+
+    score: int
+    records: tuple[int, ...]
+    pairs: tuple[int, ...]
+
+
+def pairs_for(
+    viewer: User, kinds: Iterable[str] = tuple(KINDS), *, with_dismissed: bool = False
+) -> QuerySet[PossibleDuplicate]:
+    """Return the pairs of which `viewer` may see both records, and neither is in the bin."""
+    seen = Q(pk__in=[])
+    for kind in kinds:
+        rows: Any = KINDS[kind]._default_manager
+        numbers = rows.permitted(viewer, "view").order_by().values("pk")
+        seen |= Q(kind=kind, low__in=numbers, high__in=numbers)
+    found = PossibleDuplicate.objects.filter(seen)
+    return found if with_dismissed else found.filter(dismissed_at=None)
+
+
+def count_outside(viewer: User, kind: str) -> int:
+    """Return how many pairs there are of which `viewer` may not see both. At most two statements.
+
+    Whatever the list is narrowed to, it is all of them: by a filter their number would tell why.
+    """
+    if scope_of(viewer, "view", KINDS[kind]) == Grant.Scope.ALL:
+        return 0
+    alive = KINDS[kind]._default_manager.order_by().values("pk")
+    all_pairs = PossibleDuplicate.objects.filter(
+        kind=kind, dismissed_at=None, low__in=alive, high__in=alive
+    )
+    return all_pairs.count() - pairs_for(viewer, [kind]).count()
+
+
+def agreeing_in(pairs: QuerySet[PossibleDuplicate], what: str) -> QuerySet[PossibleDuplicate]:
+    """Keep the pairs that agree in one of `AGREEMENTS`."""
+    # As text: one of the engines cannot look into JSON.
+    pairs = pairs.annotate(told=Cast("reasons", TextField()))
+    found = Q(pk__in=[])
+    for agreement in AGREEMENTS[what]:
+        found |= Q(told__contains=json.dumps(agreement))
+    return pairs.filter(found)
+
+
+def groups_in(pairs: QuerySet[PossibleDuplicate]) -> list[Group]:
+    """Return the records that pairs connect, the likeliest first. One statement.
+
+    Of more than `MOST_PAIRS` pairs the likeliest are taken.
+    """
+    rows = list(
+        pairs.order_by("-score", "pk").values_list("pk", "low", "high", "score")[:MOST_PAIRS]
+    )
+    first: dict[int, int] = {}
+
+    def first_of(number: int) -> int:
+        while first.setdefault(number, number) != number:
+            first[number] = first[first[number]]
+            number = first[number]
+        return number
+
+    for _pk, low, high, _score in rows:
+        one, other = sorted((first_of(low), first_of(high)))
+        first[other] = one
+    together: dict[int, list[tuple[int, int, int, int]]] = {}
+    for row in rows:
+        together.setdefault(first_of(row[1]), []).append(row)
+    return [
+        Group(
+            score=members[0][3],
+            records=tuple(dict.fromkeys(n for row in members for n in (row[1], row[2]))),
+            pairs=tuple(row[0] for row in members),
+        )
+        for members in together.values()
+    ]
+
+
+def records_in(pair: PossibleDuplicate, viewer: User) -> tuple[Any, Any]:
+    """Return the records of a pair, first one that `viewer` may change, if there is one."""
+    rows: Any = KINDS[pair.kind]._default_manager
+    found = rows.select_related("owner").in_bulk([pair.low, pair.high])
+    one, other = found[pair.low], found[pair.high]
+    return (one, other) if reaches(viewer, "change", one) else (other, one)
 
 
 # What moves

@@ -8,6 +8,10 @@ from duplicates.views import hints
 app_name = "duplicates"
 
 urlpatterns = [
+    path("duplicates/", views.DuplicateList.as_view(), name="list"),
+    path("duplicates/search/", views.DuplicateSearch.as_view(), name="search"),
+    path("duplicates/<int:pk>/dismiss/", views.DuplicateDismiss.as_view(), name="dismiss"),
+    path("duplicates/<int:pk>/restore/", views.DuplicateRestore.as_view(), name="restore"),
     path("duplicates/hints/", hints.Hints.as_view(), name="hints"),
     path("duplicates/look/lead/", hints.LeadLook.as_view(), name="look-lead"),
     path("duplicates/look/lead/<int:pk>/", hints.LeadEditLook.as_view(), name="look-lead-edit"),

@@ -161,6 +161,10 @@ ACCESS: dict[str, Access] = {
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),
     "users:token-revoke": Access(NO_POST, MINE),
+    "duplicates:list": Access(SIGNED_IN, NO_POST),
+    "duplicates:search": Access(NO_POST, SIGNED_IN),
+    "duplicates:dismiss": Access(NO_POST, SEEN, on="pair"),
+    "duplicates:restore": Access(NO_POST, SEEN, on="pair"),
     "duplicates:hints": Access(SIGNED_IN, NO_POST),
     **{
         f"duplicates:look-{kind}": Access(SIGNED_IN, SIGNED_IN)
@@ -260,6 +264,10 @@ ACCESS: dict[str, Access] = {
     "qualification-rules-detail": Access(API_RULES, API_NO, API_RULES, API_RULES),
     "qualification-rules-activate": Access(API_NO, API_RULES),
     **{f"{kind}-merge": Access(API_NO, API_LIST) for kind in ("accounts", "contacts", "leads")},
+    "duplicates-list": Access(API_LIST, API_NO),
+    "duplicates-detail": Access(API_SEEN, API_NO, on="pair"),
+    "duplicates-dismiss": Access(API_NO, API_OWNED, on="pair"),
+    "duplicates-restore": Access(API_NO, API_OWNED, on="pair"),
     "merges-list": Access(API_LIST, API_NO),
     "merges-detail": Access(API_SEEN, API_NO, on="merge"),
     "merges-undo": Access(API_NO, API_OWNED, on="merge"),

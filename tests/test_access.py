@@ -24,7 +24,14 @@ from activities.operations import add_task, delete_activity
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
-from leads.operations import capture_lead, delete_lead, draft_rules, qualify
+from leads.operations import (
+    capture_lead,
+    delete_lead,
+    dismiss_pair,
+    draft_rules,
+    qualify,
+    restore_pair,
+)
 from opportunities.models import Campaign, Competitor, LossReason, Process, Product, Source, Stage
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
@@ -108,6 +115,7 @@ def world(rep, rep2, manager, outsider, admin):
         "loss-reasons": LossReason.objects.first(),
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
+        "pair": a_pair(rep),
         "merge": merge_accounts(
             create_account(by=rep, name="Twin"), [create_account(by=rep, name="Twins")], by=rep
         ),
@@ -119,6 +127,12 @@ def world(rep, rep2, manager, outsider, admin):
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
     return records, users
+
+
+def a_pair(by: Any) -> Any:
+    """Return two leads of somebody that may be one."""
+    one, other = (capture_lead(by=by, owner=by, company="Twice", topic=each) for each in "ab")
+    return restore_pair(one, other, by=by) or dismiss_pair(one, other, by=by)
 
 
 def a_job(by: Any) -> Job:
