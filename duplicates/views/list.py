@@ -99,7 +99,7 @@ class DuplicateList(Kinds, TemplateView):
             live_url=job_url(live, self.user),
             last=last,
             may_look=may(self.user, "view", self.model),
-            query=self.request.GET.urlencode(),
+            asked=self.request.GET.urlencode(),
             **pages(page, len(groups) > page * GROUPS, f"?{asked.urlencode()}"),
             **kwargs,
         )
