@@ -37,7 +37,6 @@ class PairsForm(PageForm):
         label=_("Match"),
         required=False,
         coerce=int,
-        empty_value=0,
         choices=[("", _("50% or more")), *((n, _("%d%% or more") % n) for n in (60, 70, 80, 90))],
     )
 
