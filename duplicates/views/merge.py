@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -36,7 +37,7 @@ from records.operations.merging import (
 from records.permissions import name_for, reaches
 from workbench.forms import label_of
 from workbench.templatetags.workbench import ago, day, money
-from workbench.views.record import FormPage
+from workbench.views.record import FormPage, merged_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,11 @@ class DuplicateMerge(FormPage):
         self.model = KINDS.get(request.GET.get("kind", ""), Lead)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        for number in self.numbers:
+            if number not in self.found and (page := merged_page(self.model, number, self.user)):
+                # Sent a second time, or somebody else was faster.
+                status = 409 if request.method == "POST" else 200
+                return render(request, "workbench/merged.html", page, status=status)
         for record in self.records:
             if not reaches(self.user, "change", record):
                 raise PermissionDenied(
@@ -106,16 +112,25 @@ class DuplicateMerge(FormPage):
         return self.model.objects.permitted(self.user, "view")  # type: ignore[attr-defined]
 
     @cached_property
-    def records(self) -> list[Any]:
-        """The records that are asked for, in that order; one that may not be seen is none."""
-        words = list(dict.fromkeys(self.request.GET.getlist("id")))
+    def numbers(self) -> list[int]:
+        """The numbers that are asked for, each once and no more than one too many."""
+        words = self.request.GET.getlist("id")
         if not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words):
             raise Http404
-        numbers = list(dict.fromkeys(int(word) for word in words))[: MOST_RECORDS + 1]
-        found = self.rows.select_related("owner").in_bulk(numbers)
-        if len(found) < len(numbers):
+        return list(dict.fromkeys(int(word) for word in words))[: MOST_RECORDS + 1]
+
+    @cached_property
+    def found(self) -> dict[int, Any]:
+        """The records of these numbers that the user may see."""
+        relations = [f.name for f in self.model._meta.concrete_fields if f.is_relation]
+        return self.rows.select_related(*relations).in_bulk(self.numbers)  # type: ignore[no-any-return]
+
+    @cached_property
+    def records(self) -> list[Any]:
+        """The records that are asked for, in that order; one that may not be seen is none."""
+        if len(self.found) < len(self.numbers):
             raise Http404
-        return [found[number] for number in numbers]
+        return [self.found[number] for number in self.numbers]
 
     def named(self, record: Any) -> str:
         """Return the name of a record, with its number where another one has the same name."""

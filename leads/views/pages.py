@@ -216,7 +216,10 @@ class LeadDisqualify(OpenLead, OperationView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            lookalikes=[shown_lookalike(other) for other in lookalikes(self.record, by=self.user)],
+            lookalikes=[
+                shown_lookalike(other, self.record, self.user)
+                for other in lookalikes(self.record, by=self.user)
+            ],
             to_cancel=next_up(self.record),
             **kwargs,
         )

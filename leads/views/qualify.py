@@ -208,7 +208,7 @@ class LeadQualify(OperationView):
         twin = other.lead
         may_close = twin is not None and twin.is_open and reaches(self.user, "disqualify", twin)
         return {
-            **shown_lookalike(other),
+            **shown_lookalike(other, self.record, self.user),
             "pk": twin.pk if twin is not None and may_close else "",
             "number": twin.pk if twin is not None else "",
             "is_closing": twin is not None and twin.pk in plan.duplicates,

@@ -23,7 +23,7 @@ from records.keys import domain_key
 from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
 from workbench.custom import rows_for
-from workbench.templatetags.workbench import day, money
+from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ class LeadDetail(RecordView):
             rules=rules_of(verdicts, edit_url, hidden),
             edit_url=edit_url,
             may_write=lead.is_open and may(self.user, "add", Activity),
-            lookalikes=[shown_lookalike(other) for other in lookalikes(lead, by=self.user)]
+            lookalikes=[
+                shown_lookalike(other, lead, self.user) for other in lookalikes(lead, by=self.user)
+            ]
             if lead.is_open
             else [],
             outcome=outcome_of(lead, self.user) if lead.cycles else None,
@@ -302,16 +304,19 @@ def rules_of(
     ]
 
 
-def shown_lookalike(other: Lookalike) -> dict[str, str]:
+def shown_lookalike(other: Lookalike, lead: Lead, user: User) -> dict[str, str]:
     """Return a possible duplicate in words; of one that may not be seen only that there is one."""
     if other.lead is None:
         hidden = _("A lead that you cannot open looks like this one. Ask your manager to compare.")
-        return {"text": hidden, "url": ""}
+        return {"text": hidden, "url": "", "merge_url": ""}
     reasons = ", ".join(other.reasons)
+    may_merge = all(reaches(user, "change", each) for each in (lead, other.lead))
+    merge = address("duplicates:merge") if may_merge else ""
     name = _joined(other.lead, other.lead.company if other.lead.full_name else "")
     return {
         "text": _("Lead “%(name)s”: %(why)s.") % {"name": name, "why": reasons},
         "url": other.lead.get_absolute_url(),
+        "merge_url": f"{merge}?kind=lead&id={lead.pk}&id={other.lead.pk}" if merge else "",
     }
 
 

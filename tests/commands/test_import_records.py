@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError
 
 from accounts.models import Account, Contact
-from accounts.operations import delete_account
+from accounts.operations import delete_account, merge_accounts
 from leads.models import Lead
 from opportunities.models import Campaign, Opportunity, Product, Source
 from tests.factories import AccountFactory, TeamFactory, UserFactory
@@ -328,6 +328,17 @@ def test_twin_outside_the_scope_is_told_without_a_trace_of_it(take):
     assert {by_id[0]["verdict"], by_link[0]["verdict"]} == {"rejected"}
     hidden.refresh_from_db()
     assert hidden.name == "Engine Works Ltd"
+
+
+def test_what_a_file_says_of_a_merged_record_goes_into_what_it_is_part_of(take, boss):
+    kept, gone = AccountFactory(external_id="x1"), AccountFactory(external_id="x2")
+    merge_accounts(kept, [gone], by=boss)
+
+    verdicts, _ = take("account", f"external_id,name,city\nx2,{kept.name},Oslo\n")
+
+    assert (verdicts[0]["verdict"], verdicts[0]["id"]) == ("updated", kept.pk)
+    kept.refresh_from_db()
+    assert (kept.city, kept.external_id) == ("Oslo", "x1")
 
 
 def test_record_in_the_bin_stays_there(take, boss):

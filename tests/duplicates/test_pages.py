@@ -122,7 +122,8 @@ def test_sent_twice_it_merges_once_and_says_so(visitor, twins):
 
     again = visitor.post(address(*twins), versions(*twins))
 
-    assert again.status_code == 404
+    assert again.status_code == 409
+    assert f"{twins[1]} was merged into {twins[0]}." in again.content.decode()
     assert Merge.objects.count() == 1
 
 

@@ -13,6 +13,7 @@ from records.custom import KINDS, PREFIX, definitions_for, kind_of
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.layouts import required_of
 from records.operations import run_atomically
+from records.operations.merging import survivor_of
 from records.permissions import may, reaches, scope_of
 from users.models import Grant, User
 from workbench.operations import add_choice, find_choice
@@ -254,6 +255,10 @@ class Importer:
         if found is None and pk is not None and "created_at" in values:
             # An id alone might be another installation's.
             found = records.filter(pk=pk, created_at=values["created_at"]).first()
+        if found is not None and found.is_in_bin and (merged := survivor_of(found)) is not None:
+            # What it is part of by now has an id of its own, or none.
+            found = merged[1]
+            values.pop("external_id", None)
         if found is not None and not reaches(self.by, "view", found):
             raise NotPermitted("This record is outside of what you may see.", field="external_id")
         if found is not None and found.is_in_bin:

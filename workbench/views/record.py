@@ -141,29 +141,10 @@ class RecordView(RecordPage, TemplateView):
         try:
             self.record  # noqa: B018  kept for the page
         except Http404:
-            if (merged := self.merged()) is None:
+            if (merged := merged_page(self.model, self.kwargs["pk"], self.user)) is None:
                 raise
             return render(request, "workbench/merged.html", merged)
         return super().dispatch(request, *args, **kwargs)
-
-    def merged(self) -> dict[str, Any] | None:
-        """Return what `workbench/merged.html` shows, if the record was merged into another one."""
-        everything: Any = self.model._base_manager
-        gone = restrict(everything.filter(pk=self.kwargs["pk"]), self.user, "view").first()
-        found = None if gone is None else survivor_of(gone)
-        if gone is None or found is None:
-            return None
-        merge, survivor = found
-        is_seen = survivor is not None and reaches(self.user, "view", survivor)
-        return {
-            "kind": self.kind,
-            "record": gone,
-            "names": self.model._meta.verbose_name_plural,
-            "survivor": survivor if is_seen else unnamed(self.model),
-            "survivor_url": survivor.get_absolute_url() if is_seen else "",
-            "merge_url": merge.get_absolute_url() if is_seen else "",
-            "list_url": reverse(f"{self.namespace}:list"),
-        }
 
     def get_template_names(self) -> list[str]:
         name = self.template_name or f"{self.namespace}/detail.html"
@@ -180,6 +161,28 @@ class RecordView(RecordPage, TemplateView):
                 next_up=self.next_up,
             )
         return super().get_context_data(**kwargs)
+
+
+def merged_page(model: type[Record], pk: int, user: User) -> dict[str, Any] | None:
+    """Return what `workbench/merged.html` shows of a record that is part of another one by now.
+
+    Nothing is returned for one that is not, and for one that the user may not see.
+    """
+    gone = restrict(model._base_manager.filter(pk=pk), user, "view").first()
+    found = None if gone is None else survivor_of(gone)
+    if gone is None or found is None:
+        return None
+    merge, survivor = found
+    is_seen = survivor is not None and reaches(user, "view", survivor)
+    return {
+        "kind": model._meta.model_name,
+        "record": gone,
+        "names": model._meta.verbose_name_plural,
+        "survivor": survivor if is_seen else unnamed(model),
+        "survivor_url": survivor.get_absolute_url() if is_seen else "",
+        "merge_url": merge.get_absolute_url() if is_seen else "",
+        "list_url": reverse(f"{model().url_namespace}:list"),
+    }
 
 
 class FormPage(Page, FormMixin[Any], TemplateView):
