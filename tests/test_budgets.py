@@ -71,7 +71,7 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "jobs": ("/jobs/", LIST),
     "jobs of everybody": ("/jobs/?view=all", LIST),
     "job": ("/jobs/{job}/", RECORD),
-    "many to qualify": ("/leads/bulk/qualify/?status=open", LIST),
+    "many to qualify": ("/leads/bulk/qualify/?status=open", PREVIEW),
     "start page": ("/", DAY),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
 }

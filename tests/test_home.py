@@ -136,3 +136,17 @@ def test_offers_a_lead_to_try_only_to_those_who_may_qualify_it(
     client.force_login(rep2)
     assert "/qualify/</code>" in client.get("/docs/lead-or-opportunity/").content.decode()
     assert f"/leads/{lead.pk}/" not in client.get("/docs/lead-or-opportunity/").content.decode()
+
+
+def test_names_my_leads_that_wait_for_a_decision(client: Client, rep: User, rep2: User) -> None:
+    asked = LeadFactory(owner=rep, needs_decision="Two accounts could be meant.")
+    LeadFactory(owner=rep2, needs_decision="Two accounts could be meant.")
+    LeadFactory(owner=rep)
+    client.force_login(rep)
+
+    page = client.get("/")
+
+    part = page.context["day"].undecided
+    assert part.records == (asked,)
+    assert client.get(part.url).context["page"]["total"] == 1
+    assert "only a person can say who is meant" in page.content.decode()

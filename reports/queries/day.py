@@ -55,6 +55,7 @@ class Day:
     more_late: int
     today: tuple[Todo, ...]
     soon: tuple[Todo, ...]
+    undecided: Part
     new: Part
     without_next_step: Part
     open_leads: Part
@@ -82,6 +83,9 @@ def day_of(user: User) -> Day:
         more_late=len(late[:-LATE]),
         today=tuple(todo for todo in todos if now <= todo.due_at < tomorrow),
         soon=tuple(todo for todo in todos if todo.due_at >= tomorrow),
+        undecided=_first(
+            leads.undecided().order_by("-changed_at", "-pk"), "leads", status="open", undecided="1"
+        ),
         new=_first(
             leads.filter(progress=Lead.Progress.NEW).order_by("-created_at", "-pk"),
             "leads",
