@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -265,3 +266,49 @@ def matching(server: Server) -> dict[str, Any]:
     found = {name: of_a_set(server, known) for name, known in SETS.items()}
     return {**found, "company_names": company_names(server), "zoho": zoho(server),
             "us_500": us_500(server)}  # fmt: skip
+
+
+# Searches for people as they may be typed: a letter wrong, first and last name swapped, a number.
+SEARCHES = """
+import json, random, sys, time
+from accounts.matching import contact_match
+from accounts.models import Contact
+from leads.matching import hints_for
+from users.models import User
+rows = list(Contact.objects.order_by("pk").values(
+    "first_name", "last_name", "email", "phone", "city", "street")[:: int(sys.argv[1])])
+rng, boss = random.Random(1), User.objects.filter(is_superuser=True).first()
+took = {"candidates": [], "hints": []}
+for number, row in enumerate(rows):
+    typed = dict(row)
+    name, place = typed["last_name"] or "x", rng.randrange(len(typed["last_name"] or "x"))
+    typed["last_name"] = name[:place] + rng.choice("aeinrst") + name[place + 1:]
+    if number % 3 == 0:
+        typed["first_name"], typed["last_name"] = typed["last_name"], typed["first_name"]
+    if number % 2:
+        typed["email"] = ""
+    person = {k: typed[k] for k in ("first_name", "last_name", "email", "phone")}
+    began = time.perf_counter()
+    contact_match(**person, is_similar_wanted=True)
+    took["candidates"].append(time.perf_counter() - began)
+    began = time.perf_counter()
+    hints_for("lead", typed, by=boss)
+    took["hints"].append(time.perf_counter() - began)
+told = {}
+for what, times in took.items():
+    times.sort()
+    told[what + "_median_ms"] = round(1000 * times[len(times) // 2], 1)
+    told[what + "_p95_ms"] = round(1000 * times[len(times) * 95 // 100], 1)
+print(json.dumps({"contacts": Contact.objects.count(), "searches": len(rows), **told}))
+"""
+MANY = int(os.environ.get("CRM_PROVE_CONTACTS", "1000000"))
+
+
+def candidates(server: Server) -> dict[str, Any]:
+    """How long it takes to find who may be meant among 1,000,000 contacts (`CRM_PROVE_CONTACTS` for
+    another number), and what looks like a lead that is typed, among as many.
+    """
+    server.sign_in("boss@proof.example")
+    server.manage("seed", "--contacts", str(MANY), "--accounts", str(MANY // 10))
+    found: dict[str, Any] = server.script(SEARCHES, str(max(1, MANY // 300)))
+    return found

@@ -17,7 +17,7 @@ from tests.attempts import attempts
 from tests.automate import automation
 from tests.deliver import deliveries
 from tests.history import x_education
-from tests.matching import matching
+from tests.matching import candidates, matching
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.server import ROOT, Server, a_server
@@ -119,6 +119,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "x_education": x_education,
     "conditions": conditions,
     "matching": matching,
+    "candidates": candidates,
     "machine": whole_machine,
     "attempts": attempts,
 }

@@ -69,13 +69,14 @@ _WORDS = {
     ("day", "alike"): gettext_noop("Similar date"),
     ("day", "different"): gettext_noop("Different date"),
 }
+MOST_TOLD = 6
 # What says too little to be said, unless it is all there is.
 _FAINT = {("first_name", "unclear"), ("last_name", "unclear")}
 
 
 def reasons_of(likeness: Likeness) -> tuple[Reason, ...]:
-    """Return in words what was compared: what agrees first, the weightiest of each first."""
-    told = [fact for fact in likeness.facts if (fact.what, fact.state) not in _FAINT]
+    """Return in words what weighs most: what agrees first, the weightiest of each first."""
+    told = [fact for fact in likeness.facts if (fact.what, fact.state) not in _FAINT][:MOST_TOLD]
     told.sort(key=lambda fact: not fact.agrees)
     return tuple(Reason(_word(fact.what, fact.state), fact.agrees) for fact in told)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+from importlib import import_module
 from io import StringIO
 from itertools import combinations
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 
 from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
+from accounts.models import Account, Contact, FirmBlocks, PersonBlocks
 from accounts.operations import create_account, create_contact, update_contact
+from crm.integrity import findings
 from leads.jobs import look_through
 from leads.matching import hints_for, lookalikes, pairs
 from leads.models import Lead
@@ -167,6 +172,29 @@ def test_a_record_that_is_being_changed_is_no_hint_for_itself(rep):
 
     assert hints_for("contact", values, by=rep, number=contact.pk) == []
     assert [hint.record for hint in hints_for("contact", values, by=rep)] == [contact]
+
+
+def test_looking_takes_as_few_statements_as_it_says(rep, django_assert_num_queries):
+    lead = a_lead(rep, first_name="Ada", last_name="Lovelace", company="Engines", city="London")
+    a_lead(rep, first_name="Ada", last_name="Lovelace", company="Engines", city="London")
+    account = create_account(by=rep, name="Engines", phone="+1 212 555 0199")
+    create_contact(by=rep, account=account, first_name="Ada", last_name="Lovelace", city="London")
+    typed = {"first_name": "Ada", "last_name": "Lovelace", "company": "Engines", "city": "London"}
+
+    with django_assert_num_queries(1):
+        contact_match(
+            first_name="Ada",
+            last_name="Lovelace",
+            company="Engines",
+            is_similar_wanted=True,
+            place=lead.as_place(),
+        )
+    with django_assert_num_queries(1):
+        account_match("Engines", phone="+1 212 555 0199", is_similar_wanted=True)
+    with django_assert_num_queries(2):
+        assert lookalikes(lead, by=rep)
+    with django_assert_num_queries(4):
+        assert len(hints_for("lead", typed, by=rep, number=lead.pk)) == 3
 
 
 # Not a duplicate
@@ -344,3 +372,24 @@ def test_who_may_see_nothing_has_nothing_looked_through(db):
 
     with pytest.raises(NotPermitted):
         look_through("account", by=reader)
+
+
+# The keys
+
+
+def test_records_that_were_there_before_get_their_keys(rep):
+    create_account(by=rep, name="Analytical Engines", phone="+1 212 555 0199", street="4 Mill Lane")
+    person = {"first_name": "Ada", "last_name": "Lovelace", "city": "London", "street": "4 Mill La"}
+    create_contact(by=rep, email="ada@engine.example", phone="212 555 0199", **person)
+    a_lead(rep, email="ada@engine.example", mobile="555 0199", **person)
+    a_lead(rep, company="Analytical Engines", last_name="Lovelace")
+    for model, keys in ((Account, FirmBlocks), (Contact, PersonBlocks), (Lead, PersonBlocks)):
+        model.objects.update(**{column.name: "" for column in keys._meta.local_fields})
+    behind = {finding.kind for finding in findings() if "block_" in finding.text}
+    assert behind == {"account", "contact", "lead"}
+
+    editor = connection.schema_editor()
+    import_module("accounts.migrations.0004_fill_blocks").fill_all(apps, editor)
+    import_module("leads.migrations.0029_fill_blocks").fill(apps, editor)
+
+    assert [finding.text for finding in findings()] == []
