@@ -35,6 +35,7 @@ RECORD = 15
 OVERVIEW = 12
 DAY = 16  # our own measure: the start page answers eight questions
 PREVIEW = 20
+REHEARSAL = 14  # our own: a list, and what is looked up once to decide about all of its leads
 QUALIFY = 30
 CREATE = 20  # our own, too
 
@@ -71,7 +72,8 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "jobs": ("/jobs/", LIST),
     "jobs of everybody": ("/jobs/?view=all", LIST),
     "job": ("/jobs/{job}/", RECORD),
-    "many to qualify": ("/leads/bulk/qualify/?status=open", PREVIEW),
+    "many to qualify": ("/leads/bulk/qualify/?status=open", REHEARSAL),
+    "automation": ("/rules/qualification/automation/", REHEARSAL + 6),
     "start page": ("/", DAY),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
 }

@@ -41,6 +41,7 @@ READ_ONLY = {
     "leads.AutomaticQualification",
     "leads.Qualification",
     "leads.QualificationRuleSet",
+    "leads.RuleRun",
     "records.AuditEntry",
     "records.IdempotencyKey",
     "django_tasks_database.DBTaskResult",
