@@ -183,10 +183,11 @@ class LeadQualify(OperationView):
         plan = form.plan if form.is_bound else Plan()
         found, problem = self.preview(plan)
         verdicts = found.verdicts
-        return super().get_context_data(
+        rules = rules_of(verdicts, self.edit_url(), hidden_in("lead", self.user))
+        context = super().get_context_data(
             form=form,
             problem=problem,
-            rules=rules_of(verdicts, self.edit_url(), hidden_in("lead", self.user)),
+            rules=rules,
             verdicts=verdicts,
             warnings=[v for v in verdicts.told if v.state == "warning"],
             may_override=found.may_override,
@@ -202,6 +203,11 @@ class LeadQualify(OperationView):
             starts_with_reading=not form.is_bound,
             **kwargs,
         )
+        # What is missing on the lead is filled in there: each reason leads to its field.
+        places = {str(rule["label"]): rule["url"] for rule in rules if rule["url"]}
+        for error in context["errors"]:
+            error["url"] = places.get(str(error["text"]), "")
+        return context
 
     def shown(self, other: Lookalike, plan: Plan) -> dict[str, Any]:
         """Return a possible duplicate; one that the user may close along with this has its key."""

@@ -219,7 +219,7 @@ def carried(
     ways = []
     for name, target in ways_in:
         value = frozen.get(name)
-        if value in (None, "", False):
+        if value in (None, "", False, {}, []):
             continue
         ways.append(
             {

@@ -292,3 +292,13 @@ def test_enter_in_a_field_only_looks_again(reps: Client, lead: Lead) -> None:
     form = text[text.index('id="record-form"') :]
 
     assert form.index('name="update"') < form.index('name="add"')
+
+
+def test_each_rule_that_refuses_leads_to_its_field(reps: Client, rep: User) -> None:
+    lead = a_lead(rep, email="", phone="12")
+
+    answer = reps.post(url(lead), sent(reps, lead))
+
+    assert answer.status_code == 422
+    reasons = {error["text"]: error["url"] for error in answer.context["errors"]}
+    assert reasons["No valid email or phone"] == f"/leads/{lead.pk}/edit/#id_email"
