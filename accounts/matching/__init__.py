@@ -7,6 +7,7 @@ is only similar never decides: it proposes, with a score.
 
     account_match, contact_match   what somebody typed, or what a lead says, against what is there
     Directory                      what could decide about many, read at once
+    twins_of                       what is stored, against what is likely the same
     pairs                          all records of a kind against each other
     apart                          of whom somebody said that they are different
 
@@ -20,6 +21,7 @@ from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, liste
 from accounts.matching.many import Directory, Named
 from accounts.matching.pairs import Pair, pairs_in, together
 from accounts.matching.preselected import sharing
+from accounts.matching.twins import Twin, twins_of
 from accounts.matching.words import Reason, as_data, reasons_from, reasons_of
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Named",
     "Pair",
     "Reason",
+    "Twin",
     "account_match",
     "apart",
     "apart_from_leads",
@@ -42,4 +45,5 @@ __all__ = [
     "reasons_of",
     "sharing",
     "together",
+    "twins_of",
 ]

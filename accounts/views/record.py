@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.matching import Twin, twins_of
 from accounts.models import Account, Contact
 from accounts.tables import ContactTable, website_of
 from activities.models import Activity
 from activities.timeline import CHANGES, next_up, timeline_of
 from records.layouts import groups_for
-from records.permissions import may, reaches
+from records.permissions import may, reaches, unnamed
 from workbench.custom import rows_for
 from workbench.templatetags.workbench import address, ago, due, money
 from workbench.views import RecordView, card_of
@@ -62,6 +64,7 @@ class AccountDetail(RecordView):
             contacts_url=f"{reverse('contacts:list')}?account={account.pk}",
             is_timeline=is_timeline,
             about=about_account(account, edit_url, self.user),
+            twins=twins_in_words(account, self.user),
             edit_url=edit_url,
             may_write=may(self.user, "add", Activity),
             **kwargs,
@@ -111,10 +114,41 @@ class ContactDetail(RecordView):
             ],
             tel=(contact.phone_key if contact.phone else contact.mobile_key) or number,
             groups=groups_of(contact, edit_url, self.user),
+            twins=twins_in_words(contact, self.user),
             edit_url=edit_url,
             may_write=may(self.user, "add", Activity),
             **kwargs,
         )
+
+
+def twins_in_words(record: Account | Contact, user: User) -> list[dict[str, Any]]:
+    """Return the likely duplicates of a record as `accounts/twins.html` shows them."""
+    return [_twin_in_words(twin, record, user) for twin in twins_of(record, by=user)]
+
+
+def _twin_in_words(twin: Twin, record: Account | Contact, user: User) -> dict[str, Any]:
+    if twin.record is None:
+        text = _("%(record)s looks like this one. Ask %(owner)s to compare.") % {
+            "record": capfirst(unnamed(type(record))),
+            "owner": twin.owner or _("your manager"),
+        }
+        return {"text": text, "url": "", "merge_url": ""}
+    reasons = [reason[:1].lower() + reason[1:] for reason in twin.reasons]
+    text = _("“%(name)s”, %(score)d%% match: %(why)s.") % {
+        "name": twin.record,
+        "score": twin.score,
+        "why": ", ".join(reasons),
+    }
+    both = (record, twin.record)
+    merge = (
+        address("duplicates:merge") if all(reaches(user, "change", each) for each in both) else ""
+    )
+    numbers = "".join(f"&id={each.pk}" for each in both)
+    return {
+        "text": text,
+        "url": twin.record.get_absolute_url(),
+        "merge_url": f"{merge}?kind={record._meta.model_name}{numbers}" if merge else "",
+    }
 
 
 # What other rooms keep about a company or a person. Their pages are known here by name only.
