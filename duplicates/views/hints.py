@@ -183,8 +183,8 @@ def _summary(seen: Sequence[Hint]) -> str:
 def _hidden(hint: Hint) -> str:
     """Say of what may not be seen that it is there, and who can help."""
     words = {
-        "lead": _("A lead that you cannot open looks like this, too. Ask %(owner)s."),
-        "contact": _("A contact that you cannot open looks like this, too. Ask %(owner)s."),
-        "account": _("An account that you cannot open looks like this, too. Ask %(owner)s."),
+        "lead": _("A lead that you cannot open looks like this. Ask %(owner)s."),
+        "contact": _("A contact that you cannot open looks like this. Ask %(owner)s."),
+        "account": _("An account that you cannot open looks like this. Ask %(owner)s."),
     }
     return words[hint.kind] % {"owner": hint.owner or _("your manager")}
