@@ -333,7 +333,9 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     @property
     def status_label(self) -> str:
         """The word on the badge: the progress of an open lead, the status of a closed one."""
-        return self.get_progress_display() if self.is_open else self.get_status_display()
+        # Django's own `get_..._display` prepares all choices anew for every row of a list.
+        choice = self.Progress(self.progress) if self.is_open else self.Status(self.status)
+        return str(choice.label)
 
     @property
     def bant(self) -> tuple[Part, Part, Part, Part]:

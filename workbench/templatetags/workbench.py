@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -41,6 +42,7 @@ OBJECT_ICONS = {
     "delivery": "inbox",
     "job": "list-check",
 }
+SPRITE = "app/icons.svg"
 KIND_ICONS = {
     "note": "note",
     "call": "phone",
@@ -61,19 +63,23 @@ STEP_ICONS = {
 def icon(name: str, size: int = 18, label: str = "") -> SafeString:
     """Draw an icon of the sprite. Without a label it is decoration and hidden from readers."""
     name = OBJECT_ICONS.get(name) or name
-    address = f"{static('app/icons.svg')}#{name}"
     if label:
         return format_html(
             '<svg class="c-icon" width="{0}" height="{0}" role="img" aria-label="{1}">'
             '<use href="{2}"/></svg>',
             size,
             label,
-            address,
+            f"{static(SPRITE)}#{name}",
         )
+    return _decoration(name, size)
+
+
+@lru_cache(maxsize=256)
+def _decoration(name: str, size: int) -> SafeString:
     return format_html(
         '<svg class="c-icon" width="{0}" height="{0}" aria-hidden="true"><use href="{1}"/></svg>',
         size,
-        address,
+        f"{static(SPRITE)}#{name}",
     )
 
 

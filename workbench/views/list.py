@@ -326,11 +326,12 @@ class ListView(Page, TemplateView):
         wanted: dict[str, Any] = {"_total": CountUpTo(rows)}
         if self.total_column:
             wanted["_sum"] = SumUpTo(rows, self.total_column)
+        whole: Any = self.filter_class
+        seen = self.get_rows()
         for place, tab in enumerate(self.tabs):
             asked = QueryDict(tab.query)
-            whole: Any = self.filter_class
             filter_class = only(whole, frozenset(asked))
-            narrowed = filter_class(asked, self.get_rows(), user=self.user)
+            narrowed = filter_class(asked, seen, user=self.user)
             wanted[f"_tab{place}"] = CountUpTo(narrowed.qs)
         found = User.objects.filter(pk=self.user.pk).annotate(**wanted).values(*wanted).get()
         names = self.filter.filters.keys() - {"q"}
