@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -96,7 +97,12 @@ class Question:
         """Return the address of the list with the rows behind a figure."""
         whose = {"owner": self.owner, "team": self.team, "source": self.source}
         asked = {**{name: value for name, value in whose.items() if value}, **filters}
-        return f"{reverse(f'{kind}:list')}?{urlencode(asked)}"
+        return f"{_list_address(kind)}?{urlencode(asked)}"
+
+
+@cache  # a page has hundreds of figures and leads to two lists
+def _list_address(kind: str) -> str:
+    return reverse(f"{kind}:list")
 
 
 @dataclass(frozen=True)

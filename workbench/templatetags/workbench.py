@@ -154,7 +154,7 @@ def money(amount: Any, currency: str = "", compact: bool = False) -> str:
         return ""
     number = Decimal(str(amount))
     code = currency or settings.DEFAULT_CURRENCY
-    locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    locale = _locale(get_language() or settings.LANGUAGE_CODE)
     if compact and abs(number) >= COMPACT_FROM:
         digits = 2 if abs(number) >= MILLION else 0
         short = format_compact_currency(number, code, locale=locale, fraction_digits=digits)
@@ -167,6 +167,11 @@ def money(amount: Any, currency: str = "", compact: bool = False) -> str:
     else:
         text = format_currency(number, code, locale=locale)
     return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", text)
+
+
+@lru_cache(maxsize=32)
+def _locale(language: str) -> Locale:
+    return Locale.parse(to_locale(language))
 
 
 @register.filter
