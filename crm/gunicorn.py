@@ -1,6 +1,8 @@
 """How gunicorn runs the product: `gunicorn -c crm/gunicorn.py crm.wsgi`."""
 
+import gc
 import os
+from typing import Any
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 # Threads, because a request mostly waits for the database; few processes, because SQLite has
@@ -8,6 +10,8 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
+# Load the product once and share its memory: a worker is there at once, also in place of another.
+preload_app = True
 timeout = 30
 graceful_timeout = 10
 keepalive = 5
@@ -22,3 +26,13 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
+
+
+def when_ready(_server: Any) -> None:
+    """Before the first worker is made: load the pages too, share what is loaded, no connection."""
+    from django.db import connections  # noqa: PLC0415 - needs settings, which are loaded by now
+    from django.urls import get_resolver  # noqa: PLC0415
+
+    _ = get_resolver().url_patterns
+    connections.close_all()
+    gc.freeze()

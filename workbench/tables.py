@@ -11,7 +11,7 @@ from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -361,20 +361,25 @@ class RecordTable(tables.Table):
 
     @property
     def lines(self) -> list[SafeString]:
-        """Each row as HTML: one pattern for all of them, filled by the address and the cells.
+        """Each row as HTML, the first cell as its heading.
 
         A template would ask for each cell whether it is the first and what class it has, which
         takes as long as drawing it.
         """
-        classes = [bound.column.attrs.get("td", {}).get("class", "") for bound in self.columns]
-        pattern = format_html(
-            '<tr data-row-href="{{}}"><th scope="row" class="{}">{{}}</th>{}</tr>',
-            classes[0],
-            format_html_join("", '<td class="{}">{{}}</td>', ((css,) for css in classes[1:])),
+        first, *others = (
+            (conditional_escape(bound.column.attrs.get("td", {}).get("class", "")), draw)
+            for bound, draw in ((bound, self.drawer_of(bound)) for bound in self.columns)
         )
-        drawers = [self.drawer_of(bound) for bound in self.columns]
         return [
-            format_html(pattern, href(record), *(draw(record) for draw in drawers))
+            format_html(
+                '<tr data-row-href="{}"><th scope="row" class="{}">{}</th>{}</tr>',
+                href(record),
+                first[0],
+                first[1](record),
+                format_html_join(
+                    "", '<td class="{}">{}</td>', ((css, draw(record)) for css, draw in others)
+                ),
+            )
             for record in self.data
         ]
 
