@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from accounts.operations import delete_account
+from accounts.operations import delete_account, merge_accounts, merge_contacts
 from leads import jobs
 from leads.models import Lead, Qualification
-from leads.operations import assign_lead, disqualify, prospects, qualify, update_lead
+from leads.operations import assign_lead, dismiss_pair, disqualify, prospects, qualify, update_lead
 from leads.operations.qualify import park
 from opportunities.models import Opportunity
 from records.errors import NotPermitted, Refused, Unacceptable
@@ -178,6 +178,44 @@ def test_what_one_may_not_make_is_told_beforehand(rep):
 
     assert shown.blockers == ("You may not add accounts.",)
     assert told_by(job) == [("refused", "not_permitted")]
+
+
+def test_what_was_merged_is_known_by_its_old_names_beforehand(rep):
+    kept, gone = (
+        AccountFactory(owner=rep, name=name, country=country)
+        for name, country in (("Acme", "DE"), ("Zenith", "FR"))
+    )
+    ada, old = (
+        ContactFactory(owner=rep, first_name="Ada", last_name=name, email=f"{name}@ada.example")
+        for name in ("Lovelace", "Byron")
+    )
+    merge_accounts(kept, [gone], by=rep)
+    merge_contacts(ada, [old], by=rep)
+    leads = [
+        LeadFactory(owner=rep, company="Zenith", country="FR"),
+        LeadFactory(owner=rep, company="Zenith", country="IT"),
+        LeadFactory(owner=rep, company="", email="byron@ada.example"),
+    ]
+
+    shown = [each.is_ready for each in prospects(Lead.objects.order_by("pk"), by=rep)]
+    job = jobs.qualify_many([lead.pk for lead in leads], by=rep)
+
+    assert shown == [True, False, True]
+    assert [state == "done" for state, _code in told_by(job)] == shown
+    assert Lead.objects.get(pk=leads[0].pk).account == kept
+    assert Lead.objects.get(pk=leads[2].pk).contact == ada
+
+
+def test_what_somebody_said_to_be_different_is_a_question_beforehand(rep):
+    account = AccountFactory(owner=rep, name="Acme")
+    lead = LeadFactory(owner=rep, company="Acme")
+    dismiss_pair(lead, account, by=rep)
+
+    [shown] = prospects(Lead.objects.all(), by=rep)
+    job = again(jobs.qualify_many([lead.pk], by=rep))
+
+    assert shown.blockers == ("You said that the account Acme is a different one. Choose one.",)
+    assert told_by(job) == [("refused", "needs_decision")]
 
 
 def test_a_lead_whose_owner_left_is_blocked_until_somebody_has_it(rep, manager):
