@@ -87,12 +87,24 @@ QUICK = (
 MOST_LEADS = 6
 STEPS = 25  # of one walk
 
-numbers = st.integers(0, 30)
+numbers = st.integers(0, 59)
 companies = st.sampled_from(sorted(COMPANIES))
 people = st.sampled_from([f"person{n}@people.example" for n in range(4)])
 words = st.sampled_from(["", "Steam", "Brass"])
-kinds = st.sampled_from(["lead", "account", "contact"])
+kinds = st.sampled_from(["account", "contact", "lead"])
 targets = st.sampled_from(["auto", "auto", "auto", NEW, "use", "skip"])
+
+
+def is_there(row: Row) -> bool:
+    return not row.is_in_bin
+
+
+def is_open(lead: Row) -> bool:
+    return is_there(lead) and lead.has["status"] == "open"
+
+
+def is_qualified(lead: Row) -> bool:
+    return is_there(lead) and lead.has["status"] == "qualified"
 
 
 class Whole(RuleBasedStateMachine):
@@ -107,8 +119,8 @@ class Whole(RuleBasedStateMachine):
         self.undo_all.__enter__()
         self.model = Model()
         self.reason = DisqualifyReason.objects.get(key="no-need")
-        for number in range(3):
-            self.arrive("Acme Inc", f"person{number % 2}@people.example", "", "Engineer")
+        for number, company in enumerate(["Acme Inc", "acme", "Borel", "Curie & Co."]):
+            self.arrive(company, f"person{number % 3}@people.example", "", "Engineer")
 
     def teardown(self) -> None:
         if hasattr(self, "undo_all"):
@@ -120,8 +132,10 @@ class Whole(RuleBasedStateMachine):
 
     # What is done
 
-    def one(self, kind: str, number: int) -> Row:
+    def one(self, kind: str, number: int, wanted: Callable[[Row], bool] = bool) -> Row:
+        """Return a record of a kind: three times in four one that is `wanted`, if there is one."""
         rows = self.model.all(kind)
+        rows = ([row for row in rows if wanted(row)] if number % 4 else []) or rows
         return rows[number % len(rows)]
 
     def do(self, name: str, expected: type[Exception] | None, work: Callable[[], Any]) -> Any:
@@ -192,7 +206,7 @@ class Whole(RuleBasedStateMachine):
     def qualify(
         self, number: int, ways: tuple[str, str], used: tuple[int, int], takes: bool, deals: str
     ) -> None:
-        model, lead = self.model, self.one("lead", number)
+        model, lead = self.model, self.one("lead", number, is_open)
         chosen: dict[str, Any] = {}
         for kind, way, which in zip(CARRIED, ways, used, strict=True):
             is_there = way != "use" or model.all(kind)
@@ -257,10 +271,22 @@ class Whole(RuleBasedStateMachine):
         self.model.qualify(lead, made, new, took, outcome.qualification.pk, deals + opened, opened)
 
     @rule(number=numbers)
+    def qualify_as_it_is(self, number: int) -> None:
+        self.qualify(number, ("auto", "auto"), (0, 0), False, "one")
+
+    @precondition(lambda self: self.model.all("cycle"))
+    @rule(number=numbers)
+    def qualify_and_undo(self, number: int) -> None:
+        self.qualify_as_it_is(number)
+        self.undo(number)
+
+    @precondition(lambda self: self.model.all("cycle"))
+    @rule(number=numbers)
     def undo(self, number: int) -> None:
-        lead = self.one("lead", number)
+        lead = self.one("lead", number, is_qualified)
         self.do("undo", self.model.undo(lead), lambda: undo(self.record(lead), by=self.by))
 
+    @precondition(lambda self: len([*filter(is_open, self.model.all("lead"))]) > 1)
     @rule(number=numbers)
     def disqualify(self, number: int) -> None:
         lead = self.one("lead", number)
@@ -271,9 +297,10 @@ class Whole(RuleBasedStateMachine):
             lambda: disqualify(self.record(lead), by=self.by, reason=self.reason),
         )
 
+    @precondition(lambda self: not all(map(is_open, self.model.all("lead"))))
     @rule(number=numbers)
     def reopen(self, number: int) -> None:
-        lead = self.one("lead", number)
+        lead = self.one("lead", number, lambda lead: lead.has["status"] != "open")
         self.do("reopen", self.model.reopen(lead), lambda: reopen(self.record(lead), by=self.by))
 
     @rule(number=numbers, company=companies, email=people, word=words, picks=numbers, what=numbers)
@@ -287,7 +314,7 @@ class Whole(RuleBasedStateMachine):
         for kind in CARRIED:
             alive = [row for row in self.model.all(kind) if not row.is_in_bin]
             ways += [{kind: alive[picks % len(alive)]}] if alive else []
-        self.edit(self.one("lead", number), ways[what % len(ways)])
+        self.edit(self.one("lead", number, is_open), ways[what % len(ways)])
 
     @precondition(lambda self: self.model.all("account"))
     @rule(number=numbers, name=companies, industry=words, is_name=st.booleans())
@@ -334,11 +361,11 @@ class Whole(RuleBasedStateMachine):
             self.model.delete(row)
             self.do(f"delete a {kind}", None, lambda: BINS[kind][0](self.record(row), by=self.by))
 
-    @precondition(lambda self: self.model.all("account"))
+    @precondition(lambda self: any(row.is_in_bin for row in self.model.rows))
     @rule(kind=kinds, number=numbers)
     def restore(self, kind: str, number: int) -> None:
         if self.model.all(kind):
-            row = self.one(kind, number)
+            row = self.one(kind, number, lambda row: row.is_in_bin)
             expected = self.model.restore(row)
             self.do(
                 f"restore a {kind}", expected, lambda: BINS[kind][1](self.record(row), by=self.by)
@@ -349,8 +376,9 @@ class Whole(RuleBasedStateMachine):
         rows = self.model.all(kind)
         if len(rows) < 2:
             return
-        survivor = self.one(kind, number)
+        survivor = self.one(kind, number, is_there)
         rows = [row for row in rows if row is not survivor]
+        rows = ([*filter(is_there, rows)] if other % 4 else []) or rows
         loser = rows[other % len(rows)]
         expected = self.model.merge(survivor, loser)
         made = self.do(
@@ -371,6 +399,12 @@ class Whole(RuleBasedStateMachine):
             expected,
             lambda: MERGES[merge.kind][1](merge.record, by=self.by),  # type: ignore[attr-defined]
         )
+
+    @precondition(lambda self: any(merge.is_active for merge in self.model.merges))
+    @rule(kind=kinds, number=numbers, other=numbers)
+    def merge_and_unmerge(self, kind: str, number: int, other: int) -> None:
+        self.merge(kind, number, other)
+        self.unmerge(0)
 
     # What has to hold
 

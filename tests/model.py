@@ -275,9 +275,15 @@ class Model:
             for kind in CARRIED:
                 if row.has[kind] in gone:
                     row.has[kind] = None
-        lead.has |= {"status": "open"} | cycle.has["frozen"]
+        picked = {kind: self.what_became_of(row) for kind, row in cycle.has["frozen"].items()}
+        lead.has |= {"status": "open"} | picked
         cycle.has["state"] = "undone"
         return None
+
+    def what_became_of(self, row: Row | None) -> Row | None:
+        while row is not None and row.part_of:
+            row = row.part_of.survivor
+        return row if row in self.rows else None
 
     def created_by(self, cycle: Row) -> list[Row]:
         made = [cycle.has[kind] for kind in cycle.has["new"]]
@@ -303,8 +309,13 @@ class Model:
             needs = [row.has[kind] for kind in CARRIED if row.has.get(kind)]
             if row.kind != "cycle" and any(needed in gone for needed in needs):
                 return True
-        cycles = [each for each in self.all("cycle") if each is not cycle]
-        return any(deal in other.has["deals"] for deal in cycle.has["opened"] for other in cycles)
+        cycles = [each for each in self.all("cycle") if each.has["state"] != "undone"]
+        return any(
+            deal in other.has["deals"]
+            for deal in cycle.has["opened"]
+            for other in cycles
+            if other is not cycle
+        )
 
     # Merging
 

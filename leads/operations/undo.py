@@ -20,7 +20,7 @@ from leads.models import Lead, Qualification
 from leads.operations.duplicates import bring_back, held_with_duplicates
 from opportunities.models import Opportunity, Stakeholder
 from records import audit, custom
-from records.models import AuditEntry, Merge
+from records.models import AuditEntry, Merge, MergedRecord
 from records.operations import locked, operation, save_changed, values_of
 
 if TYPE_CHECKING:
@@ -265,8 +265,9 @@ def _dependants(made: Made) -> Iterable[Blocker]:
             .select_related("opportunity__owner")
         ]
     for opportunity in made.opened:
+        # Who joined it and was undone since no longer needs it.
         others = opportunity.qualification_links.exclude(
-            qualification=made.qualification
+            Q(qualification=made.qualification) | Q(qualification__state=Qualification.State.UNDONE)
         ).select_related("qualification__lead__owner")
         needing += [link.qualification.lead for link in others]
     for record in needing:
@@ -342,9 +343,22 @@ def _reopen(lead: Lead, qualification: Qualification, *, by: User, keeps_links: 
     lead.status = Lead.Status.OPEN
     lead.qualified_at = None
     if not keeps_links:
-        lead.account_id, lead.contact_id = frozen["account_id"], frozen["contact_id"]
+        lead.account_id = _what_became_of(Account, frozen["account_id"])
+        lead.contact_id = _what_became_of(Contact, frozen["contact_id"])
         lead.needs_decision = frozen["needs_decision"]
     save_changed(lead, by=by)
+
+
+def _what_became_of(model: type[Account | Contact], pk: int | None) -> int | None:
+    """Return the record that was picked before: what it was merged into, None when it is gone."""
+    if pk is None:
+        return None
+    kind = str(model._meta.model_name)
+    while (
+        part := MergedRecord.objects.select_related("merge").filter(kind=kind, record_id=pk).first()
+    ):
+        pk = part.merge.survivor_id
+    return model.all_objects.filter(pk=pk).values_list("pk", flat=True).first()
 
 
 def _end(qualification: Qualification, state: str, *, by: User) -> None:

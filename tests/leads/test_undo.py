@@ -3,12 +3,13 @@
 import pytest
 
 from accounts.models import Account, Contact, IdentityClaim
-from accounts.operations import create_account, create_contact, update_account
+from accounts.operations import create_account, create_contact, merge_accounts, update_account
 from activities.models import Activity
 from activities.operations import add_task, log_note
+from crm.integrity import findings
 from leads.errors import CannotUndo, LeadIsOpen
 from leads.models import Lead, Qualification
-from leads.operations import capture_lead, leave, qualify, reopen, undo
+from leads.operations import Plan, Target, Terms, capture_lead, leave, qualify, reopen, undo
 from opportunities.models import Opportunity
 from opportunities.operations import open_opportunity, update_opportunity
 from records.errors import NotPermitted
@@ -141,6 +142,46 @@ def test_is_refused_when_another_lead_shares_what_was_made(rep):
 
     assert second in {b.record for b in refusal.value.blockers}
     assert not Account.objects.exists()
+
+
+def test_is_not_refused_for_a_lead_that_joined_and_was_undone(rep):
+    lead, second = a_lead(rep), a_lead(rep, topic="More")
+    deal = qualify(lead, by=rep).opportunities[0]
+    qualify(second, by=rep, plan=Plan(opportunities=(Terms(opportunity=deal),)))
+
+    with pytest.raises(CannotUndo):
+        undo(lead, by=rep)
+    undo(second, by=rep)
+    undo(lead, by=rep)
+
+    assert not Opportunity.objects.exists()
+
+
+def test_forgets_the_account_that_was_picked_before_and_is_gone(rep):
+    first = a_lead(rep)
+    made = qualify(first, by=rep).account
+    other = create_account(by=rep, name="Difference Works")
+    lead = a_lead(rep, last_name="Babbage", email="charles@works.example", phone="", account=made)
+    qualify(lead, by=rep, plan=Plan(account=Target("use", other.pk)))
+    undo(first, by=rep)
+
+    undo(lead, by=rep)
+
+    assert Lead.objects.get(pk=lead.pk).account is None
+    assert list(findings()) == []
+
+
+def test_gives_back_what_the_account_was_merged_into_that_was_picked_before(rep):
+    picked, kept = (create_account(by=rep, name=name) for name in ("Engines", "Mills"))
+    other = create_account(by=rep, name="Difference Works")
+    lead = a_lead(rep, account=picked)
+    qualify(lead, by=rep, plan=Plan(account=Target("use", other.pk)))
+    merge_accounts(kept, [picked], by=rep)
+
+    undo(lead, by=rep)
+
+    assert Lead.objects.get(pk=lead.pk).account == kept
+    assert list(findings()) == []
 
 
 def test_keeps_a_change_of_another_field_of_a_reused_record(rep):
