@@ -75,6 +75,8 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "many to qualify": ("/leads/bulk/qualify/?status=open", REHEARSAL),
     "automation": ("/rules/qualification/automation/", REHEARSAL + 6),
     "start page": ("/", DAY),
+    "duplicates": ("/duplicates/?kind=lead", LIST),
+    "hints": ("/duplicates/hints/?kind=lead&last_name=Son&company=Engines&email={email}", LIST),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
 }
 API = {
@@ -89,6 +91,7 @@ API = {
     "contact": ("contacts/{contact}/", RECORD),
     "opportunity": ("opportunities/{opportunity}/", RECORD),
     "preview": ("leads/{lead}/qualification/", PREVIEW),
+    "duplicates": ("duplicates/?kind=lead", LIST),
 }
 
 Asking = Callable[[], Any]
