@@ -160,6 +160,10 @@ def addresses(planted: dict[str, list[Any]]) -> dict[str, list[str]]:
         "/leads/?owner=none",
         "/leads/?created=neverday",
     ]
+    twin = Lead.objects.filter(email=full.email).exclude(pk=full.pk).earliest("pk")
+    found["duplicates"] += [
+        f"/duplicates/?kind={kind}" for kind in ("account", "contact", "lead")
+    ] + [f"/duplicates/merge/?kind=lead&id={full.pk}&id={twin.pk}"]
     found["activities"] += [
         f"/activities/new/?on=lead:{full.pk}&kind={k}" for k in ("call", "email")
     ]
