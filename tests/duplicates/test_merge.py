@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, models
+from django.db import DatabaseError, connection, models
+from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import AccountExists, ContactExists
 from accounts.models import Account, Contact, IdentityClaim
@@ -23,6 +24,7 @@ from accounts.operations import (
 )
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
+from activities.operations import log_note
 from crm.integrity import findings
 from intake.models import Delivery, Reference
 from leads.errors import CannotUndo, LeadIsClosed
@@ -30,6 +32,7 @@ from leads.models import Lead
 from leads.operations import capture_lead, merge_leads, qualify, undo, unmerge_leads
 from leads.operations.merge import STAYS
 from opportunities.models import Opportunity, Stakeholder
+from opportunities.operations import open_opportunity
 from records.errors import (
     CannotMerge,
     IsInBin,
@@ -595,3 +598,29 @@ def test_an_undo_does_not_mind_what_was_merged_before(rep):
     undo(lead, by=rep)
 
     assert rows() == before
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("way", ["merge", "undo"])
+def test_takes_no_more_statements_for_more_that_hangs_on_it(rep, way):
+    def asked(number: int) -> int:
+        kept, gone = (create_account(by=rep, name=f"{word} {number}") for word in ("Acme", "Apex"))
+        for each in range(number):
+            person = create_contact(
+                by=rep, last_name=f"Babbage {number} {each}", phone="+442079460002", account=gone
+            )
+            open_opportunity("Looms", by=rep, owner=rep, account=gone, contact=person)
+            log_note(person, by=rep, text="Spoke")
+        merge = None
+        if way == "undo":
+            merge = merge_accounts(kept, [gone], by=rep)
+        with CaptureQueriesContext(connection) as captured:
+            if merge is None:
+                merge_accounts(kept, [gone], by=rep)
+            else:
+                unmerge_accounts(merge, by=rep)
+        return len(captured)
+
+    assert asked(12) <= asked(2)
