@@ -10,7 +10,7 @@ from activities.operations import merge_timelines, refresh_next_step, share, uns
 from leads.errors import LeadIsClosed
 from leads.models import Lead, Qualification
 from leads.operations.edit import note_readiness
-from records.errors import CannotMerge
+from records.errors import CannotMerge, CannotUnmerge, Obstacle
 from records.models import Merge
 from records.operations import merging, operation, save_changed
 from records.permissions import require
@@ -72,7 +72,8 @@ def unmerge_leads(merge: Merge, *, by: User, keep: bool = False) -> Merge:
 
     What was added to the survivor since stays there. Where something has changed since that the
     merge had changed, raises `CannotUnmerge` with all of it; with `keep` that stays as it is, and
-    the rest is given back. Asked again it changes nothing.
+    the rest is given back. While the survivor is qualified with what came by the merge, it is
+    refused in any case. Asked again it changes nothing.
     """
     current, kept, gone = merging.unmergeable(merge, Lead, by=by)
     if not current.is_active:
@@ -80,6 +81,7 @@ def unmerge_leads(merge: Merge, *, by: User, keep: bool = False) -> Merge:
     image = merging.image_of(current)
     pks = [kept.pk, *(lead.pk for lead in gone)]
     merging.refuse_later_merges(current, {"lead": [*pks, *image.touched(Lead)]})
+    _refuse_qualified_since(current, kept)
     back = merging.return_of(image, kept, gone)
     merging.refuse_obstacles(back.obstacles, keep=keep)
     unshare(_via(current))
@@ -100,6 +102,14 @@ def _refuse_qualified(kept: Lead, gone: Sequence[Lead], values: Mapping[str, int
         raise LeadIsClosed(
             _("%(lead)s is qualified, so its fields stay as they are.") % {"lead": kept}
         )
+
+
+def _refuse_qualified_since(merge: Merge, kept: Lead) -> None:
+    """Refuse while the lead is qualified with what came by the merge: that has gone on from it."""
+    since = kept.qualifications.filter(state=Qualification.State.ACTIVE, at__gt=merge.at)
+    if since.exists():
+        text = _("%(lead)s was qualified since. Undo its qualification first.") % {"lead": kept}
+        raise CannotUnmerge(text, obstacles=[Obstacle(text, kept)])
 
 
 def _follows(kept: Lead, gone: Sequence[Lead], sources: Mapping[str, Lead]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from accounts.operations import (
 from activities.models import Activity
 from activities.operations import log_note
 from crm.integrity import findings
+from leads.operations import merge_leads, qualify, undo, unmerge_leads
 from opportunities.models import Opportunity, Stakeholder
 from opportunities.operations import update_opportunity
 from records.errors import CannotUnmerge, IsMerged, NotPermitted
@@ -247,6 +248,22 @@ def test_waits_for_a_later_merge_of_the_people_of_a_company(rep):
     unmerge_contacts(later, by=rep)
     unmerge_accounts(merge, by=rep)
 
+    assert list(findings()) == []
+
+
+def test_waits_for_the_undo_of_a_qualification_that_came_after(rep):
+    kept, *gone = world.leads(rep)
+    before = rows()
+    merge = merge_leads(kept, gone, by=rep)
+    qualify(kept, by=rep)
+
+    for keep in (False, True):
+        with pytest.raises(CannotUnmerge, match="Undo its qualification first"):
+            unmerge_leads(merge, by=rep, keep=keep)
+    undo(kept, by=rep)
+    unmerge_leads(merge, by=rep)
+
+    assert rows() == before
     assert list(findings()) == []
 
 
