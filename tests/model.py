@@ -365,6 +365,9 @@ class Model:
         later = self.merges[self.merges.index(merge) + 1 :]
         if any(each.is_active and {each.survivor, each.loser} & touched for each in later):
             return CannotUnmerge
+        since = [c for c in self.all("cycle") if c.has["lead"] is merge.survivor]
+        if any(c.has["state"] == "active" and c.has["at"] > merge.at for c in since):
+            return CannotUnmerge
         if any(row not in self.rows or row.has[name] != new for row, name, _, new in merge.image):
             return CannotUnmerge
         for row, name, old, _new in merge.image:
