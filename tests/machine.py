@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -87,13 +88,6 @@ QUICK = (
 MOST_LEADS = 6
 STEPS = 25  # of one walk
 
-numbers = st.integers(0, 59)
-companies = st.sampled_from(sorted(COMPANIES))
-people = st.sampled_from([f"person{n}@people.example" for n in range(4)])
-words = st.sampled_from(["", "Steam", "Brass"])
-kinds = st.sampled_from(["account", "contact", "lead"])
-targets = st.sampled_from(["auto", "auto", "auto", NEW, "use", "skip"])
-
 
 def is_there(row: Row) -> bool:
     return not row.is_in_bin
@@ -105,6 +99,95 @@ def is_open(lead: Row) -> bool:
 
 def is_qualified(lead: Row) -> bool:
     return is_there(lead) and lead.has["status"] == "qualified"
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done at random: how often beside the others, with what, and when."""
+
+    often: int
+    draws: dict[str, Callable[[Random], Any]]
+    may: Callable[[Model], Any] = bool
+
+
+def number(chance: Random) -> int:
+    return chance.randrange(60)
+
+
+def one_of(*values: Any) -> Callable[[Random], Any]:
+    return lambda chance: chance.choice(values)
+
+
+company = one_of(*sorted(COMPANIES))
+email = one_of(*(f"person{n}@people.example" for n in range(4)))
+word = one_of("", "Steam", "Brass")
+kind = one_of("account", "contact", "lead")
+way = one_of("auto", "auto", "auto", NEW, "use", "skip")
+either = one_of(True, False)
+
+ACTS = {
+    "arrive": Act(
+        2,
+        {"company": company, "email": email, "industry": word, "job_title": word},
+        lambda model: len(model.all("lead")) < MOST_LEADS,
+    ),
+    "found": Act(
+        1,
+        {"name": company, "is_different": either},
+        lambda model: len(model.all("account")) < MOST_LEADS,
+    ),
+    "meet": Act(
+        1,
+        {"email": email, "is_different": either},
+        lambda model: len(model.all("contact")) < MOST_LEADS,
+    ),
+    "qualify": Act(
+        6,
+        {
+            "number": number,
+            "ways": lambda chance: (way(chance), way(chance)),
+            "used": lambda chance: (number(chance), number(chance)),
+            "takes": either,
+            "deals": one_of("none", "one", "one", "two", "join"),
+        },
+    ),
+    "qualify_as_it_is": Act(3, {"number": number}),
+    "undo": Act(6, {"number": number}),
+    "disqualify": Act(1, {"number": number}),
+    "reopen": Act(2, {"number": number}),
+    "edit_lead": Act(
+        2,
+        {
+            "number": number,
+            "company": company,
+            "email": email,
+            "word": word,
+            "picks": number,
+            "what": number,
+        },
+    ),
+    "edit_account": Act(
+        1,
+        {"number": number, "name": company, "industry": word, "is_name": either},
+        lambda model: model.all("account"),
+    ),
+    "edit_contact": Act(
+        1,
+        {
+            "number": number,
+            "email": email,
+            "job_title": word,
+            "moves": number,
+            "what": one_of(0, 1, 2),
+        },
+        lambda model: model.all("contact"),
+    ),
+    "edit_deal": Act(1, {"number": number}, lambda model: model.all("deal")),
+    "delete": Act(2, {"kind": kind, "number": number}),
+    "restore": Act(1, {"kind": kind, "number": number}),
+    "merge": Act(7, {"kind": kind, "number": number, "other": number}),
+    "unmerge": Act(3, {"number": number}, lambda model: model.merges),
+}
 
 
 class Whole(RuleBasedStateMachine):
@@ -129,6 +212,17 @@ class Whole(RuleBasedStateMachine):
             finally:
                 transaction.set_rollback(True)
                 self.undo_all.__exit__(None, None, None)
+
+    @rule(seed=st.integers(0, 2**64 - 1))
+    def step(self, seed: int) -> None:
+        """Do one of `ACTS`. Hypothesis itself would choose few of them, again and again."""
+        # The same number again is another act by then.
+        chance = Random(seed + self.model.clock)
+        able = {name: act for name, act in ACTS.items() if act.may(self.model)}
+        name = chance.choices(list(able), [act.often for act in able.values()])[0]
+        given = {key: draw(chance) for key, draw in able[name].draws.items()}
+        note(f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})")
+        getattr(self, name)(**given)
 
     # What is done
 
@@ -159,8 +253,6 @@ class Whole(RuleBasedStateMachine):
     def record(self, row: Row) -> Any:
         return MODELS[row.kind]._base_manager.get(pk=row.pk)
 
-    @precondition(lambda self: len(self.model.all("lead")) < MOST_LEADS)
-    @rule(company=companies, email=people, industry=words, job_title=words)
     def arrive(self, company: str, email: str, industry: str, job_title: str) -> None:
         has = {"company": company, "email": email, "industry": industry, "job_title": job_title}
         lead = capture_lead(by=self.by, topic="Engines", last_name="Lovelace", **has)
@@ -168,8 +260,6 @@ class Whole(RuleBasedStateMachine):
             "lead", lead.pk, status="open", cycles=0, account=None, contact=None, **has
         )  # fmt: skip
 
-    @precondition(lambda self: len(self.model.all("account")) < MOST_LEADS)
-    @rule(name=companies, is_different=st.booleans())
     def found(self, name: str, is_different: bool) -> None:
         expected = self.model.may_be("account", COMPANIES[name], is_different=is_different)
         made = self.do(
@@ -180,8 +270,6 @@ class Whole(RuleBasedStateMachine):
         if made:
             self.model.add("account", made.pk, name=name, industry="")
 
-    @precondition(lambda self: len(self.model.all("contact")) < MOST_LEADS)
-    @rule(email=people, is_different=st.booleans())
     def meet(self, email: str, is_different: bool) -> None:
         expected = self.model.may_be("contact", email, is_different=is_different)
         made = self.do(
@@ -196,13 +284,6 @@ class Whole(RuleBasedStateMachine):
                 "contact", made.pk, email=email, second_email="", job_title="", account=None
             )
 
-    @rule(
-        number=numbers,
-        ways=st.tuples(targets, targets),
-        used=st.tuples(numbers, numbers),
-        takes=st.booleans(),
-        deals=st.sampled_from(["none", "one", "one", "two", "join"]),
-    )
     def qualify(
         self, number: int, ways: tuple[str, str], used: tuple[int, int], takes: bool, deals: str
     ) -> None:
@@ -270,24 +351,13 @@ class Whole(RuleBasedStateMachine):
                 opened.append(self.model.add("deal", opportunity.pk, **made))
         self.model.qualify(lead, made, new, took, outcome.qualification.pk, deals + opened, opened)
 
-    @rule(number=numbers)
     def qualify_as_it_is(self, number: int) -> None:
         self.qualify(number, ("auto", "auto"), (0, 0), False, "one")
 
-    @precondition(lambda self: self.model.all("cycle"))
-    @rule(number=numbers)
-    def qualify_and_undo(self, number: int) -> None:
-        self.qualify_as_it_is(number)
-        self.undo(number)
-
-    @precondition(lambda self: self.model.all("cycle"))
-    @rule(number=numbers)
     def undo(self, number: int) -> None:
         lead = self.one("lead", number, is_qualified)
         self.do("undo", self.model.undo(lead), lambda: undo(self.record(lead), by=self.by))
 
-    @precondition(lambda self: len([*filter(is_open, self.model.all("lead"))]) > 1)
-    @rule(number=numbers)
     def disqualify(self, number: int) -> None:
         lead = self.one("lead", number)
         expected = self.model.disqualify(lead)
@@ -297,13 +367,10 @@ class Whole(RuleBasedStateMachine):
             lambda: disqualify(self.record(lead), by=self.by, reason=self.reason),
         )
 
-    @precondition(lambda self: not all(map(is_open, self.model.all("lead"))))
-    @rule(number=numbers)
     def reopen(self, number: int) -> None:
         lead = self.one("lead", number, lambda lead: lead.has["status"] != "open")
         self.do("reopen", self.model.reopen(lead), lambda: reopen(self.record(lead), by=self.by))
 
-    @rule(number=numbers, company=companies, email=people, word=words, picks=numbers, what=numbers)
     def edit_lead(
         self, number: int, company: str, email: str, word: str, picks: int, what: int
     ) -> None:
@@ -316,14 +383,10 @@ class Whole(RuleBasedStateMachine):
             ways += [{kind: alive[picks % len(alive)]}] if alive else []
         self.edit(self.one("lead", number, is_open), ways[what % len(ways)])
 
-    @precondition(lambda self: self.model.all("account"))
-    @rule(number=numbers, name=companies, industry=words, is_name=st.booleans())
     def edit_account(self, number: int, name: str, industry: str, is_name: bool) -> None:
         changes = {"name": name} if is_name else {"industry": industry}
         self.edit(self.one("account", number), changes)
 
-    @precondition(lambda self: self.model.all("contact"))
-    @rule(number=numbers, email=people, job_title=words, moves=numbers, what=st.integers(0, 2))
     def edit_contact(self, number: int, email: str, job_title: str, moves: int, what: int) -> None:
         alive = [row for row in self.model.all("account") if not row.is_in_bin]
         place = alive[moves % len(alive)] if alive else None
@@ -341,8 +404,6 @@ class Whole(RuleBasedStateMachine):
             lambda: UPDATES[row.kind](self.record(row), by=self.by, **values),
         )
 
-    @precondition(lambda self: self.model.all("deal"))
-    @rule(number=numbers)
     def edit_deal(self, number: int) -> None:
         deal = self.one("deal", number)
         deal.edits.append((self.model.clock, {"topic"}))
@@ -353,16 +414,12 @@ class Whole(RuleBasedStateMachine):
             lambda: update_opportunity(self.record(deal), by=self.by, topic=topic),
         )
 
-    @precondition(lambda self: self.model.all("account"))
-    @rule(kind=kinds, number=numbers)
     def delete(self, kind: str, number: int) -> None:
         if self.model.all(kind):
             row = self.one(kind, number)
             self.model.delete(row)
             self.do(f"delete a {kind}", None, lambda: BINS[kind][0](self.record(row), by=self.by))
 
-    @precondition(lambda self: any(row.is_in_bin for row in self.model.rows))
-    @rule(kind=kinds, number=numbers)
     def restore(self, kind: str, number: int) -> None:
         if self.model.all(kind):
             row = self.one(kind, number, lambda row: row.is_in_bin)
@@ -371,7 +428,6 @@ class Whole(RuleBasedStateMachine):
                 f"restore a {kind}", expected, lambda: BINS[kind][1](self.record(row), by=self.by)
             )
 
-    @rule(kind=kinds, number=numbers, other=numbers)
     def merge(self, kind: str, number: int, other: int) -> None:
         rows = self.model.all(kind)
         if len(rows) < 2:
@@ -389,8 +445,6 @@ class Whole(RuleBasedStateMachine):
         if made:
             self.model.merges[-1].record = made  # type: ignore[attr-defined]
 
-    @precondition(lambda self: self.model.merges)
-    @rule(number=numbers)
     def unmerge(self, number: int) -> None:
         merge = self.model.merges[-1 - number % len(self.model.merges)]
         expected = self.model.unmerge(merge)
@@ -399,12 +453,6 @@ class Whole(RuleBasedStateMachine):
             expected,
             lambda: MERGES[merge.kind][1](merge.record, by=self.by),  # type: ignore[attr-defined]
         )
-
-    @precondition(lambda self: any(merge.is_active for merge in self.model.merges))
-    @rule(kind=kinds, number=numbers, other=numbers)
-    def merge_and_unmerge(self, kind: str, number: int, other: int) -> None:
-        self.merge(kind, number, other)
-        self.unmerge(0)
 
     # What has to hold
 
