@@ -19,6 +19,7 @@ from records import keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # before and after it, zones and databases differ
 LONGEST_SEARCHED = 200  # characters of one custom text
@@ -217,6 +218,10 @@ class Record(models.Model):
     @property
     def is_in_bin(self) -> bool:
         return self.deleted_at is not None
+
+    def settled_since(self, moment: datetime) -> frozenset[str]:
+        """Return the columns that stay as they are since something happened after `moment`."""
+        return frozenset()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Fill the derived columns, then save."""

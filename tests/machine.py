@@ -208,7 +208,8 @@ class Whole(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "undo_all"):
             try:
-                assert list(integrity.findings()) == []
+                wrong = list(integrity.findings())
+                assert not wrong, wrong
             finally:
                 transaction.set_rollback(True)
                 self.undo_all.__exit__(None, None, None)
@@ -487,7 +488,8 @@ class Whole(RuleBasedStateMachine):
         assert known == {
             (row.kind, row.pk): row.known for kind in CARRIED for row in self.model.all(kind)
         }
-        assert [found for check in QUICK for found in check()] == []
+        wrong = [found for check in QUICK for found in check()]
+        assert not wrong, wrong
 
 
 def _plain(value: Any) -> Any:

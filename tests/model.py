@@ -370,6 +370,11 @@ class Model:
             return CannotUnmerge
         if any(row not in self.rows or row.has[name] != new for row, name, _, new in merge.image):
             return CannotUnmerge
+        moved = {(row, name) for row, name, _, _ in merge.image}
+        # A lead goes on from what came to it by a merge, whatever that was.
+        moved |= {(merge.survivor, "account")} if merge.kind == "lead" else set()
+        if any(self.is_settled(row, name, merge.at) for row, name in moved):
+            return CannotUnmerge
         for row, name, old, _new in merge.image:
             row.has[name] = old
         merge.is_active = False
@@ -378,3 +383,8 @@ class Model:
         for row in (merge.survivor, merge.loser):
             self.inherit_again(row)
         return None
+
+    def is_settled(self, row: Row, name: str, since: int) -> bool:
+        """Say whether a lead was qualified since: it became what it became."""
+        is_qualified = row.kind == "lead" and row.has["status"] == "qualified"
+        return is_qualified and name in CARRIED and self.cycles_of(row)[-1].has["at"] > since

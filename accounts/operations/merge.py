@@ -177,7 +177,7 @@ def _take_back(
     keep: bool,
 ) -> None:
     """Give back what can be given back, and end the merge; what stays as it is, is written down."""
-    back = merging.return_of(image, kept, gone)
+    back = merging.return_of(image, kept, gone, since=merge.at)
     merging.refuse_obstacles(back.obstacles, keep=keep)
     merging.give_back(back, image, kept, gone, by=by)
     # What is left of its claims was made anew when the survivor came out of the bin.

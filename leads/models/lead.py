@@ -37,6 +37,7 @@ from records.vocabulary import Derived, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 def _answered(label: Any, part: int, rows: Any) -> Derived:
@@ -313,6 +314,11 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    def settled_since(self, moment: datetime) -> frozenset[str]:
+        """Return what a qualification after `moment` has settled: what the lead became."""
+        is_later = self.qualified_at is not None and self.qualified_at > moment
+        return frozenset({"account_id", "contact_id"}) if is_later else frozenset()
 
     @property
     def is_open(self) -> bool:

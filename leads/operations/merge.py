@@ -82,7 +82,7 @@ def unmerge_leads(merge: Merge, *, by: User, keep: bool = False) -> Merge:
     pks = [kept.pk, *(lead.pk for lead in gone)]
     merging.refuse_later_merges(current, {"lead": [*pks, *image.touched(Lead)]})
     _refuse_qualified_since(current, kept)
-    back = merging.return_of(image, kept, gone)
+    back = merging.return_of(image, kept, gone, since=current.at)
     merging.refuse_obstacles(back.obstacles, keep=keep)
     unshare(_via(current))
     merging.give_back(back, image, kept, gone, by=by)

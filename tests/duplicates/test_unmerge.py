@@ -299,3 +299,18 @@ def test_refuses_to_change_what_was_merged(kind, rep):
 
     with pytest.raises(IsMerged):
         kind.update(gone[0], by=rep, description="More")
+
+
+def test_leaves_a_lead_that_was_qualified_since_with_what_it_became(rep):
+    kept, gone, _third = world.contacts(rep)
+    lead = world.a_lead(rep, "Joan", contact=gone)
+    merge = merge_contacts(kept, [gone], by=rep)
+    qualify(lead, by=rep)
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        unmerge_contacts(merge, by=rep)
+    unmerge_contacts(merge, by=rep, keep=True)
+
+    assert lead in {each.record for each in refusal.value.obstacles}
+    assert world.record(lead).contact == kept
+    assert list(findings()) == []

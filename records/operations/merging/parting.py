@@ -23,6 +23,7 @@ from records.permissions import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from django.db import models
 
@@ -108,10 +109,12 @@ class Return:
     obstacles: list[Obstacle] = field(default_factory=list)
 
 
-def return_of(image: Image, survivor: Record, losers: Sequence[Record]) -> Return:
-    """Compare the image with what stands now, and say what can be given back."""
+def return_of(
+    image: Image, survivor: Record, losers: Sequence[Record], *, since: datetime
+) -> Return:
+    """Compare the image of a merge at `since` with what stands now; say what can be given back."""
     back = Return()
-    _compare(image, back)
+    _compare(image, back, since)
     back.removed = [each for each in image.removed if _can_return(*each)]
     for loser in losers:
         columns = back.rows.get(loser._meta.label, {}).get(loser.pk, {})
@@ -129,7 +132,7 @@ def return_of(image: Image, survivor: Record, losers: Sequence[Record]) -> Retur
     return back
 
 
-def _compare(image: Image, back: Return) -> None:
+def _compare(image: Image, back: Return, since: datetime) -> None:
     for label, rows in image.changed.items():
         model = apps.get_model(label)
         found = model._base_manager.select_for_update(of=("self",)).in_bulk([int(p) for p in rows])
@@ -141,6 +144,9 @@ def _compare(image: Image, back: Return) -> None:
                     back.obstacles.append(Obstacle(_gone(model)))
                 continue
             same, differing = _compared(row, columns)
+            settled = row.settled_since(since) if isinstance(row, Record) else frozenset()
+            differing += [name for name in same if name in settled]
+            same = {name: value for name, value in same.items() if name not in settled}
             if same:
                 back.rows.setdefault(label, {})[row.pk] = same
             if differing and not is_quiet:
