@@ -355,10 +355,12 @@ class Model:
         return None
 
     def unmerge(self, merge: Merged) -> Refusal:
+        pair = {merge.survivor, merge.loser}
+        if not pair <= set(self.rows):
+            return CannotUnmerge  # also where it was undone before: there is nothing to show
         if not merge.is_active:
             return None
-        pair = {merge.survivor, merge.loser}
-        if merge.survivor.is_in_bin or merge.survivor not in self.rows:
+        if merge.survivor.is_in_bin:
             return CannotUnmerge
         kinds = {"account": {"account", "contact"}}.get(merge.kind, {merge.kind})
         touched = pair | {row for row, *_rest in merge.image if row.kind in kinds}
