@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -26,7 +27,7 @@ from leads.operations.reusing import AUTO, BARRED, CREATE, SKIP, USE, Target
 from leads.rules import with_rules
 from leads.views.record import rules_of, shown_lookalike
 from opportunities.models import Opportunity
-from records.errors import Refused, Stale
+from records.errors import NotPermitted, Refused, Stale, Unacceptable
 from records.layouts import hidden_in
 from records.permissions import reaches
 from workbench.views import OperationView
@@ -97,7 +98,13 @@ class LeadQualify(OperationView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.record.status == Lead.Status.QUALIFIED:
             # Somebody was faster, or the button was pressed twice: everybody gets the same answer.
-            return self.go(self.success_url_for(operations.qualify(self.record, by=self.user)))
+            read = Plan(lead_version=self.record.version)
+            try:
+                done = operations.qualify(self.record, by=self.user, plan=read)
+            except Stale:
+                # Taken back in this very moment: nothing is qualified that nobody has looked at.
+                return self.go(request.get_full_path())
+            return self.go(self.success_url_for(done))
         if "apart" in request.POST or "together" in request.POST:
             return self.part()
         if "add" in request.POST:
@@ -123,7 +130,12 @@ class LeadQualify(OperationView):
             model.objects.permitted(self.user, "view").select_related("owner"), pk=int(number)
         )
         keep = operations.dismiss_pair if word == "apart" else operations.restore_pair
-        keep(self.record, other, by=self.user)
+        try:
+            keep(self.record, other, by=self.user)
+        except NotPermitted as refusal:
+            raise PermissionDenied(str(refusal)) from refusal
+        except Unacceptable as refusal:
+            raise Http404 from refusal  # the lead and itself
         if data.get(kind) == f"{USE}:{number}" and word == "apart":
             data[kind] = AUTO
         form = self.form_class(data, record=self.record, user=self.user)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.errors import NeedsDecision
 from accounts.models import Account, Contact
 from accounts.operations import create_account, create_contact
 from leads.models import Lead
-from leads.operations import capture_lead, qualify
+from leads.operations import capture_lead, qualify, undo
+from leads.views import LeadQualify
 from opportunities.models import Opportunity
 from tests.test_budgets import PREVIEW, in_short, statements_of
 
@@ -285,6 +286,27 @@ def test_a_lead_that_is_no_duplicate_is_not_shown_again(
 @pytest.mark.parametrize("named", ["account:999999", "user:1", "account:x", "contact:", "1"])
 def test_nothing_is_kept_of_what_one_cannot_see(reps: Client, lead: Lead, named: str) -> None:
     assert reps.post(url(lead), {"apart": named}).status_code == 404
+
+
+def test_a_lead_is_not_told_apart_from_itself(reps: Client, lead: Lead) -> None:
+    assert reps.post(url(lead), {"apart": f"lead:{lead.pk}"}).status_code == 404
+
+
+def test_what_was_taken_back_in_this_moment_is_not_qualified_again(
+    rf: RequestFactory, rep: User, lead: Lead
+) -> None:
+    qualify(lead, by=rep)
+    request = rf.post(url(lead))
+    request.user, request.htmx = rep, False  # type: ignore[attr-defined]
+    page = LeadQualify()
+    page.setup(request, pk=lead.pk)
+    assert not page.record.is_open  # read before somebody takes it back
+    undo(lead, by=rep)
+
+    answer = page.post(request)
+
+    assert answer["Location"] == url(lead)
+    assert Lead.objects.get(pk=lead.pk).is_open
 
 
 def test_enter_in_a_field_only_looks_again(reps: Client, lead: Lead) -> None:
