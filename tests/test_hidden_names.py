@@ -169,7 +169,7 @@ def test_the_start_page_names_only_an_account_that_one_may_open(rep, deal):
     assert COMPANY not in page
 
 
-def test_of_a_hidden_candidate_only_the_score_is_told(rep, outsider):
+def test_of_a_hidden_candidate_only_that_there_is_one_is_told(rep, outsider):
     create_account(by=outsider, name="Acme", website="acme.example")
     lead = capture_lead(
         by=rep, topic="Engines", company="Acme", website="acme.example", last_name="Lovelace"
@@ -179,9 +179,24 @@ def test_of_a_hidden_candidate_only_the_score_is_told(rep, outsider):
     page = ask(rep, "get", reverse("leads:qualify", args=[lead.pk]), {}).content.decode()
 
     assert (shown["account"]["outcome"], shown["account"]["reasons"]) == ("reused", [])
-    assert [candidate["reasons"] for candidate in shown["account"]["candidates"]] == [[]]
+    hidden = {"id": None, "label": "A record that you cannot open", "score": None, "reasons": []}
+    assert shown["account"]["candidates"] == [hidden]
     assert "An existing account that you cannot open" in page
     assert "Same web domain" not in page
+
+
+def test_nobody_feels_their_way_to_a_hidden_contact_by_the_answers(rep, outsider):
+    create_contact(by=outsider, first_name="Jonathan", last_name="Quillfeather")
+    create_contact(by=outsider, first_name="Jonathan", last_name="Quillfeathers")
+
+    answers = []
+    for last_name in ("Quillfeathex", "Quillfeather"):
+        lead = capture_lead(by=rep, topic="Engines", first_name="Jonathan", last_name=last_name)
+        url = reverse("leads-qualification", args=[lead.pk])
+        answers.append(ask(rep, "get", url, {}).json()["contact"]["candidates"])
+
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 1
 
 
 def test_of_hidden_lookalikes_only_that_there_are_some_is_told(rep, admin, outsider):

@@ -14,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.errors import NeedsDecision
+from accounts.matching import LISTED
 from accounts.models import Account, Contact
 from leads import operations
 from leads.api.assignment import BY_RULES, OwnerOrRules
@@ -289,11 +290,11 @@ class RuleSerializer(serializers.Serializer[Any]):
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
-    """A record that may be meant. Outside the caller's scope only its score is told."""
+    """A record that may be meant. Outside the caller's scope only that there is one is told."""
 
     id = serializers.IntegerField(allow_null=True)
     label = serializers.CharField()
-    score = serializers.IntegerField()
+    score = serializers.IntegerField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
 
 
@@ -593,19 +594,30 @@ class LeadViewSet(api.MergingViewSet):
             "outcome": choice.outcome,
             "reasons": [] if is_hidden else list(choice.reasons),
             "question": choice.question,
-            "candidates": [self._candidate(candidate) for candidate in match.candidates],
+            "candidates": self._candidates(match),
         }
 
-    def _candidate(self, candidate: Any) -> dict[str, Any]:
-        if not reaches(self.user, "view", candidate.record):
-            hidden = _("A record that you cannot open")
-            return {"id": None, "label": hidden, "score": candidate.score, "reasons": []}
-        return {
-            "id": candidate.record.pk,
-            "label": str(candidate.record),
-            "score": candidate.score,
-            "reasons": [reason.text for reason in candidate.reasons],
-        }
+    def _candidates(self, match: Match[Any]) -> list[dict[str, Any]]:
+        """Return who was looked at; however many are hidden, they are one line behind the others.
+
+        Neither score nor place of those is told: by changing the lead one could feel one's way to
+        what stands in them.
+        """
+        seen = [each for each in match.candidates if reaches(self.user, "view", each.record)]
+        found: list[dict[str, Any]] = [
+            {
+                "id": each.record.pk,
+                "label": str(each.record),
+                "score": each.score,
+                "reasons": [reason.text for reason in each.reasons],
+            }
+            for each in seen
+        ]
+        close = [each for each in match.candidates if each.decides or each.score >= LISTED]
+        if all(each in seen for each in close):
+            return found
+        hidden = _("A record that you cannot open")
+        return [*found, {"id": None, "label": hidden, "score": None, "reasons": []}]
 
     def _planned(self, choice: Choice, *, is_hidden: bool) -> dict[str, Any]:
         """Return the part of a plan that would ask for the same by name."""
