@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django_filters import FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
 from intake import operations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from users.models import User
     from workbench.api.views import Answer
 
+Entered = TypeVar("Entered", WebForm, Door)
 ENTRANCE = [
     "id", "name", "slug", "url", "is_active", "topic", "source", "campaign", "owner", "on_known",
 ]  # fmt: skip
@@ -50,6 +52,20 @@ class EntranceSerializer(api.Strict, serializers.ModelSerializer[Any]):
 
     def absolute(self, path: str) -> str:
         return str(self.context["request"].build_absolute_uri(path))
+
+
+def standing(entrance: Entered, values: dict[str, Any]) -> Entered:
+    """Return an entrance as it stands by now, held, with these values and no others changed.
+
+    It was read before it was held: what somebody else has changed since is not written over.
+    """
+    rows: Any = type(entrance)._default_manager.select_for_update(of=("self",))
+    current: Entered | None = rows.filter(pk=entrance.pk).first()
+    if current is None:
+        raise NotFound
+    for name, value in values.items():
+        setattr(current, name, value)
+    return current
 
 
 # Web forms
@@ -141,9 +157,7 @@ class WebFormViewSet(EntranceViewSet):
 
     @staticmethod
     def update_operation(form: WebForm, *, by: User, fields: Any = None, **values: Any) -> WebForm:
-        for name, value in values.items():
-            setattr(form, name, value)
-        return operations.save_web_form(form, by=by, fields=fields)
+        return operations.save_web_form(standing(form, values), by=by, fields=fields)
 
     @staticmethod
     def delete_operation(form: WebForm, *, by: User) -> None:
@@ -282,9 +296,7 @@ class DoorViewSet(EntranceViewSet):
     def update_operation(
         door: Door, *, by: User, mapping: Any = None, secret: str = "", **values: Any
     ) -> Door:
-        for name, value in values.items():
-            setattr(door, name, value)
-        return operations.save_door(door, by=by, mapping=mapping, secret=secret)
+        return operations.save_door(standing(door, values), by=by, mapping=mapping, secret=secret)
 
     @staticmethod
     def delete_operation(door: Door, *, by: User) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from intake.api import DoorViewSet, WebFormViewSet
 from intake.models import Door, DoorField, DoorKey, WebForm
 from leads.models import Lead
 from opportunities.models import Campaign
@@ -77,6 +78,21 @@ def test_a_door_that_is_made_twice_by_one_key_is_one_door(admin: Caller):
     assert again.headers["Idempotent-Replayed"] == "true"
     assert other.status_code == 422
     assert Door.objects.count() == DoorKey.objects.count() == 1
+
+
+def test_two_who_change_different_things_of_an_entrance_both_have_their_way(admin: Caller):
+    admin.post("intake-doors/", DOOR)
+    admin.post("web-forms/", FORM)
+    door, form = Door.objects.get(), WebForm.objects.get()
+    for read, change in ((door, DoorViewSet), (form, WebFormViewSet)):
+        again = type(read)._default_manager.get()
+        change.update_operation(again, by=admin.user, topic="From the shop")
+
+        # Read before the other one had saved.
+        change.update_operation(read, by=admin.user, name="Else")
+
+        saved = type(read)._default_manager.get()
+        assert (saved.name, saved.topic) == ("Else", "From the shop")
 
 
 def test_a_mapping_is_replaced_as_a_whole_and_told_in_the_trail(admin: Caller):
