@@ -41,7 +41,10 @@ def disqualify(
     """
     if duplicate_of is not None and duplicate_of != lead:
         # Two that are given up as duplicates of each other at once would both be gone.
-        duplicate_of = next(each for each in held(lead.pk, duplicate_of.pk) if each != lead)
+        both = held(lead.pk, duplicate_of.pk)
+        duplicate_of = next((each for each in both if each != lead), None)
+        if duplicate_of is None:
+            raise Unacceptable(errors={"duplicate_of": [_("This lead is gone. Choose another.")]})
     current = locked(lead, by=by, action="disqualify")
     if current.status == Lead.Status.DISQUALIFIED and current.disqualify_reason_id == reason.pk:
         return current
@@ -120,13 +123,23 @@ def refuse_bad_terms(
     if lead is not None and duplicate_of is not None:
         if duplicate_of.pk == lead.pk:
             errors["duplicate_of"] = [_("Choose another lead: this is the same one.")]
-        elif duplicate_of.duplicate_of_id == lead.pk:
+        elif _leads_to(duplicate_of, lead):
             errors["duplicate_of"] = [
                 _("%(other)s is given up as a duplicate of this one. Reopen it first.")
                 % {"other": duplicate_of}
             ]
     if errors:
         raise Unacceptable(errors=errors)
+
+
+def _leads_to(other: Lead, lead: Lead) -> bool:
+    """Say whether `other` was given up for `lead`, or for one that was: a circle would be lost."""
+    number, seen = other.duplicate_of_id, {other.pk}
+    while number is not None and number != lead.pk and number not in seen:
+        seen.add(number)
+        rows = Lead.all_objects.filter(pk=number)
+        number = rows.values_list("duplicate_of_id", flat=True).first()
+    return number == lead.pk
 
 
 def _kept_contact(lead: Lead, *, by: User) -> Contact:

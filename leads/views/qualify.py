@@ -181,8 +181,11 @@ class LeadQualify(OperationView):
         return reverse("leads:undo", kwargs={"pk": outcome.lead.pk})
 
     def success_url_for(self, outcome: Qualified) -> str:
-        if "open_after" in self.request.POST and outcome.opportunities:
-            return outcome.opportunities[0].get_absolute_url()
+        if "open_after" in self.request.POST:
+            # One that was given to somebody else at once may be out of sight.
+            for opportunity in outcome.opportunities[:1]:
+                if reaches(self.user, "view", opportunity):
+                    return opportunity.get_absolute_url()
         return outcome.lead.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

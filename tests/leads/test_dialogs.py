@@ -309,6 +309,18 @@ def test_what_was_taken_back_in_this_moment_is_not_qualified_again(
     assert Lead.objects.get(pk=lead.pk).is_open
 
 
+def test_who_hands_the_opportunity_on_is_not_led_to_what_they_cannot_open(
+    reps: Client, outsider: User, lead: Lead
+) -> None:
+    choices = {"owner": str(outsider.pk), "open_after": "on"}
+
+    answer = reps.post(url(lead), sent(reps, lead, **choices), follow=True)
+
+    assert Opportunity.objects.get().owner == outsider
+    assert answer.status_code == 200
+    assert answer.request["PATH_INFO"] == f"/leads/{lead.pk}/"
+
+
 def test_enter_in_a_field_only_looks_again(reps: Client, lead: Lead) -> None:
     text = reps.get(url(lead)).content.decode()
     form = text[text.index('id="record-form"') :]

@@ -148,3 +148,22 @@ def test_does_not_come_back_in_a_year_that_nobody_sees(lead, rep, no_need):
         disqualify(lead, by=rep, reason=no_need, comment="Later", revisit_on=date(9999, 1, 1))
 
     assert set(refusal.value.errors) == {"revisit_on"}
+
+
+def test_leads_are_not_given_up_for_each_other_in_a_circle(rep, no_need):
+    first, second, third = (
+        capture_lead(by=rep, topic=name, last_name=name) for name in ("Ada", "Bab", "Cas")
+    )
+    disqualify(first, by=rep, reason=no_need, duplicate_of=second)
+    disqualify(second, by=rep, reason=no_need, duplicate_of=third)
+
+    with pytest.raises(Unacceptable, match="Reopen it first"):
+        disqualify(third, by=rep, reason=no_need, duplicate_of=first)
+
+
+def test_is_not_given_up_for_a_lead_that_is_gone_for_good(lead, rep, no_need):
+    other = capture_lead(by=rep, topic="Wings", last_name="Babbage")
+    type(other).all_objects.filter(pk=other.pk).delete()
+
+    with pytest.raises(Unacceptable, match="Choose another"):
+        disqualify(lead, by=rep, reason=no_need, duplicate_of=other)
