@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
 
 from leads.models import DisqualifyReason, Lead
 from leads.operations.disqualify import disqualify, held, take_up
 from records.errors import NotPermitted, Unacceptable
+from records.models import AuditEntry
 from records.permissions import reaches
 
 if TYPE_CHECKING:
@@ -69,8 +71,20 @@ def held_with_duplicates(lead: Lead) -> list[Lead]:
 
 
 def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User) -> None:
-    """Take up again what this qualification gave up, unless it was dealt with since."""
+    """Take up again what this qualification gave up, unless it was dealt with since.
+
+    What somebody has taken up and given up once more was decided by them: it stays so.
+    """
     closed = set(qualification.before.get("duplicates", ()))
+    if not closed:
+        return
+    reopened = AuditEntry.objects.filter(
+        record_type=ContentType.objects.get_for_model(Lead),
+        record_id__in=closed,
+        event="lead.reopened",
+        at__gt=qualification.at,
+    )
+    left = set(reopened.values_list("record_id", flat=True))
     for other in duplicates:
-        if other.pk in closed and other.status == Lead.Status.DISQUALIFIED:
+        if other.pk in closed - left and other.status == Lead.Status.DISQUALIFIED:
             take_up(other, by=by)

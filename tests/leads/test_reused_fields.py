@@ -303,6 +303,19 @@ def test_opens_them_again_when_it_is_undone(rep):
     assert rows() == before
 
 
+def test_leaves_a_duplicate_that_somebody_has_given_up_once_more(rep):
+    lead, twin = a_lead(rep), a_lead(rep, topic="Engines again")
+    qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,)))
+    reopen(twin, by=rep)
+    no_need = DisqualifyReason.objects.get(key="no-need")
+    disqualify(twin, by=rep, reason=no_need, comment="They said so", duplicate_of=lead)
+
+    undo(lead, by=rep)
+
+    twin.refresh_from_db()
+    assert (twin.status, twin.disqualify_comment) == ("disqualified", "They said so")
+
+
 def test_leaves_a_duplicate_that_was_dealt_with_since(rep):
     lead, twin = a_lead(rep), a_lead(rep, topic="Engines again")
     qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,)))
