@@ -73,7 +73,8 @@ def held_with_duplicates(lead: Lead) -> list[Lead]:
 def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User) -> None:
     """Take up again what this qualification gave up, unless it was dealt with since.
 
-    What somebody has taken up and given up once more was decided by them: it stays so.
+    What somebody has taken up and given up once more was decided by them: it stays so. So does what
+    was handed to somebody whose leads `by` may not decide about.
     """
     closed = set(qualification.before.get("duplicates", ()))
     if not closed:
@@ -86,5 +87,6 @@ def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User
     )
     left = set(reopened.values_list("record_id", flat=True))
     for other in duplicates:
-        if other.pk in closed - left and other.status == Lead.Status.DISQUALIFIED:
+        is_closed = other.status == Lead.Status.DISQUALIFIED
+        if other.pk in closed - left and is_closed and reaches(by, "disqualify", other):
             take_up(other, by=by)

@@ -17,7 +17,7 @@ from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings, kept_by
 from leads.operations.disqualify import held
-from leads.operations.duplicates import duplicates_of, give_up
+from leads.operations.duplicates import MOST_DUPLICATES, duplicates_of, give_up
 from leads.operations.plan import FROM_LEAD, Choice, Decision, Plan, Terms, decide
 from leads.operations.reusing import CREATE, TO_ACCOUNT, TO_CONTACT, brought_up
 from leads.rules import Verdicts, verdicts_for, with_rules
@@ -72,7 +72,8 @@ def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
 
 @operation
 def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
-    others = held(lead.pk, *plan.duplicates) if plan.duplicates else []
+    # One more than may be closed tells that there are too many; the others need no lock.
+    others = held(lead.pk, *plan.duplicates[: MOST_DUPLICATES + 1]) if plan.duplicates else []
     lead = _locked(lead, by=by)
     if lead.status == Lead.Status.QUALIFIED:
         return outcome_of(lead)

@@ -316,6 +316,18 @@ def test_leaves_a_duplicate_that_somebody_has_given_up_once_more(rep):
     assert (twin.status, twin.disqualify_comment) == ("disqualified", "They said so")
 
 
+def test_leaves_a_duplicate_that_was_handed_to_somebody_out_of_sight(rep, outsider):
+    lead, twin = a_lead(rep), a_lead(rep, topic="Engines again")
+    qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,)))
+    Lead.objects.filter(pk=twin.pk).update(owner=outsider)
+
+    undo(lead, by=rep)
+
+    lead.refresh_from_db()
+    twin.refresh_from_db()
+    assert (lead.status, twin.status) == ("open", "disqualified")
+
+
 def test_leaves_a_duplicate_that_was_dealt_with_since(rep):
     lead, twin = a_lead(rep), a_lead(rep, topic="Engines again")
     qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,)))
