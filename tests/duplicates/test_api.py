@@ -108,6 +108,14 @@ def test_names_what_is_wrong(program, rep, change, field):
     assert not Merge.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["²", "9" * 5_000, "first", "-1"])
+def test_passes_over_versions_of_what_is_no_number(program, rep, name):
+    kept, gone = ContactFactory(owner=rep), ContactFactory(owner=rep)
+    body = {"survivor": kept.pk, "losers": [gone.pk], "versions": {name: 1}}
+
+    assert program.post("contacts/merge/", body).status_code == 201
+
+
 def test_refuses_a_record_with_itself(program, rep):
     kept = ContactFactory(owner=rep)
 

@@ -207,6 +207,20 @@ def test_does_not_take_an_external_id_from_who_has_it_by_now(rep):
     assert not world.record(gone).is_in_bin
 
 
+def test_does_not_take_the_survivors_external_id_from_who_has_it_by_now(kind, rep):
+    kept, gone, other = kind.world(rep)
+    kind.update(kept, by=rep, external_id="SF-1")
+    merge = kind.merge(kept, [gone], by=rep, values={"external_id": gone.pk})
+    kind.update(other, by=rep, external_id="SF-1")
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        kind.unmerge(merge, by=rep)
+    kind.unmerge(merge, by=rep, keep=True)
+
+    assert other in {each.record for each in refusal.value.obstacles}
+    assert [world.record(each).external_id for each in (kept, gone, other)] == ["", "SF-2", "SF-1"]
+
+
 def test_goes_backwards_through_a_chain(kind, rep):
     kept, first, second = kind.world(rep)
     before = rows()

@@ -36,6 +36,11 @@ class Numbers(serializers.DictField):
         return dict(data)
 
 
+def is_number(name: str) -> bool:
+    """Say whether a name is the number of a record: digits like ² are none, nor are thousands."""
+    return name.isascii() and name.isdigit() and len(name) < 19
+
+
 class MergingSerializer(Strict):
     """Which records become one, and which of them each field is taken from."""
 
@@ -123,6 +128,6 @@ class MergingViewSet(RecordViewSet):
 
     def versions(self, survivor: Any, sent: dict[str, int] | None) -> dict[int, int]:
         """Return the versions that the operation has to find: those of the body and `If-Match`."""
-        wanted = {int(name): version for name, version in (sent or {}).items() if name.isdigit()}
+        wanted = {int(name): version for name, version in (sent or {}).items() if is_number(name)}
         version = self.precondition(survivor)
         return wanted if version is None else {**wanted, survivor.pk: version}

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from records import audit, custom
 from records.errors import CannotUnmerge, Obstacle
 from records.models import Merge, MergedRecord, Record
-from records.operations import save_changed
+from records.operations import save_changed, settled
 from records.operations.merging.image import Image, columns_of
 from records.operations.merging.joining import set_values
 from records.operations.merging.moving import change_rows
@@ -39,7 +39,7 @@ def unmergeable(merge: Merge, model: type[R], *, by: User) -> tuple[Merge, R, li
     """
     pks = sorted([merge.survivor_id, *merge.loser_ids])
     rows = model._base_manager.select_for_update(of=("self",)).select_related("owner")
-    found = {row.pk: row for row in rows.filter(pk__in=pks).order_by("pk")}
+    found = {row.pk: settled(row, "owner") for row in rows.filter(pk__in=pks).order_by("pk")}
     current = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
     survivor = found.get(merge.survivor_id)
     if survivor is None or len(found) < len(pks):
@@ -116,12 +116,15 @@ def return_of(
     back = Return()
     _compare(image, back, since)
     back.removed = [each for each in image.removed if _can_return(*each)]
-    for loser in losers:
-        columns = back.rows.get(loser._meta.label, {}).get(loser.pk, {})
+    standing = back.rows.get(survivor._meta.label, {})
+    for record in (survivor, *losers):
+        columns = standing.get(record.pk, {})
         if wanted := columns.get("external_id"):
-            others = type(loser)._base_manager.filter(external_id=wanted).exclude(pk=survivor.pk)
+            others = type(record)._base_manager.filter(external_id=wanted)
+            if "external_id" in standing.get(survivor.pk, {}):
+                others = others.exclude(pk=survivor.pk)  # it gives up what it holds
             if other := others.first():
-                del columns["external_id"]
+                columns["external_id"] = ""
                 back.obstacles.append(
                     Obstacle(
                         _("%(record)s has the external id %(id)s by now")
