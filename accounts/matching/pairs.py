@@ -149,7 +149,8 @@ def _new_pairs(
         for record in records
     }
     for one, other in combinations(records, 2):
-        if min(keys_of[one.pk] & keys_of[other.pk]) == here:
+        # What was changed since its keys were read may share none by now.
+        if min(keys_of[one.pk] & keys_of[other.pk], default=None) == here:
             yield one, other
 
 

@@ -13,16 +13,17 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
+from accounts.matching.pairs import PERSON_KEYS, pairs_in
 from accounts.models import Account, Contact, FirmBlocks, PersonBlocks
 from accounts.operations import create_account, create_contact, update_contact
 from crm.integrity import findings
 from leads.jobs import look_through
-from leads.matching import hints_for, lookalikes, pairs
+from leads.matching import alike, hints_for, lookalikes, pairs
 from leads.models import Lead
 from leads.operations import capture_lead, dismiss_pair, keep_pairs, preview, restore_pair
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry, PossibleDuplicate
-from tests.factories import UserFactory
+from tests.factories import ContactFactory, UserFactory
 from workbench.models import Job
 
 
@@ -393,3 +394,19 @@ def test_records_that_were_there_before_get_their_keys(rep):
     import_module("leads.migrations.0029_fill_blocks").fill(apps, editor)
 
     assert [finding.text for finding in findings()] == []
+
+
+def test_passes_over_who_was_changed_while_they_are_looked_through(rep):
+    _one, other = (ContactFactory(owner=rep, email="info@engine.example") for _ in range(2))
+    rows = Contact.objects.select_related("account")
+    read = rows.in_bulk
+
+    def late(numbers):
+        Contact.objects.filter(pk=other.pk).update(
+            **{column: "" for group in PERSON_KEYS for column in group}
+        )
+        return read(numbers)
+
+    rows.in_bulk = late
+
+    assert not list(pairs_in(rows, PERSON_KEYS, alike, kind="contact", least=0))
