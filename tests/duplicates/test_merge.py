@@ -23,7 +23,7 @@ from accounts.operations import (
 )
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
-from activities.operations import log_note
+from activities.operations import log_note, share
 from crm.integrity import findings
 from intake.models import Delivery, Reference
 from leads.errors import CannotUndo, LeadIsClosed
@@ -612,6 +612,8 @@ def test_takes_no_more_statements_for_more_that_hangs_on_it(rep, statements, way
             )
             open_opportunity("Looms", by=rep, owner=rep, account=gone, contact=person)
             log_note(person, by=rep, text="Spoke")
+            log_note(gone, by=rep, text="Both")
+            share(gone, targets=[kept], via="test")
         merge = None
         if way == "undo":
             merge = merge_accounts(kept, [gone], by=rep)

@@ -22,7 +22,7 @@ from records.operations.merging.moving import change_rows
 from records.permissions import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from django.db import models
@@ -115,7 +115,7 @@ def return_of(
     """Compare the image of a merge at `since` with what stands now; say what can be given back."""
     back = Return()
     _compare(image, back, since)
-    back.removed = [each for each in image.removed if _can_return(*each)]
+    back.removed = _returnable(image.removed)
     standing = back.rows.get(survivor._meta.label, {})
     for record in (survivor, *losers):
         columns = standing.get(record.pk, {})
@@ -209,15 +209,36 @@ def _gone(model: Any) -> str:
     return _("%(what)s was removed since") % {"what": str(model._meta.verbose_name).capitalize()}
 
 
-def _can_return(label: str, values: Mapping[str, Any]) -> bool:
-    """Say whether everything is there yet that a removed row spoke of."""
-    model = apps.get_model(label)
-    for column in columns_of(model):
-        target = column.related_model
-        pk = values[column.attname]
-        if target and pk is not None and not target._base_manager.filter(pk=pk).exists():
-            return False
-    return not model._base_manager.filter(pk=values[model._meta.pk.attname]).exists()
+def _returnable(removed: Sequence[list[Any]]) -> list[list[Any]]:
+    """Return the removed rows of which everything is there yet that they spoke of.
+
+    A statement for each column that refers to something, however many rows there are.
+    """
+    found: list[list[Any]] = []
+    for label, rows in _by_label(removed).items():
+        model = apps.get_model(label)
+        key = model._meta.pk.attname
+        standing = _there(model, {values[key] for values in rows})
+        left = [values for values in rows if values[key] not in standing]
+        for column in columns_of(model):
+            if target := column.related_model:
+                there = _there(target, {values[column.attname] for values in left} - {None})
+                left = [v for v in left if v[column.attname] is None or v[column.attname] in there]
+        found += [[label, values] for values in left]
+    return found
+
+
+def _by_label(removed: Iterable[list[Any]]) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for label, values in removed:
+        rows[label].append(values)
+    return dict(rows)
+
+
+def _there(model: type[models.Model], pks: Collection[Any]) -> set[Any]:
+    """Return which of these numbers are there."""
+    rows = model._base_manager.filter(pk__in=pks)
+    return set(rows.values_list("pk", flat=True)) if pks else set()
 
 
 def give_back(
@@ -241,11 +262,13 @@ def give_back(
         for values, pks in alike.items():
             change_rows(model, pks, dict(values), by=by)
             _tell_return(model, pks, image, {r.pk: r for r in (survivor, *losers)}, by=by)
-    for label, values in back.removed:
+    for label, removed in _by_label(back.removed).items():
         model = apps.get_model(label)
         columns = {c.attname: c for c in columns_of(model)}
-        row = model(**{name: columns[name].to_python(value) for name, value in values.items()})
-        model._base_manager.bulk_create([row])
+        model._base_manager.bulk_create(
+            model(**{name: columns[name].to_python(value) for name, value in values.items()})
+            for values in removed
+        )
 
 
 def _tell_return(
