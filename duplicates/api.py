@@ -92,7 +92,7 @@ class MergeViewSet(api.WritingViewSet):
     http_method_names = ["get", "post", "head"]
 
     def rows(self) -> Any:
-        return merges_for(self.user).select_related("by", "ended_by")
+        return merges_for(self.user).select_related("by", "ended_by").defer("image")
 
     @extend_schema(exclude=True)
     def create(self, request: Any) -> Response:

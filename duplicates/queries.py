@@ -48,10 +48,19 @@ def merges_for(viewer: User) -> QuerySet[Merge]:
     return Merge.objects.filter(seen)
 
 
-def records_of(merge: Merge) -> dict[int, Any]:
-    """Return the records of a merge by number, with their owners; those erased are not there."""
-    rows = KINDS[merge.kind]._base_manager.select_related("owner")
-    return rows.in_bulk([merge.survivor_id, *merge.loser_ids])
+def records_of(*merges: Merge) -> dict[tuple[str, int], Any]:
+    """Return the records of merges by kind and number, with their owners. A statement per kind.
+
+    Those erased are not there.
+    """
+    numbers: dict[str, set[int]] = {}
+    for merge in merges:
+        numbers.setdefault(merge.kind, set()).update((merge.survivor_id, *merge.loser_ids))
+    return {
+        (kind, record.pk): record
+        for kind, pks in numbers.items()
+        for record in KINDS[kind]._base_manager.select_related("owner").filter(pk__in=pks)
+    }
 
 
 def obstacle_for(obstacle: Obstacle, viewer: User) -> Obstacle:

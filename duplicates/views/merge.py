@@ -194,7 +194,9 @@ class DuplicateMerge(FormPage):
     def sources(self) -> dict[str, Any]:
         """Which record each field is taken from when nobody chooses."""
         money_names = MONEY.get(self.kind, ())
-        return sources_of(self.kept, self.gone, {}, money=money_names)
+        found = sources_of(self.kept, self.gone, {}, money=money_names)
+        is_closed = isinstance(self.kept, Lead) and self.kept.status == Lead.Status.QUALIFIED
+        return dict.fromkeys(found, self.kept) if is_closed else found
 
     @cached_property
     def comparison(self) -> tuple[list[Row], list[Row]]:

@@ -32,6 +32,8 @@ from records.permissions import name_for, reaches, unnamed
 from workbench.views.record import FormPage, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from users.models import User
 
 SHOWN = 100
@@ -45,9 +47,12 @@ class MergeList(Page, TemplateView):
     title = gettext_lazy("Merged records")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        latest = list(merges_for(self.user).select_related("by").order_by("-pk")[:SHOWN])
+        rows = merges_for(self.user).select_related("by").defer("image")
+        latest = list(rows.order_by("-pk")[:SHOWN])
+        records = records_of(*latest)
         return super().get_context_data(
-            rows=[{"merge": merge, **names_in(merge, self.user)} for merge in latest], **kwargs
+            rows=[{"merge": each, **names_in(each, records, self.user)} for each in latest],
+            **kwargs,
         )
 
 
@@ -67,13 +72,17 @@ class MergeReceipt(Page, TemplateView):
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     @cached_property
-    def records(self) -> dict[int, Any]:
+    def records(self) -> dict[tuple[str, int], Any]:
         return records_of(self.merge)
+
+    @property
+    def kept(self) -> Any:
+        return self.records[self.merge.kind, self.merge.survivor_id]
 
     def may_undo(self) -> bool:
         """Say whether the viewer may do to each record what an undo does."""
-        kept = self.records.get(self.merge.survivor_id)
-        gone = [self.records.get(pk) for pk in self.merge.loser_ids]
+        kept = self.records.get((self.merge.kind, self.merge.survivor_id))
+        gone = [self.records.get((self.merge.kind, pk)) for pk in self.merge.loser_ids]
         return (
             kept is not None
             and reaches(self.user, "change", kept)
@@ -81,14 +90,14 @@ class MergeReceipt(Page, TemplateView):
         )
 
     def page_title(self) -> str:
-        return _("Merge into %(name)s") % {"name": self.records[self.merge.survivor_id]}
+        return _("Merge into %(name)s") % {"name": self.kept}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kept = self.records[self.merge.survivor_id]
+        kept = self.kept
         return super().get_context_data(
             merge=self.merge,
             kept=kept,
-            **names_in(self.merge, self.user),
+            **names_in(self.merge, self.records, self.user),
             changes=changes_of(self.merge, kept, self.user),
             effects=moves_in_words(moved_by(self.merge), str(kept), self.user),
             may_undo=self.merge.is_active and self.may_undo(),
@@ -136,9 +145,7 @@ class DuplicateUnmerge(MergeReceipt, FormPage):
         )
 
     def success_message(self, outcome: Merge) -> str:
-        return _("The merge into %(name)s was undone") % {
-            "name": self.records[self.merge.survivor_id]
-        }
+        return _("The merge into %(name)s was undone") % {"name": self.kept}
 
     def success_url_for(self, outcome: Merge) -> str:
         return outcome.get_absolute_url()
@@ -147,12 +154,15 @@ class DuplicateUnmerge(MergeReceipt, FormPage):
         return self.merge.get_absolute_url()
 
 
-def names_in(merge: Merge, viewer: User) -> dict[str, Any]:
-    """Return the records of a merge by name and address, as far as the viewer may know them."""
-    records, model = records_of(merge), KINDS[merge.kind]
+def names_in(merge: Merge, records: Mapping[tuple[str, int], Any], viewer: User) -> dict[str, Any]:
+    """Return the records of a merge by name and address, as far as the viewer may know them.
+
+    `records` is what `records_of` says.
+    """
+    model = KINDS[merge.kind]
 
     def told(pk: int) -> dict[str, str]:
-        record = records.get(pk)
+        record = records.get((merge.kind, pk))
         if record is None:
             return {"name": unnamed(model), "url": ""}
         is_seen = reaches(viewer, "view", record)

@@ -345,6 +345,29 @@ def test_the_undo_of_a_qualification_leads_to_the_merge(visitor, rep):
     assert "Undo the merge first" in page.content.decode()
 
 
+def test_lists_merges_in_the_same_few_statements_however_many_there_are(visitor, rep, statements):
+    def asked(number: int) -> int:
+        for each in range(number):
+            one, other = (ContactFactory(owner=rep, last_name=f"{each} {n}") for n in "ab")
+            merge_contacts(one, [other], by=rep)
+        with statements() as told:
+            assert visitor.get(reverse("duplicates:merges")).status_code == 200
+        assert not any('"records_merge"."image"' in each for each in map(str, told))
+        return len(told)
+
+    assert asked(1) >= asked(5)
+
+
+def test_proposes_nothing_for_a_lead_that_is_qualified(visitor, rep):
+    kept, gone = world.a_lead(rep), world.a_lead(rep, "Augusta", phone="+44 20 7946 0001")
+    qualify(kept, by=rep)
+    page = visitor.get(address(kept, gone)).content.decode()
+
+    boxes = [box for box in page.split("<input") if 'name="take-phone"' in box]
+
+    assert [f'value="{kept.pk}" checked' in box for box in boxes] == [True, False]
+
+
 def test_lists_the_latest_merges(visitor, rep, twins):
     merge = merge_contacts(twins[0], twins[1:], by=rep)
 
