@@ -294,7 +294,8 @@ def inherited_claims_are_the_survivors() -> Iterator[tuple[str, Any, str]]:
 def merged_records_are_part_of_another() -> Iterator[tuple[str, Any, str]]:
     """What was merged lies in the bin, and is marked so as long as its merge is active."""
     marked = {(m.kind, m.record_id): m.merge_id for m in MergedRecord.objects.all()}
-    for merge in Merge.objects.order_by("pk").iterator(chunk_size=CHUNK):
+    merges = Merge.objects.defer("image").order_by("pk")
+    for merge in merges.iterator(chunk_size=CHUNK):
         for pk in merge.loser_ids:
             is_marked = marked.get((merge.kind, pk)) == merge.pk
             if is_marked != merge.is_active:
@@ -302,7 +303,8 @@ def merged_records_are_part_of_another() -> Iterator[tuple[str, Any, str]]:
         if merge.survivor_id in merge.loser_ids:
             yield "merge", merge.pk, "Its survivor is one of its losers."
     for model in MERGEABLE:
-        alive = model.objects.filter(pk__in=[pk for kind, pk in marked if kind == _kind(model)])  # type: ignore[attr-defined]
+        gone = MergedRecord.objects.filter(kind=_kind(model)).values("record_id")
+        alive = model.objects.filter(pk__in=gone)  # type: ignore[attr-defined]
         for pk in alive.order_by("pk").values_list("pk", flat=True):
             yield _kind(model), pk, "It was merged into another one and is not in the bin."
 

@@ -50,8 +50,12 @@ def dismiss_pair(record: Any, other: Any, *, by: User) -> PossibleDuplicate:
     kind, low, high = pair_of(record, other)
     require(by, "change", record)
     require(by, "view", other)
+    # Writing what stands holds the row: else it could be forgotten before it is read.
     PossibleDuplicate.objects.bulk_create(
-        [PossibleDuplicate(kind=kind, low=low, high=high)], ignore_conflicts=True
+        [PossibleDuplicate(kind=kind, low=low, high=high)],
+        update_conflicts=True,
+        unique_fields=["kind", "low", "high"],
+        update_fields=["kind"],
     )
     pair = PossibleDuplicate.objects.select_for_update().get(kind=kind, low=low, high=high)
     if pair.dismissed_at is not None:
