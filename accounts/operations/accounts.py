@@ -17,6 +17,7 @@ from records.models import default_currency
 from records.operations import (
     apply,
     delete_record,
+    hold_chosen,
     known_currency,
     locked,
     operation,
@@ -47,6 +48,7 @@ def create_account(
     identity.hold(identity.company_locks(account.name))
     if not is_different:
         _refuse_twin(account, by=by)
+    hold_chosen(account.parent, by=by)
     save_new(account, by=by)
     identity.claim([account], is_different=is_different)
     audit.log(account, "account.created", by=by)
@@ -74,6 +76,8 @@ def update_account(
     changed = apply(current, changes, by=by)
     if not changed:
         return current
+    if "parent" in changed:
+        hold_chosen(current.parent, by=by)
     _refuse_own_ancestor(current)
     if "currency" in changed:
         _require_currency(current)

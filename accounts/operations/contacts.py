@@ -17,6 +17,7 @@ from records.keys import person_key
 from records.operations import (
     apply,
     delete_record,
+    hold_chosen,
     locked,
     operation,
     restore_record,
@@ -46,6 +47,7 @@ def create_contact(
     identity.hold(_locks(contact))
     if not is_different:
         _refuse_twin(contact, by=by)
+    hold_chosen(contact.account, by=by)
     save_new(contact, by=by)
     identity.claim([contact], is_different=is_different)
     audit.log(contact, "contact.created", by=by)
@@ -82,6 +84,8 @@ def update_contact(
     changed = apply(current, changes, by=by)
     if not changed:
         return current
+    if "account" in changed:
+        hold_chosen(current.account, by=by)
     _require_some_name(current)
     current.derive()
     is_renamed = identity.of_contact(current) != before

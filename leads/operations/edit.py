@@ -17,6 +17,7 @@ from records.errors import Unacceptable
 from records.operations import (
     apply,
     delete_record,
+    hold_chosen,
     locked,
     operation,
     restore_record,
@@ -73,6 +74,7 @@ def capture_lead(
     require_any(by, "add", Lead)
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)
     require(by, "add", lead)
+    hold_chosen(lead.account, lead.contact, by=by)
     _fill_from_picked(lead, lead.account, lead.contact)
     lead.rate = rate_of(lead.currency)
     # Rules may ask for custom fields, so their defaults have to be there before.
@@ -110,6 +112,7 @@ def update_lead(
     if not changed:
         return current
     if "account" in changed or "contact" in changed:
+        hold_chosen(*(getattr(current, n) for n in ("account", "contact") if n in changed), by=by)
         _fill_from_picked(current, current.account, current.contact)
         current.needs_decision = ""
     if "currency" in changed:

@@ -24,6 +24,7 @@ from records.operations import (
     apply,
     assign,
     delete_record,
+    hold_chosen,
     operation,
     restore_record,
     save_changed,
@@ -55,10 +56,9 @@ def update_opportunity(
     sets = {name: changes.pop(name) for name in SETS & changes.keys()}
 
     changed = apply(current, changes, by=by)
-    require_places(
-        current.account if "account" in changed else None,
-        current.contact if "contact" in changed else None,
-    )
+    places = [getattr(current, n) if n in changed else None for n in ("account", "contact")]
+    require_places(*places)
+    hold_chosen(*places, by=by)
     if "currency" in changed:
         current.rate = rate_of(current.currency)
     changed |= set_many(current, sets)
@@ -182,6 +182,7 @@ def add_stakeholder(
     current = held_open(opportunity, by=by, action="change")
     require(by, "view", contact)
     require_places(None, contact)
+    hold_chosen(contact, by=by)
     if role not in Stakeholder.Role.values:
         raise Unacceptable(errors={"role": [_("Choose one of the roles.")]})
     known = Stakeholder.objects.filter(opportunity=current, contact=contact).first()

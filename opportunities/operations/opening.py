@@ -21,7 +21,7 @@ from opportunities.rules import first_stage, rate_of
 from records import audit
 from records.errors import Unacceptable
 from records.models import default_currency
-from records.operations import operation, save_new
+from records.operations import hold_chosen, operation, save_new
 from records.permissions import reaches, require_any
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def open_opportunity(
     require_any(by, "add", Opportunity)
     require_known(carried)
     require_places(account, contact)
+    if continues is None:  # else both are held already
+        hold_chosen(account, contact, by=by)
     if owner is not None and not owner.is_active:
         raise Unacceptable(errors={"owner": [_("%(owner)s is not active.") % {"owner": owner}]})
     stage = stage or first_stage()

@@ -155,6 +155,20 @@ def refuse_merged(record: Record, *, by: User) -> None:
     )
 
 
+def hold_chosen(*chosen: Record | None, by: User) -> None:
+    """Hold records that another one is about to refer to, until the transaction ends.
+
+    Somebody may have merged them since they were chosen, and what then leads to them would hang on
+    what is gone: raises `IsMerged`. One statement for each.
+    """
+    for record in chosen:
+        if record is None:
+            continue
+        rows = type(record)._base_manager.select_for_update(of=("self",), no_key=True)
+        if rows.filter(pk=record.pk).values_list("deleted_at", flat=True).first() is not None:
+            refuse_merged(record, by=by)
+
+
 def stale_sentence(record: Record, version: int) -> str:
     """Say why `version` is not the one that stands: it is an earlier one, or never was."""
     if version > record.version or version < 1:

@@ -20,6 +20,7 @@ from accounts.operations import (
     merge_contacts,
     unmerge_accounts,
     update_account,
+    update_contact,
 )
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
@@ -28,10 +29,17 @@ from crm.integrity import findings
 from intake.models import Delivery, Reference
 from leads.errors import CannotUndo, LeadIsClosed
 from leads.models import Lead
-from leads.operations import capture_lead, merge_leads, qualify, undo, unmerge_leads
+from leads.operations import (
+    capture_lead,
+    merge_leads,
+    qualify,
+    undo,
+    unmerge_leads,
+    update_lead,
+)
 from leads.operations.merge import STAYS
 from opportunities.models import Opportunity, Stakeholder
-from opportunities.operations import open_opportunity
+from opportunities.operations import add_stakeholder, open_opportunity, update_opportunity
 from records.errors import (
     CannotMerge,
     IsInBin,
@@ -627,3 +635,39 @@ def test_takes_no_more_statements_for_more_that_hangs_on_it(rep, statements, way
     few, many = asked(2), asked(12)
 
     assert 20 < many <= few
+
+
+# What was chosen just before it went
+
+CHOOSING = {
+    "contact": lambda by, a, c, x: create_contact(by=by, last_name="New", account=a),
+    "contact's account": lambda by, a, c, x: update_contact(x["contact"], by=by, account=a),
+    "account": lambda by, a, c, x: create_account(by=by, name="North", parent=a),
+    "account's parent": lambda by, a, c, x: update_account(x["account"], by=by, parent=a),
+    "lead": lambda by, a, c, x: world.a_lead(by, "Mary", account=a),
+    "lead's contact": lambda by, a, c, x: update_lead(x["lead"], by=by, contact=c),
+    "deal": lambda by, a, c, x: open_opportunity("Mills", by=by, owner=by, account=a),
+    "deal's contact": lambda by, a, c, x: update_opportunity(x["deal"], by=by, contact=c),
+    "stakeholder": lambda by, a, c, x: add_stakeholder(
+        x["deal"], by=by, contact=c, role="champion"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_nothing_new_hangs_on_what_was_merged_since_it_was_chosen(rep, name):
+    account, gone = (create_account(by=rep, name=name) for name in ("Acme", "Apex"))
+    contact, person = (create_contact(by=rep, last_name=name) for name in ("Ada", "Grace"))
+    standing = {
+        "account": create_account(by=rep, name="Else"),
+        "contact": create_contact(by=rep, last_name="Else"),
+        "lead": world.a_lead(rep),
+        "deal": open_opportunity("Looms", by=rep, owner=rep, account=account),
+    }
+    merge_accounts(account, [gone], by=rep)
+    merge_contacts(contact, [person], by=rep)
+
+    with pytest.raises(IsMerged):
+        CHOOSING[name](rep, gone, person, standing)
+
+    assert list(findings()) == []
