@@ -159,10 +159,9 @@ def _new_pairs(
 
 @dataclass(frozen=True)
 class Part:
-    """The pairs of some keys, how many rows were read for them, and where the next ones begin."""
+    """The pairs of some keys, and where the next ones begin."""
 
     pairs: tuple[Pair[Any], ...]
-    looked_at: int
     column: int
     after: str
 
@@ -182,7 +181,7 @@ def part_after(
     those that somebody said are different: whoever keeps them sees to that. Four statements.
     """
     if column >= len(columns):
-        return Part((), 0, column, "")
+        return Part((), column, "")
     name = columns[column]
     page = list(
         rows.filter(**{f"{name}__gt": after}).order_by(name, "pk").values_list(name, "pk")
@@ -210,5 +209,5 @@ def part_after(
             if likeness.score >= least:
                 close[low, high] = Pair(found[low], found[high], likeness)
     if len(page) < AT_A_TIME:
-        return Part(tuple(close.values()), len(page), column + 1, "")
-    return Part(tuple(close.values()), len(page), column, list(blocks)[-1])
+        return Part(tuple(close.values()), column + 1, "")
+    return Part(tuple(close.values()), column, list(blocks)[-1])

@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.matching import LISTED
 from accounts.matching.pairs import FIRM_KEYS, PERSON_KEYS, part_after
 from leads.matching import KINDS, alike
 from leads.operations import drop_pairs, keep_pairs
-from records.models import PossibleDuplicate
 from records.permissions import require_any
-from workbench.jobs import End, Kind, Step, start
+from workbench.jobs import End, Job, Kind, Step, start
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from users.models import User
-    from workbench.models import Job
 
 COLUMNS = {
     "account": [column for group in FIRM_KEYS for column in group],
@@ -38,13 +36,14 @@ def look_for_duplicates(job: Job) -> Step | End:
     column, after = job.cursor.get("column", 0), job.cursor.get("after", "")
     if column >= len(COLUMNS[kind]):
         drop_pairs(kind, before=datetime.fromisoformat(since))
-        count = PossibleDuplicate.objects.filter(kind=kind, dismissed_at=None).count()
-        told = ngettext("%(n)d pair may be one.", "%(n)d pairs may be one.", count)
-        return End(told % {"n": count})
+        # Not how many there are: the list counts what its reader may see.
+        return End(
+            _("All have been looked through."), url=f"{reverse('duplicates:list')}?kind={kind}"
+        )
     part = part_after(_rows(kind), COLUMNS[kind], alike, least=LISTED, column=column, after=after)
     keep_pairs(kind, part.pairs)
     cursor = {"since": since, "column": part.column, "after": part.after}
-    return Step(cursor, done=part.looked_at)
+    return Step(cursor, done=part.column - column)
 
 
 def _rows(kind: str) -> QuerySet[Any, Any]:
@@ -54,18 +53,22 @@ def _rows(kind: str) -> QuerySet[Any, Any]:
 
 
 def look_through(kind: str, *, by: User) -> Job:
-    """Have all records of a kind looked through for pairs; while it goes on it begins anew.
+    """Have all records of a kind looked through for pairs; while it goes on nothing is begun anew.
 
+    How far it is is told in keys, not in records: how many of these there are is not for everybody.
     Raises `NotPermitted` for who may see none of them.
     """
     require_any(by, "view", KINDS[kind])
+    key = f"duplicates:{kind}"
+    if live := Job.objects.filter(kind=look_for_duplicates.name, key=key).live().first():
+        return live
     names = KINDS[kind]._meta.verbose_name_plural
     return start(
         look_for_duplicates,
         by=by,
         title=_("Look for duplicate %(records)s") % {"records": names},
-        total=len(COLUMNS[kind]) * KINDS[kind].objects.count(),  # type: ignore[attr-defined]
-        key=f"duplicates:{kind}",
+        total=len(COLUMNS[kind]),
+        key=key,
         of=kind,
     )
 

@@ -41,13 +41,13 @@ def merge_leads(
     All that belonged to the losers belongs to the survivor; what their doors tell about them from
     now on goes into it. `values` names for fields the lead to take them from (field → id); what it
     leaves out stays, and is filled where it is empty. Only the survivor may be qualified, and then
-    its fields stay as they are. Raises `CannotMerge`, `LeadIsClosed`, `IsMerged`, `IsInBin`,
+    its fields stay as they are; an open lead goes into no disqualified one. Raises `CannotMerge`, `LeadIsClosed`, `IsMerged`, `IsInBin`,
     `Stale`, `NotPermitted` and `Unacceptable`.
     """
     values = values or {}
     merging.refuse_these(survivor, losers)
     kept, gone = merging.together(survivor, losers, by=by, versions=versions)
-    _refuse_qualified(kept, gone, values)
+    _refuse_closed(kept, gone, values)
     sources = merging.sources_of(kept, gone, values, money=MONEY, others=("utm",))
     if sources["owner"].owner_id != kept.owner_id:
         require(by, "assign", kept)
@@ -91,12 +91,19 @@ def unmerge_leads(merge: Merge, *, by: User, keep: bool = False) -> Merge:
     return merging.end(current, kept, gone, by=by, left=back.obstacles)
 
 
-def _refuse_qualified(kept: Lead, gone: Sequence[Lead], values: Mapping[str, int]) -> None:
+def _refuse_closed(kept: Lead, gone: Sequence[Lead], values: Mapping[str, int]) -> None:
     for lead in gone:
         if lead.status == Lead.Status.QUALIFIED:
             raise CannotMerge(
                 _("%(lead)s is qualified. Keep it as the main lead, or undo its qualification.")
                 % {"lead": lead}
+            )
+        if lead.is_open and kept.status == Lead.Status.DISQUALIFIED:
+            raise LeadIsClosed(
+                _(
+                    "%(lead)s is disqualified. Reopen it first, or keep the open one as the main lead."
+                )
+                % {"lead": kept}
             )
     if kept.status == Lead.Status.QUALIFIED and any(pk != kept.pk for pk in values.values()):
         raise LeadIsClosed(

@@ -31,9 +31,13 @@ def blocks_of_person(person: Person) -> dict[str, str]:
     >>> other = person_of(first_name="Lovelace", last_name="Ada")
     >>> blocks_of_person(one) == blocks_of_person(other)
     True
+    >>> blocks_of_person(person_of(first_name="Ada", last_name="Lovelace"))["block_home"]
+    ''
     """
     parts = [joined(part) for part in (person.first, person.last) if part]
-    where = sound(person.place.city) or person.place.postal_code
+    # The sound of nothing is a sound, too: without a city everybody would live in one.
+    place = person.place
+    where = sound(place.city) if place.city else place.postal_code
     homes = sorted({f"{where}|{sound(part, 2)}" for part in parts}) if where else []
     local = person.emails[0].rpartition("@")[0] if person.emails else ""
     return _cut(

@@ -28,9 +28,10 @@ from activities.operations import log_note, share
 from crm.integrity import findings
 from intake.models import Delivery, Reference
 from leads.errors import CannotUndo, LeadIsClosed
-from leads.models import Lead
+from leads.models import DisqualifyReason, Lead
 from leads.operations import (
     capture_lead,
+    disqualify,
     merge_leads,
     qualify,
     undo,
@@ -540,6 +541,17 @@ def test_refuses_to_lose_a_qualified_lead(rep):
 
     with pytest.raises(CannotMerge, match="qualified"):
         merge_leads(kept, [gone], by=rep)
+
+
+def test_takes_no_open_lead_into_one_that_was_given_up(rep):
+    kept, gone = LeadFactory(owner=rep), LeadFactory(owner=rep)
+    disqualify(kept, by=rep, reason=DisqualifyReason.objects.get(key="no-need"))
+
+    with pytest.raises(LeadIsClosed, match="Reopen it first"):
+        merge_leads(kept, [gone], by=rep)
+    merge_leads(gone, [kept], by=rep)
+
+    assert record(gone).is_open
 
 
 def test_leaves_the_fields_of_a_qualified_lead_as_they_are(rep):

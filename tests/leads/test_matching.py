@@ -18,6 +18,7 @@ from accounts.models import Account, Contact, FirmBlocks, PersonBlocks
 from accounts.operations import create_account, create_contact, update_contact
 from crm.integrity import findings
 from leads.jobs import look_through
+from leads.jobs.duplicates import COLUMNS
 from leads.matching import alike, hints_for, lookalikes, pairs
 from leads.models import Lead
 from leads.operations import capture_lead, dismiss_pair, keep_pairs, preview, restore_pair
@@ -366,6 +367,25 @@ def test_step_by_step_finds_the_pairs_that_the_command_finds(admin, monkeypatch,
 
     kept = set(PossibleDuplicate.objects.values_list("low", "high"))
     assert kept == numbers(pairs("account", by=admin, least=LISTED)) != set()
+
+
+def test_looking_through_all_tells_nobody_how_many_there_are(admin, outsider):
+    for _number in range(3):
+        create_contact(by=admin, first_name="Ada", last_name="Lovelace", city="London")
+
+    job = look_through("contact", by=outsider)
+
+    job.refresh_from_db()
+    assert job.total == job.done == len(COLUMNS["contact"])
+    assert job.outcome == "All have been looked through."
+
+
+def test_what_is_looked_through_is_not_begun_anew_by_who_asks_again(admin, rep, settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    first = look_through("contact", by=admin)
+
+    assert look_through("contact", by=rep) == first
+    assert Job.objects.count() == 1
 
 
 def test_who_may_see_nothing_has_nothing_looked_through(db):
