@@ -47,8 +47,10 @@ def _fold(text: str) -> str:
     """Bring `text` to one case and one composition, without invisible marks or broken characters.
 
     One pass is not enough: taking out a mark or folding the case can bring two characters together
-    that compose anew.
+    that compose anew. Printable ASCII is composed already, and most texts are nothing else.
     """
+    if text.isascii() and text.isprintable():
+        return text.lower()
     for _ in range(8):
         before = text
         text = unicodedata.normalize("NFKC", text).casefold()
