@@ -34,15 +34,17 @@ def sharing(
     keys, or not at all: they would be guesses. `whole` are conditions under which all are found,
     `also` querysets of more numbers.
     """
-    base = rows.order_by()
+    first = rows.order_by("pk").values("pk")
+    # `rows` are narrowed at the end: to narrow each way too would only cost the time to write it.
+    numbers = rows.model._base_manager.order_by().values("pk")
     # A union, not OR: with OR neither engine would use all of the indexes.
-    ways: list[Any] = [base.filter(way).values("pk") for way in whole]
+    ways: list[Any] = [numbers.filter(way) for way in whole]
     for column, key in keys.items():
         if key:
             for other in TWINS.get(column, (column,)):
-                some = base.filter(**{other: key}).order_by("pk").values("pk")[:MOST_OF_A_KEY]
+                some = first.filter(**{other: key})[:MOST_OF_A_KEY]
                 # Within a union only a part in brackets may end early, on both engines.
-                ways.append(base.filter(pk__in=some).values("pk"))
+                ways.append(numbers.filter(pk__in=some))
     ways += also
     if not ways:
         return rows.none()
