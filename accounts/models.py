@@ -39,6 +39,17 @@ class CountryField(AnyCountryField):
         return name, "django_countries.fields.CountryField", args, kwargs
 
 
+def place_in(row: Any) -> similarity.Place:
+    """Return the address on a record, or on a row of those columns of one, as it is compared."""
+    return similarity.place_of(
+        street=row.street,
+        city=row.city,
+        region=row.region,
+        postal_code=row.postal_code,
+        country=str(row.country),
+    )
+
+
 class Address(models.Model):
     """Where a company or a person is."""
 
@@ -53,13 +64,7 @@ class Address(models.Model):
 
     def as_place(self) -> similarity.Place:
         """Return the address as it is compared."""
-        return similarity.place_of(
-            street=self.street,
-            city=self.city,
-            region=self.region,
-            postal_code=self.postal_code,
-            country=str(self.country),
-        )
+        return place_in(self)
 
     @property
     def place(self) -> str:

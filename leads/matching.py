@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from accounts.matching import (
 from accounts.matching.pairs import FIRM_KEYS, PERSON_KEYS
 from accounts.models import Account, Contact, days_in
 from leads.models import Lead
+from leads.models.lead import COMPARED, firm_in, person_in
 from records import keys, similarity
 from records.permissions import reaches
 from records.similarity import Likeness
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from accounts.matching import Reason
     from records.models import TimelineRecord
+    from records.similarity import Person
     from users.models import User
 
 LIMIT = 6
@@ -65,16 +68,16 @@ class Lookalike:
 
 
 def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
-    """Return the leads that look like this one, the most alike first. At most two statements.
+    """Return the leads that look like this one, the most alike first. At most three statements.
 
     However many of them `by` may not see, they are one line, behind all others.
     """
-    candidates = _lead_candidates(lead, without=lead.pk)
-    close = [each for each in candidates if each.score >= LISTED]
+    close = _close_to(lead, without=lead.pk)
     if not close:
         return []
     different = apart("lead", lead.pk)["lead"]
-    others = [each for each in close if each.record.pk not in different][:LIMIT]
+    told = {number: like for number, like in close.items() if number not in different}
+    others = _candidates(dict(islice(told.items(), LIMIT)))
     seen = [each for each in others if reaches(by, "view", each.record)]
     found = [
         Lookalike(
@@ -88,8 +91,11 @@ def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
     return found if len(seen) == len(others) else [*found, Lookalike(None)]
 
 
-def _lead_candidates(lead: Lead, *, without: int | None) -> list[Candidate[Lead]]:
-    """Return the leads that share a key with this one, compared. One statement."""
+def _close_to(lead: Lead, *, without: int | None) -> dict[int, Likeness]:
+    """Return the numbers of the leads that look like this one, the most alike first. One statement.
+
+    Of those that share a key with it only what is compared is read: most of them are strangers.
+    """
     whole = []
     if lead.email_key and not keys.is_role_mailbox(lead.email_key):
         whole.append(Q(email_key=lead.email_key))
@@ -99,14 +105,26 @@ def _lead_candidates(lead: Lead, *, without: int | None) -> list[Candidate[Lead]
         whole.append(Q(phone_key=lead.phone_key, name_key=lead.name_key))
     person = lead.as_person()
     found = sharing(Lead.objects.all(), similarity.blocks_of_person(person), whole=whole)
-    rows = found.exclude(pk=without).select_related("owner").order_by("-created_at", "-pk")
+    rows = found.exclude(pk=without).order_by("-created_at", "-pk")
     compared = [
-        (likeness, row)
-        for row in rows[:MOST_COMPARED]
-        if (likeness := alike_leads(lead, row)).score >= LISTED
+        (row.pk, likeness)
+        for row in rows.values_list("pk", *COMPARED, named=True)[:MOST_COMPARED]
+        if (likeness := _alike(lead, person, row, person_in(row))).score >= LISTED
     ]
-    candidates = [Candidate(row, like.score, reasons_of(like)) for like, row in compared]
-    return sorted(candidates, key=lambda each: -each.score)
+    return dict(sorted(compared, key=lambda each: -each[1].score))
+
+
+def _candidates(close: Mapping[int, Likeness]) -> list[Candidate[Lead]]:
+    """Return the leads with these numbers, in this order, with their owners. One statement."""
+    if not close:
+        return []
+    found = Lead.objects.select_related("owner").in_bulk(close)
+    return [
+        Candidate(found[number], like.score, reasons_of(like))
+        for number, like in close.items()
+        # One that went meanwhile looks like nobody.
+        if number in found
+    ]
 
 
 # Pairs
@@ -114,12 +132,15 @@ def _lead_candidates(lead: Lead, *, without: int | None) -> list[Candidate[Lead]
 
 def alike_leads(one: Lead, other: Lead) -> Likeness:
     """Compare two leads: the persons if both name one, else the companies."""
-    mine, theirs = one.as_person(), other.as_person()
+    return _alike(one, one.as_person(), other, other.as_person())
+
+
+def _alike(one: Any, mine: Person, other: Any, theirs: Person) -> Likeness:
     if mine.is_named and theirs.is_named:
         return similarity.alike_people(mine, theirs)
     if mine.is_named or theirs.is_named or not (one.company and other.company):
         return similarity.alike_people(mine, theirs)
-    return similarity.alike_firms(one.as_firm(), other.as_firm())
+    return similarity.alike_firms(firm_in(one), firm_in(other))
 
 
 def alike_contacts(one: Contact, other: Contact) -> Likeness:
@@ -191,7 +212,7 @@ def hints_for(
     lead, leads, contacts and accounts are looked through, for a contact, contacts and leads, for an
     account, accounts. `number` is that of the record that is being changed, which is no hint, nor
     are records that somebody said are different from it. Hidden ones come last, one for each owner
-    and kind. At most four statements; nothing is written.
+    and kind. At most five statements; nothing is written.
     """
     names = {field.name for field in KINDS[kind]._meta.fields if field.editable}
     typed = {name: value for name, value in values.items() if name in names}
@@ -226,8 +247,8 @@ def _typed_candidates(
         lead = Lead(**{name: typed.get(name, "") or "" for name in _LEAD_FIELDS})
         lead.company = lead.company or str(typed.get("account") or "")
         lead.derive()
-        leads = _lead_candidates(lead, without=None)
-        return [each for each in leads if each.record.pk not in without]
+        close = _close_to(lead, without=None)
+        return _candidates({n: like for n, like in close.items() if n not in without})
     place = similarity.place_of(**{name: str(typed.get(name) or "") for name in _ADDRESS})
     if other == "account":
         match = account_match(

@@ -18,6 +18,7 @@ from accounts.models import (
     PersonBlocks,
     block_indexes,
     days_in,
+    place_in,
 )
 from leads.bant import KNOWN, PARTLY, UNKNOWN, Part, bant_of, known
 from leads.querysets import (
@@ -38,6 +39,37 @@ from records.vocabulary import Derived, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+
+# What comparing two leads reads.
+COMPARED = (
+    "first_name", "last_name", "company", "domain", "email", "email_key", "phone", "phone_key",
+    "mobile", "mobile_key", "street", "city", "region", "postal_code", "country", "custom",
+)  # fmt: skip
+
+
+def person_in(row: Any) -> similarity.Person:
+    """Return the person on a lead, or on a row of the columns `COMPARED` of one, as compared."""
+    return similarity.person_of(
+        first_name=row.first_name,
+        last_name=row.last_name,
+        company=row.company,
+        domain=row.domain,
+        emails=[row.email_key or row.email],
+        phones=[row.phone_key or row.phone, row.mobile_key or row.mobile],
+        place=place_in(row),
+        days=days_in(row.custom),
+    )
+
+
+def firm_in(row: Any) -> similarity.Firm:
+    """Return the company on a lead, or on a row of the columns `COMPARED` of one, as compared."""
+    return similarity.firm_of(
+        row.company,
+        domain=row.domain,
+        phones=[row.phone_key or row.phone],
+        place=place_in(row),
+    )
 
 
 def _answered(label: Any, part: int, rows: Any) -> Derived:
@@ -372,25 +404,7 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
 
     def as_person(self) -> similarity.Person:
         """Return the person as they are compared. The derived columns have to be filled."""
-        return similarity.person_of(
-            first_name=self.first_name,
-            last_name=self.last_name,
-            company=self.company,
-            domain=self.domain,
-            emails=[self.email_key or self.email],
-            phones=[self.phone_key or self.phone, self.mobile_key or self.mobile],
-            place=self.as_place(),
-            days=days_in(self.custom),
-        )
-
-    def as_firm(self) -> similarity.Firm:
-        """Return the company that is named on the lead, as it is compared."""
-        return similarity.firm_of(
-            self.company,
-            domain=self.domain,
-            phones=[self.phone_key or self.phone],
-            place=self.as_place(),
-        )
+        return person_in(self)
 
     def search_parts(self) -> Sequence[str]:
         return [

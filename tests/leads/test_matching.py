@@ -193,9 +193,9 @@ def test_looking_takes_as_few_statements_as_it_says(rep, django_assert_num_queri
         )
     with django_assert_num_queries(1):
         account_match("Engines", phone="+1 212 555 0199", is_similar_wanted=True)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert lookalikes(lead, by=rep)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(hints_for("lead", typed, by=rep, number=lead.pk)) == 3
 
 
