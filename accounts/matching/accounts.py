@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, Value
 from django.utils.translation import gettext as _
 
-from accounts.matching.found import Candidate, Match, ranked
+from accounts.matching.found import FAINT, Candidate, Match, ranked
 from accounts.matching.preselected import sharing
 from accounts.matching.words import Reason, reasons_of
 from accounts.models import Account, IdentityClaim
@@ -132,7 +132,9 @@ def _compared(row: Account, sought: _Sought) -> _Compared:
         return _Compared(candidate, True, True)
     if not is_namesake:
         score = max(likeness.score, SAME_DOMAIN) if is_same_domain else likeness.score
-        return _Compared(Candidate(row, score, _reasons(row, likeness)), is_same_domain)
+        # Most are strangers, whom `ranked` leaves out: nobody reads why.
+        reasons = _reasons(row, likeness) if score >= FAINT else ()
+        return _Compared(Candidate(row, score, reasons), is_same_domain)
     country = str(row.country)
     # Only the company's own website contradicts: people write from all kinds of addresses.
     contradicts = bool(
