@@ -42,6 +42,14 @@ def length_limit(normalise):
     return keys.SEARCH_LENGTH if normalise is search_key else keys.KEY_LENGTH
 
 
+@pytest.mark.parametrize("normalise", [company_key, name_key, search_key])
+@given(text=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))
+@example(text="A.G. & O'Neill")
+def test_plain_ascii_has_the_key_that_it_has_among_other_characters(normalise, text):
+    # An invisible mark is left out of a key; what is left is read the long way.
+    assert normalise(text) == normalise(f"{text.strip()}\u200b")
+
+
 @pytest.mark.parametrize("normalise", NORMALISERS)
 @given(text=TEXTS)
 @example(text="Acme Inc Inc")

@@ -15,13 +15,20 @@ from django.db import connection
 from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
 from accounts.matching.pairs import PERSON_KEYS, pairs_in
 from accounts.models import Account, Contact, FirmBlocks, PersonBlocks
-from accounts.operations import create_account, create_contact, update_contact
+from accounts.operations import create_account, create_contact, delete_contact, update_contact
 from crm.integrity import findings
 from leads.jobs import look_through
 from leads.jobs.duplicates import COLUMNS
 from leads.matching import alike, hints_for, lookalikes, pairs
 from leads.models import Lead
-from leads.operations import capture_lead, dismiss_pair, keep_pairs, preview, restore_pair
+from leads.operations import (
+    capture_lead,
+    delete_lead,
+    dismiss_pair,
+    keep_pairs,
+    preview,
+    restore_pair,
+)
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry, PossibleDuplicate
 from tests.factories import ContactFactory, UserFactory
@@ -132,6 +139,27 @@ def test_a_lead_with_a_typing_error_in_the_same_town_looks_alike(rep):
 
     assert found.lead == first
     assert "same city" in found.reasons
+
+
+def test_a_lead_in_the_bin_looks_like_nobody(rep):
+    values = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@engine.example"}
+    binned, lead = a_lead(rep, **values), a_lead(rep, **values, company="Engines", city="London")
+    assert [found.lead for found in lookalikes(lead, by=rep)] == [binned]
+
+    delete_lead(binned, by=rep)
+
+    assert lookalikes(lead, by=rep) == []
+    assert hints_for("lead", values, by=rep, number=lead.pk) == []
+
+
+def test_a_contact_in_the_bin_is_nobody_who_may_be_meant(rep):
+    values = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@engine.example"}
+    binned = create_contact(by=rep, **values)
+    assert contact_match(**values, is_similar_wanted=True).decided == binned
+
+    delete_contact(binned, by=rep)
+
+    assert contact_match(**values, is_similar_wanted=True).candidates == ()
 
 
 def test_typing_a_lead_tells_leads_contacts_and_accounts_that_look_like_it(rep):
