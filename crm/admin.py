@@ -22,7 +22,14 @@ from django_tasks_db.models import DBTaskResult
 
 from crm import form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
 from records.errors import Refused, Unacceptable
-from records.models import AuditEntry, Currency, IdempotencyKey, Record
+from records.models import (
+    AuditEntry,
+    Currency,
+    IdempotencyKey,
+    Merge,
+    PossibleDuplicate,
+    Record,
+)
 from users.models import ApiToken, Grant, Role, Team, User
 from users.permissions import permissions_of
 from workbench.admin import (
@@ -42,7 +49,7 @@ from workbench.admin import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("CRM administration")
@@ -553,6 +560,33 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     search_fields = ("key__istartswith",)
     ordering = ("-pk",)
     sortable_by = ()
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnlyAdmin):
+    """Records that were made one. Undone on the page of the merge."""
+
+    list_display = ("at", "by", "kind", "survivor_id", "loser_ids", "state")
+    list_filter = ("at", "kind", "state")
+    list_select_related = ("by",)
+    ordering = ("-pk",)
+    sortable_by = ("at",)
+    # Not the rows as they were: they can be many.
+    fields = ("at", "by", "kind", "survivor_id", "loser_ids", "state", "ended_at", "ended_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Merge]:
+        return super().get_queryset(request).defer("image")
+
+
+@admin.register(PossibleDuplicate)
+class PossibleDuplicateAdmin(ReadOnlyAdmin):
+    """Pairs that may be one record, and those of which somebody said that they are not."""
+
+    list_display = ("kind", "low", "high", "score", "found_at", "dismissed_at", "dismissed_by")
+    list_filter = ("kind", "dismissed_at")
+    list_select_related = ("dismissed_by",)
+    ordering = ("-pk",)
+    sortable_by = ("score",)
 
 
 @admin.register(DBTaskResult)

@@ -41,8 +41,8 @@ def merge_leads(
     All that belonged to the losers belongs to the survivor; what their doors tell about them from
     now on goes into it. `values` names for fields the lead to take them from (field → id); what it
     leaves out stays, and is filled where it is empty. Only the survivor may be qualified, and then
-    its fields stay as they are; an open lead goes into no disqualified one. Raises `CannotMerge`, `LeadIsClosed`, `IsMerged`, `IsInBin`,
-    `Stale`, `NotPermitted` and `Unacceptable`.
+    its fields stay as they are; an open lead goes into no disqualified one. Raises `CannotMerge`,
+    `LeadIsClosed`, `IsMerged`, `IsInBin`, `Stale`, `NotPermitted` and `Unacceptable`.
     """
     values = values or {}
     merging.refuse_these(survivor, losers)
@@ -100,9 +100,7 @@ def _refuse_closed(kept: Lead, gone: Sequence[Lead], values: Mapping[str, int]) 
             )
         if lead.is_open and kept.status == Lead.Status.DISQUALIFIED:
             raise LeadIsClosed(
-                _(
-                    "%(lead)s is disqualified. Reopen it first, or keep the open one as the main lead."
-                )
+                _("%(lead)s is disqualified. Reopen it first, or keep the open lead as main one.")
                 % {"lead": kept}
             )
     if kept.status == Lead.Status.QUALIFIED and any(pk != kept.pk for pk in values.values()):

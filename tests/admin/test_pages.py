@@ -13,13 +13,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import IdentityClaim, IdentityLock
+from accounts.operations import merge_accounts
 from activities.operations import add_task
 from intake.models import Door, Reference, WebForm
 from intake.operations import save_door, save_web_form, store_delivery
 from leads.models import Lead, Qualification
 from leads.operations import qualify
 from opportunities.models import Campaign, Competitor, Product
-from records.models import AuditEntry, IdempotencyKey
+from records.models import AuditEntry, IdempotencyKey, PossibleDuplicate
 from tests.custom import define
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from tests.snapshots import as_text
@@ -45,6 +46,8 @@ READ_ONLY = {
     "records.AuditEntry",
     "records.IdempotencyKey",
     "django_tasks_database.DBTaskResult",
+    "records.Merge",
+    "records.PossibleDuplicate",
 }
 NOT_DELETED = READ_ONLY | {"users.ApiToken", "records.CustomField", "records.FormLayout"}
 NOT_ADDED = READ_ONLY | {"activities.Activity", "records.FormLayout"}
@@ -68,6 +71,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
 def one_of_everything(admin: User) -> User:
     LeadFactory(owner=admin)
     qualify(LeadFactory(owner=admin), by=admin)
+    merge_accounts(AccountFactory(owner=admin), [AccountFactory(owner=admin)], by=admin)
+    PossibleDuplicate.objects.create(kind="account", low=1, high=2)
     account = AccountFactory(owner=admin, name="Babbage Works")
     contact = ContactFactory(owner=admin, account=account)
     OpportunityFactory(owner=admin, account=account, contact=contact, topic="Babbage looms")
@@ -104,6 +109,7 @@ def test_knows_every_kind_of_thing():
         "opportunities.Stakeholder",
         "opportunities.Step",
         "opportunities.StepTick",
+        "records.MergedRecord",
         "users.Grant",
     }
     missing = {
