@@ -319,13 +319,21 @@ class Model:
 
     # Merging
 
-    def merge(self, survivor: Row, loser: Row) -> Refusal:
+    def stays_apart(self, survivor: Row, loser: Row) -> Refusal:
         for row in sorted([survivor, loser], key=lambda each: each.pk):
             if refusal := self.lies(row):
                 return refusal
-        kind, image = survivor.kind, list[tuple[Row, str, Any, Any]]()
-        if kind == "lead" and loser.has["status"] == "qualified":
+        if survivor.kind != "lead":
+            return None
+        if loser.has["status"] == "qualified":
             return CannotMerge
+        statuses = survivor.has["status"], loser.has["status"]
+        return LeadIsClosed if statuses == ("disqualified", "open") else None
+
+    def merge(self, survivor: Row, loser: Row) -> Refusal:
+        if refusal := self.stays_apart(survivor, loser):
+            return refusal
+        kind, image = survivor.kind, list[tuple[Row, str, Any, Any]]()
         also = survivor.also | loser.known if kind in CARRIED else set()
 
         def put(row: Row, name: str, new: Any) -> None:
