@@ -73,7 +73,8 @@ class LeadQuerySet(RecordQuerySet):
 
     def undecided(self) -> Self:
         """Keep open leads that wait until a person says which account or contact is meant."""
-        return self.open().exclude(needs_decision="")
+        # Greater than nothing: what is unequal to something no index finds.
+        return self.open().filter(needs_decision__gt="")
 
     def untouched_since(self, moment: datetime) -> Self:
         """Keep open leads on which nobody has worked since `moment`."""

@@ -294,6 +294,7 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                 name="lead_next_step_idx",
                 condition=Q(deleted_at=None),
             ),
+            models.Index(fields=["needs_decision", "owner"], name="lead_decision_idx"),
             *block_indexes(PersonBlocks, "lead"),
         ]
         constraints = [

@@ -493,7 +493,7 @@ class Automation(RulesPage, SettingForm):
                 "page": {"has_previous": page > 1, "has_next": page < last_page},
                 "previous": f"?page={page - 1}#dry-run" if page > 1 else "",
                 "next": f"?page={page + 1}#dry-run" if page < last_page else "",
-                "parked": mine.open().exclude(needs_decision="").order_by("-changed_at")[:LINES],
+                "parked": mine.undecided().order_by("-changed_at")[:LINES],
                 "logged": logged.order_by("-at", "-pk")[:LINES],
                 "runs": [
                     run
