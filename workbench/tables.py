@@ -311,6 +311,16 @@ def _order_of(definition: CustomField, values: Iterable[Any]) -> Case:
     return Case(*places, output_field=IntegerField())
 
 
+def select_box(record: Any) -> SafeString:
+    """The box that selects a row; it belongs to the form of the bar below the list."""
+    return format_html(
+        '<td class="c-cell--select"><label><input class="c-check" type="checkbox" name="id" '
+        'value="{}" form="selection" autocomplete="off" data-select aria-label="{}"></label></td>',
+        record.pk,
+        _("Select %(record)s") % {"record": record},
+    )
+
+
 def href(record: Any) -> str:
     """Return the address of a record; resolving it once per list, not once per row.
 
@@ -339,8 +349,8 @@ class RecordTable(tables.Table):
         orderable = False
         template_name = "workbench/list.html"
 
-    def __init__(self, data: Any, *, user: User, **options: Any) -> None:
-        self.user = user
+    def __init__(self, data: Any, *, user: User, selects: bool = False, **options: Any) -> None:
+        self.user, self.selects = user, selects
         super().__init__(data, orderable=False, **options)
 
     @property
@@ -361,7 +371,7 @@ class RecordTable(tables.Table):
 
     @property
     def lines(self) -> list[SafeString]:
-        """Each row as HTML, the first cell as its heading.
+        """Each row as HTML, the first cell as its heading; before it a box where rows are selected.
 
         A template would ask for each cell whether it is the first and what class it has, which
         takes as long as drawing it.
@@ -372,8 +382,9 @@ class RecordTable(tables.Table):
         )
         return [
             format_html(
-                '<tr data-row-href="{}"><th scope="row" class="{}">{}</th>{}</tr>',
+                '<tr data-row-href="{}">{}<th scope="row" class="{}">{}</th>{}</tr>',
                 href(record),
+                select_box(record) if self.selects else "",
                 first[0],
                 first[1](record),
                 format_html_join(

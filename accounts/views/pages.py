@@ -17,6 +17,7 @@ from accounts.tables import AccountTable, ContactTable
 from records.errors import Refused
 from records.operations import assign
 from workbench.views import (
+    MERGE,
     CreateView,
     DeleteView,
     EditView,
@@ -39,6 +40,7 @@ class AccountList(RelatedListView):
         Tab(gettext_lazy("All accounts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
+    for_selected = [MERGE]
 
 
 class ContactList(RelatedListView):
@@ -53,6 +55,7 @@ class ContactList(RelatedListView):
         Tab(gettext_lazy("All contacts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
+    for_selected = [MERGE]
 
 
 class TwinPage:

@@ -18,8 +18,11 @@ from leads.models import Lead
 from leads.operations import Prospect, prospects
 from records.permissions import may
 from workbench.views.record import FormPage
+from workbench.views.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest, HttpResponseBase
 
     from workbench.jobs import Job
@@ -30,8 +33,9 @@ SHOWN = 200
 class LeadBulkQualify(FormPage):
     """Show what would happen to the leads of a list, then have them qualified.
 
-    `?lead=7&lead=8` names them; else they are what the filters of the list leave of those that the
-    user may qualify. What was shown as ready is what is done: the form carries their numbers.
+    They are what was selected in the list, as `Selection` reads it; else what its filters
+    leave of those that the user may qualify. What was shown as ready is what is done: the form
+    carries their numbers.
     """
 
     model = Lead
@@ -56,18 +60,29 @@ class LeadBulkQualify(FormPage):
         order = F("ready_since").asc(nulls_last=True), "pk"
         return prospects(self._rows().order_by(*order)[: MOST_LEADS + 1], by=self.user)
 
+    @cached_property
+    def selection(self) -> Selection:
+        return Selection.of(self.request.GET, "lead")
+
     def _rows(self) -> Any:
+        seen = Lead.objects.permitted(self.user)
+        numbers: Sequence[int] = self.selection.numbers
         if self.request.method == "POST":
             form = self.get_form()
             numbers = form.cleaned_data["leads"] if form.is_valid() else []
-        else:
-            words = self.request.GET.getlist("lead")
-            numbers = [int(w) for w in words if w.isascii() and w.isdigit() and len(w) < 19]
-        if numbers or self.request.method == "POST":
-            return Lead.objects.permitted(self.user).filter(pk__in=numbers[: MOST_LEADS + 1])
-        rows = Lead.objects.permitted(self.user, self.action).open()
-        asked = LeadFilter(self.request.GET or QueryDict(self.asked_for), rows, user=self.user)
+        elif self.selection.view is not None:
+            return self._left_by(self.selection.view, seen)
+        elif not numbers and "from" not in self.request.GET:
+            rows = Lead.objects.permitted(self.user, self.action).open()
+            return self._left_by(self.request.GET or QueryDict(self.asked_for), rows)
+        return seen.filter(pk__in=numbers[: MOST_LEADS + 1])
+
+    def _left_by(self, filters: QueryDict, rows: Any) -> Any:
+        asked = LeadFilter(filters, rows, user=self.user)
         return asked.qs if asked.is_valid() else rows.none()
+
+    def cancel_url(self) -> str:
+        return self.selection.list_url(self.namespace)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.prospects[:MOST_LEADS]

@@ -20,9 +20,11 @@ from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
 from records.permissions import may, name_for, reaches, unnamed
 from workbench.views import (
+    MERGE,
     CreateView,
     DeleteView,
     EditView,
+    ForSelected,
     OperationView,
     RelatedListView,
     RestoreView,
@@ -56,6 +58,11 @@ class LeadList(RelatedListView):
         Tab(gettext_lazy("Ready to qualify"), "ready=1"),
         Tab(gettext_lazy("Needs a decision"), "undecided=1"),
         Tab(gettext_lazy("Qualified this month"), "qualified=month"),
+    ]
+    for_selected = [
+        ForSelected(gettext_lazy("Qualify"), "leads:bulk-qualify", "circle-check", "qualify"),
+        MERGE,
+        ForSelected(gettext_lazy("Disqualify"), "leads:bulk-disqualify", "ban", "disqualify"),
     ]
 
     def left_out(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-// Lists: a row opens its record, J and K move, X selects, the bulk bar counts.
+// Lists: a row opens its record, J and K or the arrows move a cursor, Enter opens.
 const rows = () => [...document.querySelectorAll("[data-row-href]")];
 const isControl = (target) => target.closest("a, button, input, select, label, summary, textarea");
 
@@ -29,70 +29,13 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open], details.c-menu[open]")) return;
   const cursor = document.querySelector("[data-row-href][data-cursor]");
   let isDone = false;
-  if (event.key === "j") isDone = moveCursor(1);
-  else if (event.key === "k") isDone = moveCursor(-1);
+  // Where something can be scrolled or chosen by the arrows, they do that.
+  const arrows = cursor !== null || target === document.body;
+  if (event.key === "j" || (arrows && event.key === "ArrowDown")) isDone = moveCursor(1);
+  else if (event.key === "k" || (arrows && event.key === "ArrowUp")) isDone = moveCursor(-1);
   else if (event.key === "Enter" && cursor && !isControl(target)) {
     location.assign(cursor.dataset.rowHref);
-    isDone = true;
-  } else if (event.key === "x" && cursor) {
-    const box = cursor.querySelector("[data-select]");
-    box?.click();
-    isDone = Boolean(box);
-  } else if (event.key === "Escape" && selected().length > 0) {
-    clear();
     isDone = true;
   }
   if (isDone) event.preventDefault();
 });
-
-// Selection
-const boxes = () => [...document.querySelectorAll("[data-select]")];
-const selected = () => boxes().filter((box) => box.checked);
-let last = null;
-
-function count() {
-  const bar = document.querySelector("[data-bulk]");
-  const number = selected().length;
-  if (bar) {
-    bar.toggleAttribute("data-on", number > 0);
-    bar.querySelector("[data-count]").textContent = number;
-    for (const part of bar.querySelectorAll("[data-from], [data-to]")) {
-      const from = Number(part.dataset.from ?? 1);
-      const to = Number(part.dataset.to ?? Infinity);
-      part.hidden = number < from || number > to;
-    }
-  }
-  const all = document.querySelector("[data-select-all]");
-  if (all) {
-    all.checked = number > 0 && number === boxes().length;
-    all.indeterminate = number > 0 && number < boxes().length;
-  }
-}
-
-function clear() {
-  for (const box of boxes()) box.checked = false;
-  count();
-}
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-clear-selection]")) clear();
-  const box = event.target.closest("[data-select]");
-  if (!box) return;
-  if (event.shiftKey && last) {
-    const all = boxes();
-    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-    for (const between of all.slice(from, to + 1)) between.checked = box.checked;
-  }
-  last = box;
-});
-
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-select-all]")) {
-    for (const box of boxes()) box.checked = event.target.checked;
-  }
-  if (event.target.matches("[data-select], [data-select-all]")) count();
-});
-
-document.addEventListener("htmx:afterSettle", count);
-window.addEventListener("pageshow", count);
-count();

@@ -301,7 +301,7 @@ def text_of(answer: Any) -> str:
 
 def test_the_list_of_ready_leads_offers_it_to_those_who_may(client_of_rep):
     assert "/leads/bulk/qualify/?ready=1" in text_of(client_of_rep.get("/leads/?ready=1"))
-    assert "/leads/bulk/qualify/" not in text_of(client_of_rep.get("/leads/"))
+    assert "/leads/bulk/qualify/?" not in text_of(client_of_rep.get("/leads/"))
 
     client_of_rep.force_login(UserFactory(may={"leads.view_lead": "all"}))
     assert "/leads/bulk/qualify/" not in text_of(client_of_rep.get("/leads/?ready=1"))

@@ -5,11 +5,14 @@ from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
 from workbench.views.related import RelatedListView, card_of
+from workbench.views.selection import MERGE, ForSelected
 
 __all__ = [
+    "MERGE",
     "CreateView",
     "DeleteView",
     "EditView",
+    "ForSelected",
     "JobCancel",
     "JobDetail",
     "JobList",

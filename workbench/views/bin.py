@@ -52,6 +52,10 @@ class BinListView(ListView):
         total = found.values_list("_total", flat=True).get()
         return {"total": total or 0, "sum": None, "tabs": []}
 
+    @cached_property
+    def bulk_actions(self) -> list[dict[str, Any]]:
+        return [] if self.is_bin else super().bulk_actions
+
     def create_url(self) -> str:
         return "" if self.is_bin else super().create_url()
 

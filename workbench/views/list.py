@@ -27,6 +27,7 @@ from workbench.forms import error_links, label_of
 from workbench.tables import SORTED, CustomColumn
 from workbench.views.paging import cursor_of, keys_for, place_of, slice_of
 from workbench.views.record import Page
+from workbench.views.selection import offered_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from workbench.filters import RecordFilter
     from workbench.tables import Cell, RecordTable
+    from workbench.views.selection import ForSelected
 
 MOST_COUNTED = 1000
 SIZES = (25, 50, 100)
@@ -105,6 +107,7 @@ class ListView(Page, TemplateView):
     tabs: ClassVar[Sequence[Tab]] = ()
     order: ClassVar[Sequence[str]] = ("-created_at",)
     total_column: ClassVar[str] = ""
+    for_selected: ClassVar[Sequence[ForSelected]] = ()
     action = "view"
 
     def get_template_names(self) -> list[str]:
@@ -232,8 +235,27 @@ class ListView(Page, TemplateView):
             sum=counts["sum"],
             create_url=self.create_url(),
             for_all=self.for_all(),
+            bulk=self.bulk_bar(page),
             **kwargs,
         )
+
+    @cached_property
+    def bulk_actions(self) -> list[dict[str, Any]]:
+        """What the user can do to the rows that are selected; without any there are no boxes."""
+        return offered_to(self.user, self.model, self.for_selected)
+
+    def bulk_bar(self, page: dict[str, Any]) -> dict[str, Any]:
+        """Return what the bar under the list shows; nothing where no rows are selected."""
+        if not self.bulk_actions:
+            return {}
+        return {
+            "actions": self.bulk_actions,
+            "kind": self.kind,
+            "names": self.model._meta.verbose_name_plural,
+            "view": self.here(),
+            "total_text": page["total_text"],
+            "has_more": page["total"] > len(page["rows"]),
+        }
 
     def for_all(self) -> list[dict[str, Any]]:
         """Return what can be done to all that this view shows: url, label and icon of each."""
@@ -273,6 +295,7 @@ class ListView(Page, TemplateView):
         return self.table_class(
             rows,
             user=self.user,
+            selects=bool(self.bulk_actions),
             sequence=self.shown,
             exclude=[name for name in own if name not in self.shown],
             extra_columns=[(name, self.columns[name]) for name in self.shown if name not in own],

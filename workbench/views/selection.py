@@ -1,0 +1,95 @@
+"""Records that are selected in a list: what can be done to them, and which they are.
+
+The list asks the page of an action for them by `GET`: `?id=7&id=8` are those whose boxes are
+ticked, with `?all=1` it is the whole view that is meant. `?from=` is always that view, as the query
+string of the list: what is gone back to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from records.permissions import may
+from workbench.templatetags.workbench import address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from records.models import Record
+    from users.models import User
+
+LONGEST_VIEW = 2_000  # characters of the query string of a list
+
+
+@dataclass(frozen=True)
+class ForSelected:
+    """Something that can be done to selected records: a page that is asked for with their numbers.
+
+    `page` names an address, also of a room above. `action` is what somebody has to be permitted to
+    do to some records of this kind. It takes from `least` to `most` records; without a `most` any
+    number, also a whole view.
+    """
+
+    label: Any
+    page: str
+    icon: str
+    action: str
+    key: str = ""
+    least: int = 1
+    most: int = 0
+
+
+MERGE = ForSelected(_("Merge"), "duplicates:merge", "git-merge", "change", least=2, most=5)
+
+
+def offered_to(
+    user: User, model: type[Record], actions: Iterable[ForSelected]
+) -> list[dict[str, Any]]:
+    """Return what of this the bar of a list offers to somebody."""
+    return [
+        {
+            "label": action.label,
+            "url": url,
+            "icon": action.icon,
+            "key": action.key,
+            "from": action.least if action.least > 1 else 0,
+            "to": action.most,
+        }
+        for action in actions
+        if may(user, action.action, model) and (url := address(action.page))
+    ]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What an address names: numbers, each once in their order, or a view. Neither is nothing."""
+
+    numbers: tuple[int, ...] = ()
+    view: QueryDict | None = None
+    back: str = ""
+
+    @classmethod
+    def of(cls, data: QueryDict, *names: str) -> Selection:
+        """Read a selection; `names` are further names of a number, like `lead`."""
+        words = [word for name in ("id", *names) for word in data.getlist(name)]
+        numbers = [int(word) for word in words if is_number(word)]
+        view = QueryDict(data.get("from", "")[:LONGEST_VIEW].removeprefix("?"))
+        return cls(
+            tuple(dict.fromkeys(numbers)),
+            view if data.get("all") == "1" else None,
+            f"?{view.urlencode()}" if view else "",
+        )
+
+    def list_url(self, namespace: str) -> str:
+        """Return the list as it was when the records were selected."""
+        return f"{reverse(f'{namespace}:list')}{self.back}"
+
+
+def is_number(word: str) -> bool:
+    """Say whether a word is the number of a record that there may be."""
+    return word.isascii() and word.isdigit() and len(word) < 19
