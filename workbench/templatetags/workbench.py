@@ -16,7 +16,7 @@ from django.contrib import messages
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -142,6 +142,13 @@ def initials(name: Any) -> str:
     if not words:
         return "?"
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def breakable(address: Any) -> SafeString:
+    """Let an email or web address go on in the next line behind "@" or before ".", in no word."""
+    parts = re.split(r"(?<=[@/])|(?=\.)", str(address))
+    return format_html_join("", "{}<wbr>", ((part,) for part in parts if part))
 
 
 @register.simple_tag

@@ -149,7 +149,7 @@ def change_in_words(entry: Any) -> str:
     sentence = f"{entry.title}: {'; '.join(words)}" if words else str(entry.title)
     if entry.text:
         sentence = f"{sentence}. {entry.text}"
-    return _("%(what)s, by %(who)s") % {"what": sentence, "who": entry.actor}
+    return _("%(what)s, by %(who)s") % {"what": sentence.rstrip("."), "who": entry.actor}
 
 
 def _title(activity: Any) -> str:
