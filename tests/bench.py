@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 import psycopg2
 
 from tests.postgres import Cluster
-from tests.prove import FIGURES, PAGE, machine, page
+from tests.prove import machine, write
 from tests.server import ROOT, Server
 
 if TYPE_CHECKING:
@@ -691,10 +691,7 @@ def main() -> int:
         }
     sys.stdout.write(json.dumps(results, indent=1) + "\n")
     if not options.draft:
-        kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-        kept.setdefault("bench", {}).update(results)
-        FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
-        PAGE.write_text(page(kept))
+        write("bench", results)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -144,24 +145,42 @@ def machine() -> dict[str, Any]:
     }
 
 
-def main(names: list[str]) -> int:
-    results = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+def main(words: list[str]) -> int:
+    """Run the named proofs, or all, on both engines or on one; write down each that holds."""
+    parser = argparse.ArgumentParser(prog="dev.py prove")
+    parser.add_argument("names", nargs="*", help=", ".join(PROOFS))
+    parser.add_argument("--on", choices=("SQLite", "PostgreSQL"), help="one engine alone")
+    options = parser.parse_args(words)
+    if unknown := set(options.names) - set(PROOFS):
+        parser.error(f"no such proof: {', '.join(sorted(unknown))}")
     with engines() as databases:
-        for name in names or PROOFS:
+        for name in options.names or PROOFS:
             for engine, address in databases.items():
-                with (
-                    tempfile.TemporaryDirectory() as folder,
-                    a_server(Path(folder), address) as server,
-                ):
-                    if address:
-                        server.manage("flush", "--no-input", "--verbosity", "0")
-                        server.script(DEFAULTS)
-                    found = PROOFS[name](server)
-                sys.stdout.write(f"{name} on {engine}: {json.dumps(found)}\n")
-                results.setdefault(name, {})[engine] = {**found, **machine()}
+                if options.on in {None, engine}:
+                    found = proved(name, address)
+                    sys.stdout.write(f"{name} on {engine}: {json.dumps(found)}\n")
+                    write(name, {engine: {**found, **machine()}})
+    return 0
+
+
+def proved(name: str, address: str) -> dict[str, Any]:
+    """Run a proof on a new installation and return its figures; an empty address is SQLite."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_server(Path(folder), address) as server,
+    ):
+        if address:
+            server.manage("flush", "--no-input", "--verbosity", "0")
+            server.script(DEFAULTS)
+        return PROOFS[name](server)
+
+
+def write(name: str, by_engine: dict[str, Any]) -> None:
+    """Put the figures of a proof beside those of the others."""
+    results = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    results.setdefault(name, {}).update(by_engine)
     FIGURES.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(page(results))
-    return 0
 
 
 # After a flush: what a new installation starts with.
