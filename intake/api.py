@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.shortcuts import get_object_or_404
 from django_filters import FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -141,7 +142,7 @@ class EntranceViewSet(api.SettingViewSet):
     parts: ClassVar[tuple[str, ...]] = ("fields",)
 
     def shown(self, line: Any) -> Any:
-        return self.represent([self.rows().get(pk=line.pk)])[0]
+        return self.represent([get_object_or_404(self.rows(), pk=line.pk)])[0]
 
 
 class WebFormViewSet(EntranceViewSet):

@@ -117,6 +117,12 @@ class IsInBin(Refused):
     default_message = "This record is in the recycle bin. Restore it first."
 
 
+class IsGone(Refused):
+    """The record, or something that it was to refer to, was deleted since it was read."""
+
+    default_message = "Something that you chose is gone for good. Look again."
+
+
 @dataclass(frozen=True)
 class Obstacle:
     """One thing that stands in the way; `record` is where it can be looked at, if anywhere."""

@@ -102,7 +102,7 @@ class Server:
             check=False,
         )
         if done.returncode != 0:
-            raise RuntimeError(f"{words[:2]} failed: {done.stderr[-2000:]}")
+            raise RuntimeError(f"{words[:2]} failed: {done.stderr[-20_000:]}")
         return done.stdout
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Every request would write a row otherwise; to the hour is enough to find a key nobody uses.
 USE_IS_NOTED_EVERY = timedelta(hours=1)
+
+T = TypeVar("T", User, Role)
 
 
 def issue_token(
@@ -229,7 +231,7 @@ def update_user(
     _require_for_all(by, "users.change_user")
     _require_known(changes)
     supers = _held_superusers()
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = _held(user)
     before, old_team = list(current.roles.order_by("name")), current.team_id
     was_super = current.is_superuser and current.is_active
     _require_not_above(by, current, before)
@@ -271,7 +273,7 @@ def set_password(user: User, *, by: User, password: str) -> User:
     """
     _require_own_or_administrator(user, by)
     validate_password(password, user)
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = _held(user)
     current.set_password(password)
     current.save(update_fields=["password"])
     if current.pk != by.pk:  # one's own others end too: they carry a digest of the old password
@@ -298,7 +300,7 @@ def delete_user(user: User, *, by: User) -> None:
     """Remove somebody who has left no trace. Raises `ValidationError` for anybody who has."""
     _require_for_all(by, "users.delete_user")
     supers = _held_superusers()
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = _held(user)
     _require_not_above(by, current, list(current.roles.all()))
     if current.is_superuser and current.is_active:
         _require_another(current, supers)
@@ -357,7 +359,7 @@ def save_role(
     """
     is_new = role.pk is None
     _require_for_all(by, "users.add_role" if is_new else "users.change_role")
-    current = Role() if is_new else Role.objects.select_for_update().get(pk=role.pk)
+    current = Role() if is_new else _held(role)
     before = {} if is_new else dict(current.grants.values_list("permission", "scope"))
     if unknown := sorted(p for p in grants if not exists(p)):
         raise ValidationError({"grants": [_("There is no permission %s.") % p for p in unknown]})
@@ -393,7 +395,7 @@ def save_role(
 def delete_role(role: Role, *, by: User) -> None:
     """Remove a role that nobody has. Raises `ValidationError` when somebody does."""
     _require_for_all(by, "users.delete_role")
-    current = Role.objects.select_for_update().get(pk=role.pk)
+    current = _held(role)
     _require_not_beyond(by, _grants_of([current]), teams=set())
     if count := current.members.count():
         raise ValidationError(
@@ -435,6 +437,14 @@ def _grants_of(roles: Iterable[Role]) -> dict[str, str]:
         if Grant.REACH[scope] > Grant.REACH.get(widest.get(permission, ""), 0):
             widest[permission] = scope
     return widest
+
+
+def _held(thing: T) -> T:
+    """Lock and re-read a person or a role. Raises `ValidationError` when it was deleted since."""
+    found = type(thing)._default_manager.select_for_update().filter(pk=thing.pk).first()
+    if found is None:
+        raise ValidationError(_("%(thing)s is gone for good.") % {"thing": thing})
+    return found
 
 
 def _held_superusers() -> set[int]:

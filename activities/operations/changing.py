@@ -24,6 +24,7 @@ from records.errors import IsInBin, NotPermitted, Refused, Stale, Unacceptable
 from records.operations import (
     apply,
     operation,
+    row_of,
     save_changed,
     settled,
     stale_sentence,
@@ -200,7 +201,7 @@ def held(
     Permitted is who may do it to the entry itself, or may change the record where it was written.
     """
     rows = Activity._base_manager.select_for_update(of=("self",)).select_related("owner")
-    current = settled(rows.get(pk=activity.pk), "owner")
+    current = settled(row_of(activity, rows), "owner")
     if not reaches(by, action, current):
         origin = origin_of(current)
         if origin is None:
@@ -237,7 +238,11 @@ def open_place_of(activity: Activity) -> TimelineRecord:
 
 
 def _records_of(activity: Activity, **which: Any) -> list[TimelineRecord]:
-    """Return the records that show an entry: where it was written, then the most particular."""
+    """Return the records that show an entry: where it was written, then the most particular.
+
+    One that goes with the undo of a qualification in this moment hands its entries on: it is left
+    out.
+    """
     links = ActivityLink.objects.filter(activity=activity, **which)
     places = sorted(
         (
@@ -248,7 +253,8 @@ def _records_of(activity: Activity, **which: Any) -> list[TimelineRecord]:
         key=lambda place: place[:2],
         reverse=True,
     )
-    return [
-        model._base_manager.select_related("owner").get(pk=record_id)
+    found = (
+        model._base_manager.select_related("owner").filter(pk=record_id).first()
         for _origin, _label, model, record_id in places
-    ]
+    )
+    return [record for record in found if record is not None]

@@ -13,7 +13,7 @@ from activities.models import Activity, ActivityLink
 from activities.operations.steps import place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
-from records.operations import operation, refuse_merged, save_new, settled
+from records.operations import operation, refuse_merged, row_of, save_new, settled
 from records.permissions import may, require, require_any
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def writable(record: TimelineRecord, *, by: User) -> TimelineRecord:
     """
     require_any(by, "add", Activity)
     rows = type(record)._base_manager.select_related("owner").select_for_update(of=("self",))
-    current: TimelineRecord = settled(rows.get(pk=record.pk), "owner")
+    current: TimelineRecord = settled(row_of(record, rows), "owner")
     require(by, "view", current)
     if current.is_in_bin:
         refuse_merged(current, by=by)

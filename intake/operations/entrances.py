@@ -11,7 +11,7 @@ from intake import rules
 from intake.models import Door, DoorField, DoorKey, WebForm, WebFormField, new_key
 from records import audit
 from records.errors import NotPermitted, Refused, Unacceptable
-from records.operations import acceptable, operation, require_for_all, save_setting
+from records.operations import acceptable, operation, require_for_all, row_of, save_setting
 from records.permissions import scope_of
 from users.models import Grant
 
@@ -43,7 +43,7 @@ def save_web_form(
     require_for_all(by, "change" if form.pk else "add", WebForm)
     _give_address(form)
     if form.pk:
-        before = WebForm.objects.select_for_update(of=("self",)).get(pk=form.pk)
+        before = row_of(form, WebForm.objects.select_for_update(of=("self",)))
         form.consent_version = before.consent_version + (before.consent_text != form.consent_text)
         form.snippet_key = before.snippet_key
     saved = save_setting(form, by=by)
@@ -59,7 +59,7 @@ def save_web_form(
 def renew_snippet(form: WebForm, *, by: User) -> WebForm:
     """Give the snippet another key: forms made with the old one go into quarantine."""
     _require(by, WebForm)
-    current = WebForm.objects.select_for_update(of=("self",)).get(pk=form.pk)
+    current = row_of(form, WebForm.objects.select_for_update(of=("self",)))
     current.snippet_key = new_key()
     current.save(update_fields=["snippet_key"])
     audit.log(current, "webform.snippet_renewed", by=by)
@@ -98,7 +98,7 @@ def save_door(
 def add_key(door: Door, *, by: User) -> DoorKey:
     """Give a door another key beside those that it has, with the secret of the newest."""
     _require(by, Door)
-    current = Door.objects.select_for_update(of=("self",)).get(pk=door.pk)
+    current = row_of(door, Door.objects.select_for_update(of=("self",)))
     newest = current.keys.order_by("-pk").first()
     # HubSpot signs with a secret of its own, whatever the address is.
     is_theirs = current.kind == Door.Kind.HUBSPOT and newest is not None
@@ -113,7 +113,7 @@ def add_key(door: Door, *, by: User) -> DoorKey:
 def drop_old_keys(door: Door, *, by: User) -> int:
     """Close every address of a door but the newest; return how many that were."""
     _require(by, Door)
-    current = Door.objects.select_for_update(of=("self",)).get(pk=door.pk)
+    current = row_of(door, Door.objects.select_for_update(of=("self",)))
     newest = current.keys.order_by("-pk").first()
     if newest is None:
         raise IsTheLast(_("The door has no key."))
@@ -138,7 +138,7 @@ def set_secret(door: Door, *, by: User, secret: str) -> None:
                 "secret": [_("Enter a secret of %(n)d to 200 characters.") % {"n": SHORTEST_SECRET}]
             }
         )
-    current = Door.objects.select_for_update(of=("self",)).get(pk=door.pk)
+    current = row_of(door, Door.objects.select_for_update(of=("self",)))
     newest = current.keys.order_by("-pk").first()
     if newest is None or newest.secret == secret:
         return

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from intake.models import Delivery
 from records import audit
 from records.errors import NotPermitted, Refused
-from records.operations import operation
+from records.operations import operation, row_of
 from records.permissions import scope_of
 from users.models import Grant
 
@@ -99,11 +99,8 @@ def prune(now: datetime | None = None) -> int:
 
 def _decidable(delivery: Delivery, *, by: User) -> Delivery:
     _require(by)
-    current: Delivery = (
-        Delivery.objects.select_for_update(of=("self",))
-        .select_related("door", "form")
-        .get(pk=delivery.pk)
-    )
+    rows = Delivery.objects.select_for_update(of=("self",)).select_related("door", "form")
+    current = row_of(delivery, rows)
     if not current.is_in_inbox:
         raise IsDecided(
             _("Somebody has decided about this already: it is %(state)s.")

@@ -14,7 +14,7 @@ from leads import operations
 from leads.errors import CannotUndo
 from leads.jobs.bulk import DONE, REFUSED, SKIPPED, numbers_of, qualify_leads
 from leads.models import DisqualifyReason, Lead, Qualification
-from records.errors import Busy, NotPermitted, Refused, Unacceptable
+from records.errors import Busy, IsGone, NotPermitted, Refused, Unacceptable
 from records.permissions import require_any
 from workbench.jobs import End, Job, Kind, Line, Step, start
 
@@ -60,7 +60,9 @@ def disqualify_leads(job: Job) -> Step | End:
     numbers, place = job.arguments["leads"], job.cursor.get("next", 0)
     if place == len(numbers):
         return End(summary(job, *DISQUALIFIED))
-    reason = DisqualifyReason.objects.get(pk=job.arguments["reason"])
+    reason = DisqualifyReason.objects.filter(pk=job.arguments["reason"]).first()
+    if reason is None:
+        raise IsGone(_("The reason was deleted in the meantime. Choose another one."))
 
     def give_up(lead: Lead) -> Line:
         if lead.status == Lead.Status.DISQUALIFIED:

@@ -16,7 +16,7 @@ from leads.rules import RuleSet
 from leads.rules.automatic import room_in, takeable, why_not, why_not_automatic
 from records import audit
 from records.errors import Busy, Refused, Unacceptable
-from records.operations import operation, refuse_stale, require_for_all
+from records.operations import operation, refuse_stale, require_for_all, row_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -40,7 +40,7 @@ def set_automation(
     `RulesAreIncomplete` when nothing is required.
     """
     require_for_all(by, "change", QualificationRuleSet)
-    current = QualificationRuleSet.objects.select_for_update().get(pk=rule_set.pk)
+    current = row_of(rule_set, QualificationRuleSet.objects.select_for_update())
     if not current.is_active:
         raise RulesAreSettled(_("Another version of the rules has come into force. Look again."))
     refuse_stale(current, version)

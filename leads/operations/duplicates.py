@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
 
-from leads.models import DisqualifyReason, Lead
+from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations.disqualify import disqualify, held, take_up
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
 from records.permissions import reaches
 
 if TYPE_CHECKING:
-    from leads.models import Qualification
     from leads.operations.plan import Plan
     from users.models import User
 
@@ -64,10 +63,15 @@ def give_up(duplicates: list[Lead], lead: Lead, *, by: User) -> None:
         disqualify(other, by=by, reason=reason, comment=comment, duplicate_of=lead)
 
 
-def held_with_duplicates(lead: Lead) -> list[Lead]:
-    """Lock a lead and those that were given up as its duplicates; return these."""
-    numbers = Lead.objects.filter(duplicate_of=lead).values_list("pk", flat=True)
-    return [each for each in held(lead.pk, *numbers) if each != lead]
+def held_with_duplicates(lead: Lead) -> tuple[int | None, list[Lead]]:
+    """Lock a lead and those that its active qualification gave up; return its number, and these.
+
+    Nothing is locked yet while it is looked up: whoever goes on sees whether it is still the one.
+    """
+    rows = Qualification.objects.filter(lead=lead, state=Qualification.State.ACTIVE)
+    number, before = rows.values_list("pk", "before").first() or (None, {})
+    numbers = before.get("duplicates", ())
+    return number, [each for each in held(lead.pk, *numbers) if each != lead]
 
 
 def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User) -> None:
@@ -87,6 +91,7 @@ def bring_back(qualification: Qualification, duplicates: list[Lead], *, by: User
     )
     left = set(reopened.values_list("record_id", flat=True))
     for other in duplicates:
-        is_closed = other.status == Lead.Status.DISQUALIFIED
-        if other.pk in closed - left and is_closed and reaches(by, "disqualify", other):
+        is_ours = other.pk in closed - left and other.duplicate_of_id == qualification.lead_id
+        is_closed = other.status == Lead.Status.DISQUALIFIED and not other.is_in_bin
+        if is_ours and is_closed and reaches(by, "disqualify", other):
             take_up(other, by=by)

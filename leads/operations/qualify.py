@@ -27,6 +27,7 @@ from records import audit
 from records.errors import IsInBin, Stale, Unacceptable
 from records.operations import (
     operation,
+    row_of,
     save_changed,
     save_new,
     settled,
@@ -178,15 +179,12 @@ def outcome_of(lead: Lead) -> Qualified:
 
 
 def _locked(lead: Lead, *, by: User) -> Lead:
-    current: Lead = (
-        with_rules(Lead.all_objects.select_for_update(of=("self",)))
-        .annotate(
-            has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
-            has_mappings=Exists(column_mappings()),
-        )
-        .select_related("owner", "account", "contact__account", "source", "campaign", "changed_by")
-        .get(pk=lead.pk)
+    rows = with_rules(Lead.all_objects.select_for_update(of=("self",))).annotate(
+        has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
+        has_mappings=Exists(column_mappings()),
     )
+    related = ("owner", "account", "contact__account", "source", "campaign", "changed_by")
+    current: Lead = row_of(lead, rows.select_related(*related))
     settled(current, "owner", "account", "contact", "source", "campaign", "changed_by")
     require(by, "qualify", current)
     return current

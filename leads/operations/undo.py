@@ -20,6 +20,7 @@ from leads.models import Lead, Qualification
 from leads.operations.duplicates import bring_back, held_with_duplicates
 from opportunities.models import Opportunity, Stakeholder
 from records import audit, custom
+from records.errors import LostRace
 from records.models import AuditEntry, Merge, MergedRecord
 from records.operations import locked, operation, save_changed, values_of
 
@@ -78,13 +79,15 @@ def undo(lead: Lead, *, by: User) -> Qualification:
     the lead. Raises `CannotUndo` with everything that people have built on them, and `LeadIsOpen`
     when it was never qualified. Asked again it changes nothing.
     """
-    duplicates = held_with_duplicates(lead)
+    number, duplicates = held_with_duplicates(lead)
     lead = locked(lead, by=by, action="undo")
     qualification = latest_qualification(lead, is_locked=True)
     if qualification.state == Qualification.State.UNDONE and lead.is_open:
         return qualification
     if qualification.state != Qualification.State.ACTIVE:
         raise LeadIsOpen(_("%(lead)s is open already.") % {"lead": lead})
+    if qualification.pk != number:
+        raise LostRace("It was qualified anew while we waited, with other duplicates.")
     # Nobody may come to use a record that goes while we look whether somebody does.
     identity.hold(_locks(qualification))
     made = made_by(qualification)

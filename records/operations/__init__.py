@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from records import audit, custom
 from records.errors import (
     Busy,
+    IsGone,
     IsInBin,
     IsInUse,
     IsMerged,
@@ -54,6 +55,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=models.Model)
+M = TypeVar("M", bound=models.Model)
 
 MOST_USES = 1000
 MOST_VERSIONS = 100  # that are looked through for what somebody had read
@@ -82,11 +84,18 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, IntegrityError) and "UNIQUE" in text
 
 
+def refers_to_nothing(error: Exception) -> bool:
+    """Say whether a row was written that refers to one that somebody has deleted meanwhile."""
+    is_foreign = getattr(error.__cause__, "pgcode", None) == "23503"
+    return is_foreign or (isinstance(error, IntegrityError) and "FOREIGN KEY" in str(error))
+
+
 def run_atomically(work: Callable[[], T]) -> T:
     """Do `work` in one transaction; again, after a short pause, when the database asks for it.
 
-    Raises `Busy` when the database still asks after the last try. Inside a transaction that
-    somebody else opened the work is done once: only the owner of a transaction can repeat it.
+    Raises `Busy` when the database still asks after the last try, and `IsGone` when what the work
+    refers to is not there any more. Inside a transaction that somebody else opened the work is done
+    once: only the owner of a transaction can repeat it.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
@@ -97,10 +106,13 @@ def run_atomically(work: Callable[[], T]) -> T:
             with transaction.atomic():
                 return work()
         except (LostRace, OperationalError, IntegrityError) as error:
-            if not is_retryable(error):
-                raise
-            if attempt == TRIES or time.monotonic() - started > DEADLINE:
-                if isinstance(error, IntegrityError):
+            may_retry = is_retryable(error)
+            if not may_retry or attempt == TRIES or time.monotonic() - started > DEADLINE:
+                if refers_to_nothing(error):
+                    raise IsGone(
+                        _("Something that you chose is gone for good. Look again.")
+                    ) from error
+                if not may_retry or isinstance(error, IntegrityError):
                     raise
                 raise Busy("The database is busy. Try again in a moment.") from error
             # Full jitter keeps the losers of one race from meeting again.
@@ -159,13 +171,14 @@ def hold_chosen(*chosen: Record | None, by: User) -> None:
     """Hold records that another one is about to refer to, until the transaction ends.
 
     Somebody may have merged them since they were chosen, and what then leads to them would hang on
-    what is gone: raises `IsMerged`. One statement for each.
+    what is gone: raises `IsMerged`, and `IsGone` for what is not even in the bin. One statement for
+    each.
     """
     for record in chosen:
         if record is None:
             continue
         rows = type(record)._base_manager.select_for_update(of=("self",), no_key=True)
-        if rows.filter(pk=record.pk).values_list("deleted_at", flat=True).first() is not None:
+        if row_of(record, rows.only("deleted_at")).is_in_bin:
             refuse_merged(record, by=by)
 
 
@@ -184,13 +197,16 @@ def stale_sentence(record: Record, version: int) -> str:
 
 
 def _locked_row(record: R) -> R:
-    current: R = (
-        type(record)
-        ._base_manager.select_for_update(of=("self",))
-        .select_related("owner")
-        .get(pk=record.pk)
-    )
-    return settled(current, "owner")
+    rows = type(record)._base_manager.select_for_update(of=("self",))
+    return settled(row_of(record, rows.select_related("owner")), "owner")
+
+
+def row_of(record: M, rows: models.QuerySet[M]) -> M:
+    """Return the row of `record` among `rows`. Raises `IsGone` when somebody has deleted it."""
+    found = rows.filter(pk=record.pk).first()
+    if found is None:
+        raise IsGone(_("%(record)s is gone for good.") % {"record": record})
+    return found
 
 
 def settled(record: R, *relations: str) -> R:
@@ -477,7 +493,7 @@ def delete_setting(setting: models.Model, *, by: User, parts: Sequence[str] = ()
     """
     model = type(setting)
     require_for_all(by, "delete", model)
-    current = model._base_manager.select_for_update(of=("self",)).get(pk=setting.pk)
+    current = row_of(setting, model._base_manager.select_for_update(of=("self",)))
     if uses := uses_of(current, parts=parts):
         raise IsInUse(
             _("%(setting)s is used by %(uses)s, so it cannot be deleted.")

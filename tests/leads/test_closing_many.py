@@ -109,6 +109,23 @@ def test_a_job_whose_owner_lost_the_permission_refuses_lead_by_lead(rep, reason,
     assert Lead.objects.open().count() == 2
 
 
+def test_a_job_whose_reason_was_deleted_says_so_and_stops(rep, settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    reason = DisqualifyReason.objects.create(name="Fair", key="fair")
+    lead = LeadFactory(owner=rep)
+    job = jobs.disqualify_many([lead.pk], by=rep, reason=reason)
+    reason.delete()
+
+    jobs_run(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (
+        "failed",
+        "The reason was deleted in the meantime. Choose another one.",
+    )
+    assert Lead.objects.open().count() == 1
+
+
 def jobs_run(job: Job) -> None:
     from workbench.jobs import run
 

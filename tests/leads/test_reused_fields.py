@@ -1,6 +1,7 @@
 """What a lead fills in and replaces on an account and a contact that are there already."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 
@@ -20,7 +21,8 @@ from leads.operations import (
     reopen,
     undo,
 )
-from records.errors import NotPermitted, Unacceptable
+from leads.operations.duplicates import held_with_duplicates
+from records.errors import LostRace, NotPermitted, Unacceptable
 from records.models import CustomField
 from records.operations.shaping import save_field
 from tests.factories import UserFactory
@@ -301,6 +303,28 @@ def test_opens_them_again_when_it_is_undone(rep):
     undo(lead, by=rep)
 
     assert rows() == before
+
+
+def test_holds_only_those_that_were_closed_along_with_it_to_undo_it(rep):
+    lead, twin, other = a_lead(rep), a_lead(rep, topic="Engines again"), a_lead(rep, topic="Looms")
+    reason = DisqualifyReason.objects.get(key="no-need")
+    disqualify(other, by=rep, reason=reason, duplicate_of=lead)
+    number = qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,))).qualification.pk
+
+    assert held_with_duplicates(lead) == (number, [twin])
+
+
+def test_looks_again_when_it_was_qualified_anew_while_it_waited_to_undo_it(rep, monkeypatch):
+    lead, twin = a_lead(rep), a_lead(rep, topic="Engines again")
+    qualify(lead, by=rep)
+    stale = held_with_duplicates(lead)
+    undo(lead, by=rep)
+    qualify(lead, by=rep, plan=Plan(duplicates=(twin.pk,)))
+    room = import_module("leads.operations.undo")
+    monkeypatch.setattr(room, "held_with_duplicates", lambda _lead: stale)
+
+    with pytest.raises(LostRace):
+        undo(lead, by=rep)
 
 
 def test_leaves_a_duplicate_that_somebody_has_given_up_once_more(rep):

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from records import audit
 from records.errors import NotPermitted, Refused
-from records.operations import operation
+from records.operations import operation, row_of
 from workbench.models import Job, JobLine
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _held(number: int) -> Job | None:
 
 def _changeable(job: Job, *, by: User) -> Job:
     rows = Job.objects.select_for_update(of=("self",)).select_related("owner")
-    current: Job = rows.get(pk=job.pk)
+    current = row_of(job, rows)
     if not Job.objects.permitted(by, "change").filter(pk=job.pk).exists():
         raise NotPermitted(_("You may not do this to the jobs of others."))
     return current

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from records import audit, custom
-from records.errors import CannotMerge
+from records.errors import CannotMerge, IsGone
 from records.models import Merge, MergedRecord, Record
 from records.operations import locked, save_changed
 from records.operations.merging.choosing import value_of
@@ -53,8 +52,8 @@ def together(
     for record in everyone:
         try:
             held = locked(record, by=by, action="change", version=wanted.get(record.pk))
-        except ObjectDoesNotExist as gone:
-            raise CannotMerge(_("%(record)s is gone for good.") % {"record": record}) from gone
+        except IsGone as gone:
+            raise CannotMerge(str(gone)) from gone
         current[record.pk] = held
     for loser in losers:
         require(by, "delete", current[loser.pk])

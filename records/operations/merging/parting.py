@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from records import audit, custom
 from records.errors import CannotUnmerge, Obstacle
 from records.models import Merge, MergedRecord, Record
-from records.operations import save_changed, settled
+from records.operations import row_of, save_changed, settled
 from records.operations.merging.image import Image, columns_of
 from records.operations.merging.joining import set_values
 from records.operations.merging.moving import change_rows
@@ -40,7 +40,7 @@ def unmergeable(merge: Merge, model: type[R], *, by: User) -> tuple[Merge, R, li
     pks = sorted([merge.survivor_id, *merge.loser_ids])
     rows = model._base_manager.select_for_update(of=("self",)).select_related("owner")
     found = {row.pk: settled(row, "owner") for row in rows.filter(pk__in=pks).order_by("pk")}
-    current = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
+    current = row_of(merge, Merge.objects.select_for_update(of=("self",)))
     survivor = found.get(merge.survivor_id)
     if survivor is None or len(found) < len(pks):
         raise CannotUnmerge(_("This merge cannot be undone: a record of it is gone for good."))
