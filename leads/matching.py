@@ -299,12 +299,21 @@ def decided_among(
     return _matches(lead, different, is_similar_wanted=False, among=directory)
 
 
-def matches_for(lead: Lead, *, is_similar_wanted: bool) -> tuple[Match[Account], Match[Contact]]:
+def matches_for(
+    lead: Lead, *, is_similar_wanted: bool, told_apart: Mapping[str, Collection[int]] | None = None
+) -> tuple[Match[Account], Match[Contact]]:
     """Return which account and which contact a lead may mean.
 
     Two statements, and one for what somebody said is different, where that could matter: always
-    when the similar ones are wanted, else when something decides.
+    when the similar ones are wanted, else when something decides. `told_apart` are the numbers, by
+    kind, of which it is said only now.
     """
+    if told_apart:
+        different: Mapping[str, Collection[int]] = {
+            kind: {*numbers, *told_apart.get(kind, ())}
+            for kind, numbers in {**dict.fromkeys(KINDS, ()), **apart("lead", lead.pk)}.items()
+        }
+        return _matches(lead, different, is_similar_wanted=is_similar_wanted)
     different = apart("lead", lead.pk) if is_similar_wanted else {}
     firms, people = _matches(lead, different, is_similar_wanted=is_similar_wanted)
     if is_similar_wanted or (firms.decided is None and people.decided is None):

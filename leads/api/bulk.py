@@ -11,7 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
+from leads import operations
 from leads.jobs import MOST_LEADS, disqualify_many, qualify_many, undo_many
+from leads.jobs.bulk import numbers_of
 from leads.models import DisqualifyReason, Lead
 from workbench import api
 from workbench.models import Job
@@ -29,6 +31,36 @@ class BulkQualifySerializer(api.Strict):
     opens_opportunities = api.YesNo(
         required=False, help_text="False qualifies without an opportunity."
     )
+    override_reason = api.Text(
+        required=False,
+        max_length=500,
+        allow_blank=True,
+        help_text="Why those are qualified too that lack something, where you may override it.",
+    )
+
+
+class BulkPreviewSerializer(api.Strict):
+    """Which leads to look at, where the filters of the address do not say it."""
+
+    ids = serializers.ListField(
+        child=api.Whole(min_value=1), required=False, allow_empty=False, max_length=MOST_LEADS
+    )
+
+
+class ProspectSerializer(serializers.Serializer[Any]):
+    """A lead among those to qualify, and what stands in its way."""
+
+    lead = serializers.IntegerField()
+    is_ready = serializers.BooleanField()
+    blockers = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.CharField())
+    companions = serializers.IntegerField(help_text="How many others are of the same company.")
+
+
+class ProspectsSerializer(serializers.Serializer[Any]):
+    """What would come of each lead, were they qualified in the order of their ids."""
+
+    results = ProspectSerializer(many=True)
 
 
 class BulkDisqualifySerializer(api.Strict):
@@ -50,6 +82,28 @@ class BulkUndoSerializer(api.Strict):
 
 class ManyLeadsViewSet(api.MergingViewSet):
     """Leads as far as many are dealt with at once."""
+
+    @extend_schema(request=BulkPreviewSerializer, responses={200: ProspectsSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk-qualification")
+    def bulk_qualification(self, request: Any) -> Response:
+        """Say what `bulk-qualify` would do with each lead, without a reason. Writes nothing."""
+        numbers = numbers_of(self._asked_for(self.taken(BulkPreviewSerializer).get("ids"), "view"))
+        rows = Lead.objects.permitted(self.user, "view").filter(pk__in=numbers).order_by("pk")
+        found = [
+            {
+                "lead": each.lead.pk,
+                "is_ready": each.is_ready,
+                "blockers": each.blockers,
+                "warnings": each.warnings,
+                "companions": each.companions,
+            }
+            for each in operations.prospects(rows, by=self.user)
+        ]
+        seen = {each["lead"] for each in found}
+        missing = _("There is no such lead, or you cannot see it.")
+        nothing = {"is_ready": False, "blockers": [missing], "warnings": [], "companions": 0}
+        found += [{"lead": number, **nothing} for number in numbers if number not in seen]
+        return Response(ProspectsSerializer({"results": found}).data)
 
     @extend_schema(request=BulkQualifySerializer, responses={202: api.JobSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-qualify")

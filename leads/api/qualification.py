@@ -13,19 +13,25 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.errors import NeedsDecision
-from accounts.matching import LISTED
+from accounts.matching import LISTED, apart
 from leads import operations
+from leads.api.receipts import ReceiptsSerializer, receipt_of
+from leads.matching import KINDS, lookalikes
+from leads.models import Lead
 from leads.operations import Plan, Preview, Qualified, Target, Terms
 from leads.operations.duplicates import MOST_DUPLICATES
 from leads.operations.plan import MOST_OPPORTUNITIES
 from opportunities.models import Opportunity, Stage
-from records.permissions import reaches
+from records.permissions import reaches, require
 from workbench import api
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.matching import Match
-    from leads.models import Lead
+    from leads.matching import Lookalike
     from leads.operations.plan import Choice
+    from records.errors import Refused
     from workbench.api.views import Answer
 
 MOST_FIELDS = 200
@@ -93,6 +99,23 @@ class TermsSerializer(api.Strict):
     owner = api.Person(required=False)
 
 
+class Numbers(serializers.ListField):
+    """Ids of a few records."""
+
+    child = api.Whole(min_value=1)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MOST_DUPLICATES, **kwargs)
+
+
+class ApartSerializer(api.Strict):
+    """Records that are not the ones that the lead names, by id."""
+
+    account = Numbers(required=False)
+    contact = Numbers(required=False)
+    lead = Numbers(required=False, help_text="Other leads, which are of somebody else.")
+
+
 class PlanSerializer(api.Strict):
     """How to qualify; every part may be left out. Without opportunities one is opened."""
 
@@ -103,11 +126,13 @@ class PlanSerializer(api.Strict):
     )
     override_reason = api.Text(required=False, max_length=500, allow_blank=True)
     lead_version = api.Whole(required=False, allow_null=True, min_value=1)
-    duplicates = serializers.ListField(
-        child=api.Whole(min_value=1),
+    duplicates = Numbers(
+        required=False, help_text="Ids of other leads to disqualify as duplicates of this one."
+    )
+    apart = ApartSerializer(
         required=False,
-        max_length=MOST_DUPLICATES,
-        help_text="Ids of other leads to disqualify as duplicates of this one.",
+        help_text="Who is not meant: nothing proposes them for this lead any more. Remembered "
+        "together with the qualification, and not without it.",
     )
 
     def plan(self, version: int | None) -> Plan:
@@ -121,6 +146,7 @@ class PlanSerializer(api.Strict):
             override_reason=sent.get("override_reason", ""),
             lead_version=sent.get("lead_version") or version,
             duplicates=tuple(sent.get("duplicates", ())),
+            apart={kind: tuple(ids) for kind, ids in sent.get("apart", {}).items()},
         )
 
 
@@ -166,6 +192,12 @@ class CandidateSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
+class TwinSerializer(CandidateSerializer):
+    """Another lead that may be of the same person or company."""
+
+    may_close = serializers.BooleanField(help_text="Whether `duplicates` may name it.")
+
+
 class ComparedSerializer(serializers.Serializer[Any]):
     """A field in which the lead and the record to use differ."""
 
@@ -208,8 +240,25 @@ class PreviewSerializer(serializers.Serializer[Any]):
     may_override = serializers.BooleanField()
     account = DecisionSerializer()
     contact = DecisionSerializer()
-    plan = PlanSerializer()
+    duplicates = TwinSerializer(many=True)
+    apart = ApartSerializer(help_text="Who was said not to be meant, as far as you may see them.")
+    plan = PlanSerializer(help_text="What `qualify` takes to do this by name.")
     steps = ConsequenceSerializer(many=True)
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    """What `qualify` would answer instead of doing it; an error says more by its code."""
+
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class ChosenPreviewSerializer(PreviewSerializer):
+    """What would happen if the lead were qualified by a plan. Nothing is written."""
+
+    refusal = RefusalSerializer(allow_null=True)
 
 
 class QualifyingViewSet(api.MergingViewSet):
@@ -222,6 +271,15 @@ class QualifyingViewSet(api.MergingViewSet):
         lead = self.get_object()
         return Response(self._previewed(lead, operations.preview(lead, by=self.user)))
 
+    @extend_schema(request=PlanSerializer, responses={200: ChosenPreviewSerializer})
+    @qualification.mapping.post
+    def chosen_qualification(self, request: Any, pk: str) -> Response:
+        """Say what qualifying by this plan would do, or why it would be refused. Writes nothing."""
+        lead, plan = self.get_object(), self._plan()
+        shown = self._previewed(lead, operations.preview(lead, by=self.user, plan=plan))
+        refusal = operations.refusal_of(lead, by=self.user, plan=plan)
+        return Response({**shown, "refusal": self._refused(refusal, shown)})
+
     @extend_schema(
         request=PlanSerializer, responses={201: QualifiedSerializer, 200: QualifiedSerializer}
     )
@@ -232,11 +290,7 @@ class QualifyingViewSet(api.MergingViewSet):
         return self.write(self._qualify, is_one_operation=True)
 
     def _qualify(self) -> Answer:
-        lead = self.found()
-        serializer = PlanSerializer(data=self.body(), context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        versions = self.named_versions()
-        plan = serializer.plan((versions or [0])[0] if versions is not None else None)
+        lead, plan = self.found(), self._plan()
         try:
             done = operations.qualify(lead, by=self.user, plan=plan)
         except NeedsDecision as question:
@@ -244,6 +298,65 @@ class QualifyingViewSet(api.MergingViewSet):
             question.candidates = shown[question.kind]["candidates"]  # type: ignore[attr-defined]
             raise
         return 200 if done.is_repeat else 201, self._answered(done)
+
+    def _plan(self) -> Plan:
+        """Return the plan of the body, for the version of the lead that `If-Match` names."""
+        serializer = PlanSerializer(data=self.body(), context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        versions = self.named_versions()
+        return serializer.plan((versions or [0])[0] if versions is not None else None)
+
+    def _refused(self, refusal: Refused | None, shown: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what `qualify` would answer to a plan that it refuses."""
+        if refusal is None:
+            return None
+        if isinstance(refusal, NeedsDecision):
+            refusal.candidates = shown[refusal.kind]["candidates"]  # type: ignore[attr-defined]
+        answer = self.get_exception_handler()(refusal, self.get_exception_handler_context())
+        assert answer is not None, "every refusal has an answer"  # noqa: S101
+        return {"status": answer.status_code, **answer.data}
+
+    @extend_schema(responses=ReceiptsSerializer, filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def receipts(self, request: Any, pk: str) -> Response:
+        """Return what each qualification of the lead made and found, the latest first."""
+        lead = self.get_object()
+        people = ("by", "ended_by", "account__owner", "contact__owner")
+        rows = lead.qualifications.select_related(*people).order_by("-seq")
+        columns = {column.name for column in Lead._meta.concrete_fields if not column.is_relation}
+        names = {column: name for column, name in self.api_names.items() if column in columns}
+        told = [receipt_of(done, names, viewer=self.user) for done in rows]
+        return Response(ReceiptsSerializer({"results": told}).data)
+
+    @extend_schema(request=ApartSerializer, responses={200: ApartSerializer})
+    @action(detail=True, methods=["post"])
+    def apart(self, request: Any, pk: str) -> Response:
+        """Say that records are not meant by the lead; answers whom that was said of by now."""
+        return self.write(lambda: self._tell(operations.dismiss_pair))
+
+    @extend_schema(request=ApartSerializer, responses={200: ApartSerializer})
+    @action(detail=True, methods=["post"])
+    def together(self, request: Any, pk: str) -> Response:
+        """Take that back; answers of whom it is said still."""
+        return self.write(lambda: self._tell(operations.restore_pair))
+
+    def _tell(self, operation: Callable[..., Any]) -> Answer:
+        lead, sent = self.found(), self.taken(ApartSerializer)
+        self.keep_still(lead)
+        require(self.user, "change", lead)
+        for other in operations.told_apart(lead, sent, by=self.user):
+            operation(lead, other, by=self.user)
+        return 200, self._apart(lead)
+
+    def _apart(self, lead: Lead) -> dict[str, list[int]]:
+        """Return the numbers of those of whom somebody said that they are not meant."""
+        told = apart("lead", lead.pk)
+        seen: dict[str, list[int]] = {}
+        for kind, model in KINDS.items():
+            rows: Any = model._default_manager
+            found = rows.permitted(self.user).filter(pk__in=told[kind]) if told[kind] else ()
+            seen[kind] = sorted(each.pk for each in found)
+        return seen
 
     def _answered(self, done: Qualified) -> dict[str, Any]:
         """Return the answer, without the ids of what the caller may not see."""
@@ -296,18 +409,13 @@ class QualifyingViewSet(api.MergingViewSet):
                 ),
                 "differences": ComparedSerializer(shown.contact_fields, many=True).data,
             },
-            "plan": {
-                "account": self._planned(decision.account, is_hidden=shown.is_account_hidden),
-                "contact": self._planned(decision.contact, is_hidden=shown.is_contact_hidden),
-                "opportunities": [
-                    {
-                        "topic": lead.topic,
-                        "value": _money(lead.estimated_value or lead.budget_amount),
-                        "currency": lead.currency,
-                        "estimated_close_on": _day(lead.estimated_close_date),
-                    }
-                ],
-            },
+            "duplicates": [
+                self._twin(each)
+                for each in lookalikes(lead, by=self.user)
+                if each.lead is None or each.lead.pk not in shown.plan.apart.get("lead", ())
+            ],
+            "apart": self._apart(lead),
+            "plan": self._planned(lead, shown),
             "steps": [{"icon": step.icon, "text": step.text} for step in shown.steps],
         }
 
@@ -342,16 +450,69 @@ class QualifyingViewSet(api.MergingViewSet):
         hidden = _("A record that you cannot open")
         return [*found, {"id": None, "label": hidden, "score": None, "reasons": []}]
 
-    def _planned(self, choice: Choice, *, is_hidden: bool) -> dict[str, Any]:
-        """Return the part of a plan that would ask for the same by name."""
+    def _twin(self, other: Lookalike) -> dict[str, Any]:
+        twin = other.lead
+        if twin is None:
+            label = _("A record that you cannot open")
+            nothing: dict[str, Any] = {"id": None, "label": label, "score": None, "reasons": []}
+            return {**nothing, "may_close": False}
+        may_close = twin.is_open and reaches(self.user, "disqualify", twin)
+        return {
+            "id": twin.pk,
+            "label": str(twin),
+            "score": other.score,
+            "reasons": list(other.reasons),
+            "may_close": may_close,
+        }
+
+    def _planned(self, lead: Lead, shown: Preview) -> dict[str, Any]:
+        """Return the plan that asks for the same by name; what nobody said is left out."""
+        plan, decision = shown.plan, shown.decision
+        said = {
+            "override_reason": plan.override_reason,
+            "duplicates": list(plan.duplicates),
+            "apart": {kind: list(ids) for kind, ids in plan.apart.items() if ids},
+        }
+        return {
+            "account": self._target(
+                decision.account, plan.account, is_hidden=shown.is_account_hidden
+            ),
+            "contact": self._target(
+                decision.contact, plan.contact, is_hidden=shown.is_contact_hidden
+            ),
+            "opportunities": [_terms(terms, lead) for terms in plan.terms],
+            **{name: value for name, value in said.items() if value},
+        }
+
+    def _target(self, choice: Choice, target: Target, *, is_hidden: bool) -> dict[str, Any]:
         match choice.outcome:
             case "reused" if choice.record is not None and not is_hidden:
-                return {"action": "use", "id": choice.record.pk}
+                fields = {"take": list(target.take), "keep": list(target.keep)}
+                chosen = {name: names for name, names in fields.items() if names}
+                return {"action": "use", "id": choice.record.pk, **chosen}
             case "created":
                 return {"action": "create"}
             case "skipped":
                 return {"action": "skip"}
         return {"action": "auto"}
+
+
+def _terms(terms: Terms, lead: Lead) -> dict[str, Any]:
+    """Return the terms of one opportunity, with what the lead says where nobody said it."""
+    if terms.opportunity is not None:
+        return {"id": terms.opportunity.pk}
+    said = terms.filled_from(lead)
+    more = {
+        "stage": said.stage.key if said.stage else "",
+        "owner": said.owner.email if said.owner else "",
+    }
+    return {
+        "topic": said.topic,
+        "value": _money(said.value),
+        "currency": said.currency,
+        "estimated_close_on": _day(said.estimated_close_date),
+        **{name: word for name, word in more.items() if word},
+    }
 
 
 def _money(value: Any) -> str | None:

@@ -24,8 +24,16 @@ MOST_LEADS = 1_000
 DONE, SKIPPED, REFUSED = JobLine.State.DONE, JobLine.State.SKIPPED, JobLine.State.REFUSED
 
 
-def qualify_many(leads: Iterable[int], *, by: User, opens_opportunities: bool = True) -> Job:
+def qualify_many(
+    leads: Iterable[int],
+    *,
+    by: User,
+    opens_opportunities: bool = True,
+    override_reason: str = "",
+) -> Job:
     """Have the leads of these numbers qualified, in this order; the job tells what came of each.
+
+    With an `override_reason` those too that lack something, where `by` may override it.
 
     Raises `NotPermitted` for whom no lead may be qualified by, `Unacceptable` for no lead at all or
     more than 1,000.
@@ -40,6 +48,7 @@ def qualify_many(leads: Iterable[int], *, by: User, opens_opportunities: bool = 
         total=len(numbers),
         leads=numbers,
         opens_opportunities=opens_opportunities,
+        override_reason=override_reason,
     )
 
 
@@ -61,7 +70,10 @@ def qualify_leads(job: Job) -> Step | End:
     numbers, place = job.arguments["leads"], job.cursor.get("next", 0)
     if place == len(numbers):
         return End(_summary(job))
-    plan = Plan() if job.arguments["opens_opportunities"] else Plan(opportunities=())
+    plan = Plan(
+        opportunities=None if job.arguments["opens_opportunities"] else (),
+        override_reason=job.arguments.get("override_reason", ""),
+    )
     return Step({"next": place + 1}, lines=(_line(numbers[place], plan, by=job.owner),))
 
 

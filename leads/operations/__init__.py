@@ -1,6 +1,6 @@
 """Everything that changes a lead."""
 
-from leads.operations.apart import dismiss_pair, drop_pairs, keep_pairs, restore_pair
+from leads.operations.apart import dismiss_pair, drop_pairs, keep_pairs, restore_pair, told_apart
 from leads.operations.assignment import (
     assign_by_rules,
     assign_lead,
@@ -25,7 +25,7 @@ from leads.operations.edit import (
 from leads.operations.merge import merge_leads, unmerge_leads
 from leads.operations.plan import Plan, Terms
 from leads.operations.preview import Preview, preview
-from leads.operations.qualify import Qualified, qualify
+from leads.operations.qualify import Qualified, qualify, refusal_of
 from leads.operations.reopen import reopen, reopen_due
 from leads.operations.reusing import Target
 from leads.operations.rules import (
@@ -76,6 +76,7 @@ __all__ = [
     "qualify",
     "qualify_automatically",
     "refresh_readiness",
+    "refusal_of",
     "refuse_bad_terms",
     "remove_rule",
     "reopen",
@@ -90,6 +91,7 @@ __all__ = [
     "set_progress",
     "switch_rule",
     "to_give_up",
+    "told_apart",
     "undo",
     "unmerge_leads",
     "update_lead",

@@ -18,10 +18,11 @@ from records.operations import operation
 from records.permissions import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from accounts.matching import Pair
+    from records.models import TimelineRecord
     from users.models import User
 
 
@@ -39,6 +40,31 @@ def pair_of(record: Any, other: Any) -> tuple[str, int, int]:
     if isinstance(other, Lead) and isinstance(record, Account | Contact):
         return pair_of(other, record)
     raise Unacceptable(_("Choose two records that can be compared."))
+
+
+def told_apart(
+    lead: Lead, numbers: Mapping[str, Collection[int]], *, by: User
+) -> list[TimelineRecord]:
+    """Return the records with these numbers, by kind, for `by` to tell them from the lead.
+
+    A statement for each kind that is named. Raises `Unacceptable` for one that `by` cannot see and
+    for the lead itself, `NotPermitted` unless `by` may change the lead.
+    """
+    found: list[TimelineRecord] = []
+    for kind, model in KINDS.items():
+        wanted = set(numbers.get(kind, ()))
+        if not wanted:
+            continue
+        rows: Any = model._default_manager
+        seen = rows.permitted(by, "view").select_related("owner").filter(pk__in=wanted)
+        others = [each for each in seen.order_by("pk") if each != lead]
+        if len(others) < len(wanted):
+            told = _("There is no such %(kind)s.") % {"kind": model._meta.verbose_name}
+            raise Unacceptable(errors={"apart": [told]})
+        found += others
+    if found:
+        require(by, "change", lead)
+    return found
 
 
 @operation

@@ -6,7 +6,7 @@ preview shows its answer, the qualification carries it out.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,15 +15,18 @@ from django.utils.translation import gettext as _
 from accounts.matching import Match
 from accounts.models import Account, Contact
 from leads.matching import matches_for
+from leads.operations.apart import told_apart
 from leads.operations.reusing import AUTO, SKIP, USE, Target, refuse_bad_choices
 from records.errors import Unacceptable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
 
     from leads.models import Lead
     from opportunities.models import Opportunity, Stage
+    from records.models import TimelineRecord
     from users.models import User
 
 MOST_OPPORTUNITIES = 5
@@ -55,6 +58,21 @@ class Terms:
     owner: User | None = None
     opportunity: Opportunity | None = None
 
+    def filled_from(self, lead: Lead) -> Terms:
+        """Return the terms with what the lead says where nothing was said."""
+        value, closes_on = self.value, self.estimated_close_date
+        if value is FROM_LEAD:
+            value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
+        if closes_on is FROM_LEAD:
+            closes_on = lead.estimated_close_date
+        return replace(
+            self,
+            topic=self.topic or lead.topic,
+            value=value,
+            currency=self.currency or lead.currency,
+            estimated_close_date=closes_on,
+        )
+
     def as_data(self) -> dict[str, Any]:
         """Return the terms as they are kept; what comes from the lead is left out."""
         data = {
@@ -80,6 +98,9 @@ class Plan:
     lead_version: int | None = None
     # Other leads of the same person that are given up as duplicates of this one along with it.
     duplicates: tuple[int, ...] = ()
+    # Numbers of records, by kind (account, contact, lead), that are said to be others than are
+    # meant: it is remembered along with it.
+    apart: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def terms(self) -> tuple[Terms, ...]:
@@ -95,6 +116,7 @@ class Plan:
             else [terms.as_data() for terms in self.opportunities],
             "override_reason": self.override_reason,
             "duplicates": list(self.duplicates),
+            "apart": {kind: list(numbers) for kind, numbers in self.apart.items() if numbers},
         }
 
 
@@ -119,17 +141,35 @@ class Decision:
     contact: Choice
     account_match: Match[Account]
     contact_match: Match[Contact]
+    # What the plan tells apart from the lead.
+    apart: tuple[TimelineRecord, ...] = ()
 
 
 def decide(lead: Lead, plan: Plan, *, by: User, is_similar_wanted: bool = False) -> Decision:
     """Say which account and contact a qualification by this plan uses or makes.
 
-    At most five statements. Who shows the candidates wants those too that are only similar.
+    At most five statements, and three more where the plan tells records apart. Who shows the
+    candidates wants those too that are only similar.
 
-    Raises `Unacceptable` when the plan names a record that does not exist for `by`, or skips both.
+    Raises `Unacceptable` when the plan names a record that does not exist for `by`, skips both, or
+    tells apart what it uses, and `NotPermitted` where `by` may not tell anything from this lead.
     """
-    companies, persons = matches_for(lead, is_similar_wanted=is_similar_wanted)
-    return decided(lead, plan, companies, persons, by=by)
+    others = told_apart(lead, plan.apart, by=by)
+    companies, persons = matches_for(
+        lead, is_similar_wanted=is_similar_wanted, told_apart=plan.apart
+    )
+    decision = replace(decided(lead, plan, companies, persons, by=by), apart=tuple(others))
+    _refuse_contradiction(plan, decision)
+    return decision
+
+
+def _refuse_contradiction(plan: Plan, decision: Decision) -> None:
+    used = [decision.account.record, decision.contact.record]
+    closed = set(plan.duplicates) & set(plan.apart.get("lead", ()))
+    for other in decision.apart:
+        if other in used or (other.pk in closed and other._meta.model_name == "lead"):
+            told = _("%(record)s is meant and is told apart: choose one of the two.")
+            raise Unacceptable(errors={"apart": [told % {"record": other}]})
 
 
 def decided(

@@ -15,19 +15,21 @@ from accounts.operations import identity
 from activities.operations import share
 from leads.errors import LeadIsClosed, RulesAreUnmet
 from leads.models import Lead, Qualification, QualifiedOpportunity
+from leads.operations.apart import dismiss_pair
 from leads.operations.carrying import Arrivals, arrivals_of, column_mappings, kept_by
 from leads.operations.disqualify import held
 from leads.operations.duplicates import MOST_DUPLICATES, duplicates_of, give_up
-from leads.operations.plan import FROM_LEAD, Choice, Decision, Plan, Terms, decide
+from leads.operations.plan import Choice, Decision, Plan, Terms, decide
 from leads.operations.reusing import CREATE, TO_ACCOUNT, TO_CONTACT, brought_up
 from leads.rules import Verdicts, verdicts_for, with_rules
 from opportunities.models import Bant, Opportunity
 from opportunities.operations import open_opportunity
 from records import audit
-from records.errors import IsInBin, Stale, Unacceptable
+from records.errors import Busy, IsInBin, Refused, Stale, Unacceptable
 from records.operations import (
     operation,
     row_of,
+    run_atomically,
     save_changed,
     save_new,
     settled,
@@ -56,6 +58,10 @@ class Qualified:
     is_repeat: bool = False
 
 
+class TakenBack(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
 def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
     """Turn a lead into an account, a contact and opportunities, as `plan` says.
 
@@ -69,6 +75,27 @@ def qualify(lead: Lead, *, by: User, plan: Plan | None = None) -> Qualified:
     except NeedsDecision as question:
         park(lead, str(question))
         raise
+
+
+def refusal_of(lead: Lead, *, by: User, plan: Plan) -> Refused | None:
+    """Say why `qualify` by this plan would refuse now; None where it would not. Nothing stays.
+
+    It is done and taken back in one transaction: what the database would refuse is told, too.
+    """
+
+    def attempt() -> None:
+        _qualify(lead, plan, by=by)
+        raise TakenBack
+
+    try:
+        run_atomically(attempt)
+    except TakenBack:
+        return None
+    except Busy:
+        raise
+    except Refused as refusal:
+        return refusal
+    raise AssertionError("unreachable")
 
 
 @operation
@@ -150,6 +177,9 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         ),
     )
     give_up(duplicates, lead, by=by)
+    # The last: whoever joins two pairs holds other records before.
+    for other in decision.apart:
+        dismiss_pair(lead, other, by=by)
     return Qualified(qualification, lead, account, contact, tuple(opportunities))
 
 
@@ -378,23 +408,19 @@ def _opened(
     owner: User,
     by: User,
 ) -> Opportunity:
-    value, closes_on = terms.value, terms.estimated_close_date
-    if value is FROM_LEAD:
-        value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
-    if closes_on is FROM_LEAD:
-        closes_on = lead.estimated_close_date
+    said = terms.filled_from(lead)
     return open_opportunity(
-        terms.topic or lead.topic,
+        said.topic,
         by=by,
-        owner=terms.owner or owner,
+        owner=said.owner or owner,
         account=account,
         contact=contact,
-        stage=terms.stage,
-        value=value,
-        currency=terms.currency or lead.currency,
-        estimated_close_date=closes_on,
+        stage=said.stage,
+        value=said.value,
+        currency=said.currency,
+        estimated_close_date=said.estimated_close_date,
         products=products,
-        rate=lead.rate if terms.currency in {"", lead.currency} else None,
+        rate=lead.rate if said.currency == lead.currency else None,
         continues=lead,
         custom=dict(custom),
         **_values(lead, TO_OPPORTUNITY),

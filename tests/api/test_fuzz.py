@@ -21,7 +21,7 @@ FIELDS = (
     "description need currency estimated_close_on consent owner account contact custom name "
     "parent value stage probability competitors kind status subject text due_at done_at duration "
     "on next reason comment revisit_on duplicate_of opportunities override_reason lead_version "
-    "actual_value closed_on lost_to action id x"
+    "actual_value closed_on lost_to action id take keep apart duplicates lead x"
 ).split()
 
 ODD_TEXTS = st.sampled_from(
@@ -76,7 +76,7 @@ def addresses(rep):
         + [("PATCH", f"activities/{task.pk}/")]
         + [
             ("POST", f"leads/{lead.pk}/{verb}/")
-            for verb in ("qualify", "undo", "disqualify", "reopen", "assign")
+            for verb in ("qualify", "undo", "disqualify", "reopen", "assign", "apart", "together")
         ]
         + [
             ("POST", f"opportunities/{deal.pk}/{verb}/")

@@ -29,11 +29,12 @@ def test_is_valid_and_says_everything_that_there_is(schema):
     for kind in RECORDS:
         assert set(paths[f"/api/v1/{kind}/"]) == {"get", "post"}
         assert set(paths[f"/api/v1/{kind}/{{id}}/"]) == {"get", "patch", "delete"}
-    for verb in ("qualify", "undo", "disqualify", "reopen", "assign"):
+    for verb in ("qualify", "undo", "disqualify", "reopen", "assign", "apart", "together"):
         assert set(paths[f"/api/v1/leads/{{id}}/{verb}/"]) == {"post"}
     for verb in ("stage", "win", "lose", "reopen"):
         assert set(paths[f"/api/v1/opportunities/{{id}}/{verb}/"]) == {"post"}
-    assert set(paths["/api/v1/leads/{id}/qualification/"]) == READ
+    assert set(paths["/api/v1/leads/{id}/qualification/"]) == {"get", "post"}
+    assert set(paths["/api/v1/leads/{id}/receipts/"]) == READ
     for report in ("overview", "breakdown", "{name}"):
         assert set(paths[f"/api/v1/reports/{report}/"]) == READ
 

@@ -26,7 +26,7 @@ KINDS = {
     "activities": ActivityFactory,
 }
 VERBS = {
-    "leads": ["qualify", "undo", "disqualify", "reopen", "assign"],
+    "leads": ["qualify", "undo", "disqualify", "reopen", "assign", "apart", "together"],
     "opportunities": ["stage", "win", "lose", "reopen", "hold", "resume"],
 }
 BODIES = {
@@ -61,7 +61,13 @@ def requests_for(kind: str, pk: int) -> list[tuple[str, str, Any]]:
     found += [
         ("POST", f"{kind}/{pk}/{verb}/", BODIES.get(verb, {})) for verb in VERBS.get(kind, [])
     ]
-    return [*found, ("GET", f"leads/{pk}/qualification/", None)] if kind == "leads" else found
+    if kind == "leads":
+        found += [
+            ("GET", f"leads/{pk}/qualification/", None),
+            ("POST", f"leads/{pk}/qualification/", {}),
+            ("GET", f"leads/{pk}/receipts/", None),
+        ]
+    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,7 +100,8 @@ def test_a_record_that_is_seen_but_not_ones_own_is_refused_with_403(kind, rep, c
 
     for method, path, body in requests_for(kind, record.pk):
         answer = rep.send(method, path, body)
-        is_open = method == "GET" or (is_shared and body == CHANGES[kind])
+        is_read = method == "GET" or path.endswith("/qualification/")
+        is_open = is_read or (is_shared and body == CHANGES[kind])
         expected = 200 if is_open else 403
         assert answer.status_code == expected, (method, path, answer.content)
         if expected == 403:

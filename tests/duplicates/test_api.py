@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Contact
 from accounts.operations import create_contact, update_contact
-from records.models import Merge
+from records.models import Merge, PossibleDuplicate
 from tests.api.conftest import Caller
 from tests.duplicates import world
 from tests.duplicates.kinds import KINDS
@@ -182,3 +182,21 @@ def test_lists_what_has_changed_since_and_undoes_the_rest(program, rep):
     assert undone.status_code == 200
     assert len(undone.json()["left"]) == 1
     assert Contact.objects.get(pk=kept.pk).job_title == "CTO"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_says_of_a_pair_that_it_is_none_and_takes_it_back(program, rep, name):
+    one, other, *_more = KINDS[name].world(rep)
+    pair = PossibleDuplicate.objects.create(
+        kind=name, low=min(one.pk, other.pk), high=max(one.pk, other.pk), score=80
+    )
+
+    dismissed = program.post(f"duplicates/{pair.pk}/dismiss/")
+    without = program.get(f"duplicates/?kind={name}").json()["results"]
+    restored = program.post(f"duplicates/{pair.pk}/restore/")
+
+    assert (dismissed.status_code, without) == (200, [])
+    assert dismissed.json()["dismissed_at"]
+    assert restored.json()["dismissed_at"] is None
+    listed = program.get(f"duplicates/?kind={name}").json()["results"]
+    assert [each["id"] for each in listed] == [pair.pk]

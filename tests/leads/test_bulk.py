@@ -18,6 +18,7 @@ from leads.operations.qualify import park
 from opportunities.models import Opportunity
 from records.errors import NotPermitted, Refused, Unacceptable
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
+from tests.snapshots import rows
 from tests.workbench.kinds import Killed
 from users.models import User
 from users.operations import issue_token
@@ -357,7 +358,8 @@ def test_what_was_shown_is_what_is_done(client_of_rep, rep):
 
     job = Job.objects.get()
     assert answer.redirect_chain == [(f"/jobs/{job.pk}/", 302)]
-    assert job.arguments == {"leads": [lead.pk for lead in leads], "opens_opportunities": True}
+    assert job.arguments["leads"] == [lead.pk for lead in leads]
+    assert job.arguments["opens_opportunities"]
     assert "2 leads were qualified." in text_of(answer)
     assert str(leads[0]) in text_of(answer)
 
@@ -405,6 +407,34 @@ def test_the_api_answers_with_a_job_and_its_report(ask, rep):
     }  # fmt: skip
     assert (second["id"], second["code"]) == (unreachable.pk, "rules_are_unmet")
     assert [each["id"] for each in ask("jobs/?state=done").json()["results"]] == [job["id"]]
+
+
+def test_the_api_tells_beforehand_what_would_come_of_each(ask, rep, outsider):
+    ready, unreachable = LeadFactory(owner=rep), LeadFactory(owner=rep, email="")
+    hidden = LeadFactory(owner=outsider)
+    before = rows(with_trails=True)
+
+    told = ask("leads/bulk-qualification/", {"ids": [ready.pk, unreachable.pk, hidden.pk]})
+
+    assert told.status_code == 200, told.content
+    first, second, third = told.json()["results"]
+    assert (first["lead"], first["is_ready"], first["blockers"]) == (ready.pk, True, [])
+    assert (second["lead"], second["is_ready"]) == (unreachable.pk, False)
+    assert second["blockers"]
+    assert first["companions"] == int(ready.company_key == unreachable.company_key)
+    assert third["blockers"] == ["There is no such lead, or you cannot see it."]
+    assert rows(with_trails=True) == before
+
+
+def test_the_api_overrides_with_a_reason_where_one_may(ask, rep, manager):
+    lead, other = LeadFactory(owner=rep, email=""), LeadFactory(owner=rep, email="")
+
+    job = ask("leads/bulk-qualify/", {"ids": [lead.pk], "override_reason": "Known"}).json()
+    done = jobs.qualify_many([other.pk], by=manager, override_reason="Known")
+
+    assert ask(f"jobs/{job['id']}/").json()["report"][0]["code"] == "rules_are_unmet"
+    assert done.lines.get().code == "qualified"
+    assert other.qualifications.get().override_reason == "Known"
 
 
 def test_the_api_takes_the_filters_of_the_list(ask, rep, rep2):
