@@ -126,7 +126,7 @@ class WebFormSerializer(EntranceSerializer):
 class SnippetSerializer(serializers.Serializer[Any]):
     """A form as HTML for another website."""
 
-    html = serializers.CharField()
+    html = serializers.CharField(allow_null=True, help_text="Null in a repeated answer.")
 
 
 class EntranceViewSet(api.SettingViewSet):
@@ -150,6 +150,7 @@ class WebFormViewSet(EntranceViewSet):
 
     model = WebForm
     serializer_class = WebFormSerializer
+    secrets = frozenset({"html"})  # the key of the form is in it
     filterset_class = api.filters_for(WebForm, ["name", "slug", "is_active"], page=FilterSet)
 
     @staticmethod
@@ -269,10 +270,10 @@ class DoorSerializer(EntranceSerializer):
 
 
 class DoorKeySerializer(serializers.Serializer[Any]):
-    """A new address, and the secret that is told this once."""
+    """A new address, and the secret that is told this once; in a repeated answer neither."""
 
-    url = serializers.CharField()
-    secret = serializers.CharField()
+    url = serializers.CharField(allow_null=True)
+    secret = serializers.CharField(allow_null=True)
 
 
 class ClosedSerializer(serializers.Serializer[Any]):
@@ -287,6 +288,7 @@ class DoorViewSet(EntranceViewSet):
     model = Door
     parts = ("fields", "keys__door")
     serializer_class = DoorSerializer
+    secrets = frozenset({"secret", "url"})  # the key of the door is in its address
     filterset_class = api.filters_for(Door, ["name", "slug", "kind", "is_active"], page=FilterSet)
 
     @staticmethod

@@ -81,6 +81,8 @@ class Entrance(models.Model):
 class WebForm(Entrance):
     """A form that anybody on the web can send."""
 
+    UNTOLD = frozenset({"snippet_key"})
+
     title = models.CharField(
         _("title"), max_length=200, blank=True, help_text=_("Empty: the name.")
     )

@@ -556,11 +556,15 @@ def _uses_of_code(code: str) -> dict[str, int]:
 
 
 def _shown(setting: models.Model) -> dict[str, Any]:
-    """Return the columns of a setting, those of relations as people know them."""
+    """Return the columns of a setting, those of relations as people know them.
+
+    What its model names in `UNTOLD` is a secret, and stands in no trail.
+    """
+    left_out = {"id", *getattr(setting, "UNTOLD", ())}
     return {
         field.name: audit.plain(getattr(setting, field.name))
         for field in setting._meta.concrete_fields
-        if field.name != "id"
+        if field.name not in left_out
     }
 
 

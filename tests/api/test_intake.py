@@ -12,7 +12,7 @@ from intake.api import DoorViewSet, WebFormViewSet
 from intake.models import Door, DoorField, DoorKey, WebForm
 from leads.models import Lead
 from opportunities.models import Campaign
-from records.models import AuditEntry
+from records.models import AuditEntry, IdempotencyKey
 from tests.api.conftest import Caller
 from tests.custom import define
 from tests.intake.world import a_door, hand_in, key_of
@@ -74,10 +74,32 @@ def test_a_door_that_is_made_twice_by_one_key_is_one_door(admin: Caller):
     again = admin.post("intake-doors/", DOOR, Idempotency_Key="shop")
     other = admin.post("intake-doors/", {**DOOR, "name": "Else"}, Idempotency_Key="shop")
 
-    assert again.json() == first.json()
+    assert again.json() == {**first.json(), "secret": None, "url": None}
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Idempotent-Left-Out"] == "secret, url"
+    assert "Idempotent-Left-Out" not in first.headers
     assert other.status_code == 422
     assert Door.objects.count() == DoorKey.objects.count() == 1
+
+
+def test_no_secret_is_kept_beside_its_entrance(admin: Caller):
+    door = admin.post("intake-doors/", DOOR, Idempotency_Key="1").json()
+    more = admin.post(f"intake-doors/{door['id']}/add-key/", Idempotency_Key="2").json()
+    admin.patch(f"intake-doors/{door['id']}/", {"name": "Shops"}, Idempotency_Key="3")
+    form = admin.post("web-forms/", FORM, Idempotency_Key="4").json()
+    first = WebForm.objects.get().snippet_key
+    html = admin.post(f"web-forms/{form['id']}/renew-snippet/", Idempotency_Key="5").json()["html"]
+    second = WebForm.objects.get().snippet_key
+
+    kept = str([*IdempotencyKey.objects.values(), *AuditEntry.objects.values()])
+
+    assert second in html
+    assert more["secret"]
+    for key in DoorKey.objects.all():
+        assert key.secret not in kept
+        assert key.key not in kept
+    assert first not in kept
+    assert second not in kept
 
 
 def test_two_who_change_different_things_of_an_entrance_both_have_their_way(admin: Caller):

@@ -152,6 +152,9 @@ class WritingViewSet(ApiViewSet):
 
     is_written = True
     http_method_names = ["get", "post", "patch", "delete", "head"]
+    # What lets its owner in: told in the first answer and kept with none, so a repeated answer has
+    # null instead.
+    secrets: ClassVar[frozenset[str]] = frozenset()
 
     def create(self, request: Request) -> Response:
         return self.write(self._create)
@@ -188,9 +191,10 @@ class WritingViewSet(ApiViewSet):
     def write(self, work: Callable[[], Answer], *, is_one_operation: bool = False) -> Response:
         """Do `work` in one transaction, once per idempotency key, and answer.
 
-        Asked again with the same key and body the first answer comes again, a refusal too; what may
-        succeed the next time (412, 503) is not kept. Work that `is_one_operation` has a transaction
-        of its own, and what that leaves behind when it refuses stays.
+        Asked again with the same key and body the first answer comes again, a refusal too, but
+        without `secrets`, and says so; what may succeed the next time (412, 503) is not kept. Work
+        that `is_one_operation` has a transaction of its own, and what that leaves behind when it
+        refuses stays.
         """
         self.body()  # what cannot be read is refused before anything is done
         key = self.request.headers.get("Idempotency-Key")
@@ -199,22 +203,34 @@ class WritingViewSet(ApiViewSet):
             return self.answer(status, body)
         if not _KEY.fullmatch(key) or not key.strip():
             raise ValidationError({"Idempotency-Key": [_("Send 1 to 255 printable characters.")]})
+        told: dict[str, Any] = {}
+
+        def kept() -> tuple[int, str]:
+            status, body = self._answered_by(work, is_one_operation=is_one_operation)
+            told.clear()
+            if isinstance(body, Mapping):
+                told.update((name, body[name]) for name in self.secrets & body.keys())
+                body = {**body, **dict.fromkeys(told)}
+            # As JSON, a database would give its parts back in another order.
+            return status, JSONRenderer().render(body).decode() or "null"
+
         status, text, is_repeated = once(
             key,
             by=self.user,
             request=[self.request.method, self.request.get_full_path(), self.body()],
-            work=lambda: self._kept(work, is_one_operation=is_one_operation),
+            work=kept,
         )
-        response = self.answer(status, json.loads(text))
+        body = json.loads(text)
+        response = self.answer(status, {**body, **told} if told else body)
         if is_repeated:
             response["Idempotent-Replayed"] = "true"
+            left_out = sorted(self.secrets & body.keys()) if isinstance(body, Mapping) else []
+            if left_out:
+                response["Idempotent-Left-Out"] = ", ".join(left_out)
         return response
 
-    def _kept(self, work: Callable[[], Answer], *, is_one_operation: bool) -> tuple[int, str]:
-        """Do `work`; return a refusal as the answer that it is, so that it can be kept.
-
-        It is kept as text: as JSON, a database would give its parts back in another order.
-        """
+    def _answered_by(self, work: Callable[[], Answer], *, is_one_operation: bool) -> Answer:
+        """Do `work`; return a refusal as the answer that it is, so that it can be kept."""
         try:
             with nullcontext() if is_one_operation else transaction.atomic():
                 status, body = work()
@@ -225,7 +241,7 @@ class WritingViewSet(ApiViewSet):
             if response is None or response.status_code >= 500:
                 raise
             status, body = response.status_code, response.data
-        return status, JSONRenderer().render(body).decode() or "null"
+        return status, body
 
     def named_versions(self) -> list[int] | None:
         """Return the versions that `If-Match` names, None when any will do."""
