@@ -37,7 +37,7 @@ class MadeSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True)
     outcome = serializers.CharField(help_text="created, reused or skipped")
     reasons = serializers.ListField(child=serializers.CharField())
-    fields = CarriedSerializer(many=True)  # type: ignore[assignment]  # its name is the API's
+    fields = CarriedSerializer(many=True)
 
 
 class OpenedSerializer(serializers.Serializer[Any]):

@@ -60,18 +60,26 @@ class Terms:
 
     def filled_from(self, lead: Lead) -> Terms:
         """Return the terms with what the lead says where nothing was said."""
-        value, closes_on = self.value, self.estimated_close_date
-        if value is FROM_LEAD:
-            value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
-        if closes_on is FROM_LEAD:
-            closes_on = lead.estimated_close_date
         return replace(
             self,
             topic=self.topic or lead.topic,
-            value=value,
+            value=self.value_for(lead),
             currency=self.currency or lead.currency,
-            estimated_close_date=closes_on,
+            estimated_close_date=self.close_date_for(lead),
         )
+
+    def value_for(self, lead: Lead) -> Decimal | None:
+        """Return the value of the opportunity that this lead becomes."""
+        if self.value is not FROM_LEAD:
+            return self.value
+        worth: Decimal | None = lead.estimated_value
+        return lead.budget_amount if worth is None else worth
+
+    def close_date_for(self, lead: Lead) -> date | None:
+        """Return when the opportunity that this lead becomes is to be closed."""
+        if self.estimated_close_date is not FROM_LEAD:
+            return self.estimated_close_date
+        return lead.estimated_close_date
 
     def as_data(self) -> dict[str, Any]:
         """Return the terms as they are kept; what comes from the lead is left out."""
