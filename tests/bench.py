@@ -29,7 +29,7 @@ import psycopg2
 
 from tests.postgres import Cluster
 from tests.prove import machine, write
-from tests.server import ROOT, Server
+from tests.server import ROOT, Server, processor_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,11 +209,7 @@ class Clock:
 
     def spent(self) -> float:
         """Milliseconds of processor time that the threads of all workers have had."""
-        total = 0
-        for pid in self.server.workers():
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                total += int((thread / "schedstat").read_text().split()[0])
-        return total / 1e6
+        return sum(processor_seconds(pid) for pid in self.server.workers()) * 1000
 
     def figures(self) -> dict[str, Any]:
         ordered = sorted(self.times)

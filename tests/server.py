@@ -41,6 +41,17 @@ print(json.dumps({"Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_ke
 """
 
 
+# What a new installation starts with, and nothing else; the kinds of records keep their numbers.
+RENEW = """
+import json
+from tests.template import empty
+from tests.world import new_installation
+empty()
+new_installation()
+print(json.dumps("done"))
+"""
+
+
 class Server:
     """Gunicorn as the demo runs it. `env` names the database; `pids` are its processes."""
 
@@ -71,6 +82,10 @@ class Server:
         head = "import django; django.setup()\n"
         printed = self._run("-c", head + code, *words)
         return json.loads(printed.strip().splitlines()[-1])
+
+    def renew(self) -> None:
+        """Take everything out of the database but what a new installation starts with."""
+        self.script(RENEW)
 
     def sign_in(self, email: str) -> dict[str, str]:
         """Return the headers of an administrator at a browser who also has a token to read."""
@@ -132,6 +147,14 @@ class Server:
         assert self.process is not None
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(number) for number in listed.split()]
+
+
+def processor_seconds(pid: int) -> float:
+    """Return how long the threads of a process have had a processor: other programs change that
+    little, while they make everything last longer.
+    """
+    told = (thread / "schedstat" for thread in Path(f"/proc/{pid}/task").iterdir())
+    return sum(int(each.read_text().split()[0]) for each in told) / 1e9
 
 
 @contextmanager
