@@ -44,6 +44,9 @@ _COLLEAGUES = 7.0
 _HOUSEHOLD = 9.0
 # The same mailbox, a personal one, is the same person whatever the name beside it looks like.
 _MAILBOX = ENOUGH + 3.5
+# As much as the same company: an address there is one more sign of it.
+_DOMAIN = 4.5
+_NOTHING = Fact("email", "alike", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def person_of(
 def alike_people(one: Person, other: Person) -> Likeness:
     """Return how alike two persons are."""
     names = name_facts(one, other)
-    mail = _mail_fact(one.emails, other.emails)
+    named = sum(fact.bits for fact in names)
+    mail = _mail_fact(one, other, named)
     places = list(place_facts(one.place, other.place))
     work = list(_work_facts(one, other))
     days = list(_day_facts(one.days, other.days))
@@ -101,7 +105,6 @@ def alike_people(one: Person, other: Person) -> Likeness:
         has_work = any(fact.agrees for fact in work)
         shared = min(shared, _COLLEAGUES if has_work else _HOUSEHOLD)
     facts = [*names, *([mail] if mail else []), *places, *work, *days]
-    named = sum(fact.bits for fact in names)
     bits = named + shared + (mail.bits if mail else 0) + sum(fact.bits for fact in days)
     if mail and (mail.what, mail.state) == ("email", "same"):
         return likeness_of(max(bits, _MAILBOX), facts)
@@ -190,17 +193,64 @@ def _part(one: str, other: str) -> str:
     return "unclear" if has_same_letters(a, b) else "different"
 
 
-def _mail_fact(ones: tuple[str, ...], others: tuple[str, ...]) -> Fact | None:
-    if not ones or not others:
+def _mail_fact(one: Person, other: Person, named: float) -> Fact | None:
+    """Compare two sets of addresses, where the names of the two weigh `named` bits."""
+    if not one.emails or not other.emails:
         return None
-    for email in ones:
-        if email in others:
+    for email in one.emails:
+        if email in other.emails:
             return (
                 Fact("mailbox", "same", 3)
                 if keys.is_role_mailbox(email)
                 else Fact("email", "same", 12)
             )
-    return max((_mail_likeness(a, b) for a in ones for b in others), key=lambda fact: fact.bits)
+    found = [
+        _without_the_name(_mail_likeness(a, b), (a, b), (one, other), named)
+        for a in one.emails
+        for b in other.emails
+    ]
+    best = max(found, key=lambda fact: fact.bits)
+    return None if best == _NOTHING else best
+
+
+def _without_the_name(
+    fact: Fact, emails: tuple[str, str], people: tuple[Person, Person], named: float
+) -> Fact:
+    """Weigh an address that is only alike by what it says beside the names of the two.
+
+    What stands before the @ is mostly made of the name: together both say no more than the name.
+    """
+    if fact.state != "alike":
+        return fact
+    before = [email.rpartition("@")[0] for email in emails]
+    if not any(_is_of_name(each, who.first, who.last) for each in before for who in people):
+        return fact
+    bits = sum(_NAME_BITS["same"]) - max(named, 0)
+    domains = sorted({email.rpartition("@")[2] for email in emails})
+    # An own domain, or the domain of many with an error in it, tells one from a namesake.
+    if is_alike(domains[0], domains[-1]) and any(keys.domain_key(f"x@{d}") for d in domains):
+        bits += _DOMAIN
+    return Fact("email", "alike", min(bits, fact.bits)) if bits > 0 else _NOTHING
+
+
+@lru_cache(maxsize=50_000)
+def _is_of_name(local: str, first: str, last: str) -> bool:
+    """Say whether what stands before an @ repeats a name: whole, in parts or by initials.
+
+    >>> _is_of_name("ada.lovelace", "ada", "lovelace"), _is_of_name("alovelace", "ada", "lovelace")
+    (True, True)
+    >>> _is_of_name("countess", "ada", "lovelace"), _is_of_name("ada1815", "ada", "lovelace")
+    (False, False)
+    """
+    letters = joined(plain(local))
+    if not letters.isalpha():
+        return False  # a number tells one of a name from another
+    firsts = {joined(first), *first.split()} - {""}
+    lasts = {joined(last), *last.split()} - {""}
+    pairs = [*product(firsts, lasts), *product({each[0] for each in firsts}, lasts)]
+    pairs += product(firsts, {each[0] for each in lasts})
+    forms = {*firsts, *lasts, *(a + b for a, b in pairs), *(b + a for a, b in pairs)}
+    return any(is_alike(letters, form) for form in forms)
 
 
 @lru_cache(maxsize=50_000)

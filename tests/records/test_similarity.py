@@ -88,6 +88,52 @@ def test_the_same_personal_mailbox_is_the_same_person_and_a_shared_one_is_not():
     assert alike_people(*shared).score < LISTED
 
 
+def a_namesake(email, **others):
+    name = {"first_name": "Wilhelmina", "last_name": "Strzelecki"}
+    return person_of(**{**name, "emails": [email], **others})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("wilhelmina.strzelecki@alpha.example", "wilhelmina.strzelecki@omega.example"),
+        ("wstrzelecki@alpha.example", "wstrzelecki@omega.example"),
+        ("strzelecki@alpha.example", "strzelecki@omega.example"),
+        ("wilhelmina.strzelecki@gmail.com", "wilhelmina.strzelecki@yahoo.com"),
+        ("wilhelmina.strzelecki@gmail.com", "wilhelmina.strzeleckie@gmail.com"),
+    ],
+)
+def test_an_address_that_repeats_the_name_says_nothing_beside_it(one, other):
+    firms = {"company": "Alpha Pumps"}, {"company": "Omega Valves"}
+    mailed = [a_namesake(one, **firms[0]), a_namesake(other, **firms[1])]
+    unmailed = [a_namesake("", **firm) for firm in firms]
+
+    assert alike_people(*mailed) == alike_people(*unmailed)
+    assert LISTED <= alike_people(*mailed).score < PRESELECTED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pepper1815@alpha.example", "pepper1815@omega.example"),
+        ("wstrzelecki77@gmail.com", "wstrzelecki77@yahoo.com"),
+        ("wilhelmina.strzelecki@alpha.example", "wilhelmina.strzeleki@alpha.example"),
+        ("wilhelmina.strzelecki@gmail.com", "wilhelmina.strzelecki@gmial.com"),
+    ],
+)
+def test_an_address_that_says_more_than_the_name_counts(one, other):
+    assert alike_people(a_namesake(one), a_namesake(other)).score >= PRESELECTED
+
+
+def test_an_address_says_as_much_of_a_name_as_is_missing():
+    whole = a_namesake("wilhelmina.strzelecki@alpha.example", company="Pumps")
+    half = a_namesake("wilhelmina.strzelecki@omega.example", first_name="", company="Pumps")
+    without = a_namesake("", first_name="", company="Pumps")
+
+    assert alike_people(whole, without).score < alike_people(whole, half).score
+    assert alike_people(whole, half).score <= alike_people(whole, whole).score
+
+
 def test_a_number_without_its_area_code_agrees_with_the_whole_one():
     one = ada(phones=["555-0199 1"])
     assert state_of(ada(phones=["555-0199"]), ada(phones=["+12125550199"]), "phone") == "tail"
