@@ -68,7 +68,9 @@ class AccountImporter(Importer):
                 phone=values.get("phone", ""),
             )
             if match.decided is not None:
-                return self._twin(match.decided, values, match.reasons_for(match.decided))
+                return self._twin(
+                    match.decided, values, match.reasons_for(match.decided, by=self.by)
+                )
         self.require_filled(values)
         try:
             account = operations.create_account(
@@ -130,7 +132,9 @@ class ContactImporter(Importer):
                 },
             )
             if match.decided is not None:
-                return self._twin(match.decided, values, match.reasons_for(match.decided))
+                return self._twin(
+                    match.decided, values, match.reasons_for(match.decided, by=self.by)
+                )
         self.require_filled(values, account=account or company)
         if account is None and company:
             account, _ = operations.find_or_create_account(company, by=self.by, owner=owner)

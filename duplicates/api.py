@@ -10,7 +10,6 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from accounts.matching import reasons_from
 from duplicates import operations
 from duplicates.queries import (
     AGREEMENTS,
@@ -19,7 +18,9 @@ from duplicates.queries import (
     left_for,
     merges_for,
     pairs_for,
+    reasons_told,
     records_in,
+    score_told,
 )
 from leads.operations import dismiss_pair, restore_pair
 from records.models import Merge, PossibleDuplicate
@@ -124,6 +125,7 @@ class PairReasonSerializer(serializers.Serializer[Any]):
 class PairSerializer(serializers.ModelSerializer[PossibleDuplicate]):
     """Two records that may be one."""
 
+    score = serializers.SerializerMethodField(help_text="0 to 100.")
     records = serializers.SerializerMethodField(help_text="Their ids, the older first.")
     reasons = serializers.SerializerMethodField(help_text="What agrees and what differs, in words.")
     found_at = api.Moment(read_only=True)
@@ -136,17 +138,19 @@ class PairSerializer(serializers.ModelSerializer[PossibleDuplicate]):
     def get_records(self, pair: PossibleDuplicate) -> list[int]:
         return [pair.low, pair.high]
 
+    def get_score(self, pair: PossibleDuplicate) -> int:
+        return score_told(pair)
+
     @extend_schema_field(PairReasonSerializer(many=True))
     def get_reasons(self, pair: PossibleDuplicate) -> list[dict[str, Any]]:
-        told = reasons_from(pair.reasons)
-        return [{"text": reason.text, "agrees": reason.agrees} for reason in told]
+        return [{"text": each.text, "agrees": each.agrees} for each in reasons_told(pair)]
 
 
 class PairFilter(FilterSet):
     """Pairs of a kind, of a score or more, that agree in something."""
 
     kind = ChoiceFilter(choices=[(kind, kind) for kind in KINDS], label="lead, contact or account.")
-    min_score = NumberFilter(field_name="score", lookup_expr="gte", label="0 to 100.")
+    min_score = NumberFilter(field_name="told_score", lookup_expr="gte", label="0 to 100.")
     reason = ChoiceFilter(
         choices=[(what, what) for what in AGREEMENTS], method="agreeing", label="What agrees."
     )
@@ -159,7 +163,7 @@ class PairViewSet(api.WritingViewSet):
     """Pairs of records that may be one, both of which the caller may see; the likeliest first."""
 
     model = PossibleDuplicate
-    order = ("-score", "-id")
+    order = ("-told_score", "-id")
     serializer_class = PairSerializer
     filterset_class = api.filters_for(PossibleDuplicate, [], page=PairFilter)
     has_versions = False

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Case, Q, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.matching import account_match, contact_match
+from accounts.matching import LISTED, account_match, contact_match, reasons_from
 from accounts.models import Account, Contact
 from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from accounts.matching import Reason
     from records.models import TimelineRecord
     from users.models import User
 
@@ -109,13 +110,11 @@ def suggestions_for(record: Any, viewer: User) -> list[Any]:
     elif isinstance(record, Contact):
         names = ("first_name", "last_name", "email", "phone", "mobile")
         match: Any = contact_match(**{name: getattr(record, name) for name in names})
-        found = [candidate.record for candidate in match.candidates]
+        found = [candidate.record for candidate in match.seen_by(viewer).candidates]
     elif isinstance(record, Account):
         match = account_match(record.name, website=record.website, phone=record.phone)
-        found = [candidate.record for candidate in match.candidates]
-    return [other for other in found if other.pk != record.pk and reaches(viewer, "view", other)][
-        :SUGGESTED
-    ]
+        found = [candidate.record for candidate in match.seen_by(viewer).candidates]
+    return [other for other in found if other.pk != record.pk][:SUGGESTED]
 
 
 # Pairs
@@ -156,14 +155,52 @@ class Group:
 def pairs_for(
     viewer: User, kinds: Iterable[str] = tuple(KINDS), *, with_dismissed: bool = False
 ) -> QuerySet[PossibleDuplicate]:
-    """Return the pairs of which `viewer` may see both records, and neither is in the bin."""
+    """Return the pairs of which `viewer` may see both records, and neither is in the bin.
+
+    `told_score` is how alike they are as far as `viewer` may know; with `is_bare` that is without
+    the accounts of two contacts, and what the reasons say of these is not to be told either.
+    """
+    seen = _seen_pairs(viewer, kinds)
+    found = PossibleDuplicate.objects.filter(seen).annotate(is_bare=_is_bare(viewer))
+    alone = Coalesce("score_alone", 0)  # not known yet of what was found by an older version
+    found = found.annotate(told_score=Case(When(is_bare=True, then=alone), default="score"))
+    if with_dismissed:
+        known = Q(dismissed_at__isnull=False) | Q(is_bare=False)
+        return found.filter(Q(told_score__gte=LISTED) | known)
+    return found.filter(dismissed_at=None, told_score__gte=LISTED)
+
+
+def _seen_pairs(viewer: User, kinds: Iterable[str]) -> Q:
     seen = Q(pk__in=[])
     for kind in kinds:
         rows: Any = KINDS[kind]._default_manager
         numbers = rows.permitted(viewer, "view").order_by().values("pk")
         seen |= Q(kind=kind, low__in=numbers, high__in=numbers)
-    found = PossibleDuplicate.objects.filter(seen)
-    return found if with_dismissed else found.filter(dismissed_at=None)
+    return seen
+
+
+def _is_bare(viewer: User) -> Any:
+    """Return as an expression whether `viewer` may not see an account of a pair of contacts."""
+    if scope_of(viewer, "view", Account) == Grant.Scope.ALL:
+        return Value(False)
+    accounts = restrict(Account.all_objects.all(), viewer, "view").order_by().values("pk")
+    hidden = Contact.all_objects.exclude(account=None).exclude(account__in=accounts)
+    numbers = hidden.order_by().values("pk")
+    is_bare = Q(kind="contact") & (Q(low__in=numbers) | Q(high__in=numbers))
+    return Case(When(is_bare, then=Value(True)), default=Value(False))
+
+
+def score_told(pair: PossibleDuplicate) -> int:
+    """Return what `told_score` of a pair of `pairs_for` is by now."""
+    is_bare = pair.is_bare  # type: ignore[attr-defined]
+    return (pair.score_alone or 0) if is_bare else pair.score
+
+
+def reasons_told(pair: PossibleDuplicate) -> tuple[Reason, ...]:
+    """Return in words what was compared of a pair of `pairs_for`, as far as it may be told."""
+    is_bare = pair.is_bare  # type: ignore[attr-defined]
+    told = [each for each in pair.reasons if not (is_bare and each[0] == "company")]
+    return reasons_from(told)
 
 
 def count_outside(viewer: User, kind: str) -> int:
@@ -175,13 +212,15 @@ def count_outside(viewer: User, kind: str) -> int:
         return 0
     alive = KINDS[kind]._default_manager.order_by().values("pk")
     all_pairs = PossibleDuplicate.objects.filter(
-        kind=kind, dismissed_at=None, low__in=alive, high__in=alive
+        kind=kind, dismissed_at=None, score__gte=LISTED, low__in=alive, high__in=alive
     )
-    return all_pairs.count() - pairs_for(viewer, [kind]).count()
+    return all_pairs.count() - all_pairs.filter(_seen_pairs(viewer, [kind])).count()
 
 
-def agreeing_in(pairs: QuerySet[PossibleDuplicate], what: str) -> QuerySet[PossibleDuplicate]:
-    """Keep the pairs that agree in one of `AGREEMENTS`."""
+def agreeing_in(pairs: QuerySet[Any, Any], what: str) -> QuerySet[Any, Any]:
+    """Keep the pairs of `pairs_for` that agree in one of `AGREEMENTS`."""
+    if what == "company":
+        pairs = pairs.filter(is_bare=False)
     # As text: one of the engines cannot look into JSON.
     pairs = pairs.annotate(told=Cast("reasons", TextField()))
     found = Q(pk__in=[])
@@ -190,13 +229,15 @@ def agreeing_in(pairs: QuerySet[PossibleDuplicate], what: str) -> QuerySet[Possi
     return pairs.filter(found)
 
 
-def groups_in(pairs: QuerySet[PossibleDuplicate]) -> list[Group]:
-    """Return the records that pairs connect, the likeliest first. One statement.
+def groups_in(pairs: QuerySet[Any, Any]) -> list[Group]:
+    """Return the records that pairs of `pairs_for` connect, the likeliest first. One statement.
 
     Of more than `MOST_PAIRS` pairs the likeliest are taken.
     """
     rows = list(
-        pairs.order_by("-score", "pk").values_list("pk", "low", "high", "score")[:MOST_PAIRS]
+        pairs.order_by("-told_score", "pk").values_list("pk", "low", "high", "told_score")[
+            :MOST_PAIRS
+        ]
     )
     first: dict[int, int] = {}
 

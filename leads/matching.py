@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,9 @@ from accounts.models import Account, Contact, days_in
 from leads.models import Lead
 from leads.models.lead import COMPARED, firm_in, person_in
 from records import keys, similarity
-from records.permissions import reaches
+from records.permissions import reaches, scope_of
 from records.similarity import Likeness
+from users.models import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -77,8 +79,10 @@ def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
         return []
     different = apart("lead", lead.pk)["lead"]
     told = {number: like for number, like in close.items() if number not in different}
-    others = _candidates(dict(islice(told.items(), LIMIT)))
-    seen = [each for each in others if reaches(by, "view", each.record)]
+    sees_all = scope_of(by, "view", Lead) == Grant.Scope.ALL
+    if sees_all:
+        told = dict(islice(told.items(), LIMIT))
+    seen = _candidates(told, Lead.objects.permitted(by, "view"))
     found = [
         Lookalike(
             each.record,
@@ -86,9 +90,9 @@ def lookalikes(lead: Lead, *, by: User) -> list[Lookalike]:
             tuple(r.text[:1].lower() + r.text[1:] for r in each.reasons if r.agrees),
             each.score,
         )
-        for each in seen
+        for each in seen[:LIMIT]
     ]
-    return found if len(seen) == len(others) else [*found, Lookalike(None)]
+    return found if sees_all or len(seen) == len(told) else [*found, Lookalike(None)]
 
 
 def _close_to(lead: Lead, *, without: int | None) -> dict[int, Likeness]:
@@ -114,11 +118,11 @@ def _close_to(lead: Lead, *, without: int | None) -> dict[int, Likeness]:
     return dict(sorted(compared, key=lambda each: -each[1].score))
 
 
-def _candidates(close: Mapping[int, Likeness]) -> list[Candidate[Lead]]:
-    """Return the leads with these numbers, in this order, with their owners. One statement."""
+def _candidates(close: Mapping[int, Likeness], rows: QuerySet[Lead, Lead]) -> list[Candidate[Lead]]:
+    """Return those of `rows` with these numbers in this order, with their owners. One statement."""
     if not close:
         return []
-    found = Lead.objects.select_related("owner").in_bulk(close)
+    found = rows.select_related("owner").in_bulk(close)
     return [
         Candidate(found[number], like.score, reasons_of(like))
         for number, like in close.items()
@@ -143,12 +147,23 @@ def _alike(one: Any, mine: Person, other: Any, theirs: Person) -> Likeness:
     return similarity.alike_firms(firm_in(one), firm_in(other))
 
 
-def alike_contacts(one: Contact, other: Contact) -> Likeness:
-    """Compare two contacts, their accounts loaded."""
-    mine, theirs = (
-        each.as_person(each.account.name if each.account else "") for each in (one, other)
-    )
+def alike_contacts(one: Contact, other: Contact, *, by: User | None = None) -> Likeness:
+    """Compare two contacts, their accounts loaded: by `by` as far as they may see these."""
+    mine, theirs = (each.as_person(_company_of(each, by)) for each in (one, other))
     return similarity.alike_people(mine, theirs)
+
+
+def _company_of(contact: Contact, by: User | None) -> str:
+    account = contact.account
+    is_told = account is not None and (by is None or reaches(by, "view", account))
+    return account.name if account is not None and is_told else ""
+
+
+def score_alone(one: Contact, other: Contact, likeness: Likeness) -> int:
+    """Return how alike two contacts are without what their accounts say."""
+    if not any(fact.what == "company" for fact in likeness.facts):
+        return likeness.score
+    return similarity.alike_people(one.as_person(), other.as_person()).score
 
 
 def alike_accounts(one: Account, other: Account) -> Likeness:
@@ -172,7 +187,7 @@ def rows_of(kind: str, *, by: User) -> QuerySet[Any, Any]:
     """Return the records of a kind that `by` may see, with what comparing them reads."""
     rows: Any = KINDS[kind].objects  # type: ignore[attr-defined]
     permitted: QuerySet[Any, Any] = rows.permitted(by, "view")
-    return permitted.select_related("account") if kind == "contact" else permitted
+    return permitted.select_related("account__owner") if kind == "contact" else permitted
 
 
 def pairs(kind: str, *, by: User, least: int = PRESELECTED) -> Iterator[Pair[Any]]:
@@ -182,7 +197,8 @@ def pairs(kind: str, *, by: User, least: int = PRESELECTED) -> Iterator[Pair[Any
     are left out. Memory is bounded however many records there are.
     """
     groups = FIRM_KEYS if kind == "account" else PERSON_KEYS
-    return pairs_in(rows_of(kind, by=by), groups, alike, kind=kind, least=least)
+    compare = partial(alike_contacts, by=by) if kind == "contact" else alike
+    return pairs_in(rows_of(kind, by=by), groups, compare, kind=kind, least=least)
 
 
 # What somebody is typing
@@ -221,9 +237,13 @@ def hints_for(
     for other in LOOKED_AT[kind]:
         without = different[other] | ({number} if other == kind and number else set())
         candidates = _typed_candidates(kind, other, typed, without)
+        known = [
+            each.for_eyes_of(by) if reaches(by, "view", each.record) else each
+            for each in candidates
+        ]
         found += [
             Hint(other, each.record, each.score, each.reasons, each.record.owner)
-            for each in candidates
+            for each in known
             if each.score >= LISTED
         ]
     return _as_seen(sorted(found, key=lambda hint: -hint.score), by)
@@ -248,7 +268,8 @@ def _typed_candidates(
         lead.company = lead.company or str(typed.get("account") or "")
         lead.derive()
         close = _close_to(lead, without=None)
-        return _candidates({n: like for n, like in close.items() if n not in without})
+        told = {number: like for number, like in close.items() if number not in without}
+        return _candidates(told, Lead.objects.all())
     place = similarity.place_of(**{name: str(typed.get(name) or "") for name in _ADDRESS})
     if other == "account":
         match = account_match(

@@ -273,14 +273,16 @@ class PossibleDuplicate(models.Model):
 
     `kind` is lead, account or contact, and `low` is the smaller of their numbers. Between kinds it
     is lead_account or lead_contact, and `low` is the lead. `reasons` are pairs of what was compared
-    and how it came out, as `records.similarity.Fact` has them. What a person said stays for ever:
-    a pair with `dismissed_at` is never shown, found or proposed again.
+    and how it came out, as `records.similarity.Fact` has them. `score_alone` is the score of two
+    contacts without what their accounts say, for who may not see those. What a person said stays
+    for ever: a pair with `dismissed_at` is never shown, found or proposed again.
     """
 
     kind = models.CharField(max_length=12)
     low = models.BigIntegerField()
     high = models.BigIntegerField()
     score = models.PositiveSmallIntegerField(default=0)
+    score_alone = models.PositiveSmallIntegerField(null=True)
     reasons = models.JSONField(default=list)
     found_at = models.DateTimeField(default=timezone.now)
     dismissed_at = models.DateTimeField(null=True)

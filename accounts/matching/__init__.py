@@ -17,7 +17,7 @@ The database finds who shares a key (`preselected`), `records.similarity` compar
 from accounts.matching.accounts import account_match
 from accounts.matching.apart import apart, apart_from_leads
 from accounts.matching.contacts import contact_match
-from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, listed
+from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, Seen, listed
 from accounts.matching.many import Directory, Named
 from accounts.matching.pairs import Pair, pairs_in, together
 from accounts.matching.preselected import sharing
@@ -33,6 +33,7 @@ __all__ = [
     "Named",
     "Pair",
     "Reason",
+    "Seen",
     "Twin",
     "account_match",
     "apart",

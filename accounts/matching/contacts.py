@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -135,25 +136,31 @@ def _rows(
     return list(known.select_related("owner", "account__owner").order_by("pk")[:MOST_COMPARED])
 
 
-def _compared(row: Contact, sought: _Sought) -> Candidate[Contact]:
+def _compared(row: Contact, sought: _Sought, *, with_account: bool = True) -> Candidate[Contact]:
+    """Compare a contact; without its account as who may not see that may know of it."""
     known: Any = row  # annotated with what its claims say
+    account = row.account if with_account else None
     addresses = {row.email_key, keys.email_key(row.second_email)}
     same_email = bool(sought.email_key) and (known.has_email or sought.email_key in addresses)
-    same_company = bool(sought.company_key) and (
-        known.has_company
-        or (row.account is not None and row.account.name_key == sought.company_key)
+    same_company = (
+        account is not None
+        and bool(sought.company_key)
+        and (known.has_company or account.name_key == sought.company_key)
     )
     same_name = bool(sought.name_key) and row.name_key == sought.name_key
     same_phone = bool(sought.phones & {row.phone_key, row.mobile_key})
-    company = row.account.name if row.account else ""
-    likeness = similarity.alike_people(sought.person, row.as_person(company))
+    likeness = similarity.alike_people(
+        sought.person, row.as_person(account.name if account else "")
+    )
+    is_told = account is not None and bool(sought.company_key)
+    bare = partial(_compared, row, sought, with_account=False) if is_told else None
     reasons = reasons_of(likeness)
     if same_email and not likeness.agrees_in("email", "mailbox"):
         reasons = (Reason(_("Same email")), *(r for r in reasons if r.text != _("Different email")))
     if same_email and not keys.is_role_mailbox(sought.email_key):
-        return Candidate(row, SAME_MAILBOX, reasons, decides=True)
-    if known.is_person or (same_name and same_company and same_phone):
-        return Candidate(row, SAME_PERSON, reasons, decides=True)
+        return Candidate(row, SAME_MAILBOX, reasons, decides=True, bare=bare)
+    if (known.is_person and with_account) or (same_name and same_company and same_phone):
+        return Candidate(row, SAME_PERSON, reasons, decides=True, bare=bare)
     if same_email:
         reasons = (*reasons, Reason(_("A shared mailbox"), agrees=False))
-    return Candidate(row, min(likeness.score, 99), reasons)
+    return Candidate(row, min(likeness.score, 99), reasons, bare=bare)

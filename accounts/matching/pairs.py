@@ -44,11 +44,15 @@ FIRM_KEYS = (
 
 @dataclass(frozen=True)
 class Pair(Generic[R]):
-    """Two records that may be one; `one` is the older."""
+    """Two records that may be one; `one` is the older.
+
+    `score_alone` is the score of two contacts without what their accounts say, where it was asked.
+    """
 
     one: R
     other: R
     likeness: Likeness
+    score_alone: int | None = None
 
     @property
     def score(self) -> int:
@@ -172,13 +176,15 @@ def part_after(
     compare: Callable[[Any, Any], Likeness],
     *,
     least: int,
+    alone: Callable[[Any, Any, Likeness], int] | None = None,
     column: int = 0,
     after: str = "",
 ) -> Part:
     """Return the pairs among the next `AT_A_TIME` rows by a column, and where to go on.
 
     What a worker does in one step. Pairs that share several keys come with each of them, and so do
-    those that somebody said are different: whoever keeps them sees to that. Four statements.
+    those that somebody said are different: whoever keeps them sees to that. `alone` is a second
+    score: what reaches `least` by either of them is a pair. Four statements.
     """
     if column >= len(columns):
         return Part((), column, "")
@@ -205,9 +211,11 @@ def part_after(
             if (low, high) in seen or low not in found or high not in found:
                 continue
             seen.add((low, high))
-            likeness = compare(found[low], found[high])
-            if likeness.score >= least:
-                close[low, high] = Pair(found[low], found[high], likeness)
+            one, other = found[low], found[high]
+            likeness = compare(one, other)
+            second = alone(one, other, likeness) if alone else None
+            if max(likeness.score, second or 0) >= least:
+                close[low, high] = Pair(one, other, likeness, second)
     if len(page) < AT_A_TIME:
         return Part(tuple(close.values()), column + 1, "")
     return Part(tuple(close.values()), column, list(blocks)[-1])

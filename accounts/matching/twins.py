@@ -39,28 +39,25 @@ def twins_of(record: Account | Contact, *, by: User) -> list[Twin]:
     are left out, and so is what is less than `PRESELECTED` alike. Hidden ones come last, one for
     each owner. Two statements at most.
     """
-    match = _match(record)
-    close = [
-        each
-        for each in match.candidates
-        if each.score >= PRESELECTED and each.record.pk != record.pk
-    ]
-    if not close:
+    match = _match(record, by=by).seen_by(by)
+    close, hidden = (
+        [each for each in some if each.score >= PRESELECTED and each.record.pk != record.pk]
+        for some in (match.candidates, match.hidden)
+    )
+    if not (close or hidden):
         return []
     kind = str(record._meta.model_name)
     different = apart(kind, record.pk)[kind]
-    others = [each for each in close if each.record.pk not in different]
-    seen = [each for each in others if reaches(by, "view", each.record)]
-    hidden = [each for each in others if not reaches(by, "view", each.record)]
     found = [
         Twin(each.record, each.score, tuple(r.text for r in each.reasons if r.agrees))
-        for each in seen[:MOST]
+        for each in close
+        if each.record.pk not in different
     ]
-    owners = dict.fromkeys(each.record.owner for each in hidden)
-    return [*found, *(Twin(None, owner=owner) for owner in list(owners)[:MOST])]
+    owners = dict.fromkeys(e.record.owner for e in hidden if e.record.pk not in different)
+    return [*found[:MOST], *(Twin(None, owner=owner) for owner in list(owners)[:MOST])]
 
 
-def _match(record: Account | Contact) -> Match[Any]:
+def _match(record: Account | Contact, *, by: User) -> Match[Any]:
     if isinstance(record, Account):
         return account_match(
             record.name,
@@ -76,7 +73,9 @@ def _match(record: Account | Contact) -> Match[Any]:
         email=record.email,
         phone=record.phone,
         mobile=record.mobile,
-        company=record.account.name if record.account else "",
+        company=record.account.name
+        if record.account and reaches(by, "view", record.account)
+        else "",
         country=str(record.country),
         days=days_in(record.custom),
         is_similar_wanted=True,

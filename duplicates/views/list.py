@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from accounts.matching import reasons_from
 from duplicates.forms import PairsForm
 from duplicates.queries import (
     KINDS,
@@ -23,7 +22,9 @@ from duplicates.queries import (
     groups_in,
     meta_of,
     pairs_for,
+    reasons_told,
     records_in,
+    score_told,
 )
 from duplicates.views.merge import address_of
 from leads.jobs import look_through
@@ -71,7 +72,7 @@ class DuplicateList(Kinds, TemplateView):
         form = PairsForm(self.request.GET, user=self.user)
         pairs = pairs_for(self.user, [self.kind])
         if least := form.value_of("score"):
-            pairs = pairs.filter(score__gte=least)
+            pairs = pairs.filter(told_score__gte=least)
         if what := form.value_of("reason"):
             pairs = agreeing_in(pairs, str(what))
         groups = groups_in(pairs)
@@ -131,7 +132,8 @@ def groups_in_words(model: Any, groups: Sequence[Group], user: User) -> list[dic
     numbers = {number for group in groups for number in group.records[:MOST_SHOWN]}
     records = rows.select_related("owner").in_bulk(numbers)
     kept = {number for group in groups for number in group.pairs[:MOST_SHOWN]}
-    pairs = PossibleDuplicate.objects.in_bulk(kept)
+    kind = str(model._meta.model_name)
+    pairs = pairs_for(user, [kind]).in_bulk(kept)
     return [_in_words(model, group, records, pairs, user) for group in groups]
 
 
@@ -145,12 +147,12 @@ def _in_words(
     lines = [
         {
             "pk": pair.pk,
-            "score": pair.score,
+            "score": score_told(pair),
             "one": label_of(records[pair.low]),
             "other": label_of(records[pair.high]),
             "reasons": [
                 {"label": reason.text, "state": "agrees" if reason.agrees else "differs"}
-                for reason in reasons_from(pair.reasons)
+                for reason in reasons_told(pair)
             ],
             "may_dismiss": any(reaches(user, "change", records[n]) for n in (pair.low, pair.high)),
         }

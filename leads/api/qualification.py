@@ -434,7 +434,7 @@ class QualifyingViewSet(api.MergingViewSet):
         Neither score nor place of those is told: by changing the lead one could feel one's way to
         what stands in them.
         """
-        seen = [each for each in match.candidates if reaches(self.user, "view", each.record)]
+        seen = match.seen_by(self.user)
         found: list[dict[str, Any]] = [
             {
                 "id": each.record.pk,
@@ -442,10 +442,9 @@ class QualifyingViewSet(api.MergingViewSet):
                 "score": each.score,
                 "reasons": [reason.text for reason in each.reasons],
             }
-            for each in seen
+            for each in seen.candidates
         ]
-        close = [each for each in match.candidates if each.decides or each.score >= LISTED]
-        if all(each in seen for each in close):
+        if not any(each.decides or each.score >= LISTED for each in seen.hidden):
             return found
         hidden = _("A record that you cannot open")
         return [*found, {"id": None, "label": hidden, "score": None, "reasons": []}]

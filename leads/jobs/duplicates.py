@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.matching import LISTED
 from accounts.matching.pairs import FIRM_KEYS, PERSON_KEYS, part_after
-from leads.matching import KINDS, alike
+from leads.matching import KINDS, alike, score_alone
 from leads.operations import drop_pairs, keep_pairs
 from records.permissions import require_any
 from workbench.jobs import End, Job, Kind, Step, start
@@ -40,7 +40,15 @@ def look_for_duplicates(job: Job) -> Step | End:
         return End(
             _("All have been looked through."), url=f"{reverse('duplicates:list')}?kind={kind}"
         )
-    part = part_after(_rows(kind), COLUMNS[kind], alike, least=LISTED, column=column, after=after)
+    part = part_after(
+        _rows(kind),
+        COLUMNS[kind],
+        alike,
+        least=LISTED,
+        alone=score_alone if kind == "contact" else None,
+        column=column,
+        after=after,
+    )
     keep_pairs(kind, part.pairs)
     cursor = {"since": since, "column": part.column, "after": part.after}
     return Step(cursor, done=part.column - column)

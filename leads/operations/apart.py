@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.matching import as_data
 from accounts.models import Account, Contact
-from leads.matching import KINDS, alike
+from leads.matching import KINDS, alike, score_alone
 from leads.models import Lead
 from records import audit
 from records.errors import Unacceptable
@@ -89,6 +89,8 @@ def dismiss_pair(record: Any, other: Any, *, by: User) -> PossibleDuplicate:
     if kind in KINDS:
         likeness = alike(record, other)
         pair.score, pair.reasons = likeness.score, as_data(likeness)
+        if kind == "contact":
+            pair.score_alone = score_alone(record, other, likeness)
     pair.dismissed_at, pair.dismissed_by = timezone.now(), by
     pair.save()
     for each, second in ((record, other), (other, record)):
@@ -129,6 +131,7 @@ def keep_pairs(kind: str, found: Iterable[Pair[Any]]) -> int:
             low=min(pair.one.pk, pair.other.pk),
             high=max(pair.one.pk, pair.other.pk),
             score=pair.score,
+            score_alone=pair.score_alone,
             reasons=as_data(pair.likeness),
             found_at=now,
         )
@@ -138,7 +141,7 @@ def keep_pairs(kind: str, found: Iterable[Pair[Any]]) -> int:
         sorted(rows, key=lambda row: (row.low, row.high)),
         update_conflicts=True,
         unique_fields=["kind", "low", "high"],
-        update_fields=["score", "reasons", "found_at"],
+        update_fields=["score", "score_alone", "reasons", "found_at"],
     )
     return len(rows)
 

@@ -200,7 +200,7 @@ def _contact_choice(lead: Lead, target: Target, match: Match[Contact], by: User)
         return _by_hand(Contact, target, match, by, missing="" if has_person else nobody)
     if lead.contact is not None and not lead.contact.is_in_bin:
         return Choice("reused", lead.contact, (_("Picked on the lead"),))
-    return _by_match(match, missing="" if has_person else nobody)
+    return _by_match(match, by, missing="" if has_person else nobody)
 
 
 def _account_choice(
@@ -214,8 +214,10 @@ def _account_choice(
     known = contact.record.account if isinstance(contact.record, Contact) else None
     if known is not None and not known.is_in_bin:
         # The person decides: a contact is never moved to another company unasked.
-        return Choice("reused", known, (_("Account of the contact"), *match.reasons_for(known)))
-    return _by_match(match, missing=nothing)
+        return Choice(
+            "reused", known, (_("Account of the contact"), *match.reasons_for(known, by=by))
+        )
+    return _by_match(match, by, missing=nothing)
 
 
 def _by_hand(
@@ -233,16 +235,16 @@ def _by_hand(
     if target.action == USE:
         record = _named(model, target, kind, by)
         refuse_bad_choices(record, target, by=by)
-        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record)))
+        return Choice("reused", record, (_("Chosen by hand"), *match.reasons_for(record, by=by)))
     if missing:
         raise Unacceptable(errors={kind: [missing + " " + _("Choose one, or skip it.")]})
     return Choice("created", reasons=(_("Created by choice"),))
 
 
-def _by_match(match: Match[Any], *, missing: str) -> Choice:
+def _by_match(match: Match[Any], by: User, *, missing: str) -> Choice:
     """Return what follows when nobody chose."""
     if match.decided is not None:
-        return Choice("reused", match.decided, tuple(match.reasons_for(match.decided)))
+        return Choice("reused", match.decided, tuple(match.reasons_for(match.decided, by=by)))
     if match.undecided:
         return Choice("undecided", question=match.undecided)
     if missing:

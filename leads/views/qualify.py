@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-    from accounts.matching import Match
+    from accounts.matching import Seen
     from leads.matching import Lookalike
     from leads.operations import Preview, Qualified
     from leads.operations.plan import Choice, Decision
@@ -261,7 +261,8 @@ class LeadQualify(OperationView):
         # What would be decided without a choice, given the other's: the way that says "auto".
         auto_account = self.undirected(plan, "account", decision)
         auto_contact = self.undirected(plan, "contact", decision)
-        counts = counts_of([c.record for c in decision.account_match.candidates])
+        accounts = decision.account_match.seen_by(self.user)
+        counts = counts_of([candidate.record for candidate in accounts.candidates])
         has_person = bool(lead.full_name or lead.email or lead.phone or lead.mobile)
         account, contact = decision.account.record, decision.contact.record
         may_part = reaches(self.user, "change", lead)
@@ -273,7 +274,7 @@ class LeadQualify(OperationView):
                 "other": form["other_account"],
                 **self.ways(Account, plan.account, decision.account, auto_account),
                 **self.candidates(
-                    decision.account_match,
+                    accounts,
                     decision.account,
                     auto_account,
                     plan.account,
@@ -294,7 +295,7 @@ class LeadQualify(OperationView):
                 "other": form["other_contact"],
                 **self.ways(Contact, plan.contact, decision.contact, auto_contact),
                 **self.candidates(
-                    decision.contact_match,
+                    decision.contact_match.seen_by(self.user),
                     decision.contact,
                     auto_contact,
                     plan.contact,
@@ -371,7 +372,7 @@ class LeadQualify(OperationView):
 
     def candidates(
         self,
-        match: Match[Any],
+        match: Seen[Any],
         choice: Choice,
         auto: Choice,
         target: Target,

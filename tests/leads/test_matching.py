@@ -12,14 +12,15 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.matching import LISTED, PRESELECTED, account_match, contact_match
+from accounts.matching import LISTED, PRESELECTED, account_match, contact_match, twins_of
 from accounts.matching.pairs import PERSON_KEYS, pairs_in
 from accounts.models import Account, Contact, FirmBlocks, PersonBlocks
 from accounts.operations import create_account, create_contact, delete_contact, update_contact
 from crm.integrity import findings
+from duplicates.queries import agreeing_in, count_outside, pairs_for, reasons_told
 from leads.jobs import look_through
 from leads.jobs.duplicates import COLUMNS
-from leads.matching import alike, hints_for, lookalikes, pairs
+from leads.matching import LIMIT, alike, hints_for, lookalikes, pairs
 from leads.models import Lead
 from leads.operations import (
     capture_lead,
@@ -31,6 +32,7 @@ from leads.operations import (
 )
 from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry, PossibleDuplicate
+from records.similarity import alike_people
 from tests.factories import ContactFactory, UserFactory
 from workbench.models import Job
 
@@ -141,6 +143,34 @@ def test_a_lead_with_a_typing_error_in_the_same_town_looks_alike(rep):
     assert "same city" in found.reasons
 
 
+def test_a_visible_lead_is_not_lost_behind_hidden_ones_that_are_more_alike(rep, outsider):
+    known = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@engine.example"}
+    for _ in range(LIMIT + 1):
+        a_lead(outsider, **known, city="London", phone="+1 212 555 0199")
+    mine = a_lead(rep, **known)
+    lead = a_lead(rep, **known, city="London", phone="+1 212 555 0199")
+
+    assert [found.lead for found in lookalikes(lead, by=rep)] == [mine, None]
+
+
+def test_a_visible_contact_is_not_lost_behind_hidden_ones_that_are_more_alike(
+    rep, outsider, monkeypatch
+):
+    monkeypatch.setattr("accounts.matching.found.MOST", 2)
+    known = {"first_name": "Ada", "last_name": "Lovelace", "city": "London"}
+    for number in range(3):
+        create_contact(
+            by=outsider, **known, email=f"ada{number}@one.example", mobile="+12125550199"
+        )
+    mine = create_contact(by=rep, **known)
+
+    hints = hints_for("contact", {**known, "phone": "+1 212 555 0199"}, by=rep)
+
+    assert [(hint.record, hint.owner) for hint in hints] == [(mine, rep), (None, outsider)]
+    [twin, hidden] = twins_of(create_contact(by=rep, **known, phone="+1 212 555 0199"), by=rep)
+    assert (twin.record, hidden.record, hidden.owner) == (mine, None, outsider)
+
+
 def test_a_lead_in_the_bin_looks_like_nobody(rep):
     values = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@engine.example"}
     binned, lead = a_lead(rep, **values), a_lead(rep, **values, company="Engines", city="London")
@@ -225,6 +255,85 @@ def test_looking_takes_as_few_statements_as_it_says(rep, django_assert_num_queri
         assert lookalikes(lead, by=rep)
     with django_assert_num_queries(5):
         assert len(hints_for("lead", typed, by=rep, number=lead.pk)) == 3
+
+
+# What a hidden account says
+
+
+@pytest.fixture
+def at_hidden_firms(rep, outsider):
+    """Two visible contacts of one name at hidden accounts that are alike."""
+    firms = [
+        create_account(by=outsider, name="Analytical Engines", is_different=True) for _ in range(2)
+    ]
+    return [
+        create_contact(by=rep, first_name="Ada", last_name="Lovelace", account=firm)
+        for firm in firms
+    ]
+
+
+def test_a_pair_of_contacts_tells_nothing_of_accounts_that_one_may_not_see(
+    rep, admin, at_hidden_firms
+):
+    look_through("contact", by=admin)
+
+    [told] = pairs_for(rep, ["contact"])
+    [whole] = pairs_for(admin, ["contact"])
+
+    assert whole.told_score >= PRESELECTED > told.told_score >= LISTED
+    assert "Same company" in {reason.text for reason in reasons_told(whole)}
+    assert "Same company" not in {reason.text for reason in reasons_told(told)}
+    assert list(agreeing_in(pairs_for(rep), "company")) == []
+    assert list(pairs("contact", by=rep)) == []
+    assert len(list(pairs("contact", by=admin))) == 1
+    assert count_outside(rep, "contact") == 0
+
+
+def test_whether_a_pair_is_listed_tells_nothing_of_hidden_accounts(rep, outsider, admin):
+    def two_at(*firms, **person):
+        return [
+            create_contact(
+                by=rep,
+                **person,
+                account=create_account(by=outsider, name=firm, is_different=True),
+            )
+            for firm in firms
+        ]
+
+    known = {"first_name": "Ada", "last_name": "Byron", "country": "GB"}
+    apart = two_at("Difference Works", "Loom Weavers", **known, phone="")
+    firm = "Analytical Engines"
+    near = two_at(firm, firm, first_name="Ada", last_name="Bell", city="Leeds", country="GB")
+    near[1] = update_contact(near[1], by=rep, first_name="Joan", country="US")
+    look_through("contact", by=admin)
+
+    scores = [alike_people(*(each.as_person() for each in two)).score for two in (apart, near)]
+    assert scores[0] >= LISTED > scores[1]
+    told = dict(pairs_for(rep, ["contact"]).values_list("low", "told_score"))
+    assert told == {apart[0].pk: scores[0]}
+    assert near[0].pk in pairs_for(admin, ["contact"]).values_list("low", flat=True)
+
+
+def test_hints_twins_and_reasons_tell_nothing_of_an_account_that_one_may_not_see(
+    rep, admin, at_hidden_firms
+):
+    one, _other = at_hidden_firms
+    typed = {"first_name": "Ada", "last_name": "Lovelace", "company": "Analytical Engines"}
+    lead = a_lead(rep, **typed, city="London")
+
+    def told_of_contacts(typed, by):
+        found = hints_for("lead", typed, by=by, number=lead.pk)
+        return {(h.record, h.score, h.reasons) for h in found if h.kind == "contact"}
+
+    guessed = told_of_contacts(typed, rep)
+    assert guessed == told_of_contacts({**typed, "company": "Mills"}, rep) != set()
+    assert guessed != told_of_contacts(typed, admin)
+    assert twins_of(Contact.objects.get(pk=one.pk), by=rep) == []
+    assert len(twins_of(Contact.objects.get(pk=one.pk), by=admin)) == 1
+    match = preview(lead, by=rep).decision.contact_match
+    for candidate in match.seen_by(rep).candidates:
+        assert "Same company" not in {reason.text for reason in candidate.reasons}
+        assert "Same company" not in match.reasons_for(candidate.record, by=rep)
 
 
 # Not a duplicate
