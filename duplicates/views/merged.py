@@ -79,14 +79,27 @@ class MergeReceipt(Page, TemplateView):
     def kept(self) -> Any:
         return self.records[self.merge.kind, self.merge.survivor_id]
 
+    @property
+    def gone(self) -> list[Any]:
+        """The records that went, None for one that was erased."""
+        return [self.records.get((self.merge.kind, pk)) for pk in self.merge.loser_ids]
+
     def may_undo(self) -> bool:
         """Say whether the viewer may do to each record what an undo does."""
         kept = self.records.get((self.merge.kind, self.merge.survivor_id))
-        gone = [self.records.get((self.merge.kind, pk)) for pk in self.merge.loser_ids]
         return (
             kept is not None
             and reaches(self.user, "change", kept)
-            and all(each is not None and reaches(self.user, "delete", each) for each in gone)
+            and all(each is not None and reaches(self.user, "delete", each) for each in self.gone)
+        )
+
+    def may_read_values(self) -> bool:
+        """Say whether the viewer may know the values that the survivor got.
+
+        Once the merge is undone they are those of the others again.
+        """
+        return self.merge.is_active or all(
+            each is not None and reaches(self.user, "view", each) for each in self.gone
         )
 
     def page_title(self) -> str:
@@ -98,7 +111,7 @@ class MergeReceipt(Page, TemplateView):
             merge=self.merge,
             kept=kept,
             **names_in(self.merge, self.records, self.user),
-            changes=changes_of(self.merge, kept, self.user),
+            changes=changes_of(self.merge, kept, self.user) if self.may_read_values() else [],
             effects=moves_in_words(moved_by(self.merge), str(kept), self.user),
             may_undo=self.merge.is_active and self.may_undo(),
             left=left_for(self.merge, self.user),

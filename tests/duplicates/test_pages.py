@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts.operations import create_account, create_contact, merge_contacts, update_contact
+from accounts.operations import (
+    create_account,
+    create_contact,
+    merge_contacts,
+    unmerge_contacts,
+    update_contact,
+)
 from activities.operations import log_note
 from leads.operations import qualify
 from records.models import Merge
@@ -287,6 +293,27 @@ def test_the_receipt_says_what_moved_and_what_it_got(visitor, rep):
     told = [effect["text"] for effect in page.context["effects"]]
     assert f"2 opportunities to {kept}" in told
     assert f"2 entries of the timeline to {kept}" in told
+
+
+def test_the_receipt_of_an_undone_merge_tells_no_values_of_what_one_may_not_see(
+    client, rep, outsider, admin
+):
+    kept = ContactFactory(owner=rep, phone="")
+    theirs = ContactFactory(owner=outsider, phone="+49 30 555001", second_email="ada@one.example")
+    merge = merge_contacts(kept, [theirs], by=admin)
+
+    def receipt_for(user):
+        client.force_login(user)
+        return client.get(merge.get_absolute_url())
+
+    assert "+49 30 555001" in receipt_for(rep).content.decode()
+    unmerge_contacts(merge, by=admin)
+
+    page = receipt_for(rep)
+    assert page.status_code == 200
+    assert page.context["changes"] == []
+    assert "+49 30 555001" not in page.content.decode()
+    assert "+49 30 555001" in receipt_for(admin).content.decode()
 
 
 def test_undoes_a_merge_by_its_button(visitor, rep, twins):
