@@ -185,7 +185,10 @@ def _merges(made: Made) -> Iterable[Blocker]:
 
 
 def _edits(made: Made) -> Iterable[Blocker]:
-    """Yield what people have changed since; what machines have changed does not count."""
+    """Yield what people have changed since, unless it is as before by now.
+
+    What machines have changed does not count.
+    """
     qualification = made.qualification
     records: list[Record] = [
         *made.created,
@@ -199,8 +202,8 @@ def _edits(made: Made) -> Iterable[Blocker]:
             )
     if not condition:
         return
-    entries = (
-        AuditEntry.objects.filter(condition, at__gt=qualification.at, actor__is_machine=False)
+    entries = list(
+        AuditEntry.objects.filter(condition, at__gt=qualification.at)
         .exclude(event__endswith=".created")
         .exclude(
             event__regex=r"\.(merged|merged_away|unmerged|relinked)$"
@@ -209,11 +212,17 @@ def _edits(made: Made) -> Iterable[Blocker]:
         .order_by("at", "pk")
     )
     by_key = {(type(r)._meta.model_name, r.pk): r for r in records}
+    differing = _differing(entries)
     for line in entries:
+        if line.actor.is_machine:
+            continue
         record = by_key[line.record_type.model, line.record_id]
         ours = _filled_by(qualification, record)
         if ours and not ours.keys() & line.changes.keys():
             continue  # another field than the ones that were filled in: nothing is lost
+        key = line.record_type.model, line.record_id
+        if _is_edit(line) and differing[key].isdisjoint(line.changes):
+            continue  # as by a second qualification that was undone since
         yield Blocker(
             _("%(actor)s changed %(kind)s %(record)s: %(what)s")
             % {
@@ -225,6 +234,23 @@ def _edits(made: Made) -> Iterable[Blocker]:
             record,
             is_edit=True,
         )
+
+
+def _is_edit(line: AuditEntry) -> bool:
+    return line.event.endswith(".changed")
+
+
+def _differing(entries: Iterable[AuditEntry]) -> dict[tuple[str, int], set[str]]:
+    """Return by record the fields that edits, one after the other, have left with another value."""
+    ends: dict[tuple[str, int], dict[str, list[Any]]] = {}
+    for line in filter(_is_edit, entries):
+        fields = ends.setdefault((line.record_type.model, line.record_id), {})
+        for name, (old, new) in line.changes.items():
+            fields[name] = [fields[name][0] if name in fields else old, new]
+    return {
+        key: {name for name, (old, new) in fields.items() if old != new}
+        for key, fields in ends.items()
+    }
 
 
 def _fields(record: Record, line: AuditEntry) -> str:

@@ -206,6 +206,54 @@ def test_is_refused_when_somebody_changed_what_was_filled_in(rep):
         undo(lead, by=rep)
 
 
+def test_is_not_refused_for_a_second_lead_that_replaced_values_and_was_undone(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    first = a_lead(rep, website="engine.example", industry="Steam")
+    second = a_lead(rep, first_name="Charles", email="charles@engine.example", phone="",
+                    website="machines.example", industry="Brass")  # fmt: skip
+    before = rows()
+    qualify(first, by=rep)
+    took = Target("use", account.pk, take=("industry",))
+    qualify(second, by=rep, plan=Plan(account=took))
+    with pytest.raises(CannotUndo):
+        undo(first, by=rep)
+
+    undo(second, by=rep)
+    undo(first, by=rep)
+
+    assert rows() == before
+    assert list(findings()) == []
+
+
+def test_is_not_refused_for_a_second_lead_that_filled_what_the_first_one_made(rep):
+    first = a_lead(rep, phone="")
+    second = a_lead(rep, first_name="Charles", email="charles@engine.example", industry="Brass")
+    before = rows()
+    account = qualify(first, by=rep).account
+    qualify(second, by=rep, plan=Plan(account=Target("use", account.pk)))
+
+    undo(second, by=rep)
+    undo(first, by=rep)
+
+    assert rows() == before
+
+
+def test_is_refused_when_a_second_edit_left_another_value_than_the_first(rep):
+    account = create_account(by=rep, name="Analytical Engines")
+    lead = a_lead(rep, industry="Steam")
+    qualify(lead, by=rep)
+    for industry in ("Brass", "Iron"):
+        account = update_account(account, by=rep, industry=industry)
+
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead, by=rep)
+    update_account(account, by=rep, industry="Steam")
+    undo(lead, by=rep)
+
+    assert len(refusal.value.blockers) == 2
+    assert Account.objects.get().industry == ""
+
+
 def test_frees_what_was_claimed(rep):
     lead = a_lead(rep)
     qualify(lead, by=rep)
