@@ -407,8 +407,8 @@ class Whole(RuleBasedStateMachine):
 
     def edit_deal(self, number: int) -> None:
         deal = self.one("deal", number)
-        deal.edits.append((self.model.clock, {"topic"}))
         topic = f"Engines {self.model.clock}"
+        deal.edits.append((self.model.clock, {"topic": ("", topic)}))
         self.do(
             "edit a deal",
             None,

@@ -7,11 +7,14 @@ none has to, does to the model what the operation does to the product.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accounts.errors import AlreadyExists, NeedsDecision
 from leads.errors import CannotUndo, LeadIsClosed, LeadIsOpen
 from records.errors import CannotMerge, CannotUnmerge, IsInBin, IsMerged, Unacceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COMPANIES = {
     "Acme Inc": "acme", "ACME, Inc.": "acme", "acme": "acme",
@@ -32,7 +35,10 @@ Refusal = type[Exception] | None
 
 @dataclass(eq=False)
 class Row:
-    """A record. `also` is what it is known by since something was merged into it."""
+    """A record. `also` is what it is known by since something was merged into it.
+
+    `edits` are moments with the old and new value of each field; what is no edit has none.
+    """
 
     kind: str
     pk: int
@@ -40,7 +46,7 @@ class Row:
     is_in_bin: bool = False
     part_of: Merged | None = None
     also: set[str] = field(default_factory=set)
-    edits: list[tuple[int, set[str]]] = field(default_factory=list)
+    edits: list[tuple[int, dict[str, tuple[Any, Any]]]] = field(default_factory=list)
 
     @property
     def own(self) -> set[str]:
@@ -63,6 +69,15 @@ class Merged:
     at: int
     image: list[tuple[Row, str, Any, Any]]
     is_active: bool = True
+
+
+def differing(edits: Iterable[dict[str, tuple[Any, Any]]]) -> set[str]:
+    """Return the fields that one edit after the other has left with another value."""
+    ends: dict[str, tuple[Any, Any]] = {}
+    for fields in edits:
+        for name, (old, new) in fields.items():
+            ends[name] = (ends[name][0] if name in ends else old, new)
+    return {name for name, (old, new) in ends.items() if old != new}
 
 
 class Model:
@@ -118,13 +133,13 @@ class Model:
                 if picked := changed.get(kind):
                     row.has[name] = row.has[name] or picked.has[name]
         if changed:
-            row.edits.append((self.clock, set(changed)))
+            row.edits.append((self.clock, {k: (before[k], new) for k, new in changed.items()}))
         return None
 
     def delete(self, row: Row) -> None:
         if not row.is_in_bin:
             row.is_in_bin, row.also = True, set()
-            row.edits.append((self.clock, set()))
+            row.edits.append((self.clock, {}))
 
     def restore(self, row: Row) -> Refusal:
         if not row.is_in_bin:
@@ -134,7 +149,7 @@ class Model:
         if row.kind in CARRIED and self.has_twin(row):
             return AlreadyExists
         row.is_in_bin = False
-        row.edits.append((self.clock, set()))
+        row.edits.append((self.clock, {}))
         self.inherit_again(row)
         return None
 
@@ -234,7 +249,7 @@ class Model:
             filled[kind] = {key: (row.has[key], value) for key, value in sets.items()}
             row.has.update(sets)
             if sets:
-                row.edits.append((self.clock, set(sets)))
+                row.edits.append((self.clock, dict(filled[kind])))
         self.clock += 1
         lead.has |= {"status": "qualified", "cycles": lead.has["cycles"] + 1} | made
         self.add(
@@ -267,8 +282,8 @@ class Model:
         if any(row.is_in_bin for row, _name, _old in back):
             return IsInBin
         for row, name, old in back:
+            row.edits.append((self.clock, {name: (row.has[name], old)}))
             row.has[name] = old
-            row.edits.append((self.clock, {name}))
         gone = self.created_by(cycle)
         self.rows = [row for row in self.rows if row not in gone]
         for row in self.all("cycle"):
@@ -297,12 +312,12 @@ class Model:
             if merge.is_active and merge.at > cycle.has["at"] and merge.survivor in concerned:
                 return True
         for row in gone:
-            if any(at > cycle.has["at"] for at, _names in row.edits):
+            since = [fields for at, fields in row.edits if at > cycle.has["at"]]
+            if not all(since) or differing(since):
                 return True
-        for kind, fields in cycle.has["filled"].items():
-            if fields and any(
-                at > cycle.has["at"] and names & set(fields) for at, names in cycle.has[kind].edits
-            ):
+        for kind, filled in cycle.has["filled"].items():
+            edits = cycle.has[kind].edits if filled else []
+            if differing(fields for at, fields in edits if at > cycle.has["at"]) & set(filled):
                 return True
         others = [row for row in self.rows if row is not lead and row not in gone]
         for row in others:
@@ -378,7 +393,10 @@ class Model:
         since = [c for c in self.all("cycle") if c.has["lead"] is merge.survivor]
         if any(c.has["state"] == "active" and c.has["at"] > merge.at for c in since):
             return CannotUnmerge
-        if any(row not in self.rows or row.has[name] != new for row, name, _, new in merge.image):
+        is_changed = any(
+            row not in self.rows or row.has[name] != new for row, name, _, new in merge.image
+        )
+        if is_changed or self.makes_twins(merge):
             return CannotUnmerge
         moved = {(row, name) for row, name, _, _ in merge.image}
         # A lead goes on from what came to it by a merge, whatever that was.
@@ -393,6 +411,11 @@ class Model:
         for row in (merge.survivor, merge.loser):
             self.inherit_again(row)
         return None
+
+    def makes_twins(self, merge: Merged) -> bool:
+        """Say whether the loser is what somebody else is known by, and the survivor no more."""
+        lost = merge.loser.own - merge.survivor.known if merge.kind in CARRIED else set()
+        return any(self.holders(merge.kind, key) for key in lost)
 
     def is_settled(self, row: Row, name: str, since: int) -> bool:
         """Say whether a lead was qualified since: it became what it became."""

@@ -17,7 +17,7 @@ from records import keys
 from records.errors import LostRace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -178,6 +178,35 @@ def inherit_again(
         row.alias = _alias(row)
     rows.sort(key=lambda row: (row.kind, row.value))
     IdentityClaim.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def held_by(records: Sequence[Account | Contact]) -> set[Identity]:
+    """Return all that these records are known by."""
+    return set(claims_of(records).values_list("kind", "value"))
+
+
+def twins_of(
+    records: Sequence[Account | Contact], *, known: Collection[Identity]
+) -> list[tuple[Account | Contact, Account | Contact]]:
+    """Return the records that are what somebody else is known by, each with that one.
+
+    `records` stand as they will be and have claimed nothing yet. What is in `known` is theirs,
+    whoever else was declared to be the same beside them.
+    """
+    wanted = {
+        identity: record
+        for record in records
+        for identity in identities_of(record)
+        if identity not in known
+    }
+    own = {(str(record._meta.model_name), record.pk) for record in records}
+    rows = IdentityClaim.objects.filter(_any_of(wanted)).order_by("pk")
+    found: dict[tuple[Account | Contact, Account | Contact], None] = {}
+    for row in rows.select_related("account__owner", "contact__owner") if wanted else ():
+        other = row.account or row.contact
+        if other is not None and _key(row) not in own:
+            found[wanted[row.kind, row.value], other] = None
+    return list(found)
 
 
 def settle(records: Sequence[Account | Contact]) -> None:

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Contact
 from accounts.operations import identity
 from activities.operations import merge_timelines, refresh_next_step
-from records.errors import CannotMerge, LostRace
+from records.errors import CannotMerge, LostRace, Obstacle
 from records.models import Merge
 from records.operations import merging, operation, save_changed
 from records.permissions import require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from users.models import User
 
@@ -125,9 +125,7 @@ def unmerge_accounts(merge: Merge, *, by: User, keep: bool = False) -> Merge:
     people = image.touched(Contact)
     touched = {"account": [*pks, *image.touched(Account)], "contact": people}
     merging.refuse_later_merges(current, touched)
-    _take_back(current, image, kept, gone, by=by, keep=keep)
-    moved = Contact.objects.filter(pk__in=people).select_related("account")
-    identity.settle([kept, *gone, *moved])
+    _take_back(current, image, kept, gone, by=by, keep=keep, people=people)
     return current
 
 
@@ -142,9 +140,7 @@ def unmerge_contacts(merge: Merge, *, by: User, keep: bool = False) -> Merge:
         return current
     image = merging.image_of(current)
     merging.refuse_later_merges(current, {"contact": pks})
-    _take_back(current, image, kept, gone, by=by, keep=keep)
-    people = Contact.objects.filter(pk__in=pks).select_related("account")
-    identity.settle(list(people))
+    _take_back(current, image, kept, gone, by=by, keep=keep, people=pks)
     return current
 
 
@@ -175,17 +171,39 @@ def _take_back(
     *,
     by: User,
     keep: bool,
+    people: Collection[int],
 ) -> None:
-    """Give back what can be given back, and end the merge; what stays as it is, is written down."""
+    """Give back what can be given back, and end the merge; what stays as it is, is written down.
+
+    `people` are the contacts who go on as somebody else. What one of all these would be known by is
+    perhaps another's by now, who came while the survivor was in the bin: that is an obstacle too,
+    and shows only when all is given back. Refused, all of it is taken back.
+    """
+    firms = [kept, *gone] if isinstance(kept, Account) else []
+    moved = Contact.objects.filter(pk__in=people).select_related("account")
+    known = identity.held_by([*firms, *moved])
     back = merging.return_of(image, kept, gone, since=merge.at)
-    merging.refuse_obstacles(back.obstacles, keep=keep)
     merging.give_back(back, image, kept, gone, by=by)
     # What is left of its claims was made anew when the survivor came out of the bin.
     merge.claims.all().delete()
-    merging.end(merge, kept, gone, by=by, left=back.obstacles)
+    everyone = [*firms, *moved.all()]
+    twins = identity.twins_of(everyone, known=known)
+    obstacles = [*back.obstacles, *(_twin(record, other) for record, other in twins)]
+    merging.refuse_obstacles(obstacles, keep=keep)
+    merging.end(merge, kept, gone, by=by, left=obstacles)
     for record in (kept, *gone):
         refresh_next_step(record)
         inherit_again(record)
+    identity.settle(everyone)
+
+
+def _twin(record: Account | Contact, other: Account | Contact) -> Obstacle:
+    told = (
+        _("%(other)s is the same company as %(record)s by now. Undone, both are kept as different.")
+        if isinstance(record, Account)
+        else _("%(other)s is the same person as %(record)s by now. Undone, both are kept apart.")
+    )
+    return Obstacle(told % {"other": other, "record": record}, other)
 
 
 def _names(pks: Sequence[int]) -> list[str]:

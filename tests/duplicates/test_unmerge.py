@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from accounts.models import Account, Contact
 from accounts.operations import (
+    create_account,
     create_contact,
     delete_account,
     merge_accounts,
@@ -293,6 +294,64 @@ def test_is_refused_while_the_survivor_is_in_the_bin(rep):
 
     assert not Account.all_objects.in_the_bin().exists()
     assert list(findings()) == []
+
+
+@pytest.fixture(params=["account", "contact"])
+def taken(request, rep):
+    """A merge of which the survivor lay in the bin while another one took what the loser was."""
+    kind = KINDS[request.param]
+    if request.param == "account":
+        loser = {"name": "Byron Mills", "website": "byron.example"}
+        survivor = {"name": "Lovelace Engines"}
+    else:
+        loser = {"last_name": "Byron", "email": "ada@byron.example"}
+        two = {"email": "ada@one.example", "second_email": "ada@two.example"}
+        survivor = {"last_name": "Ada", **two}  # has no room for a third address
+    make = create_account if request.param == "account" else create_contact
+    kept, gone = make(by=rep, **survivor), make(by=rep, **loser)
+    merge = kind.merge(kept, [gone], by=rep)
+    kind.delete(world.record(kept), by=rep)
+    other = make(by=rep, **loser)
+    kind.restore(world.record(kept), by=rep)
+    return kind, merge, gone, other
+
+
+def test_is_refused_where_another_one_has_become_what_was_merged(rep, taken):
+    kind, merge, gone, other = taken
+    before = rows(with_trails=True)
+
+    with pytest.raises(CannotUnmerge) as refusal:
+        kind.unmerge(merge, by=rep)
+
+    assert rows(with_trails=True) == before
+    assert other in {each.record for each in refusal.value.obstacles}
+    assert any(f"{other} is the same" in text for text in refusal.value.reasons)
+    assert refusal.value.may_keep
+    assert world.record(gone).is_in_bin
+
+
+def test_keeps_both_apart_where_one_wants_it_though_another_is_the_same_by_now(rep, taken):
+    kind, merge, gone, other = taken
+
+    undone = kind.unmerge(merge, by=rep, keep=True)
+
+    assert any(f"{other} is the same" in each["text"] for each in undone.left)
+    assert not world.record(gone).is_in_bin
+    assert list(findings()) == []
+
+
+def test_is_no_matter_of_those_who_were_said_to_be_different_before(rep):
+    kept = create_contact(by=rep, last_name="Ada")
+    gone, twin = (
+        create_contact(by=rep, last_name="Byron", email="ada@byron.example", is_different=True)
+        for _ in range(2)
+    )
+    before = rows()
+
+    unmerge_contacts(merge_contacts(kept, [gone], by=rep), by=rep)
+
+    assert rows() == before
+    assert {gone, twin} <= set(Contact.objects.all())
 
 
 def test_is_what_brings_a_merged_record_out_of_the_bin(kind, rep):
