@@ -1,4 +1,4 @@
-"""How rows of a file become companies and contacts, by the operations that the pages use."""
+"""What is done to many companies and contacts, and how rows of a file become some."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from accounts import operations
 from accounts.errors import AlreadyExists
 from accounts.matching import account_match, contact_match
 from accounts.models import Account, Contact
+from activities.jobs import AddTasks
 from records import keys
+from workbench.bulk import Assign, Delete
 from workbench.transfer import Importer, Outcome, as_text
 
 if TYPE_CHECKING:
@@ -150,3 +152,43 @@ class ContactImporter(Importer):
         if self.mapping.duplicates == "update":
             return self.changed(twin, values, operations.update_contact)
         return Outcome("duplicate", None, twin, tuple(reasons))
+
+
+class AssignAccounts(Assign):
+    """Give accounts to somebody else."""
+
+    model = Account
+
+
+class AssignContacts(Assign):
+    """Give contacts to somebody else."""
+
+    model = Contact
+
+
+class DeleteAccounts(Delete):
+    """Put accounts into the recycle bin."""
+
+    model = Account
+    operation = staticmethod(operations.delete_account)
+    restore = staticmethod(operations.restore_account)
+
+
+class DeleteContacts(Delete):
+    """Put contacts into the recycle bin."""
+
+    model = Contact
+    operation = staticmethod(operations.delete_contact)
+    restore = staticmethod(operations.restore_contact)
+
+
+class AddAccountTasks(AddTasks):
+    """Put a task on accounts."""
+
+    model = Account
+
+
+class AddContactTasks(AddTasks):
+    """Put a task on contacts."""
+
+    model = Contact

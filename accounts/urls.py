@@ -8,6 +8,7 @@ accounts = (
     [
         path("", views.AccountList.as_view(), name="list"),
         path("new/", views.AccountCreate.as_view(), name="create"),
+        path("bulk/<slug:action>/", views.AccountBulk.as_view(), name="bulk"),
         path("<int:pk>/", views.AccountDetail.as_view(), name="detail"),
         path("<int:pk>/edit/", views.AccountEdit.as_view(), name="edit"),
         path("<int:pk>/assign/", views.AccountAssign.as_view(), name="assign"),
@@ -20,6 +21,7 @@ contacts = (
     [
         path("", views.ContactList.as_view(), name="list"),
         path("new/", views.ContactCreate.as_view(), name="create"),
+        path("bulk/<slug:action>/", views.ContactBulk.as_view(), name="bulk"),
         path("<int:pk>/", views.ContactDetail.as_view(), name="detail"),
         path("<int:pk>/edit/", views.ContactEdit.as_view(), name="edit"),
         path("<int:pk>/assign/", views.ContactAssign.as_view(), name="assign"),

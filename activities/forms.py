@@ -16,6 +16,7 @@ from activities.operations import Next
 from records.models import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
 from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
+from workbench.forms.bulk import BulkForm
 
 LONGEST = 20_000
 
@@ -147,6 +148,23 @@ class TaskForm(EntryForm):
 
     kind, title = "task", gettext_lazy("Add task")
     sections = [Section("", [("subject", "due_at"), "text", "owner"])]
+    subject = subject_field(gettext_lazy("What is to be done"))
+    due_at = MomentField(label=gettext_lazy("Due"))
+    text = text_field(gettext_lazy("Details"))
+    owner = forms.ModelChoiceField(
+        colleagues(), label=gettext_lazy("Who"), required=False, empty_label=gettext_lazy("Me")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may(self.user, "assign", Activity):
+            del self.fields["owner"]
+
+
+class BulkTaskForm(BulkForm):
+    """Something that is to be done about each of many records."""
+
+    sections = [Section("", [("subject", "due_at"), "text", "owner", "numbers"])]
     subject = subject_field(gettext_lazy("What is to be done"))
     due_at = MomentField(label=gettext_lazy("Due"))
     text = text_field(gettext_lazy("Details"))

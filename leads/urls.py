@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/bulk/qualify/", views.LeadBulkQualify.as_view(), name="bulk-qualify"),
     path("leads/bulk/disqualify/", views.LeadBulkDisqualify.as_view(), name="bulk-disqualify"),
     path("leads/bulk/undo/<int:pk>/", views.LeadBulkUndo.as_view(), name="bulk-undo"),
+    path("leads/bulk/<slug:action>/", views.LeadBulk.as_view(), name="bulk"),
     path("leads/<int:pk>/", views.LeadDetail.as_view(), name="detail"),
     path("leads/<int:pk>/edit/", views.LeadEdit.as_view(), name="edit"),
     path("leads/<int:pk>/delete/", views.LeadDelete.as_view(), name="delete"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from opportunities.models import (
     Competitor,
     LossReason,
     Opportunity,
+    Process,
     Product,
     Stage,
     Stakeholder,
@@ -32,6 +34,7 @@ from workbench.forms import (
     Section,
     date_input,
 )
+from workbench.forms.bulk import BulkForm
 
 BLANK_LINES = 3
 LONG = forms.Textarea(attrs={"rows": 3})
@@ -117,6 +120,31 @@ class StageForm(OperationForm):
         stages = Stage.objects.filter(process=self.record.stage.process_id, is_for_leads=False)
         self.fields["stage"].queryset = stages.order_by("position")  # type: ignore[attr-defined]
         self.initial.setdefault("stage", self.record.stage_id)
+
+
+class StageField(forms.ModelChoiceField):
+    """A stage by its name; where there are several processes, after the name of its own."""
+
+    def label_from_instance(self, stage: Any) -> str:
+        return f"{stage.process}: {stage}" if self.names_process else str(stage)
+
+    @cached_property
+    def names_process(self) -> bool:
+        return Process.objects.count() > 1
+
+
+class BulkStageForm(BulkForm):
+    """The stage to which many opportunities move."""
+
+    stage = StageField(
+        Stage.objects.filter(is_for_leads=False)
+        .select_related("process")
+        .order_by("-process__is_default", "process", "position"),
+        label=gettext_lazy("Stage"),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": gettext_lazy("Choose a stage")},
+    )
 
 
 class TickForm(OperationForm):

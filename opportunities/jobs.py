@@ -1,4 +1,4 @@
-"""How rows of a file become opportunities and products, by the operations that the pages use."""
+"""What is done to many opportunities, and how rows of a file become some, or products."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.jobs import accounts_named
 from accounts.models import Account, Contact
+from activities.jobs import AddTasks
 from activities.operations import add_task
 from opportunities import operations
 from opportunities.models import (
@@ -22,16 +24,23 @@ from opportunities.models import (
     Source,
     Stage,
 )
+from opportunities.rules import missing_for_each
 from records.errors import Unacceptable
 from records.operations import save_setting
+from workbench.bulk import DONE, REFUSED, Assign, BulkAction, Delete, Verdict, dumped, loaded
 from workbench.operations import add_choice, back_date, find_choice
 from workbench.transfer import Importer, Outcome, as_date, as_money, as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
+
+    from opportunities.models import Step
+    from users.models import User
 
 BANT = tuple(column.name for column in Bant._meta.get_fields())
 NOT_RECORDED = "Not recorded"
+FOLLOWING = ("probability", "forecast_category")
 
 
 class ListImporter(Importer):
@@ -253,3 +262,80 @@ class OpportunityImporter(ProductNaming):
             last = closed.moves.order_by("pk").last()
             if last is not None:
                 back_date(last, at=noon)
+
+
+class AssignOpportunities(Assign):
+    """Give open opportunities to somebody else."""
+
+    model = Opportunity
+    needs_open = True
+    operation = staticmethod(operations.assign_opportunity)
+
+
+class DeleteOpportunities(Delete):
+    """Put opportunities into the recycle bin."""
+
+    model = Opportunity
+    operation = staticmethod(operations.delete_opportunity)
+    restore = staticmethod(operations.restore_opportunity)
+
+
+class AddOpportunityTasks(AddTasks):
+    """Put a task on opportunities."""
+
+    model = Opportunity
+
+
+class MoveOpportunities(BulkAction):
+    """Move open opportunities to another stage of their process, where its steps allow it."""
+
+    model = Opportunity
+    action = "change"
+    names = ("stage",)
+    needs_open = depends = True
+    related = ("owner", "stage")
+    operation = staticmethod(operations.move_to_stage)
+
+    @classmethod
+    def title(cls, count: int) -> str:
+        return _("Move %(records)s") % {"records": cls.counted(count)}
+
+    @classmethod
+    def told(cls, count: int, **data: Any) -> str:
+        words = {"records": cls.counted(count), "stage": data["stage"]}
+        return _("%(records)s moved to %(stage)s.") % words
+
+    @classmethod
+    def verdicts(cls, records: Iterable[Any], *, by: User, **data: Any) -> list[Verdict]:
+        records, stage = list(records), data.get("stage")
+        found = super().verdicts(records, by=by, **data)
+        if stage is None:
+            return found
+        missing = missing_for_each(records, stage)
+        return [
+            verdict if verdict.state != DONE else cls._entry(record, stage, missing)
+            for record, verdict in zip(records, found, strict=True)
+        ]
+
+    @classmethod
+    def _entry(cls, record: Any, stage: Stage, missing: dict[int, list[Step]]) -> Verdict:
+        if record.stage.process_id != stage.process_id:
+            return Verdict(REFUSED, _("It goes through another process."))
+        if steps := missing[record.pk]:
+            labels = ", ".join(f"{step.stage}: {step.label}" for step in steps)
+            return Verdict(REFUSED, _("Missing: %(steps)s") % {"steps": labels})
+        return Verdict()
+
+    @classmethod
+    def state_of(cls, record: Any) -> dict[str, Any]:
+        # Probability and forecast follow the stage; they are what they were when it is undone.
+        return dumped({name: getattr(record, name) for name in (*cls.names, *FOLLOWING)})
+
+    @classmethod
+    def take_back(cls, record: Any, kept: dict[str, Any], *, by: User) -> bool:
+        if cls.state_of(record) != kept["after"]:
+            return False
+        before = loaded(kept["before"])
+        moved = operations.move_to_stage(record, by=by, stage=before.pop("stage"))
+        operations.update_opportunity(moved, by=by, **before)
+        return True

@@ -19,7 +19,7 @@ from records.models import CustomField
 from records.operations import known_currency
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.db.models import Model, QuerySet
@@ -137,20 +137,60 @@ def missing_steps(opportunity: Opportunity, stage: Stage) -> list[Step]:
 
     They are those of the stage it is in and of every one it would pass. Going back asks nothing.
     """
-    required = list(
+    required = list(required_before(stage).filter(stage__position__gte=opportunity.stage.position))
+    done = done_steps(opportunity, required)
+    return [step for step in required if not done[step.pk]]
+
+
+def missing_for_each(opportunities: Sequence[Opportunity], stage: Stage) -> dict[int, list[Step]]:
+    """Return what `missing_steps` says of each of them, by its id, in as few statements as for one.
+
+    Their stages are loaded.
+    """
+    steps = list(required_before(stage))
+    boxes = {step.pk for step in steps if is_box(step)}
+    numbers = [opportunity.pk for opportunity in opportunities]
+    ticks = StepTick.objects.filter(opportunity__in=numbers, step__in=boxes)
+    ticked = set(ticks.values_list("opportunity", "step"))
+    many = {f.name for f in Opportunity._meta.get_fields() if f.many_to_many or f.one_to_many}
+    filled = {
+        (pk, name)
+        for name in {step.field for step in steps if step.pk not in boxes} & many
+        for pk in Opportunity.objects.filter(
+            pk__in=numbers, **{f"{name}__isnull": False}
+        ).values_list("pk", flat=True)
+    }
+
+    def is_done(opportunity: Opportunity, step: Step) -> bool:
+        if step.pk in boxes:
+            return (opportunity.pk, step.pk) in ticked
+        if step.field in many:
+            return (opportunity.pk, step.field) in filled
+        return is_filled(opportunity, step.field)
+
+    return {
+        each.pk: [
+            step
+            for step in steps
+            if step.stage.position >= each.stage.position and not is_done(each, step)
+        ]
+        for each in opportunities
+    }
+
+
+def required_before(stage: Stage) -> QuerySet[Step]:
+    """Return the required steps of the stages before this one, in their order."""
+    return (
         known_steps()
         .filter(
             is_required=True,
             stage__process=stage.process_id,
             stage__is_for_leads=False,
-            stage__position__gte=opportunity.stage.position,
             stage__position__lt=stage.position,
         )
         .select_related("stage")
         .order_by("stage__position", "position", "pk")
     )
-    done = done_steps(opportunity, required)
-    return [step for step in required if not done[step.pk]]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ app_name = "opportunities"
 urlpatterns = [
     path("opportunities/", views.OpportunityList.as_view(), name="list"),
     path("opportunities/new/", views.OpportunityCreate.as_view(), name="create"),
+    path("opportunities/bulk/<slug:action>/", views.OpportunityBulk.as_view(), name="bulk"),
     path("opportunities/<int:pk>/", views.OpportunityDetail.as_view(), name="detail"),
     path("opportunities/<int:pk>/edit/", views.OpportunityEdit.as_view(), name="edit"),
     path("opportunities/<int:pk>/delete/", views.OpportunityDelete.as_view(), name="delete"),

@@ -128,6 +128,7 @@ def room(name: str, edit: Row = OWNED) -> dict[str, Access]:
         f"{name}:assign": Access(OWNED, OWNED),
         f"{name}:delete": Access(OWNED, OWNED),
         f"{name}:restore": Access(OWNED, OWNED, on=f"binned {name}"),
+        f"{name}:bulk": Access(SIGNED_IN, SIGNED_IN),
     }
 
 
@@ -157,6 +158,7 @@ ACCESS: dict[str, Access] = {
     "jobs:detail": Access(OF_MY_TEAM, OF_MY_TEAM_ONLY),
     "jobs:cancel": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
     "jobs:resume": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
+    "jobs:undo": Access(OF_MY_TEAM, OF_MY_TEAM),
     "users:profile": Access(SIGNED_IN, SIGNED_IN),
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),

@@ -160,6 +160,7 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "key": lambda: "reachable" if name.startswith("leads:rule") else records["door key"],
         "number": lambda: 1,
         "name": lambda: "pipeline",
+        "action": lambda: "assign",
     }
     url = reverse(name, kwargs={argument: values[argument]() for argument in OURS[name]})
     return f"{url}?on=lead:{records['leads'].pk}&kind=note" if name == "activities:create" else url

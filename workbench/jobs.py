@@ -52,6 +52,7 @@ __all__ = [
     "Line",
     "Step",
     "cancel",
+    "do_now",
     "resume",
     "start",
     "take_up",
@@ -62,6 +63,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 TURN = 10.0  # seconds after which a long job lets others have the worker
+PATIENCE = 3.0  # seconds that somebody waits for a job that is done at once
 LOW = -10  # what came in from outside goes first
 MOST_AT_ONCE = 500
 
@@ -104,6 +106,18 @@ def start(
     return job
 
 
+def do_now(
+    kind: Kind, *, by: User, title: str, total: int = 0, key: str = "", **arguments: Any
+) -> Job:
+    """Do work as a job, but here and now; what a few seconds leave of it goes to the workers."""
+    job = operations.add_job(
+        kind.name, by=by, title=title, total=total, key=key, arguments=arguments
+    )
+    _work_on(job.pk, PATIENCE)
+    job.refresh_from_db()
+    return job
+
+
 @operation
 def resume(job: Job, *, by: User) -> Job:
     """Have a job that failed or was cancelled go on where it stopped."""
@@ -129,8 +143,12 @@ def undo_page_of(job: Job) -> str:
 @task(priority=LOW)
 def run(number: int) -> None:
     """Do the steps of a job, one after the other, until it ends or others wait for their turn."""
+    _work_on(number, TURN)
+
+
+def _work_on(number: int, seconds: float) -> None:
     job = operations.take(number)
-    until = time.monotonic() + TURN
+    until = time.monotonic() + seconds
     while job is not None and (job := _advanced(job)) is not None:
         if time.monotonic() > until:
             _pass_on(job)

@@ -107,7 +107,8 @@ class Job(models.Model):
 class JobLine(models.Model):
     """What a job has to tell of one record: done, passed over or refused, and why.
 
-    `code` is a stable word for programs, `text` a sentence.
+    `code` is a stable word for programs, `text` a sentence; `undo` is what is needed to take it
+    back.
     """
 
     class State(models.TextChoices):
@@ -123,6 +124,7 @@ class JobLine(models.Model):
     state = models.CharField(max_length=7, choices=State, default=State.DONE)
     code = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=1_000, blank=True)
+    undo = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("line of a job")

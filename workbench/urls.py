@@ -10,6 +10,7 @@ jobs = (
         path("<int:pk>/", views.JobDetail.as_view(), name="detail"),
         path("<int:pk>/cancel/", views.JobCancel.as_view(), name="cancel"),
         path("<int:pk>/resume/", views.JobResume.as_view(), name="resume"),
+        path("<int:pk>/undo/", views.JobUndo.as_view(), name="undo"),
     ],
     "jobs",
 )

@@ -2,12 +2,14 @@
 
 from accounts.views.pages import (
     AccountAssign,
+    AccountBulk,
     AccountCreate,
     AccountDelete,
     AccountEdit,
     AccountList,
     AccountRestore,
     ContactAssign,
+    ContactBulk,
     ContactCreate,
     ContactDelete,
     ContactEdit,
@@ -18,6 +20,7 @@ from accounts.views.record import AccountDetail, ContactDetail
 
 __all__ = [
     "AccountAssign",
+    "AccountBulk",
     "AccountCreate",
     "AccountDelete",
     "AccountDetail",
@@ -25,6 +28,7 @@ __all__ = [
     "AccountList",
     "AccountRestore",
     "ContactAssign",
+    "ContactBulk",
     "ContactCreate",
     "ContactDelete",
     "ContactDetail",

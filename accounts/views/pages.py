@@ -8,16 +8,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import operations
+from accounts import jobs, operations
 from accounts.errors import AlreadyExists
 from accounts.filters import AccountFilter, ContactFilter
 from accounts.forms import AccountForm, AssignForm, ContactForm
 from accounts.models import Account, Contact
 from accounts.tables import AccountTable, ContactTable
+from activities.forms import BulkTaskForm
 from records.errors import Refused
 from records.operations import assign
+from workbench.forms.bulk import BulkAssignForm, BulkForm
 from workbench.views import (
+    ASSIGN,
+    DELETE,
     MERGE,
+    TASK,
+    BulkView,
     CreateView,
     DeleteView,
     EditView,
@@ -40,7 +46,7 @@ class AccountList(RelatedListView):
         Tab(gettext_lazy("All accounts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [MERGE]
+    for_selected = [ASSIGN, TASK, MERGE, DELETE]
 
 
 class ContactList(RelatedListView):
@@ -55,7 +61,31 @@ class ContactList(RelatedListView):
         Tab(gettext_lazy("All contacts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [MERGE]
+    for_selected = [ASSIGN, TASK, MERGE, DELETE]
+
+
+class AccountBulk(BulkView):
+    """Do something to many accounts, each by itself."""
+
+    model = Account
+    filter_class = AccountFilter
+    changes = {
+        "assign": (jobs.AssignAccounts, BulkAssignForm),
+        "task": (jobs.AddAccountTasks, BulkTaskForm),
+        "delete": (jobs.DeleteAccounts, BulkForm),
+    }
+
+
+class ContactBulk(BulkView):
+    """Do something to many contacts, each by itself."""
+
+    model = Contact
+    filter_class = ContactFilter
+    changes = {
+        "assign": (jobs.AssignContacts, BulkAssignForm),
+        "task": (jobs.AddContactTasks, BulkTaskForm),
+        "delete": (jobs.DeleteContacts, BulkForm),
+    }
 
 
 class TwinPage:

@@ -1,7 +1,12 @@
 """What is asked of people about leads."""
 
 from leads.forms.assignment import AssignmentRuleForm
-from leads.forms.bulk import BulkDisqualifyForm, BulkQualifyForm, BulkUndoForm
+from leads.forms.bulk import (
+    BulkDisqualifyForm,
+    BulkProgressForm,
+    BulkQualifyForm,
+    BulkUndoForm,
+)
 from leads.forms.leads import AssignForm, DisqualifyForm, LeadForm, ProgressForm
 from leads.forms.qualify import OTHER, QualifyForm
 
@@ -10,6 +15,7 @@ __all__ = [
     "AssignForm",
     "AssignmentRuleForm",
     "BulkDisqualifyForm",
+    "BulkProgressForm",
     "BulkQualifyForm",
     "BulkUndoForm",
     "DisqualifyForm",

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from leads.forms.leads import ReasonField
-from leads.models import DisqualifyReason
+from leads.models import DisqualifyReason, Lead
 from workbench.forms import PageForm, date_input
-
-LONGEST = 20_000  # 1,000 numbers of up to 19 digits
-
-
-class NumbersField(forms.CharField):
-    """The numbers of records, parted by commas: a thousand of them are one field to the server."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=LONGEST, widget=forms.HiddenInput, **kwargs)
-
-    def clean(self, value: str) -> list[int]:
-        words = super().clean(value).split(",")
-        if not all(re.fullmatch(r"[0-9]{1,18}", word) for word in words):
-            raise ValidationError(_("This is no list of numbers. Go back to the list."))
-        return [int(word) for word in words]
+from workbench.forms.bulk import BulkForm, NumbersField
 
 
 class BulkQualifyForm(PageForm):
@@ -60,6 +42,17 @@ class BulkDisqualifyForm(PageForm):
         required=False,
         widget=date_input(),
         help_text=_("The leads open again by themselves on this day."),
+    )
+
+
+class BulkProgressForm(BulkForm):
+    """How far the work on the leads is."""
+
+    progress = forms.ChoiceField(
+        label=_("Status"),
+        choices=Lead.Progress.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a status")},
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +12,7 @@ from leads.models import Lead
 from leads.operations import Plan, Qualified
 from records.errors import Busy, Refused, Unacceptable
 from records.permissions import require_any
+from workbench.bulk import so_already, summary
 from workbench.jobs import End, Job, JobLine, Kind, Line, Step, start
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def qualify_leads(job: Job) -> Step | End:
     """Qualify the next lead, or tell what stands in its way."""
     numbers, place = job.arguments["leads"], job.cursor.get("next", 0)
     if place == len(numbers):
-        return End(_summary(job))
+        return End(summary(job, qualified, so_already))
     plan = Plan(
         opportunities=None if job.arguments["opens_opportunities"] else (),
         override_reason=job.arguments.get("override_reason", ""),
@@ -118,23 +118,7 @@ def _told(done: Qualified) -> str:
     return ", ".join(part for part in parts if part) + "."
 
 
-def _summary(job: Job) -> str:
-    counts = dict(job.lines.order_by().values_list("state").annotate(count=Count("pk")))
-    done, skipped, refused = (counts.get(state, 0) for state in (DONE, SKIPPED, REFUSED))
-    told = [
-        ngettext("%(n)d lead was qualified.", "%(n)d leads were qualified.", done) % {"n": done}
-    ]
-    if skipped:
-        told.append(
-            ngettext("%(n)d was so already.", "%(n)d were so already.", skipped) % {"n": skipped}
-        )
-    if refused:
-        told.append(
-            ngettext(
-                "%(n)d could not be: the report says why.",
-                "%(n)d could not be: the report says why.",
-                refused,
-            )
-            % {"n": refused}
-        )
-    return " ".join(told)
+def qualified(count: int) -> str:
+    return ngettext("%(n)d lead was qualified.", "%(n)d leads were qualified.", count) % {
+        "n": count
+    }

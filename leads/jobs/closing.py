@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from leads.jobs.bulk import DONE, REFUSED, SKIPPED, numbers_of, qualify_leads
 from leads.models import DisqualifyReason, Lead, Qualification
 from records.errors import Busy, IsGone, NotPermitted, Refused, Unacceptable
 from records.permissions import require_any
+from workbench.bulk import changed_since, so_already, summary
 from workbench.jobs import End, Job, Kind, Line, Step, start
 
 if TYPE_CHECKING:
@@ -160,30 +160,9 @@ def line_for(number: int, work: Callable[[Lead], Line], *, by: User) -> Line:
 
 DISQUALIFIED = (
     lambda n: ngettext("%(n)d lead was given up.", "%(n)d leads were given up.", n) % {"n": n},
-    lambda n: ngettext("%(n)d was so already.", "%(n)d were so already.", n) % {"n": n},
+    so_already,
 )
 TAKEN_BACK = (
     lambda n: ngettext("%(n)d lead is open again.", "%(n)d leads are open again.", n) % {"n": n},
-    lambda n: (
-        ngettext("%(n)d had changed since and stays.", "%(n)d had changed since and stay.", n)
-        % {"n": n}
-    ),
+    changed_since,
 )
-
-
-def summary(job: Job, done: Callable[[int], str], skipped: Callable[[int], str]) -> str:
-    """Say in a line how often what came about."""
-    counts = dict(job.lines.order_by().values_list("state").annotate(count=Count("pk")))
-    told = [done(counts.get(DONE, 0))]
-    if counts.get(SKIPPED):
-        told.append(skipped(counts[SKIPPED]))
-    if refused := counts.get(REFUSED):
-        told.append(
-            ngettext(
-                "%(n)d could not be: the report says why.",
-                "%(n)d could not be: the report says why.",
-                refused,
-            )
-            % {"n": refused}
-        )
-    return " ".join(told)

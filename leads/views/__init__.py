@@ -10,7 +10,7 @@ from leads.views.assignment import (
     AssignmentRuleSwitch,
     LeadAssignByRules,
 )
-from leads.views.bulk import LeadBulkQualify
+from leads.views.bulk import LeadBulk, LeadBulkQualify
 from leads.views.closing import LeadBulkDisqualify, LeadBulkUndo
 from leads.views.pages import (
     LeadAssign,
@@ -38,6 +38,7 @@ __all__ = [
     "AssignmentRuleSwitch",
     "LeadAssign",
     "LeadAssignByRules",
+    "LeadBulk",
     "LeadBulkDisqualify",
     "LeadBulkQualify",
     "LeadBulkUndo",

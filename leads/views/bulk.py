@@ -1,4 +1,4 @@
-"""Qualifying many leads: a preview of each, then a job."""
+"""What is done to many leads: a preview of each, then a job."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy, ngettext
 
+from activities.forms import BulkTaskForm
 from leads import jobs
 from leads.filters import LeadFilter
-from leads.forms import BulkQualifyForm
+from leads.forms import BulkProgressForm, BulkQualifyForm
 from leads.jobs import MOST_LEADS
 from leads.models import Lead
 from leads.operations import Prospect, prospects
 from records.permissions import may
+from workbench.forms.bulk import BulkAssignForm, BulkForm
+from workbench.views import BulkView
 from workbench.views.record import FormPage
 from workbench.views.selection import Selection
 
@@ -28,6 +31,19 @@ if TYPE_CHECKING:
     from workbench.jobs import Job
 
 SHOWN = 200
+
+
+class LeadBulk(BulkView):
+    """Do something to many leads, each by itself."""
+
+    model = Lead
+    filter_class = LeadFilter
+    changes = {
+        "assign": (jobs.AssignLeads, BulkAssignForm),
+        "status": (jobs.SetProgress, BulkProgressForm),
+        "task": (jobs.AddLeadTasks, BulkTaskForm),
+        "delete": (jobs.DeleteLeads, BulkForm),
+    }
 
 
 class LeadBulkQualify(FormPage):

@@ -20,7 +20,10 @@ from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
 from records.permissions import may, name_for, reaches, unnamed
 from workbench.views import (
+    ASSIGN,
+    DELETE,
     MERGE,
+    TASK,
     CreateView,
     DeleteView,
     EditView,
@@ -61,8 +64,12 @@ class LeadList(RelatedListView):
     ]
     for_selected = [
         ForSelected(gettext_lazy("Qualify"), "leads:bulk-qualify", "circle-check", "qualify"),
+        ASSIGN,
+        ForSelected(gettext_lazy("Status"), "status", "circle-dashed", "change", key="s"),
+        TASK,
         MERGE,
         ForSelected(gettext_lazy("Disqualify"), "leads:bulk-disqualify", "ban", "disqualify"),
+        DELETE,
     ]
 
     def left_out(self) -> tuple[str, ...]:

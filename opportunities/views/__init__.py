@@ -2,6 +2,7 @@
 
 from opportunities.views.pages import (
     OpportunityAssign,
+    OpportunityBulk,
     OpportunityCreate,
     OpportunityDelete,
     OpportunityEdit,
@@ -26,6 +27,7 @@ from opportunities.views.record import OpportunityDetail
 
 __all__ = [
     "OpportunityAssign",
+    "OpportunityBulk",
     "OpportunityCreate",
     "OpportunityDelete",
     "OpportunityDetail",

@@ -8,15 +8,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from opportunities import operations
+from activities.forms import BulkTaskForm
+from opportunities import jobs, operations
 from opportunities.filters import OpportunityFilter
-from opportunities.forms import AssignForm, OpportunityForm
+from opportunities.forms import AssignForm, BulkStageForm, OpportunityForm
 from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
+from workbench.forms.bulk import BulkAssignForm, BulkForm
 from workbench.views import (
+    ASSIGN,
+    DELETE,
+    TASK,
+    BulkView,
     CreateView,
     DeleteView,
     EditView,
+    ForSelected,
     OperationView,
     RelatedListView,
     RestoreView,
@@ -38,6 +45,25 @@ class OpportunityList(RelatedListView):
         Tab(gettext_lazy("Won this quarter"), "closed=quarter&status=won"),
         Tab(gettext_lazy("Lost"), "status=lost"),
     ]
+    for_selected = [
+        ForSelected(gettext_lazy("Move to stage"), "stage", "layout-kanban", "change", key="s"),
+        ASSIGN,
+        TASK,
+        DELETE,
+    ]
+
+
+class OpportunityBulk(BulkView):
+    """Do something to many opportunities, each by itself."""
+
+    model = Opportunity
+    filter_class = OpportunityFilter
+    changes = {
+        "stage": (jobs.MoveOpportunities, BulkStageForm),
+        "assign": (jobs.AssignOpportunities, BulkAssignForm),
+        "task": (jobs.AddOpportunityTasks, BulkTaskForm),
+        "delete": (jobs.DeleteOpportunities, BulkForm),
+    }
 
 
 class OpenOpportunity:

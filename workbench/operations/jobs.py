@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -40,12 +40,16 @@ class JobGoesOn(Refused):
 
 @dataclass(frozen=True)
 class Line:
-    """What a step has to tell of a record: done, skipped or refused; a word; a sentence."""
+    """What a step has to tell of a record: done, skipped or refused; a word; a sentence.
+
+    `undo` is what is needed to take it back.
+    """
 
     record: Model | None
     state: str = JobLine.State.DONE
     code: str = ""
     text: str = ""
+    undo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,7 @@ def _line(job: Job, line: Line) -> JobLine:
         state=line.state,
         code=line.code,
         text=line.text[:1_000],
+        undo=line.undo,
     )
 
 

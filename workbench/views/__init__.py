@@ -1,14 +1,19 @@
 """The pages that every kind of record has: a list, a record, a form, an operation."""
 
+from workbench.views.bulk import BulkView, JobUndo
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
 from workbench.views.related import RelatedListView, card_of
-from workbench.views.selection import MERGE, ForSelected
+from workbench.views.selection import ASSIGN, DELETE, MERGE, TASK, ForSelected
 
 __all__ = [
+    "ASSIGN",
+    "DELETE",
     "MERGE",
+    "TASK",
+    "BulkView",
     "CreateView",
     "DeleteView",
     "EditView",
@@ -17,6 +22,7 @@ __all__ = [
     "JobDetail",
     "JobList",
     "JobResume",
+    "JobUndo",
     "ListView",
     "LookupView",
     "OperationView",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -30,8 +31,9 @@ LONGEST_VIEW = 2_000  # characters of the query string of a list
 class ForSelected:
     """Something that can be done to selected records: a page that is asked for with their numbers.
 
-    `page` names an address, also of a room above. `action` is what somebody has to be permitted to
-    do to some records of this kind. It takes from `least` to `most` records; without a `most` any
+    `page` names an address, also of a room above; of the `BulkView` of the room it is the word that
+    stands in the address. `action` is what somebody has to be permitted to do to some records of
+    this kind, or of the kind `of`. It takes from `least` to `most` records; without a `most` any
     number, also a whole view.
     """
 
@@ -42,8 +44,21 @@ class ForSelected:
     key: str = ""
     least: int = 1
     most: int = 0
+    of: str = ""
+
+    def address_for(self, model: type[Record]) -> str:
+        """Return where its page is; nothing while that room is not there."""
+        if ":" in self.page:
+            return address(self.page)
+        return address(f"{model().url_namespace}:bulk", self.page)
+
+    def is_open_to(self, user: User, model: type[Record]) -> bool:
+        return may(user, self.action, apps.get_model(self.of) if self.of else model)
 
 
+ASSIGN = ForSelected(_("Assign"), "assign", "user-share", "assign", key="a")
+TASK = ForSelected(_("Add task"), "task", "checkbox", "add", key="t", of="activities.activity")
+DELETE = ForSelected(_("Delete"), "delete", "trash", "delete")
 MERGE = ForSelected(_("Merge"), "duplicates:merge", "git-merge", "change", least=2, most=5)
 
 
@@ -57,11 +72,12 @@ def offered_to(
             "url": url,
             "icon": action.icon,
             "key": action.key,
+            "is_dialog": ":" not in action.page,
             "from": action.least if action.least > 1 else 0,
             "to": action.most,
         }
         for action in actions
-        if may(user, action.action, model) and (url := address(action.page))
+        if action.is_open_to(user, model) and (url := action.address_for(model))
     ]
 
 
