@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from activities.querysets import ActivityQuerySet
 from records.models import Record
 from records.querysets import AliveManager
+from records.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,13 @@ class Activity(Record):
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     is_pinned = models.BooleanField(_("pinned"), default=False)
+
+    vocabulary = Vocabulary(
+        """
+        kind status subject text direction outcome duration due_at done_at is_pinned created_at
+        changed_at owner owner.team
+        """
+    )
 
     objects = AliveManager.from_queryset(ActivityQuerySet)()
     all_objects = models.Manager.from_queryset(ActivityQuerySet)()

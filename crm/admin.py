@@ -45,6 +45,7 @@ from workbench.admin import (
     told,
     user_of,
 )
+from workbench.models import SavedView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -587,6 +588,18 @@ class PossibleDuplicateAdmin(ReadOnlyAdmin):
     list_select_related = ("dismissed_by",)
     ordering = ("-pk",)
     sortable_by = ("score",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    """Lists as people keep them. Renamed, shared and deleted by those who see them as tabs."""
+
+    list_display = ("name", "kind", "audience", "owner", "created_at")
+    list_filter = ("kind", "audience")
+    list_select_related = ("owner",)
+    search_fields = ("name__istartswith",)
+    ordering = ("-pk",)
+    sortable_by = ("created_at",)
 
 
 @admin.register(DBTaskResult)

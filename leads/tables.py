@@ -70,6 +70,7 @@ class LeadTable(RecordTable):
     company = Cell(verbose_name=_("Company"), css="c-cell--company", order_by=("company",))
     bant = Cell(
         lambda lead: pips(lead.bant),
+        plain=lambda lead: _("%(known)s of 4") % {"known": lead.bant_known},
         verbose_name="BANT",
         css="c-cell--bant",
         accessor="pk",
@@ -78,6 +79,7 @@ class LeadTable(RecordTable):
     )
     status = Cell(
         lead_badge,
+        plain=lambda lead: str(lead.status_label),
         verbose_name=_("Status"),
         css="c-cell--status",
         accessor="pk",

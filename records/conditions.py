@@ -9,7 +9,8 @@ The logic has two values. An empty value is unknown, and so is one of the wrong 
 `none_of` and `no` are the exact opposites of `is`, `one_of` or `any_of`, and `yes`: they hold where
 nothing is known. Every other comparison but `unknown` needs a value. Texts are compared without
 the blanks around them and with the letters A to Z folded. Days begin where `now` is: its time zone
-decides. A test on a field that is gone never holds, whatever it compares.
+decides. A test on a field that is gone never holds, whatever it compares. Of people a viewer can
+ask for himself and for his team: `addressed` says who that is, and before it nobody is.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ MOST_DIGITS = 15  # what every engine keeps exactly
 MOST_DAYS = 36_500
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
-TYPES = ("text", "number", "date", "moment", "yes_no", "choice", "choices")
+TYPES = ("text", "number", "date", "moment", "yes_no", "choice", "choices", "person")
 
 _ON_DAYS = (
-    "before", "after", "on", "within_days", "next_days", "older_than_days", "known", "unknown",
+    "during", "before", "after", "on", "within_days", "next_days", "older_than_days", "known",
+    "unknown",
 )  # fmt: skip
 # Type → what can be asked of it, in the order of a menu.
 COMPARISONS: dict[str, tuple[str, ...]] = {
@@ -61,7 +63,29 @@ COMPARISONS: dict[str, tuple[str, ...]] = {
     "yes_no": ("yes", "no"),
     "choice": ("is", "is_not", "one_of", "none_of", "known", "unknown"),
     "choices": ("any_of", "all_of", "none_of", "known", "unknown"),
+    "person": (
+        "me", "not_me", "my_team", "is", "is_not", "one_of", "none_of", "known", "unknown",
+    ),
 }  # fmt: skip
+
+# Spans of days that go along with the calendar; weeks begin on Monday.
+PERIODS = {
+    "today": gettext_noop("today"),
+    "yesterday": gettext_noop("yesterday"),
+    "tomorrow": gettext_noop("tomorrow"),
+    "this_week": gettext_noop("this week"),
+    "last_week": gettext_noop("last week"),
+    "next_week": gettext_noop("next week"),
+    "this_month": gettext_noop("this month"),
+    "last_month": gettext_noop("last month"),
+    "next_month": gettext_noop("next month"),
+    "this_quarter": gettext_noop("this quarter"),
+    "last_quarter": gettext_noop("last quarter"),
+    "next_quarter": gettext_noop("next quarter"),
+    "this_year": gettext_noop("this year"),
+    "last_year": gettext_noop("last year"),
+    "next_year": gettext_noop("next year"),
+}
 
 # What a menu calls each comparison.
 LABELS = {
@@ -80,9 +104,13 @@ LABELS = {
     "before": gettext_noop("is before"),
     "after": gettext_noop("is after"),
     "on": gettext_noop("is on"),
+    "during": gettext_noop("is in"),
     "within_days": gettext_noop("is in the last days"),
     "next_days": gettext_noop("is in the next days"),
     "older_than_days": gettext_noop("is more days ago than"),
+    "me": gettext_noop("is me"),
+    "not_me": gettext_noop("is not me"),
+    "my_team": gettext_noop("is in my team"),
     "yes": gettext_noop("is yes"),
     "no": gettext_noop("is no"),
     "known": gettext_noop("is known"),
@@ -106,16 +134,20 @@ _PHRASES = {
     "before": gettext_noop("%(field)s before %(value)s"),
     "after": gettext_noop("%(field)s after %(value)s"),
     "on": gettext_noop("%(field)s on %(value)s"),
+    "during": gettext_noop("%(field)s %(value)s"),
     "within_days": gettext_noop("%(field)s in the last %(value)s days"),
     "next_days": gettext_noop("%(field)s in the next %(value)s days"),
     "older_than_days": gettext_noop("%(field)s more than %(value)s days ago"),
+    "me": gettext_noop("%(field)s is me"),
+    "not_me": gettext_noop("%(field)s is not me"),
+    "my_team": gettext_noop("%(field)s is in my team"),
     "yes": gettext_noop("%(field)s: yes"),
     "no": gettext_noop("%(field)s: no"),
     "known": gettext_noop("%(field)s is known"),
     "unknown": gettext_noop("%(field)s is unknown"),
 }
 
-WITHOUT_VALUE = {"yes", "no", "known", "unknown"}
+WITHOUT_VALUE = {"yes", "no", "known", "unknown", "me", "not_me", "my_team"}
 WITH_MANY = {"one_of", "none_of", "any_of", "all_of"}
 WITH_DAYS = {"within_days", "next_days", "older_than_days"}
 
@@ -309,6 +341,8 @@ class _Reader:
             return None
         if comparison in WITH_DAYS:
             return _days(value)
+        if comparison == "during":
+            return _period(value)
         if comparison in WITH_MANY:
             if not isinstance(value, list | tuple) or not value:
                 raise _Unreadable(gettext_noop("Choose at least one value for %(field)s."))
@@ -430,6 +464,12 @@ def _day(value: Any) -> date:
     return day
 
 
+def _period(value: Any) -> str:
+    if not isinstance(value, str) or value not in PERIODS:
+        raise _Unreadable(gettext_noop("Choose a period for %(field)s."))
+    return value
+
+
 def _days(value: Any) -> int:
     text = value.strip() if isinstance(value, str) else value
     if isinstance(text, str) and re.fullmatch("[0-9]{1,6}", text):
@@ -524,6 +564,8 @@ def _test_in_words(test: Test, about: Field | None, translate: Translate) -> str
     joint = {"all_of": gettext_noop("and"), "none_of": gettext_noop("nor")}
     between = translate(joint.get(test.comparison, gettext_noop("or")))
     values = test.value if isinstance(test.value, tuple) else (test.value,)
+    if test.comparison == "during":
+        return phrase % {"field": label, "value": translate(PERIODS[test.value])}
     told = f" {between} ".join(_value_in_words(test.type, value, about) for value in values)
     return phrase % {"field": label, "value": told}
 
@@ -586,7 +628,7 @@ def known_value(kind: str, value: Any) -> Any:
     match kind:
         case "text":
             return (folded(value) or None) if isinstance(value, str) else None
-        case "choice":
+        case "choice" | "person":
             return (value or None) if isinstance(value, str) else None
         case "choices":
             keys = value if isinstance(value, list | tuple | set | frozenset) else ()
@@ -643,6 +685,8 @@ def span_of(test: Test, now: datetime) -> tuple[date | None, date | None]:
             return test.value + day, None
         case "on":
             return test.value, test.value + day
+        case "during":
+            return period_of(test.value, today)
         case "within_days":
             return today - test.value * day, today + day
         case "next_days":
@@ -651,12 +695,36 @@ def span_of(test: Test, now: datetime) -> tuple[date | None, date | None]:
             return None, today - test.value * day
 
 
+def period_of(period: str, today: date) -> tuple[date, date]:
+    """Return the first day of one of `PERIODS`, and the first one after it.
+
+    >>> [day.isoformat() for day in period_of("last_quarter", date(2026, 2, 3))]
+    ['2025-10-01', '2026-01-01']
+    >>> [day.isoformat() for day in period_of("next_week", date(2026, 11, 29))]
+    ['2026-11-30', '2026-12-07']
+    """
+    day = timedelta(days=1)
+    which, _mark, unit = period.partition("_")
+    if not unit:
+        first = today + {"yesterday": -1, "today": 0, "tomorrow": 1}[which] * day
+        return first, first + day
+    step = {"last": -1, "this": 0, "next": 1}[which]
+    if unit == "week":
+        monday = today + (7 * step - today.weekday()) * day
+        return monday, monday + 7 * day
+    length = {"month": 1, "quarter": 3, "year": 12}[unit]
+    months = today.year * 12 + today.month - 1
+    months += step * length - months % length
+    first, after = (date(n // 12, n % 12 + 1, 1) for n in (months, months + length))
+    return first, after
+
+
 def beginning_of(day: date, now: datetime) -> datetime:
     """Return the moment at which a day begins where `now` is."""
     return datetime.combine(day, time.min, tzinfo=now.tzinfo)
 
 
-_OPPOSITES = {"is_not": "is", "none_of": "any_of"}
+_OPPOSITES = {"is_not": "is", "none_of": "any_of", "not_me": "me"}
 _ORDERS = {
     "is": operator.eq,
     "at_least": operator.ge,
@@ -688,6 +756,8 @@ def _compare_known(test: Test, value: Any, now: datetime) -> bool:
             return _compare_text(test, value)
     if test.comparison in {"one_of", "any_of"}:
         return value in test.value
+    if test.comparison in {"me", "my_team"}:
+        return False  # nobody has said who that is
     return bool(_ORDERS[test.comparison](value, test.value))
 
 
@@ -712,6 +782,29 @@ def _is_in_span(test: Test, value: Any, now: datetime) -> bool:
     return (first is None or value >= beginning_of(first, now)) and (
         end is None or value < beginning_of(end, now)
     )
+
+
+# Who is meant
+
+
+def addressed(condition: Test | Group, *, me: str, team: Iterable[str]) -> Test | Group:
+    """Return a condition as `me` means it: with the keys of people instead of "me" and "my team".
+
+    >>> mine = Group("all", (Test("owner", "me", None, "person"),))
+    >>> addressed(mine, me="7", team=("7", "9")).parts[0]
+    Test(field='owner', comparison='is', value='7', type='person')
+    """
+    if isinstance(condition, Group):
+        parts = tuple(addressed(part, me=me, team=team) for part in condition.parts)
+        return replace(condition, parts=parts)
+    match condition.comparison if condition.type == "person" else "":
+        case "me":
+            return replace(condition, comparison="is", value=me)
+        case "not_me":
+            return replace(condition, comparison="is_not", value=me)
+        case "my_team":
+            return replace(condition, comparison="one_of", value=tuple(team))
+    return condition
 
 
 # Contradictions

@@ -226,7 +226,7 @@ def rows_where(
     match condition.comparison:
         case "unknown" | "no":
             return is_unknown
-        case "is_not" | "none_of":
+        case "is_not" | "none_of" | "not_me":
             return is_unknown | ~is_met
     return is_met
 
@@ -240,7 +240,7 @@ def _of_one(test: Test, about: Field, now: datetime) -> tuple[Q, Q]:
     match test.type:
         case "text":
             return _of_texts(test, Folded(_place(about)), [folded(v) for v in _values(test)])
-        case "choice" if about.path.endswith("_id"):
+        case "choice" | "person" if about.path.endswith("_id"):
             return _of_ids(test, _place(about))
         case "choice":
             return _of_texts(test, _place(about), _values(test))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -17,9 +17,7 @@ from django.utils.translation import gettext as _
 from records import custom
 from records.conditions import Field
 from records.models import Currency, CustomField
-
-if TYPE_CHECKING:
-    from users.models import User
+from users.models import User
 
 
 @dataclass(frozen=True)
@@ -47,20 +45,29 @@ class Vocabulary:
 
 
 def fields_of(
-    model: type[models.Model], user: User | None, *, only: Collection[str] | None = None
+    model: type[models.Model],
+    user: User | None,
+    *,
+    only: Collection[str] | None = None,
+    is_for_viewer: bool = False,
 ) -> dict[str, Field]:
     """Return what can be asked of records of this kind by name, in the order of a menu.
 
     The custom fields in use come last; without a `user`, who keeps them once they are read, there
     are none. Costs no other statement, and not even that where `only` names no custom field:
-    choices are looked up when somebody looks at them.
+    choices are looked up when somebody looks at them. Where somebody asks for himself,
+    `is_for_viewer`, people can be "me" and "my team".
     """
     vocabulary: Vocabulary = model.vocabulary  # type: ignore[attr-defined]
 
     def is_wanted(name: str) -> bool:
         return only is None or name in only
 
-    found = [_built_in(model, name) for name in vocabulary.names.split() if is_wanted(name)]
+    found = [
+        _built_in(model, name, is_for_viewer=is_for_viewer)
+        for name in vocabulary.names.split()
+        if is_wanted(name)
+    ]
     found += [
         Field(name, str(each.label), each.type, _told(each.choices), rows=each.rows)
         for name, each in vocabulary.derived.items()
@@ -158,7 +165,7 @@ def _has_keys(model: type[models.Model]) -> bool:
     return any(column.name == "key" and column.unique for column in model._meta.concrete_fields)
 
 
-def _built_in(model: type[models.Model], name: str) -> Field:
+def _built_in(model: type[models.Model], name: str, *, is_for_viewer: bool = False) -> Field:
     *relations, last = name.split(".")
     labels, owner = [], model
     for relation in relations:
@@ -174,9 +181,9 @@ def _built_in(model: type[models.Model], name: str) -> Field:
     if column.is_relation:
         path += "__key" if _has_keys(column.related_model) else "_id"
         lines = _Lines(column.related_model)
-        return Field(
-            name, label, _type_of(column), lines.active, path, lines.retired, lines.aliases
-        )
+        is_person = is_for_viewer and issubclass(column.related_model, User)
+        type_ = "person" if is_person else _type_of(column)
+        return Field(name, label, type_, lines.active, path, lines.retired, lines.aliases)
     return Field(name, label, _type_of(column), _choices_of(column), path)
 
 

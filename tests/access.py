@@ -48,6 +48,9 @@ STAFF = row(SIGN_IN, "staff only", "staff only", "staff only", "staff only", DON
 MINE = row(SIGN_IN, DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND)
 # What belongs to rep and is looked after by the manager of the team
 OF_MY_TEAM = row(SIGN_IN, DONE, NOT_FOUND, DONE, NOT_FOUND, DONE)
+# What rep has shared with the team
+SHARED_WITH_MY_TEAM = row(SIGN_IN, DONE, DONE, DONE, NOT_FOUND, NOT_FOUND)
+OF_MY_TEAM_TO_SHAPE = row(SIGN_IN, DONE, FORBIDDEN, DONE, NOT_FOUND, NOT_FOUND)
 OF_MY_TEAM_ONLY = row(SIGN_IN, NOT_ALLOWED, "hidden", NOT_ALLOWED, "hidden", NOT_ALLOWED)
 STATUSES["hidden"] = {404, 405}
 STATUSES["turned away"] = {403, 405}
@@ -121,7 +124,7 @@ def api_records(patch: Row = API_OWNED, **change: object) -> dict[str, Access]:
 def room(name: str, edit: Row = OWNED) -> dict[str, Access]:
     """Return what every room of records has."""
     return {
-        f"{name}:list": Access(SIGNED_IN, NO_POST),
+        f"{name}:list": Access(SIGNED_IN, SIGNED_IN),
         f"{name}:create": Access(SIGNED_IN, SIGNED_IN),
         f"{name}:detail": Access(SEEN, SEEN_ONLY),
         f"{name}:edit": Access(edit, edit),
@@ -153,12 +156,19 @@ ACCESS: dict[str, Access] = {
     "reports:overview": Access(SIGNED_IN, NO_POST),
     "reports:report": Access(SIGNED_IN, NO_POST),
     "figures": Access(SIGNED_IN, NO_POST),
+    "workbench:filter": Access(SIGNED_IN, SIGNED_IN),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
     "jobs:list": Access(SIGNED_IN, NO_POST),
     "jobs:detail": Access(OF_MY_TEAM, OF_MY_TEAM_ONLY),
     "jobs:cancel": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
     "jobs:resume": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
     "jobs:undo": Access(OF_MY_TEAM, OF_MY_TEAM),
+    "views:create": Access(SIGNED_IN, SIGNED_IN),
+    "views:edit": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="saved view"),
+    "views:delete": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="saved view"),
+    "views:save": Access(NO_POST, OF_MY_TEAM_TO_SHAPE, on="saved view"),
+    "views:pin": Access(NO_POST, SHARED_WITH_MY_TEAM, on="saved view"),
+    "views:begin": Access(NO_POST, SHARED_WITH_MY_TEAM, on="saved view"),
     "users:profile": Access(SIGNED_IN, SIGNED_IN),
     "users:theme": Access(NO_POST, SIGNED_IN),
     "users:token-create": Access(NO_POST, SIGNED_IN),
@@ -225,7 +235,7 @@ ACCESS: dict[str, Access] = {
     "opportunities:lines": Access(OWNED, OWNED),
     "opportunities:stakeholder-add": Access(OWNED, OWNED),
     "opportunities:stakeholder-remove": Access(OWNED, OWNED),
-    "activities:list": Access(SIGNED_IN, NO_POST),
+    "activities:list": Access(SIGNED_IN, SIGNED_IN),
     "activities:create": Access(SEEN, SEEN),
     "activities:detail": Access(SEEN, SEEN_ONLY),
     "activities:edit": Access(OWNED, OWNED),

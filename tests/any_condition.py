@@ -19,9 +19,12 @@ from accounts.models import Account
 from leads.models import DisqualifyReason, Lead
 from opportunities.models import Campaign, Product, Source
 from records.conditions import (
+    PERIODS,
+    WITHOUT_VALUE,
     ConditionIsWrong,
     Field,
     Group,
+    addressed,
     as_data,
     holds,
     names_in,
@@ -179,7 +182,7 @@ def make_world(rng: Random, count: int) -> None:
 
 def all_fields() -> dict[str, Field]:
     """Return what can be asked of these leads."""
-    return {**fields_of(Lead, None), **OWN}
+    return {**fields_of(Lead, None, is_for_viewer=True), **OWN}
 
 
 def any_test(rng: Random, fields: dict[str, Field]) -> dict[str, Any]:
@@ -187,8 +190,10 @@ def any_test(rng: Random, fields: dict[str, Field]) -> dict[str, Any]:
     about = fields[rng.choice(sorted(fields))]
     comparison = rng.choice(about.comparisons)
     data: dict[str, Any] = {"field": about.name, "is": comparison}
-    if comparison in {"yes", "no", "known", "unknown"}:
+    if comparison in WITHOUT_VALUE:
         return data
+    if comparison == "during":
+        return data | {"value": rng.choice(sorted(PERIODS))}
     if comparison in {"one_of", "none_of", "any_of", "all_of"}:
         return data | {"value": [_value(rng, about) for _ in range(rng.randint(1, 3))]}
     if comparison.endswith("_days"):
@@ -239,8 +244,13 @@ def any_data(
 
 
 def any_condition(rng: Random, fields: dict[str, Field]) -> Group:
-    """Return a random condition, read as rules read what they have stored."""
-    return stored(any_data(rng, fields), fields)
+    """Return a random condition, read as it is stored; often as somebody means it."""
+    condition = stored(any_data(rng, fields), fields)
+    people = [key for key, _label in (*fields["owner"].choices, *fields["owner"].retired)]
+    if not people or rng.random() < 0.3:
+        return condition
+    team = rng.sample(people, rng.randint(1, len(people)))
+    return addressed(condition, me=rng.choice(people), team=team)  # type: ignore[return-value]
 
 
 class Compared:

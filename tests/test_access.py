@@ -41,6 +41,7 @@ from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
 from workbench.jobs import Job, start
+from workbench.operations.saved_views import save_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +116,7 @@ def world(rep, rep2, manager, outsider, admin):
         "loss-reasons": LossReason.objects.first(),
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
+        "saved view": save_view("lead", by=rep, name="Ours", query="q=a", audience="team"),
         "pair": a_pair(rep),
         "merge": merge_accounts(
             create_account(by=rep, name="Twin"), [create_account(by=rep, name="Twins")], by=rep

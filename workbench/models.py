@@ -1,4 +1,4 @@
-"""Work that goes on after the answer, and what it has to tell."""
+"""Work that goes on after the answer and what it has to tell; lists as people keep them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workbench.querysets import LIVE, JobQuerySet
+from workbench.querysets import LIVE, JobQuerySet, SavedViewQuerySet
 
 
 class Job(models.Model):
@@ -138,3 +138,83 @@ class JobLine(models.Model):
 
     def __str__(self) -> str:
         return self.text or self.get_state_display()
+
+
+class SavedView(models.Model):
+    """A list as somebody keeps it: the query string of the list, with a name and an audience.
+
+    It is an address and no more: whoever opens it sees the records that he may see.
+
+    kind   of which records, like `lead`
+    query  what stands behind the ? of the list
+    """
+
+    class Audience(models.TextChoices):
+        PRIVATE = "private", _("Only me")
+        TEAM = "team", _("My team")
+        EVERYONE = "everyone", _("Everyone")
+
+    LONGEST_QUERY = 4000
+
+    kind = models.CharField(_("kind"), max_length=40)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.TextField(_("address"), max_length=LONGEST_QUERY, blank=True)
+    audience = models.CharField(
+        _("who sees it"), max_length=8, choices=Audience, default=Audience.PRIVATE
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="saved_views",
+        verbose_name=_("owner"),
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = models.Manager.from_queryset(SavedViewQuerySet)()
+
+    class Meta:
+        permissions = [("share_savedview", "Can share a view with everyone")]
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "kind", "name"], name="workbench_a_person_names_a_view_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["kind", "audience"], name="saved_view_kind_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ViewMark(models.Model):
+    """What a view is to a person: pinned to the front, or what the list begins with."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="view_marks"
+    )
+    # A mark says nothing without its view, so it goes with it.
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="marks")
+    kind = models.CharField(max_length=40)
+    is_pinned = models.BooleanField(_("pinned"), default=False)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("mark of a view")
+        verbose_name_plural = _("marks of views")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "view"], name="workbench_a_person_marks_a_view_once"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=Q(is_default=True),
+                name="workbench_a_list_begins_with_one_view",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.view}"

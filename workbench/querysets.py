@@ -1,10 +1,11 @@
-"""The questions that can be asked of jobs."""
+"""The questions that can be asked of jobs and of saved views."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from records.permissions import restrict
 
@@ -39,3 +40,36 @@ class JobQuerySet(models.QuerySet[Any, Any]):
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query, the newest first."""
         return self.select_related("owner").order_by("-created_at", "-pk")
+
+
+class SavedViewQuerySet(models.QuerySet[Any, Any]):
+    """Saved views, narrowed to whose they are and to whom they are shown."""
+
+    def permitted(self, user: User | AnonymousUser, action: str = "view") -> Self:
+        """Keep one's own views, and those shared with one.
+
+        To do anything else to another's view, a role has to grant `action` on it beside.
+        """
+        own = Q(owner=user.pk)
+        shared = Q(audience="everyone")
+        if team := getattr(user, "team_id", None):
+            shared |= Q(audience="team", owner__team=team)
+        if action == "view":
+            return self.filter(own | shared)
+        granted = restrict(self.model._default_manager.all(), user, action).values("pk")
+        return self.filter(own | (shared & Q(pk__in=granted)))
+
+    def for_tabs(self, user: User) -> Self:
+        """Say of each whether `user` pinned it and begins with it; pinned and own ones first."""
+        marks = self.model._meta.get_field("marks").related_model._default_manager.filter(
+            user=user, view=OuterRef("pk")
+        )
+        return (
+            self.select_related("owner")
+            .annotate(
+                is_pinned=Exists(marks.filter(is_pinned=True)),
+                is_default=Exists(marks.filter(is_default=True)),
+                is_own=models.Case(models.When(owner=user, then=True), default=False),
+            )
+            .order_by("-is_pinned", "-is_own", "name", "pk")
+        )

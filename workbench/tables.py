@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_tables2 as tables
@@ -11,12 +12,12 @@ from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from records.custom import choices_of, in_words
+from records.custom import choices_of, in_words, natural
 from records.lookups import Folded, JsonDay, JsonNumber, JsonText
 from records.models import CustomField
 from workbench.templatetags.workbench import ago, day, due, due_state, money, step_icon, tint
@@ -129,9 +130,16 @@ class Cell(tables.Column):
     is_number: ClassVar[bool] = False
 
     def __init__(
-        self, cell: Callable[[Any], Any] | None = None, *, css: str = "", **options: Any
+        self,
+        cell: Callable[[Any], Any] | None = None,
+        *,
+        css: str = "",
+        plain: Callable[[Any], Any] | None = None,
+        **options: Any,
     ) -> None:
         self.cell = cell
+        # The value of the cell in a file: a text, a number, a day; else the words that it shows.
+        self.plain = plain
         if self.is_number:
             css = f"{css} c-number".strip()
         options.setdefault("empty_values", ())
@@ -161,7 +169,7 @@ class NameColumn(Cell):
         **options: Any,
     ) -> None:
         self.note, self.line = note, line
-        super().__init__(css="c-cell--name", accessor="pk", **options)
+        super().__init__(css="c-cell--name", accessor="pk", plain=str, **options)
 
     def render(self, record: Any, value: Any = None) -> Any:
         note = self.note(record) if self.note else ""
@@ -183,11 +191,19 @@ class AmountColumn(Cell):
 
     def __init__(self, field: str, **options: Any) -> None:
         self.field = field
-        super().__init__(css="c-cell--amount", accessor="pk", **options)
+        super().__init__(
+            css="c-cell--amount",
+            accessor="pk",
+            plain=lambda record: getattr(record, field),
+            **options,
+        )
 
     def render(self, record: Any, value: Any = None) -> Any:
         amount = getattr(record, self.field)
         return "" if amount is None else money(amount.quantize(0 * amount + 1), record.currency)
+
+    def currency_of(self, record: Any) -> str:
+        return "" if getattr(record, self.field) is None else str(record.currency)
 
 
 class NextStepColumn(Cell):
@@ -196,7 +212,13 @@ class NextStepColumn(Cell):
     def __init__(self, **options: Any) -> None:
         options.setdefault("verbose_name", gettext_lazy("Next step"))
         options.setdefault("order_by", ("next_step_at",))
-        super().__init__(next_step, css="c-cell--next", accessor="pk", **options)
+        super().__init__(
+            next_step,
+            css="c-cell--next",
+            accessor="pk",
+            plain=lambda record: record.next_step,
+            **options,
+        )
 
 
 class TouchColumn(Cell):
@@ -210,6 +232,7 @@ class TouchColumn(Cell):
             lambda record: ago(record.touched_at) if record.touched_at else "",
             css="c-cell--touch",
             accessor="pk",
+            plain=lambda record: record.touched_at,
             **options,
         )
 
@@ -235,6 +258,7 @@ class DayColumn(Cell):
         super().__init__(
             lambda record: day(getattr(record, field)) if getattr(record, field) else "",
             accessor="pk",
+            plain=lambda record: getattr(record, field),
             **options,
         )
 
@@ -246,7 +270,11 @@ class OwnerColumn(Cell):
         options.setdefault("verbose_name", gettext_lazy("Owner"))
         options.setdefault("order_by", ("owner__name",))
         super().__init__(
-            lambda record: avatar(record.owner), css="c-cell--owner", accessor="pk", **options
+            lambda record: avatar(record.owner),
+            css="c-cell--owner",
+            accessor="pk",
+            plain=lambda record: str(record.owner or ""),
+            **options,
         )
 
 
@@ -266,6 +294,7 @@ class CustomColumn(Cell):
             verbose_name=definition.label,
             accessor="pk",
             order_by=(SORTED,) if self.sort_value is not None else (),
+            plain=lambda record: in_file(definition, record.custom.get(definition.key)),
             initial_sort_descending=is_number or definition.type == types.DATE,
         )
 
@@ -281,6 +310,19 @@ class CustomColumn(Cell):
             words,
             words,
         )
+
+
+def in_file(definition: CustomField, value: Any) -> Any:
+    """Return a custom value as a file has it: numbers and days as such, all else in words."""
+    types = CustomField.Type
+    if definition.type in {types.WHOLE, types.DECIMAL, types.DATE}:
+        return natural(definition, value)
+    return in_words(definition, value)
+
+
+def words_in(cell: Any) -> Any:
+    """Return the words of a cell, without its markup."""
+    return unescape(strip_tags(cell)).strip() if isinstance(cell, SafeString) else cell
 
 
 def sort_value_of(definition: CustomField) -> Any:
@@ -393,6 +435,23 @@ class RecordTable(tables.Table):
             )
             for record in self.data
         ]
+
+    def plain_columns(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """Return each column as a file has it: its heading, and what gives the value of a record.
+
+        An amount is a number, so the code of its currency stands in a column beside it.
+        """
+        found: list[tuple[str, Callable[[Any], Any]]] = []
+        for bound in self.columns:
+            column, head = bound.column, str(bound.column.verbose_name)
+            draw = self.drawer_of(bound)
+            found.append((head, column.plain or (lambda record, draw=draw: words_in(draw(record)))))
+            if isinstance(column, AmountColumn):
+                beside = _("%(column)s, currency") % {"column": head}
+                found.append((beside, column.currency_of))
+            if isinstance(column, NextStepColumn):
+                found.append((_("Due"), lambda record: record.next_step_at))
+        return found
 
     def drawer_of(self, bound: Any) -> Callable[[Any], Any]:
         """Return what draws a column's cell of a record.

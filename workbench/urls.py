@@ -1,4 +1,4 @@
-"""The addresses that all kinds of records share, and those of jobs."""
+"""The addresses that all kinds of records share, and those of jobs and saved views."""
 
 from django.urls import include, path
 
@@ -14,8 +14,20 @@ jobs = (
     ],
     "jobs",
 )
+saved_views = (
+    [
+        path("new/<slug:kind>/", views.SavedViewCreate.as_view(), name="create"),
+        path("<int:pk>/edit/", views.SavedViewEdit.as_view(), name="edit"),
+        path("<int:pk>/delete/", views.SavedViewDelete.as_view(), name="delete"),
+        path("<int:pk>/save/", views.SavedViewSave.as_view(), name="save"),
+        path("<int:pk>/pin/", views.SavedViewPin.as_view(), name="pin"),
+        path("<int:pk>/begin/", views.SavedViewBegin.as_view(), name="begin"),
+    ],
+    "views",
+)
 shared = (
     [
+        path("filter/<slug:kind>/", views.FilterPage.as_view(), name="filter"),
         path("lookup/<slug:kind>/", views.LookupView.as_view(), name="lookup"),
     ],
     "workbench",
@@ -23,5 +35,6 @@ shared = (
 
 urlpatterns = [
     path("jobs/", include(jobs)),
+    path("views/", include(saved_views)),
     path("", include(shared)),
 ]

@@ -52,6 +52,7 @@ class LeadList(RelatedListView):
     model = Lead
     table_class = LeadTable
     filter_class = LeadFilter
+    amount_column = "estimated_value"
     total_column = "base_value"
     tabs = [
         Tab(gettext_lazy("My open leads"), "owner=me&status=open"),
@@ -84,8 +85,8 @@ class LeadList(RelatedListView):
             return ("owner", "age", "source", "bant", "automation", "decision")
         return ("owner" if owner == "me" else "age", "why", "automation", "decision")
 
-    def page_of(self, rows: Any, total: int) -> dict[str, Any]:
-        return super().page_of(with_reasons(rows) if "why" in self.shown else rows, total)
+    def for_rows(self, rows: Any) -> Any:
+        return super().for_rows(with_reasons(rows) if "why" in self.shown else rows)
 
     def for_all(self) -> list[dict[str, Any]]:
         """Offer to qualify the leads that are ready, and to give up what a filter leaves."""

@@ -37,6 +37,7 @@ class OpportunityList(RelatedListView):
     model = Opportunity
     table_class = OpportunityTable
     filter_class = OpportunityFilter
+    amount_column = "value"
     total_column = "base_value"
     tabs = [
         Tab(gettext_lazy("My open"), "owner=me&status=open"),

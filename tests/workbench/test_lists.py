@@ -18,7 +18,7 @@ from leads.operations import qualify
 from leads.views import LeadList
 from tests.factories import ActivityFactory, LeadFactory
 from users.models import User
-from workbench.views.list import MOST_COUNTED
+from workbench.views.list import MOST_COUNTED, CountUpTo, count_text
 from workbench.views.paging import cursor_of, keys_for, place_of
 
 Statements = Callable[[], AbstractContextManager[list[str]]]
@@ -117,16 +117,41 @@ def test_sums_the_whole_view(reps: Client, rep: User) -> None:
 
     answer = reps.get("/leads/?owner=me&per=25")
 
-    assert answer.context["sum"] == sum(n * 10 for n in range(0, 60, 3))
+    assert answer.context["sums"]["total"] == sum(n * 10 for n in range(0, 60, 3))
+    assert answer.context["sums"]["by_currency"] == []
 
 
-def test_stops_counting_at_a_thousand(reps: Client, rep: User) -> None:
-    many(MOST_COUNTED + 5, rep)
+def test_sums_each_currency_where_there_are_several(reps: Client, rep: User) -> None:
+    many(4, rep)
+    many(4, rep, currency="USD")
 
-    page = reps.get("/leads/?view=all").context["page"]
+    sums = reps.get("/leads/?owner=me").context["sums"]
 
-    assert page["total_text"] == "1,000+"
-    assert page["is_capped"]
+    assert sums["total"] == 60
+    assert sums["by_currency"] == [("EUR", 30), ("USD", 30)]
+
+
+def test_counts_exactly_to_ten_thousand_and_no_further(
+    reps: Client, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOST_COUNTED == 10_000
+    many(12, rep)
+    count = CountUpTo.__init__
+
+    def to_ten(self: Any, rows: Any, limit: int = 10) -> None:
+        count(self, rows, min(limit, 10))
+
+    monkeypatch.setattr(CountUpTo, "__init__", to_ten)
+    monkeypatch.setattr("workbench.views.list.MOST_COUNTED", 10)
+    monkeypatch.setattr("workbench.views.list.MOST_IN_TAB", 5)
+
+    answer = reps.get("/leads/?view=all&per=25")
+
+    assert answer.context["page"]["is_capped"]
+    assert answer.context["sums"] is None
+    assert {tab["count"] for tab in answer.context["views"]} == {"5+", "0"}
+    assert count_text(10_001) == "10,000+"
+    assert count_text(10_000) == "10,000"
 
 
 # Narrowing

@@ -26,7 +26,13 @@ from records.models import Record
 from users.models import User
 from workbench.api import fields
 from workbench.api.paging import Pages
-from workbench.filters import DayFilter, RecordFilter, custom_fields_of, custom_filters
+from workbench.filters import (
+    ConditionFilter,
+    DayFilter,
+    RecordFilter,
+    custom_fields_of,
+    custom_filters,
+)
 
 MOST_FILTERS = 20
 MOST_IDS = 200
@@ -333,7 +339,10 @@ def names_of(filterset: type[django_filters.FilterSet]) -> dict[str, bool]:
     names: dict[str, bool] = {}
     for name, found in filterset.base_filters.items():
         is_multiple = isinstance(
-            found, django_filters.MultipleChoiceFilter | django_filters.ModelMultipleChoiceFilter
+            found,
+            django_filters.MultipleChoiceFilter
+            | django_filters.ModelMultipleChoiceFilter
+            | ConditionFilter,
         )
         widget = getattr(getattr(found, "field_class", None), "widget", None)
         if isinstance(widget, type) and issubclass(widget, SuffixedMultiWidget):

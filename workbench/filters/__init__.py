@@ -14,6 +14,7 @@ from workbench.filters.columns import (
     midnight,
     period_start,
 )
+from workbench.filters.conditions import WHERE, ConditionFilter, fields_for, written
 from workbench.filters.custom import CustomFilter, custom_fields_of, custom_filters
 from workbench.filters.records import RecordFilter, applied
 
@@ -22,6 +23,8 @@ __all__ = [
     "LAST_YEAR",
     "NONE",
     "PERIODS",
+    "WHERE",
+    "ConditionFilter",
     "CustomFilter",
     "DayFilter",
     "LineFilter",
@@ -33,6 +36,8 @@ __all__ = [
     "applied",
     "custom_fields_of",
     "custom_filters",
+    "fields_for",
     "midnight",
     "period_start",
+    "written",
 ]

@@ -12,6 +12,7 @@ from records.custom import PREFIX
 from records.keys import search_key
 from users.models import User
 from workbench.filters.columns import OwnerFilter, RecordFilterById
+from workbench.filters.conditions import WHERE, ConditionFilter
 from workbench.filters.custom import CustomFilter, custom_fields_of, custom_filters
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class RecordFilter(django_filters.FilterSet):
         label=_("Text"), method="has_words", max_length=LONGEST_SEARCH, strip=True
     )
     owner = OwnerFilter()
+    where = ConditionFilter()
 
     # Filters that exist for links from figures, and are not offered in the form.
     unoffered: ClassVar[tuple[str, ...]] = ()
@@ -68,6 +70,9 @@ class RecordFilter(django_filters.FilterSet):
             value = self.form.cleaned_data.get(name) if self.form.is_valid() else None
             if name == "q" or value in (None, "", []):
                 continue
+            if isinstance(filter_, ConditionFilter):
+                chips += filter_.chips(value)
+                continue
             chip = {"name": name, "label": filter_.label}
             if isinstance(filter_, CustomFilter) and value is not None:
                 chip["text"] = filter_.in_words(value)
@@ -95,7 +100,7 @@ class RecordFilter(django_filters.FilterSet):
         names = [
             name
             for name in self.form.fields
-            if name != "q"
+            if name not in ("q", WHERE)
             and name not in self.unoffered
             and getattr(self.filters[name], "is_offered", True)
         ]

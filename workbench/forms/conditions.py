@@ -27,6 +27,7 @@ from records.conditions import (
     LABELS,
     LONGEST_TEXT,
     MOST_TESTS,
+    PERIODS,
     WITH_DAYS,
     WITH_MANY,
     WITHOUT_VALUE,
@@ -213,8 +214,10 @@ def control_for(about: Field, comparison: str) -> str:
         return "days"
     is_many = comparison in WITH_MANY
     match about.type:
-        case "choice" | "choices":
+        case "choice" | "choices" | "person":
             return "several" if is_many else "choice"
+        case "date" | "moment" if comparison == "during":
+            return "choice"
         case "text":
             return "lines" if is_many else "text"
         case "moment":
@@ -225,6 +228,8 @@ def control_for(about: Field, comparison: str) -> str:
 def written_as(about: Field, comparison: str) -> str:
     """Return a word that stays the same as long as a typed value keeps its sense."""
     control = control_for(about, comparison)
+    if comparison == "during":
+        return "period"
     if control in {"choice", "several"}:
         return f"choice of {about.name}"
     return {"lines": "text", "none": ""}.get(control, control)
@@ -242,13 +247,15 @@ class ConditionEditor(forms.Widget):
     use_fieldset = True
     model: type[Model]
     user: User | None = None
+    # Whether people can be "me" and "my team".
+    is_for_viewer = False
     # What a check found, by place; None as long as nobody wanted to save.
     problems: Sequence[tuple[str, str]] | None = None
     focus = ""
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        return fields_of(self.model, self.user)
+        return fields_of(self.model, self.user, is_for_viewer=self.is_for_viewer)
 
     @cached_property
     def menu(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -328,7 +335,7 @@ class ConditionEditor(forms.Widget):
             elif isinstance(part, dict) and part.get("field"):
                 [read] = stored({"all": [part]}, self.fields).parts
                 # A field that is gone is told; a value that is missing is not.
-                is_gone = part["field"] not in self.fields
+                is_gone = str(part["field"]) not in self.fields
                 parts += [part] if is_gone or (isinstance(read, Test) and read.type) else []
         return {kind_of(group): parts}
 
@@ -414,7 +421,8 @@ class Drawing:
 
     def _notes(self, data: Mapping[str, Any], about: Field | None) -> list[str]:
         """Say what has become of a row since it was accepted: what is not typed yet is no news."""
-        is_chosen = about is not None and about.type in {"choice", "choices"} and data.get("value")
+        chosen = {"choice", "choices", "person"}
+        is_chosen = about is not None and about.type in chosen and data.get("value")
         if not data.get("field") or not (about is None or is_chosen):
             return []
         found = problems_of({"all": [data]}, self.editor.fields, translate=_)
@@ -423,6 +431,9 @@ class Drawing:
     def _value(self, about: Field, comparison: str, values: list[str]) -> dict[str, Any]:
         control = control_for(about, comparison)
         drawn: dict[str, Any] = {"control": control, "longest": LONGEST_TEXT}
+        if comparison == "during":
+            periods = [(key, _(label), key in values) for key, label in PERIODS.items()]
+            return {**drawn, "options": periods}
         if control == "choice":
             return {**drawn, "options": options_of(about, values[:1])}
         if control == "several":
@@ -457,16 +468,25 @@ def options_of(about: Field, chosen: list[str]) -> list[tuple[str, str, bool]]:
 class ConditionField(forms.Field):
     """A condition on records of a kind, as `records.conditions` keeps it: plain JSON, or {}.
 
-    What the form's user can ask about is what `records.vocabulary` lists, custom fields included.
+    What the form's user can ask about is what `records.vocabulary` lists, custom fields included;
+    `is_for_viewer` where he asks for himself alone.
     """
 
     widget: Any = ConditionEditor
     default_error_messages = {"required": gettext_lazy("Add at least one condition.")}
 
-    def __init__(self, model: type[Model], *, user: User | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        model: type[Model],
+        *,
+        user: User | None = None,
+        is_for_viewer: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.widget.model = model
         self.widget.user = user
+        self.widget.is_for_viewer = is_for_viewer
 
     def clean(self, value: Any) -> dict[str, Any]:
         self.widget.problems = None

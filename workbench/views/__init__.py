@@ -1,11 +1,20 @@
 """The pages that every kind of record has: a list, a record, a form, an operation."""
 
 from workbench.views.bulk import BulkView, JobUndo
+from workbench.views.filter import FilterPage
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
 from workbench.views.related import RelatedListView, card_of
+from workbench.views.saved_views import (
+    SavedViewBegin,
+    SavedViewCreate,
+    SavedViewDelete,
+    SavedViewEdit,
+    SavedViewPin,
+    SavedViewSave,
+)
 from workbench.views.selection import ASSIGN, DELETE, MERGE, TASK, ForSelected
 
 __all__ = [
@@ -17,6 +26,7 @@ __all__ = [
     "CreateView",
     "DeleteView",
     "EditView",
+    "FilterPage",
     "ForSelected",
     "JobCancel",
     "JobDetail",
@@ -30,6 +40,12 @@ __all__ = [
     "RecordView",
     "RelatedListView",
     "RestoreView",
+    "SavedViewBegin",
+    "SavedViewCreate",
+    "SavedViewDelete",
+    "SavedViewEdit",
+    "SavedViewPin",
+    "SavedViewSave",
     "Tab",
     "card_of",
 ]

@@ -50,7 +50,7 @@ class BinListView(ListView):
         """Count the rows, and neither tabs nor values."""
         found = User.objects.filter(pk=self.user.pk).annotate(_total=CountUpTo(rows))
         total = found.values_list("_total", flat=True).get()
-        return {"total": total or 0, "sum": None, "tabs": []}
+        return {"total": total or 0, "tabs": []}
 
     @cached_property
     def bulk_actions(self) -> list[dict[str, Any]]:

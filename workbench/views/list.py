@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.apps import apps
-from django.db import connection
-from django.db.models import IntegerField, Model, Subquery
+from django.db.models import IntegerField, Model, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView, View
 from django_htmx.http import push_url
 
 from records.keys import search_key
-from records.models import MoneyField, Record
+from records.models import Record
 from records.permissions import may
 from users.models import User
-from workbench.filters import applied, custom_fields_of
+from workbench.filters import WHERE, applied, custom_fields_of
 from workbench.forms import error_links, label_of
 from workbench.tables import SORTED, CustomColumn
-from workbench.views.paging import cursor_of, keys_for, place_of, slice_of
+from workbench.views.export import Exported
+from workbench.views.kept import FROM, PAGING, VIEW, Views
+from workbench.views.paging import Key, cursor_of, keys_for, place_of, slice_of
 from workbench.views.record import Page
 from workbench.views.selection import offered_to
 
@@ -38,10 +41,17 @@ if TYPE_CHECKING:
     from workbench.tables import Cell, RecordTable
     from workbench.views.selection import ForSelected
 
-MOST_COUNTED = 1000
+MOST_COUNTED = 10_000
+MOST_IN_TAB = 1_000  # a list has a dozen tabs: what is beyond, nobody reads off a tab
+MOST_SORTS = 4
+MOST_TOLD = 5
 SIZES = (25, 50, 100)
-PAGING = ("page", "after", "before")
 COLUMNS = "columns"
+DENSITIES = {
+    "compact": (_("Compact"), "baseline-density-small"),
+    "": (_("Standard"), "baseline-density-medium"),
+    "comfortable": (_("Comfortable"), "baseline-density-large"),
+}
 PARTS = ("list", "list-body")  # what htmx fetches alone
 PROPOSED = 10
 
@@ -64,15 +74,8 @@ class CountUpTo(Subquery):
         super().__init__(rows.order_by().values("pk")[: limit + 1])
 
 
-class SumUpTo(Subquery):
-    """Add up a column over the rows that `CountUpTo` counts."""
-
-    template = "(SELECT SUM(_added.%(column)s) FROM (%(subquery)s) AS _added)"
-    output_field = MoneyField(max_digits=20)
-
-    def __init__(self, rows: QuerySet[Any, Any], name: str, limit: int = MOST_COUNTED) -> None:
-        column = connection.ops.quote_name(rows.model._meta.get_field(name).column)
-        super().__init__(rows.order_by().values(name)[: limit + 1], column=column)
+def _flipped(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
 
 
 @cache
@@ -86,19 +89,18 @@ def only(filter_class: Any, names: frozenset[str]) -> Any:
     return narrow
 
 
-def count_text(count: int) -> str:
-    """Return a capped count in words: "38", "1,000+"."""
-    return number_format(min(count, MOST_COUNTED), force_grouping=True) + (
-        "+" if count > MOST_COUNTED else ""
-    )
+def count_text(count: int, most: int = MOST_COUNTED) -> str:
+    """Return a capped count in words: "38", "10,000+"."""
+    return number_format(min(count, most), force_grouping=True) + ("+" if count > most else "")
 
 
-class ListView(Page, TemplateView):
+class ListView(Exported, Page, TemplateView):
     """The records of a kind that the user may see: narrowed, sorted, page by page.
 
-    `?q=` and the filters narrow, `?sort=name` or `?sort=-name` sorts by a column that declares
+    `?q=`, the filters and `?where=` narrow, `?sort=-value,name` sorts by columns that declare
     `order_by`, `?per=` is the size of a page, `?columns=company,status` picks and orders the
-    columns. Without any parameter the first of `tabs` is shown.
+    columns, `?density=` the height of rows. Without any parameter the view is shown that the user
+    begins with, else the first of `tabs`. What an address says beyond is passed over, and told.
     """
 
     template_name = "workbench/list.html"
@@ -106,8 +108,15 @@ class ListView(Page, TemplateView):
     filter_class: ClassVar[type[RecordFilter]]
     tabs: ClassVar[Sequence[Tab]] = ()
     order: ClassVar[Sequence[str]] = ("-created_at",)
+    # What is added up for the whole view: a column in the records' own currencies, and the same in
+    # the currency of the house.
+    amount_column: ClassVar[str] = ""
     total_column: ClassVar[str] = ""
     for_selected: ClassVar[Sequence[ForSelected]] = ()
+    # Parameters that the list has beside its filters.
+    own_names: ClassVar[frozenset[str]] = frozenset(
+        {"q", "sort", "per", "density", COLUMNS, VIEW, FROM, "bin", *PAGING}
+    )
     action = "view"
 
     def get_template_names(self) -> list[str]:
@@ -126,16 +135,30 @@ class ListView(Page, TemplateView):
 
     @cached_property
     def data(self) -> QueryDict:
-        """The parameters that hold: those of the address, or those of the first tab."""
-        if not self.request.GET and self.tabs:
-            return QueryDict(self.tabs[0].query)
-        boxes = self.request.GET.getlist(COLUMNS)
-        if not boxes:
-            return self.request.GET
-        # Each box of the menu sends its own; in the address they are one word that can be read.
-        data = self.request.GET.copy()
-        data[COLUMNS] = self.chosen(",".join(boxes))
+        """The parameters that hold: those of the address, of the view that it names, or of the one
+        that the list begins with.
+        """
+        asked = self.request.GET
+        data = asked
+        if not asked or asked.keys() & {VIEW, FROM}:
+            data = self.saved.data
+            if not data and not asked and self.tabs:
+                data = QueryDict(self.tabs[0].query)
+        boxes, sorts = data.getlist(COLUMNS), data.getlist("sort")
+        if not boxes and len(sorts) < 2:
+            return data
+        # Each box of a menu sends its own; in the address they are one word that can be read.
+        data = data.copy()
+        if boxes:
+            data[COLUMNS] = self.chosen(",".join(boxes))
+        if sorts:
+            data["sort"] = ",".join(filter(None, sorts))
         return data
+
+    @cached_property
+    def saved(self) -> Views:
+        """The views of this list that people have saved and that the user may see."""
+        return Views(self.user, self.kind, self.request.GET)
 
     @cached_property
     def filter(self) -> RecordFilter:
@@ -150,10 +173,24 @@ class ListView(Page, TemplateView):
         return int(text) if text in map(str, SIZES) else SIZES[0]
 
     @cached_property
+    def asked_sorts(self) -> list[str]:
+        """The columns that the address sorts by, whether they can be or not."""
+        return [name for name in ",".join(self.data.getlist("sort")).split(",") if name]
+
+    @cached_property
+    def sorted_by(self) -> list[str]:
+        """The columns to sort by, the first one first, a minus before those that go down."""
+        wanted = {
+            name.removeprefix("-"): name
+            for name in reversed(self.asked_sorts)
+            if name.removeprefix("-") in self.sorts
+        }
+        return list(reversed(wanted.values()))[:MOST_SORTS]
+
+    @property
     def sort(self) -> str:
-        """The column to sort by, or nothing when the address names none that can be sorted by."""
-        sort = self.data.get("sort", "")
-        return sort if sort.removeprefix("-") in self.sorts else ""
+        """The first column to sort by, or nothing."""
+        return self.sorted_by[0] if self.sorted_by else ""
 
     @cached_property
     def sorts(self) -> dict[str, tuple[str, ...]]:
@@ -193,14 +230,100 @@ class ListView(Page, TemplateView):
         return ",".join(wanted)
 
     def ordering(self) -> Sequence[str]:
-        if not self.sort:
+        if not self.sorted_by:
             return self.order
-        names = self.sorts[self.sort.removeprefix("-")]
-        if not self.sort.startswith("-"):
-            return names
-        return [name[1:] if name.startswith("-") else f"-{name}" for name in names]
+        ordered: list[str] = []
+        for place, sort in enumerate(self.sorted_by):
+            for name in self.sorts[sort.removeprefix("-")]:
+                path = self.custom_sort(place) if name == SORTED else name
+                is_flipped = sort.startswith("-")
+                ordered.append(path if not is_flipped else _flipped(path))
+        return ordered
 
-    def link(self, **changes: str | None) -> str:
+    @staticmethod
+    def custom_sort(place: int) -> str:
+        """Return the annotation by which rows are sorted that have no column for it."""
+        return f"{SORTED}_{place}"
+
+    def pairs(self, *without: str) -> list[tuple[str, str]]:
+        """Return the parameters that hold, as a form hides them; none that is empty."""
+        return [
+            (name, value)
+            for name, values in self.data.lists()
+            for value in values
+            if name not in (*PAGING, *without) and value
+        ]
+
+    @property
+    def density(self) -> str:
+        """How high rows are: a word of `DENSITIES`."""
+        asked = self.data.get("density", "")
+        return asked if asked in DENSITIES else ""
+
+    def densities(self) -> list[dict[str, Any]]:
+        """Return the heights of rows to choose from."""
+        return [
+            {
+                "label": label,
+                "icon": icon,
+                "url": self.link(density=name or None),
+                "is_current": name == self.density,
+            }
+            for name, (label, icon) in DENSITIES.items()
+        ]
+
+    def sort_menu(self) -> dict[str, Any]:
+        """Return what the list can be sorted by, as often as one column more than it is."""
+        options = [
+            (f"{sign}{name}", words % {"column": self.columns[name].verbose_name})
+            for name in self.sorts
+            for sign, words in (
+                ("", _("%(column)s, ascending")),
+                ("-", _("%(column)s, descending")),
+            )
+        ]
+        chosen = [*self.sorted_by, ""][:MOST_SORTS]
+        return {
+            "rows": [
+                {
+                    "value": value,
+                    "label": gettext("Sort by") if not place else gettext("Then by"),
+                    "id": f"sort-{place}",
+                }
+                for place, value in enumerate(chosen)
+            ],
+            "options": options,
+            "label": self.columns[self.sort.removeprefix("-")].verbose_name if self.sort else "",
+            "kept": self.pairs("sort"),
+            "reset_url": self.link(sort=None) if self.data.get("sort") else "",
+        }
+
+    def ignored(self) -> str:
+        """Say in a sentence what the address asks for that this list does not know."""
+        unknown = [
+            name
+            for name, value in self.request.GET.items()
+            if value and name not in self.own_names and name not in self.filter.filters
+        ]
+        unknown += [name for name in self.asked_sorts if name.removeprefix("-") not in self.sorts]
+        boxes = ",".join(self.request.GET.getlist(COLUMNS)).split(",")
+        unknown += [name for name in boxes if name and name not in self.columns]
+        if (density := self.data.get("density", "")) not in DENSITIES:
+            unknown.append(density)
+        if (page := self.data.get("page", "")) and not (page.isascii() and page.isdigit()):
+            unknown.append(page)
+        told = [f"“{name[:40]}”" for name in dict.fromkeys(unknown)]
+        if not told:
+            return ""
+        if len(told) > MOST_TOLD:
+            rest = len(told) - MOST_TOLD
+            more = ngettext("%(rest)d more", "%(rest)d more", rest) % {"rest": rest}
+            told = [*told[:MOST_TOLD], more]
+        return gettext("This list passes over what it does not know: %(names)s.") % {
+            "names": ", ".join(told)
+        }
+
+    def link(self, **changes: str | list[str] | None) -> str:
         """Return the address of this list with some parameters changed, on its first page."""
         data = self.data.copy()
         for name in PAGING:
@@ -208,7 +331,7 @@ class ListView(Page, TemplateView):
         for name, value in changes.items():
             data.pop(name, None)
             if value:
-                data[name] = value
+                data.setlist(name, value if isinstance(value, list) else [value])
         return f"?{data.urlencode() or 'view=all'}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -219,20 +342,26 @@ class ListView(Page, TemplateView):
             table=self.table(page["rows"]),
             heads=self.heads(),
             filter=self.filter,
-            errors=error_links(self.filter.form),
-            chips=[{**c, "url": self.link(**{c["name"]: None})} for c in self.filter.chips],
+            # What is wrong stands in the address: there is no field here to lead to.
+            errors=[{**each, "target": ""} for each in error_links(self.filter.form)],
+            chips=self.chips(),
             q=self.data.get("q", "")[:200],
-            kept=[
-                (name, value)
-                for name, value in self.data.items()
-                if name not in (*PAGING, "q", *self.offered_names) and value
-            ],
+            kept=self.pairs("q"),
             views=counts["tabs"],
-            clear_url="?view=all",
+            more_views=counts.get("more", []),
+            saved=counts.get("saved", {}),
+            is_view_missing=self.is_view_missing,
+            clear_url=f"?{FROM}={number}" if (number := self.data.get(FROM)) else "?view=all",
             column_menu=self.column_menu(),
+            filter_url=self.filter_url(),
+            here_url=f"{self.request.path}{self.here()}",
             page=page,
             sizes=[(size, self.link(per=str(size)), size == self.size) for size in SIZES],
-            sum=counts["sum"],
+            sums=counts.get("sums"),
+            sort_menu=self.sort_menu(),
+            densities=self.densities(),
+            density=self.density,
+            ignored=self.ignored(),
             create_url=self.create_url(),
             for_all=self.for_all(),
             bulk=self.bulk_bar(page),
@@ -257,13 +386,29 @@ class ListView(Page, TemplateView):
             "has_more": page["total"] > len(page["rows"]),
         }
 
+    @property
+    def is_view_missing(self) -> bool:
+        """Say whether the address names a view that is gone, or kept from the user by now."""
+        return bool(self.request.GET.keys() & {VIEW, FROM}) and self.saved.is_missing
+
+    def chips(self) -> list[dict[str, Any]]:
+        """Return each filter in words, with the list without it, and where it is changed."""
+        return [
+            {
+                **chip,
+                "url": self.link(**{chip["name"]: chip.get("others")}),
+                "edit_url": self.filter_url() if chip["name"] == WHERE else "",
+            }
+            for chip in self.filter.chips
+        ]
+
+    def filter_url(self) -> str:
+        """Return the page that narrows this list by any field."""
+        return f"{reverse('workbench:filter', kwargs={'kind': self.kind})}{self.link()}"
+
     def for_all(self) -> list[dict[str, Any]]:
         """Return what can be done to all that this view shows: url, label and icon of each."""
         return []
-
-    @property
-    def offered_names(self) -> set[str]:
-        return {field.name for field in self.filter.offered}
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """Answer, and give htmx the address without what is empty in it."""
@@ -275,9 +420,8 @@ class ListView(Page, TemplateView):
     def here(self) -> str:
         """Return the query string of this very page."""
         data = QueryDict(mutable=True)
-        for name, value in self.data.items():
-            if value:
-                data[name] = value
+        for name, values in self.data.lists():
+            data.setlist(name, [value for value in values if value])
         return f"?{data.urlencode() or 'view=all'}"
 
     def left_out(self) -> Sequence[str]:
@@ -311,20 +455,27 @@ class ListView(Page, TemplateView):
                     "name": name,
                     "label": self.columns[name].verbose_name,
                     "is_shown": name in self.shown,
+                    "up_url": self.link(columns=up) if (up := self.moved_up(name)) else "",
                 }
                 for name in others
             ],
-            "kept": [
-                (name, value)
-                for name, value in self.data.items()
-                if name not in (*PAGING, COLUMNS) and value
-            ],
+            "kept": self.pairs(COLUMNS),
             "reset_url": self.link(columns=None) if self.data.get(COLUMNS) else "",
         }
+
+    def moved_up(self, name: str) -> str:
+        """Return the columns with one a place before; the first always leads."""
+        shown = list(self.shown)
+        if name not in shown[2:]:
+            return ""
+        place = shown.index(name)
+        shown[place - 1 : place + 1] = [name, shown[place - 1]]
+        return ",".join(shown)
 
     def heads(self) -> list[dict[str, Any]]:
         """Return the heading of each column, with the address that sorts by it."""
         heads = []
+        places = {name.removeprefix("-"): n for n, name in enumerate(self.sorted_by, start=1)}
         for name in self.shown:
             column = self.columns[name]
             direction = "ascending" if self.sort.removeprefix("-") == name else ""
@@ -338,6 +489,7 @@ class ListView(Page, TemplateView):
                     "name": name,
                     "label": column.verbose_name,
                     "direction": direction,
+                    "place": places.get(name, 0) if len(places) > 1 else 0,
                     "url": self.link(sort=target) if name in self.sorts else "",
                     "css": column.attrs.get("th", {}).get("class", ""),
                 }
@@ -347,47 +499,104 @@ class ListView(Page, TemplateView):
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
         """Count this list and each tab, and add up the values, in one statement."""
         wanted: dict[str, Any] = {"_total": CountUpTo(rows)}
-        if self.total_column:
-            wanted["_sum"] = SumUpTo(rows, self.total_column)
-        whole: Any = self.filter_class
-        seen = self.get_rows()
-        for place, tab in enumerate(self.tabs):
-            asked = QueryDict(tab.query)
-            filter_class = only(whole, frozenset(asked))
-            narrowed = filter_class(asked, seen, user=self.user)
-            wanted[f"_tab{place}"] = CountUpTo(narrowed.qs)
+        near, far = self.saved.shown()
+        queries = [*(tab.query for tab in self.tabs), *(view.query for view in near)]
+        asked = [QueryDict(query) for query in queries]
+        for place, data in enumerate(asked):
+            if (narrowed := self.narrowed_by(data)) is not None:
+                wanted[f"_tab{place}"] = CountUpTo(narrowed, MOST_IN_TAB)
         found = User.objects.filter(pk=self.user.pk).annotate(**wanted).values(*wanted).get()
         names = self.filter.filters.keys() - {"q"}
         current = applied(self.data, names)
         # The columns stay as chosen from tab to tab; only an address without them resets them.
         chosen = f"&{urlencode({COLUMNS: c})}" if (c := self.data.get(COLUMNS, "")) else ""
+        shown = self.saved.current
+        if shown is not None:
+            chosen = ""
+        menu = self.saved.menu(self.data)
+        tabs = [
+            {
+                "label": tab.label,
+                "url": f"?{tab.query}{chosen}",
+                "is_current": shown is None and applied(QueryDict(tab.query), names) == current,
+            }
+            for tab in self.tabs
+        ]
+        tabs += [
+            {
+                "label": view.name,
+                "url": f"?{VIEW}={view.pk}",
+                "is_current": view is shown,
+                "is_changed": view is shown and menu["is_changed"],
+            }
+            for view in near
+        ]
+        for place, tab in enumerate(tabs):
+            count = found.get(f"_tab{place}")
+            tab["count"] = "" if count is None else count_text(count, MOST_IN_TAB)
+        total = found["_total"] or 0
         return {
-            "total": found["_total"] or 0,
-            "sum": found.get("_sum") if (found["_total"] or 0) <= MOST_COUNTED else None,
-            "tabs": [
-                {
-                    "label": tab.label,
-                    "url": f"?{tab.query}{chosen}",
-                    "count": count_text(found[f"_tab{place}"] or 0),
-                    "is_current": applied(QueryDict(tab.query), names) == current,
-                }
-                for place, tab in enumerate(self.tabs)
+            "total": total,
+            "sums": self.sums(rows) if self.total_column and total <= MOST_COUNTED else None,
+            "tabs": tabs,
+            "more": [
+                {"label": view.name, "url": f"?{VIEW}={view.pk}", "owner": view.owner}
+                for view in far
             ],
+            "saved": menu,
         }
+
+    def sums(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
+        """Add up the values of the whole view: in all, and in each currency where several are."""
+        amounts = {"base": Sum(self.total_column), "own": Sum(self.amount_column)}
+        found = list(rows.order_by().values("currency").annotate(**amounts).order_by("currency"))
+        by_currency = [(row["currency"], row["own"]) for row in found if row["own"] is not None]
+        known = [row["base"] for row in found if row["base"] is not None]
+        return {
+            "label": self.columns["value"].verbose_name,
+            "total": sum(known) if known else None,
+            "by_currency": by_currency if len(by_currency) > 1 else [],
+        }
+
+    def narrowed_by(self, data: QueryDict) -> QuerySet[Any, Any] | None:
+        """Return the rows that a view would show; None where it makes no sense any more."""
+        filter_class: Any = self.filter_class
+        names = frozenset(data.keys() & filter_class.base_filters.keys())
+        narrowed = only(filter_class, names)(data, self.get_rows(), user=self.user)
+        return narrowed.qs if narrowed.is_valid() else None
+
+    def custom_sorts(self) -> dict[str, Any]:
+        """Return what rows are annotated with because they are sorted by custom fields."""
+        found = {}
+        for place, name in enumerate(self.sorted_by):
+            column = self.columns[name.removeprefix("-")]
+            if isinstance(column, CustomColumn):
+                found[self.custom_sort(place)] = column.sort_value
+        return found
+
+    def with_sorts(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        sorts = self.custom_sorts()
+        return rows.annotate(**sorts) if sorts else rows
+
+    def keys(self) -> list[Key]:
+        """Return the columns of the order, the last of them the number of the record."""
+        annotated = {name: value.output_field for name, value in self.custom_sorts().items()}
+        return keys_for(self.model, self.ordering(), annotated)
+
+    def for_rows(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Fetch what the columns show."""
+        return rows.for_list()  # type: ignore[attr-defined, no-any-return]
+
+    def ordered(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Return all rows with what their columns show, in the order of the list."""
+        rows = self.with_sorts(self.for_rows(rows))
+        return rows.order_by(*[key.order(is_reversed=False) for key in self.keys()])
 
     def page_of(self, rows: QuerySet[Any, Any], total: int) -> dict[str, Any]:
         """Fetch one page. Its place is a row (`after`, `before`), its number is for reading."""
-        rows = rows.for_list()  # type: ignore[attr-defined]
-        column = self.columns.get(self.sort.removeprefix("-"))
-        annotated: dict[str, Any] = {}
-        if isinstance(column, CustomColumn):
-            annotated[SORTED] = column.sort_value
-            rows = rows.annotate(**annotated)
-        keys = keys_for(
-            self.model,
-            self.ordering(),
-            {name: value.output_field for name, value in annotated.items()},
-        )
+        rows = self.for_rows(rows)
+        keys = self.keys()
+        rows = self.with_sorts(rows)
         after = place_of(self.data.get("after", ""), keys)
         before = place_of(self.data.get("before", ""), keys) if after is None else None
         is_placed = after is not None or before is not None

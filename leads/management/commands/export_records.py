@@ -13,6 +13,7 @@ from leads.filters import LeadFilter
 from leads.jobs import EXPORTED
 from leads.management.acting import acting_user
 from opportunities.filters import OpportunityFilter
+from workbench.models import SavedView
 from workbench.transfer import csv_lines
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ FILTERS: dict[str, type[RecordFilter]] = {
     "lead": LeadFilter,
     "opportunity": OpportunityFilter,
 }
+
+
+MOST_LOOKED_AT = 100
+# How a view shows records, not which.
+PRESENTATION = ("sort", "columns", "per", "density")
 
 
 class Command(BaseCommand):
@@ -42,13 +48,22 @@ class Command(BaseCommand):
             metavar="QUERY",
             help='what stands behind the ? of a list that shows the same: "status=open&owner=me"',
         )
+        parser.add_argument(
+            "--view",
+            default="",
+            metavar="NAME",
+            help="a saved view that this user sees, by its name",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = acting_user(options["by"])
-        records = narrowed(options["kind"], options["filter"], by=by)
-        lines = csv_lines(
-            EXPORTED[options["kind"]], by=by, records=records, filters=options["filter"]
-        )
+        query = options["filter"]
+        if options["view"]:
+            query = "&".join(
+                filter(None, [query_of(options["kind"], options["view"], by=by), query])
+            )
+        records = narrowed(options["kind"], query, by=by)
+        lines = csv_lines(EXPORTED[options["kind"]], by=by, records=records, filters=query)
         if options["out"] is None:
             for line in lines:
                 self.stdout.write(line, ending="")
@@ -58,6 +73,20 @@ class Command(BaseCommand):
                 stream.writelines(lines)
         except OSError as error:
             raise CommandError(f"{options['out']} cannot be written: {error}") from error
+
+
+def query_of(kind: str, name: str, *, by: User) -> str:
+    """Return the filters of the view of this name: one's own before one that others share."""
+    views = SavedView.objects.permitted(by).filter(kind=kind, name=name).order_by("pk")
+    found = sorted(views[:MOST_LOOKED_AT], key=lambda view: view.owner_id != by.pk)
+    if not found:
+        raise CommandError(f"{by} sees no view “{name}” of this kind.")
+    if len(found) > 1 and found[0].owner_id != by.pk:
+        raise CommandError(f"Several people share a view “{name}”. Say its --filter instead.")
+    data = QueryDict(found[0].query, mutable=True)
+    for shown in PRESENTATION:
+        data.pop(shown, None)
+    return data.urlencode()
 
 
 def narrowed(kind: str, query: str, *, by: User) -> Any:

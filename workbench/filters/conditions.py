@@ -1,0 +1,225 @@
+r"""Conditions in the address of a list: `where=company:contains:acme`, once for each.
+
+Written `field:comparison:value`; several values have commas between them, a comma that is part of a
+value has a backslash before it: `source:one_of:web,fair`, `company:one_of:Acme\, Inc.,Apex`. What
+holds by itself has no value: `owner:me`, `email:unknown`. A group, and whatever else the language
+of conditions can say, is its JSON: `where={"any":[{"field":…,"is":…,"value":…},…]}`. All of them
+have to hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django import forms
+from django.db.models import Case, F, When
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from records.conditions import (
+    MOST_TESTS,
+    WITH_MANY,
+    ConditionIsWrong,
+    Field,
+    Group,
+    Test,
+    addressed,
+    as_data,
+    names_in,
+    parse,
+    words,
+)
+from records.models import Record
+from records.permissions import scope_of
+from records.vocabulary import fields_of
+from users.models import Grant, User
+from workbench.forms.conditions import texts_under
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from django.db.models import Model
+
+WHERE = "where"
+LONGEST = 4000  # characters of one
+
+
+def fields_for(
+    model: type[Model], user: User, *, only: Collection[str] | None = None
+) -> dict[str, Field]:
+    """Return what `user` can ask of records of this kind.
+
+    What a related record holds is unknown where he may not see that record: a filter would tell it
+    as well as a column does.
+    """
+    found = fields_of(model, user, only=only, is_for_viewer=True)
+    return {name: _as_seen(model, about, user) for name, about in found.items()}
+
+
+def _as_seen(model: type[Model], about: Field, user: User) -> Field:
+    relation, point, _rest = about.name.partition(".")
+    if not point or about.rows is not None or "__" not in about.path:
+        return about
+    related: Any = model._meta.get_field(relation).related_model
+    if not issubclass(related, Record) or scope_of(user, "view", related) == Grant.Scope.ALL:
+        return about
+    seen = related.objects.permitted(user, "view")
+    return replace(
+        about, rows=Case(When(**{f"{relation}__in": seen.values("pk")}, then=F(about.path)))
+    )
+
+
+# Writing and reading one
+
+
+def written(part: Test | Group) -> str:
+    r"""Return a condition as the address has it; `read` reads the same one.
+
+    >>> written(Test("source", "one_of", ("web", "fair"), "choice"))
+    'source:one_of:web,fair'
+    >>> written(Test("company", "one_of", ("Acme, Inc.", "Apex"), "text"))
+    'company:one_of:Acme\\, Inc.,Apex'
+    """
+    data = as_data(part)
+    if isinstance(part, Group):
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    said = [part.field, part.comparison]
+    if "value" in data:
+        value = data["value"]
+        many = value if isinstance(value, list) else None
+        said.append(str(value) if many is None else ",".join(map(_escaped, many)))
+    return ":".join(said)
+
+
+def _escaped(value: Any) -> str:
+    return re.sub(r"([\\,])", r"\\\1", str(value))
+
+
+def read(text: str) -> Any:
+    r"""Return what stands in the address as `records.conditions.parse` takes it.
+
+    >>> read("company:one_of:Acme\\, Inc.,Apex")
+    {'field': 'company', 'is': 'one_of', 'value': ['Acme, Inc.', 'Apex']}
+    >>> read("owner:me"), read("topic:is:a:b")
+    ({'field': 'owner', 'is': 'me'}, {'field': 'topic', 'is': 'is', 'value': 'a:b'})
+    """
+    if text.startswith("{"):
+        return json.loads(text)
+    field, _colon, rest = text.partition(":")
+    comparison, colon, value = rest.partition(":")
+    test: dict[str, Any] = {"field": field, "is": comparison}
+    if not colon:
+        return test
+    if comparison not in WITH_MANY:
+        return test | {"value": value}
+    parts = re.findall(r"((?:\\.|[^\\,])+)", value)
+    return test | {"value": [re.sub(r"\\(.)", r"\1", part) for part in parts]}
+
+
+def read_all(texts: Iterable[str]) -> dict[str, Any] | None:
+    """Return the conditions of an address as one group, or nothing where it has none.
+
+    Raises `ValueError` for what is no JSON.
+    """
+    parts = [read(text[:LONGEST]) for text in texts if text.strip()]
+    if len(parts) == 1 and isinstance(parts[0], dict) and "field" not in parts[0]:
+        return parts[0]
+    return {"all": parts} if parts else None
+
+
+class WhereInput(forms.Widget):
+    """Reads every condition that stands under the name."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return texts_under(data, name)
+
+
+class WhereField(forms.Field):
+    """The conditions of an address; clean they are one group of the language."""
+
+    widget = WhereInput
+
+    def __init__(self, model: type[Model], user: User, **options: Any) -> None:
+        self.model, self.user = model, user
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Group | None:
+        texts = [str(text) for text in value or () if str(text).strip()]
+        if any(len(text) > LONGEST for text in texts):
+            raise forms.ValidationError(_("A filter in the address is too long to be read."))
+        if len(texts) > MOST_TESTS:
+            raise forms.ValidationError(
+                _("A list can have %(most)d filters. Take some away."), params={"most": MOST_TESTS}
+            )
+        try:
+            data = read_all(texts)
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(_("A filter in the address cannot be read.")) from error
+        if data is None:
+            return None
+        asked = fields_for(self.model, self.user, only=names_asked(data))
+        try:
+            return parse(data, asked, translate=gettext)
+        except ConditionIsWrong as wrong:
+            raise forms.ValidationError(wrong.reasons) from wrong
+
+
+def names_asked(data: Any) -> set[str]:
+    """Return the names of fields in a condition that nobody has checked yet."""
+    if isinstance(data, dict):
+        own = {data["field"]} if isinstance(data.get("field"), str) else set()
+        return own.union(*(names_asked(part) for part in data.values() if isinstance(part, list)))
+    return set().union(*map(names_asked, data)) if isinstance(data, list) else set()
+
+
+class ConditionFilter(django_filters.Filter):
+    """Rows for which the conditions of the address hold, as the one who asks means them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Conditions"))
+        super().__init__(field_name="pk", **kwargs)
+
+    @property
+    def field(self) -> WhereField:
+        return WhereField(self.model, self.parent.user, label=self.label, required=False)
+
+    def filter(self, qs: Any, value: Group | None) -> Any:
+        if value is None:
+            return qs
+        user = self.parent.user
+        asked = fields_for(self.model, user, only=names_in(value))
+        meant = addressed(value, me=str(user.pk), team=_LazyTeam(user))
+        return qs.meeting(meant, asked, now=timezone.localtime())
+
+    def chips(self, value: Any) -> list[dict[str, Any]]:
+        """Return each condition in words, with the conditions that are left without it."""
+        user = self.parent.user
+        asked = fields_for(self.model, user, only=names_in(value))
+        parts = value.parts if value.kind == "all" else (value,)
+        said = [written(part) for part in parts]
+        return [
+            {
+                "name": WHERE,
+                "label": words(part, asked, translate=gettext),
+                "text": words(part, asked, translate=gettext),
+                "others": [text for place, text in enumerate(said) if place != number],
+            }
+            for number, part in enumerate(parts)
+        ]
+
+
+class _LazyTeam:
+    """The keys of the people of one's team, looked up only where a condition asks for them."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def __iter__(self) -> Any:
+        if self.user.team_id is None:
+            return iter([str(self.user.pk)])
+        return map(str, User.objects.filter(team=self.user.team_id).values_list("pk", flat=True))
