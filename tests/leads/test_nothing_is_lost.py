@@ -92,6 +92,7 @@ def test_every_entry_is_shown_once_everywhere_and_nowhere_else_after_undo(
             for record in became:
                 assert shown(record) == sorted([*ours, *standing.get(record, [])])
             assert shown(lead) == ours
+            assert Activity.objects.count() == count  # shared, never copied
             made = [record for record in became if record not in standing]
             added = write(made[0], since) if made else []
             undo(lead, by=rep)
