@@ -8,6 +8,7 @@ external id, only to join what was found with what is true.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import tempfile
@@ -134,7 +135,10 @@ def bring_in(server: Server, kind: str, path: Path, mapping: dict[str, Any]) -> 
 
 
 def of_a_set(server: Server, known: Known) -> dict[str, Any]:
-    """Bring a list in, every row as a record of its own, and find who is twice."""
+    """Bring a list in, every row as a record of its own, and find who is twice.
+
+    `these_pairs` is the same for the same pairs, whatever the engine.
+    """
     path = folder_of(known.file.split("/")[0]) / known.file.split("/")[1]
     rows = read(path)
     server.script(FORGET)
@@ -151,7 +155,8 @@ def of_a_set(server: Server, known: Known) -> dict[str, Any]:
     found = judged(pairs, rows, known.number, known.same)
     assert found["precision"] >= known.goals[0], found
     assert found["recall"] >= known.goals[1], found
-    return {"rows": counts["rows"], "new": counts["new"], **found}
+    digest = hashlib.sha256(repr(sorted(map(sorted, pairs))).encode()).hexdigest()[:12]
+    return {"rows": counts["rows"], "new": counts["new"], **found, "these_pairs": digest}
 
 
 CODES = {"UK": "GB", "SP": "ES"}  # as the list has them, and as everybody else has
