@@ -86,7 +86,7 @@ def dismiss_pair(record: Any, other: Any, *, by: User) -> PossibleDuplicate:
     pair = PossibleDuplicate.objects.select_for_update().get(kind=kind, low=low, high=high)
     if pair.dismissed_at is not None:
         return pair
-    if kind in KINDS:
+    if kind in KINDS and not pair.score:  # else it was found with one
         likeness = alike(record, other)
         pair.score, pair.reasons = likeness.score, as_data(likeness)
         if kind == "contact":
