@@ -39,9 +39,11 @@ _SWAP = -0.5
 _NAME_ALONE = ENOUGH - 2.5
 # Where nothing names a person: a telephone and a firm may be those of a colleague.
 _NO_NAME = ENOUGH - 1
-# People of one firm and of one household share all but their first names.
-_COLLEAGUES = 7.0
+# People of one household, or behind one telephone, share all but their first names.
+_TELEPHONE = 7.0
 _HOUSEHOLD = 9.0
+# People of one firm share its town, its switchboard and its dates, and by chance half a name.
+_COLLEAGUES = 3.0
 # The same mailbox, a personal one, is the same person whatever the name beside it looks like.
 _MAILBOX = ENOUGH + 3.5
 # As much as the same company: an address there is one more sign of it.
@@ -100,12 +102,9 @@ def alike_people(one: Person, other: Person) -> Likeness:
     places = list(place_facts(one.place, other.place))
     work = list(_work_facts(one, other))
     days = list(_day_facts(one.days, other.days))
-    shared = sum(fact.bits for fact in (*places, *work))
-    if ("first_name", "different") in {(fact.what, fact.state) for fact in names}:
-        has_work = any(fact.agrees for fact in work)
-        shared = min(shared, _COLLEAGUES if has_work else _HOUSEHOLD)
+    shared = _shared(names, places, work, days)
     facts = [*names, *([mail] if mail else []), *places, *work, *days]
-    bits = named + shared + (mail.bits if mail else 0) + sum(fact.bits for fact in days)
+    bits = named + shared + (mail.bits if mail else 0)
     if mail and (mail.what, mail.state) == ("email", "same"):
         return likeness_of(max(bits, _MAILBOX), facts)
     beside = [fact for fact in (mail, *places, *work, *days) if fact and fact.agrees]
@@ -114,6 +113,20 @@ def alike_people(one: Person, other: Person) -> Likeness:
     if not names and not (mail and mail.bits > 5):
         bits = min(bits, _NO_NAME)
     return likeness_of(bits, facts)
+
+
+def _shared(
+    names: Iterable[Fact], places: Iterable[Fact], work: Iterable[Fact], days: Iterable[Fact]
+) -> float:
+    """Return the bits of what several people have in common, less where a name tells two apart."""
+    bits, dates = sum(fact.bits for fact in (*places, *work)), sum(fact.bits for fact in days)
+    apart = {fact.what for fact in names if fact.state == "different"}
+    agreed = {fact.what for fact in work if fact.agrees}
+    if apart and agreed & {"company", "domain"}:
+        return min(bits + dates, _COLLEAGUES)
+    if "first_name" in apart:
+        bits = min(bits, _TELEPHONE if agreed else _HOUSEHOLD)
+    return bits + dates
 
 
 def name_facts(one: Person, other: Person) -> tuple[Fact, ...]:

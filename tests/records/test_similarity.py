@@ -150,6 +150,27 @@ def test_colleagues_and_their_switchboard_stay_apart():
     assert alike_people(anna, peter).score < PRESELECTED
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("Zora", "Haddad"), ("Zora", "Falkenrath")), (("Hana", "Berg"), ("Gemma", "Berg"))],
+)
+def test_two_of_one_firm_who_share_half_a_name_are_not_listed(one, other):
+    firm = {"company": "Engines Ltd", "place": LONDON, "days": {"contract_ends": "2027-01-31"}}
+    first, second = (
+        person_of(first_name=a, last_name=b, emails=[f"{a}.{b}@engines.test"], phones=[p], **firm)
+        for (a, b), p in ((one, "+12125550199"), (other, "+12125550123"))
+    )
+
+    assert alike_people(first, second).score < LISTED
+
+
+def test_somebody_of_the_firm_who_has_another_last_name_by_now_is_listed_by_their_telephone():
+    work = {"first_name": "Zora", "company": "Engines Ltd", "phones": ["+12125550199"]}
+    before, after = (person_of(last_name=name, **work) for name in ("Haddad", "Falkenrath"))
+
+    assert LISTED <= alike_people(before, after).score < PRESELECTED
+
+
 def test_what_names_nobody_is_not_preselected():
     one = person_of(company="Engines Ltd", phones=["+12125550199"], place=LONDON)
 
