@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from accounts.matching import (
     LISTED,
@@ -18,6 +17,7 @@ from accounts.matching import (
     Match,
     Named,
     Pair,
+    Way,
     account_match,
     apart,
     contact_match,
@@ -102,13 +102,14 @@ def _close_to(lead: Lead, *, without: int | None) -> dict[int, Likeness]:
     """
     whole = []
     if lead.email_key and not keys.is_role_mailbox(lead.email_key):
-        whole.append(Q(email_key=lead.email_key))
+        whole.append({"email_key": [lead.email_key]})
     if lead.name_key and lead.company_key:
-        whole.append(Q(company_key=lead.company_key, name_key=lead.name_key))
+        whole.append({"company_key": [lead.company_key], "name_key": [lead.name_key]})
     if lead.name_key and lead.phone_key:
-        whole.append(Q(phone_key=lead.phone_key, name_key=lead.name_key))
+        whole.append({"phone_key": [lead.phone_key], "name_key": [lead.name_key]})
     person = lead.as_person()
-    found = sharing(Lead.objects.all(), similarity.blocks_of_person(person), whole=whole)
+    blocks = similarity.blocks_of_person(person)
+    found = sharing(Lead.objects.all(), blocks.items(), whole=[Way(Lead, each) for each in whole])
     rows = found.exclude(pk=without).order_by("-created_at", "-pk")
     compared = [
         (row.pk, likeness)

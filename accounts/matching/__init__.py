@@ -20,7 +20,7 @@ from accounts.matching.contacts import contact_match
 from accounts.matching.found import LISTED, PRESELECTED, Candidate, Match, Seen, listed
 from accounts.matching.many import Directory, Named
 from accounts.matching.pairs import Pair, pairs_in, together
-from accounts.matching.preselected import sharing
+from accounts.matching.preselected import Way, sharing
 from accounts.matching.twins import Twin, twins_of
 from accounts.matching.words import Reason, as_data, reasons_from, reasons_of
 
@@ -35,6 +35,7 @@ __all__ = [
     "Reason",
     "Seen",
     "Twin",
+    "Way",
     "account_match",
     "apart",
     "apart_from_leads",

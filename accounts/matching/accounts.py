@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, Value
 from django.utils.translation import gettext as _
 
 from accounts.matching.found import FAINT, Candidate, Match, ranked
-from accounts.matching.preselected import sharing
+from accounts.matching.preselected import Known, Way, sharing
 from accounts.matching.words import Reason, reasons_of
 from accounts.models import Account, IdentityClaim
 from records import keys, similarity
@@ -25,7 +24,6 @@ DECIDED = 94  # the same name and something that agrees
 NAMESAKE = 85  # the same name, and nothing to compare
 DISPUTED = 58  # the same name, and something that contradicts
 SAME_DOMAIN = 60  # subsidiaries share one
-MOST_COMPARED = 400  # rows
 
 
 def account_match(
@@ -101,21 +99,18 @@ def _rows(
     if among is not None:
         return among.accounts_of(sought.name_key, places)
     whole = []
+    # An account is known by its claims as what was merged into it, too.
+    merged = Way(IdentityClaim, {"alias": [sought.name_key]}, "account_id")
+    here = Way(IdentityClaim, {"alias": [sought.name_key], "value": places}, "account_id")
     if sought.name_key:
-        whole.append(Q(name_key=sought.name_key))
+        whole += [Way(Account, {"name_key": [sought.name_key]}), merged]
     if domains := {sought.domain, sought.mail_domain} - {""}:
-        whole.append(Q(domain__in=domains))
-    also: list[Any] = []
-    known: dict[str, Any] = {"is_alias": Value(False), "is_claimed": Value(False)}
-    if sought.name_key:
-        # An account is known by its claims as what was merged into it, too.
-        merged = IdentityClaim.objects.filter(alias=sought.name_key)
-        also.append(merged.values("account"))
-        own = merged.filter(account=OuterRef("pk"))
-        known = {"is_alias": Exists(own), "is_claimed": Exists(own.filter(value__in=places))}
+        whole.append(Way(Account, {"domain": sorted(domains)}))
     blocks = similarity.blocks_of_firm(sought.firm) if is_similar_wanted else {}
-    found = sharing(Account.objects.all(), blocks, whole=whole, also=also)
-    return list(found.annotate(**known).select_related("owner").order_by("pk")[:MOST_COMPARED])
+    found = sharing(Account.objects.all(), blocks.items(), whole=whole).annotate(
+        is_alias=Known(merged), is_claimed=Known(here)
+    )
+    return list(found.select_related("owner"))
 
 
 def _compared(row: Account, sought: _Sought) -> _Compared:

@@ -7,12 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from accounts.matching.found import Candidate, Match, ranked
+from accounts.matching.found import FAINT, Candidate, Match, ranked
 from accounts.matching.many import Named
-from accounts.matching.preselected import MOST_OF_A_KEY, sharing
+from accounts.matching.preselected import Known, Way, sharing
 from accounts.matching.words import Reason, reasons_of
 from accounts.models import Contact, IdentityClaim
 from records import keys, similarity
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from records.similarity import Person, Place
 
 SAME_MAILBOX, SAME_PERSON = 100, 95
-MOST_COMPARED = 400  # rows
 
 
 def contact_match(
@@ -99,49 +97,42 @@ def _rows(
     if among is not None:
         keyed = (sought.company_key, sought.name_key, sought.email_key, sought.phones)
         return among.contacts_of(Named(*keyed))
-    contacts = Contact.objects.all()
-    whole: list[Q] = []
-    also: list[Any] = []
+    whole: list[Way] = []
     # A second address is known by its claim, and what was merged into a contact as well.
-    claims = IdentityClaim.objects.exclude(contact=None)
-    by_email = claims.filter(kind=IdentityClaim.Kind.EMAIL, value=sought.email_key)
-    persons = [f"{sought.name_key}|{sought.company_key}|{phone}" for phone in sorted(sought.phones)]
-    as_person = claims.filter(kind=IdentityClaim.Kind.PERSON, value__in=persons)
+    by_email = _claimed(IdentityClaim.Kind.EMAIL, [sought.email_key])
+    phones = sorted(sought.phones)
+    persons = [f"{sought.name_key}|{sought.company_key}|{phone}" for phone in phones]
+    as_person = _claimed(IdentityClaim.Kind.PERSON, persons)
     if sought.email_key:
-        whole.append(Q(email_key=sought.email_key))
-        also.append(by_email.values("contact"))
+        whole += [Way(Contact, {"email_key": [sought.email_key]}), by_email]
     if persons and sought.name_key and sought.company_key:
-        also.append(as_person.values("contact"))
-    if sought.phones and sought.name_key:
-        # All that decide have both; by one of them alone only some are looked at.
-        whole.append(Q(name_key=sought.name_key, phone_key__in=sought.phones))
-        whole.append(Q(name_key=sought.name_key, mobile_key__in=sought.phones))
-    some = [Q(phone_key__in=sought.phones), Q(mobile_key__in=sought.phones)]
-    some = some if sought.phones else []
-    if sought.name_key:
-        some.append(Q(name_key=sought.name_key))
-    for way in some:
-        first = contacts.filter(way).order_by("pk").values("pk")[:MOST_OF_A_KEY]
-        whole.append(Q(pk__in=first))
-    blocks = similarity.blocks_of_person(sought.person) if is_similar_wanted else {}
-    found = sharing(contacts, blocks, whole=whole, also=also)
-    own_company = IdentityClaim.objects.exclude(alias="").filter(
-        alias=sought.company_key, account=OuterRef("account")
+        whole.append(as_person)
+    alike = [("name_key", sought.name_key)]
+    for column in ("phone_key", "mobile_key"):
+        alike += [(column, phone) for phone in phones]
+        if phones and sought.name_key:
+            # All that decide have both; by one of them alone only some are looked at.
+            whole.append(Way(Contact, {column: phones, "name_key": [sought.name_key]}))
+    if is_similar_wanted:
+        alike += similarity.blocks_of_person(sought.person).items()
+    merged = Way(IdentityClaim, {"alias": [sought.company_key]}, "account_id")
+    found = sharing(Contact.objects.all(), alike, whole=whole).annotate(
+        has_email=Known(by_email), is_person=Known(as_person), has_company=Known(merged, "account")
     )
-    known = found.annotate(
-        has_email=Exists(by_email.filter(contact=OuterRef("pk"))),
-        is_person=Exists(as_person.filter(contact=OuterRef("pk"))),
-        has_company=Exists(own_company),
-    )
-    return list(known.select_related("owner", "account__owner").order_by("pk")[:MOST_COMPARED])
+    return list(found.select_related("owner", "account__owner"))
+
+
+def _claimed(kind: IdentityClaim.Kind, values: Collection[str]) -> Way:
+    return Way(IdentityClaim, {"kind": [kind.value], "value": values}, "contact_id")
 
 
 def _compared(row: Contact, sought: _Sought, *, with_account: bool = True) -> Candidate[Contact]:
     """Compare a contact; without its account as who may not see that may know of it."""
     known: Any = row  # annotated with what its claims say
     account = row.account if with_account else None
-    addresses = {row.email_key, keys.email_key(row.second_email)}
-    same_email = bool(sought.email_key) and (known.has_email or sought.email_key in addresses)
+    same_email = bool(sought.email_key) and (
+        known.has_email or sought.email_key in {row.email_key, keys.email_key(row.second_email)}
+    )
     same_company = (
         account is not None
         and bool(sought.company_key)
@@ -152,15 +143,20 @@ def _compared(row: Contact, sought: _Sought, *, with_account: bool = True) -> Ca
     likeness = similarity.alike_people(
         sought.person, row.as_person(account.name if account else "")
     )
+    if same_email and not keys.is_role_mailbox(sought.email_key):
+        score, decides = SAME_MAILBOX, True
+    elif (known.is_person and with_account) or (same_name and same_company and same_phone):
+        score, decides = SAME_PERSON, True
+    else:
+        score, decides = min(likeness.score, 99), False
+    if score < FAINT:
+        # Most are strangers, whom `ranked` leaves out: nobody reads why.
+        return Candidate(row, score, ())
     is_told = account is not None and bool(sought.company_key)
     bare = partial(_compared, row, sought, with_account=False) if is_told else None
     reasons = reasons_of(likeness)
     if same_email and not likeness.agrees_in("email", "mailbox"):
         reasons = (Reason(_("Same email")), *(r for r in reasons if r.text != _("Different email")))
-    if same_email and not keys.is_role_mailbox(sought.email_key):
-        return Candidate(row, SAME_MAILBOX, reasons, decides=True, bare=bare)
-    if (known.is_person and with_account) or (same_name and same_company and same_phone):
-        return Candidate(row, SAME_PERSON, reasons, decides=True, bare=bare)
-    if same_email:
+    if same_email and not decides:
         reasons = (*reasons, Reason(_("A shared mailbox"), agrees=False))
-    return Candidate(row, min(likeness.score, 99), reasons, bare=bare)
+    return Candidate(row, score, reasons, decides, bare)

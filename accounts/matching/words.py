@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from records.similarity import Fact
 
@@ -78,7 +79,8 @@ def reasons_of(likeness: Likeness) -> tuple[Reason, ...]:
     """Return in words what weighs most: what agrees first, the weightiest of each first."""
     told = [fact for fact in likeness.facts if (fact.what, fact.state) not in _FAINT][:MOST_TOLD]
     told.sort(key=lambda fact: not fact.agrees)
-    return tuple(Reason(_word(fact.what, fact.state), fact.agrees) for fact in told)
+    words = _words_in(get_language())
+    return tuple(Reason(words[fact.what, fact.state], fact.agrees) for fact in told)
 
 
 def as_data(likeness: Likeness) -> list[list[str]]:
@@ -90,12 +92,15 @@ def as_data(likeness: Likeness) -> list[list[str]]:
 def reasons_from(data: Iterable[Any]) -> tuple[Reason, ...]:
     """Return in words what `as_data` stored. What is no longer known is left out."""
     facts = [Fact(str(what), str(state), 0) for what, state in data]
+    words = _words_in(get_language())
     return tuple(
-        Reason(_word(fact.what, fact.state), fact.agrees)
+        Reason(words[fact.what, fact.state], fact.agrees)
         for fact in facts
-        if (fact.what, fact.state) in _WORDS
+        if (fact.what, fact.state) in words
     )
 
 
-def _word(what: str, state: str) -> str:
-    return _(_WORDS[what, state])
+@cache
+def _words_in(language: str | None) -> dict[tuple[str, str], str]:
+    """Return all words in a language, looked up once: one search says hundreds of them."""
+    return {fact: _(text) for fact, text in _WORDS.items()}

@@ -123,6 +123,39 @@ def test_an_account_is_proposed_by_a_name_typed_badly_in_another_order(rep):
     assert match.candidates[0].score >= LISTED
 
 
+def test_of_very_many_who_share_a_key_those_who_share_more_are_looked_at(rep, monkeypatch):
+    monkeypatch.setattr("accounts.matching.preselected.LIKELIEST", 2)
+    monkeypatch.setattr("accounts.matching.preselected.MOST_OF_A_KEY", 6)
+    for name in ("Bruno", "Clara", "Dora", "Emil", "Fritz"):
+        create_contact(by=rep, first_name=name, last_name="Meier", city="London")
+    known = create_contact(by=rep, first_name="Gustav", last_name="Meier", city="London")
+    place = known.as_place()
+
+    match = contact_match(
+        first_name="Gustav", last_name="Meyer", is_similar_wanted=True, place=place
+    )
+
+    assert match.candidates[0].record == known
+    assert len(match.candidates) == 2
+
+
+def test_what_decides_is_found_however_many_are_more_alike(rep, monkeypatch):
+    monkeypatch.setattr("accounts.matching.preselected.LIKELIEST", 1)
+    for _number in range(3):
+        create_contact(by=rep, first_name="Ada", last_name="Lovelace", city="London")
+    known = create_contact(by=rep, last_name="Byron", second_email="ada@engine.example")
+
+    match = contact_match(
+        first_name="Ada",
+        last_name="Lovelace",
+        email="ada@engine.example",
+        is_similar_wanted=True,
+        place=Contact(city="London").as_place(),
+    )
+
+    assert match.decided == known
+
+
 def test_what_only_looks_alike_decides_nothing_for_who_asks_what_decides(rep):
     create_account(by=rep, name="Analytical Engines", country="GB")
 
