@@ -44,6 +44,7 @@ MUST = {
     "search by name": 30,
     "search by company": 30,
     "search by email": 30,
+    "hints for a lead": 100,
     "overview": 30,
     "qualify on the page": 17,
     "qualify by program": 17,
@@ -81,7 +82,9 @@ deep = seen.count() * 3 // 4
 # Of nobody whom one knows: so that each is qualified by making all three records.
 ready = Lead.objects.open().filter(owner=rep).exclude(email="").exclude(
     company_key__in=Account.objects.values("name_key")).order_by("pk")
-some = ready.order_by("company_key", "-pk").values("pk", "last_name", "company", "email")
+some = ready.order_by("company_key", "-pk").values(
+    "pk", "first_name", "last_name", "company", "email", "phone", "city", "country", "email_key",
+    "name_key", "company_key", "phone_key", "block_name", "block_home", "block_mail", "block_phone")
 middle = some[len(ready) // 2]
 print(json.dumps({
     "session": session_of(rep), "boss_session": session_of(boss), "rep": rep.pk,
@@ -117,6 +120,8 @@ def count(name, ask):
 client.get("/leads/"); program.get("/api/v1/leads/")
 for name, address in asked.items():
     assert count(name, lambda: client.get(address)) == 200, name
+count("candidates by program",
+    lambda: program.get(f"/api/v1/leads/{viewer['one']['pk']}/qualification/"))
 leads = iter(viewer["leads"])
 def on_the_page():
     pk = next(leads)
@@ -168,8 +173,8 @@ class Person:
             self.cookies[name.strip()] = value
         return answer.status, content, took
 
-    def get(self, address: str) -> float:
-        status, content, took = self.ask("GET", address)
+    def get(self, address: str, **headers: str) -> float:
+        status, content, took = self.ask("GET", address, **headers)
         assert status == 200, (address, status, content[-300:])
         return took
 
@@ -303,6 +308,36 @@ class ByHand:
                 *(f"%{word}%" for word in words),
             )
 
+    def alike(self, *kinds: str) -> None:
+        """Read who shares a key with the lead, in one statement a kind, and compare nobody."""
+        one = self.viewer["one"]
+        blocks = ("email_key", "phone_key", "block_name", "block_home", "block_mail", "block_phone")
+        person = {column: one[column] for column in blocks}
+        keys_of = {
+            "lead": person,
+            "contact": {**person, "name_key": one["name_key"]},
+            "account": {"name_key": one["company_key"], "block_phone": one["block_phone"]},
+        }
+        for kind in kinds:
+            table = "leads_lead" if kind == "lead" else f"accounts_{kind}"
+            keys = keys_of[kind]
+            # As in ours, what very many share is cut.
+            some = " UNION ".join(
+                f"SELECT id FROM (SELECT id FROM {table} WHERE {column} = ? LIMIT 25) AS some_{n}"
+                for n, column in enumerate(keys)
+            )
+            self.rows(
+                f"SELECT l.*, u.name FROM {table} l LEFT JOIN users_user u ON u.id = l.owner_id"
+                f" WHERE l.deleted_at IS NULL AND l.id IN ({some})",
+                *keys.values(),
+            )
+
+    def hints(self) -> None:
+        self.alike("lead", "contact", "account")
+
+    def candidates(self) -> None:
+        self.alike("contact", "account")
+
     def overview(self, scope: str = "") -> None:
         """The figures of the overview: five passes, each over the rows that it needs."""
         mine = scope or self.scope
@@ -404,6 +439,8 @@ class ByHand:
 def addresses(viewer: dict[str, Any]) -> dict[str, str]:
     """Return what is asked: name → address."""
     one = viewer["one"]
+    typed = {name: one[name] for name in ("first_name", "last_name", "company", "email", "phone",
+                                          "city", "country")}  # fmt: skip
     deep = urlencode(
         {"view": "all", "per": 50, "page": viewer["deep_page"], "after": viewer["deep"]}
     )
@@ -420,6 +457,7 @@ def addresses(viewer: dict[str, Any]) -> dict[str, str]:
         "overview": "/reports/",
         "start page": "/",
         "qualify, preview": f"/leads/{one['pk']}/qualify/",
+        "hints for a lead": f"/duplicates/hints/?{urlencode({'kind': 'lead', **typed})}",
     }
 
 
@@ -437,6 +475,8 @@ def measure(server: Server, viewer: dict[str, Any], hand: ByHand, rounds: int) -
         "search by company": lambda: hand.search(one["company"]),
         "search by email": lambda: hand.search(one["email"]),
         "overview": hand.overview,
+        "qualify, preview": hand.hints,
+        "hints for a lead": hand.hints,
     }
     found: dict[str, Any] = {}
 
@@ -453,7 +493,9 @@ def measure(server: Server, viewer: dict[str, Any], hand: ByHand, rounds: int) -
 
     take("nothing but the way in", lambda _: rep.get("/healthz"))
     for name, address in addresses(viewer).items():
-        take(name, lambda _, a=address: rep.get(a), by_hand.get(name))  # type: ignore[misc]
+        # Hints come while somebody types, into the page that is there.
+        part = {"HX_Request": "true"} if name.startswith("hints") else {}
+        take(name, lambda _, a=address, p=part: rep.get(a, **p), by_hand.get(name))  # type: ignore[misc]
     take("leads of everybody", lambda _: boss.get("/leads/?view=all&per=50"))
     take("overview of everybody", lambda _: boss.get("/reports/"), hand.everything)
 
@@ -461,6 +503,12 @@ def measure(server: Server, viewer: dict[str, Any], hand: ByHand, rounds: int) -
     program = Person(
         server.port,
         {"Authorization": f"Bearer {viewer['token']}", "Content-Type": "application/json"},
+    )
+
+    take(
+        "candidates by program",
+        lambda _: program.get(f"/api/v1/leads/{one['pk']}/qualification/"),
+        hand.candidates,
     )
 
     def clear_lead() -> tuple[int, str]:

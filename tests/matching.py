@@ -12,10 +12,12 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from tests.reference import folder_of
 
@@ -273,51 +275,111 @@ def matching(server: Server) -> dict[str, Any]:
             "us_500": us_500(server)}  # fmt: skip
 
 
-# Searches for people as they may be typed: a letter wrong, first and last name swapped, a number.
-SEARCHES = """
-import json, random, sys, time
-from accounts.matching import contact_match
-from accounts.models import Contact
-from leads.matching import hints_for
+# Crowds: a letter is wrong, first and last name changed places, half of what is known is left out.
+TYPING = """
+import json, random, sys
+from accounts.models import Account, Contact
+from leads.models import Lead
 from users.models import User
-rows = list(Contact.objects.order_by("pk").values(
-    "first_name", "last_name", "email", "phone", "city", "street")[:: int(sys.argv[1])])
-rng, boss = random.Random(1), User.objects.filter(is_superuser=True).first()
-took, spent = {"candidates": [], "hints": []}, {"candidates": 0, "hints": 0}
+dice = random.Random(1)
+KINDS = {"lead": Lead, "contact": Contact, "account": Account}
+NAMES = {"account": ("name", "website"), "lead": ("first_name", "last_name", "email", "company"),
+         "contact": ("first_name", "last_name", "email")}
+def some(kind, count):
+    rows = KINDS[kind].objects.all()
+    last = rows.order_by("-pk").values_list("pk", flat=True)[0]
+    return rows.filter(pk__in=[dice.randrange(last) + 1 for _ in range(count)]).order_by("pk")
+def typed(row, number, kind):
+    said = {name: getattr(row, name) for name in (*NAMES[kind], "phone", "street", "city")}
+    said["country"] = str(row.country)
+    name = "name" if kind == "account" else "last_name"
+    text = said[name] or "x"
+    place = dice.randrange(len(text))
+    said[name] = text[:place] + dice.choice("aeinrst") + text[place + 1:]
+    if number % 3 == 0 and kind != "account":
+        said["first_name"], said["last_name"] = said["last_name"], said["first_name"]
+    for left_out in ((), ("email", "street"), ("phone", "website"), ("email", "phone"))[number % 4]:
+        said.pop(left_out, None)
+    return {name: value for name, value in said.items() if value}
+"""
+# Found is who is shown unasked, among the first six.
+SEARCHES = (
+    TYPING
+    + """
+import time
+from accounts.matching import LISTED, contact_match
+from leads.matching import LIMIT
+from records.similarity import place_of
+times, spent, found = [], 0, 0
+rows = list(some("contact", int(sys.argv[1])))
 for number, row in enumerate(rows):
-    typed = dict(row)
-    name, place = typed["last_name"] or "x", rng.randrange(len(typed["last_name"] or "x"))
-    typed["last_name"] = name[:place] + rng.choice("aeinrst") + name[place + 1:]
-    if number % 3 == 0:
-        typed["first_name"], typed["last_name"] = typed["last_name"], typed["first_name"]
-    if number % 2:
-        typed["email"] = ""
-    person = {k: typed[k] for k in ("first_name", "last_name", "email", "phone")}
-    asked = {
-        "candidates": lambda: contact_match(**person, is_similar_wanted=True),
-        "hints": lambda: hints_for("lead", typed, by=boss),
-    }
-    for what, ask in asked.items():
-        began, worked = time.perf_counter(), time.process_time()
-        ask()
-        took[what].append(time.perf_counter() - began)
-        spent[what] += time.process_time() - worked
-told = {}
-for what, times in took.items():
-    times.sort()
-    told[what + "_median_ms"] = round(1000 * times[len(times) // 2], 1)
-    told[what + "_processor_ms"] = round(1000 * spent[what] / len(times), 1)
-    told[what + "_p95_ms"] = round(1000 * times[len(times) * 95 // 100], 1)
-print(json.dumps({"contacts": Contact.objects.count(), "searches": len(rows), **told}))
+    said = typed(row, number, "contact")
+    place = place_of(**{k: said[k] for k in ("street", "city", "country") if k in said})
+    person = {k: said[k] for k in ("first_name", "last_name", "email", "phone") if k in said}
+    began, worked = time.perf_counter(), time.process_time()
+    match = contact_match(**person, place=place, is_similar_wanted=True)
+    times.append(time.perf_counter() - began)
+    spent += time.process_time() - worked
+    found += row in [c.record for c in match.candidates[:LIMIT] if c.score >= LISTED]
+times.sort()
+print(json.dumps({
+    "contacts": Contact.objects.count(), "searches": len(rows),
+    "candidates_median_ms": round(1000 * times[len(times) // 2], 1),
+    "candidates_p95_ms": round(1000 * times[len(times) * 95 // 100], 1),
+    "candidates_processor_ms": round(1000 * spent / len(times), 1),
+    "found_percent": round(100 * found / len(rows)),
+}))
+"""
+)
+ASKED = (
+    TYPING
+    + """
+print(json.dumps({kind: [typed(row, number, kind) for number, row in enumerate(some(kind, 60))]
+    for kind in KINDS} | {"previews": [row.pk for row in some("lead", 60) if row.is_open]}))
+"""
+)
+GROW = """
+import json, sys
+from tests.crowd import Crowd, check
+Crowd(int(sys.argv[2])).grow(**json.loads(sys.argv[1]))
+check()
+print(json.dumps("grown"))
 """
 MANY = int(os.environ.get("CRM_PROVE_CONTACTS", "1000000"))
+EACH = min(MANY, 100_000)
 
 
 def candidates(server: Server) -> dict[str, Any]:
-    """How long it takes to find who may be meant among 1,000,000 contacts (`CRM_PROVE_CONTACTS` for
-    another number), and what looks like a lead that is typed, among as many.
+    """How long a whole request takes that tells what looks like a record that is typed, and one for
+    the preview of a qualification, among 100,000 leads, contacts and accounts; then how long it
+    takes to find who may be meant among 1,000,000 contacts (`CRM_PROVE_CONTACTS` for another
+    number), and how many are found. Names, towns and keys are as uneven as in life.
     """
-    server.sign_in("boss@proof.example")
-    server.manage("seed", "--contacts", str(MANY), "--accounts", str(MANY // 10))
-    found: dict[str, Any] = server.script(SEARCHES, str(max(1, MANY // 300)))
-    return found
+    boss = server.sign_in("boss@proof.example")
+    server.script(GROW, json.dumps(dict.fromkeys(("accounts", "contacts", "leads"), EACH)), "1")
+    asked = server.script(ASKED)
+    part = boss | {"HX-Request": "true"}
+    told: dict[str, Any] = {"of_each_kind": EACH}
+    for kind in ("lead", "contact", "account"):
+        looked = [f"/duplicates/hints/?{urlencode({'kind': kind, **said})}" for said in asked[kind]]
+        told[f"hints_for_{kind}_ms"] = timed(server, looked, part)
+    previews = [f"/leads/{number}/qualify/" for number in asked["previews"]]
+    told["preview_ms"] = timed(server, previews, boss)
+    if MANY > EACH:
+        server.script(GROW, json.dumps({"contacts": MANY - EACH}), "2")
+    return {**told, **server.script(SEARCHES, "400"), "load": round(os.getloadavg()[0], 1)}
+
+
+def timed(server: Server, addresses: list[str], headers: dict[str, str]) -> dict[str, float]:
+    """Return the median and the 95th percentile of the milliseconds that a page takes."""
+    server.get(addresses[0], headers)  # this one reads templates
+    times = []
+    for address in addresses:
+        began = time.perf_counter()
+        server.get(address, headers)
+        times.append(1000 * (time.perf_counter() - began))
+    times.sort()
+    return {
+        "median": round(times[len(times) // 2], 1),
+        "p95": round(times[len(times) * 95 // 100], 1),
+    }
