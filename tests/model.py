@@ -46,6 +46,7 @@ class Row:
     is_in_bin: bool = False
     part_of: Merged | None = None
     also: set[str] = field(default_factory=set)
+    went_at: int = -1  # into the bin, the last time
     edits: list[tuple[int, dict[str, tuple[Any, Any]]]] = field(default_factory=list)
 
     @property
@@ -61,13 +62,17 @@ class Row:
 
 @dataclass(eq=False)
 class Merged:
-    """A merge, with what it changed: row, field, before, after."""
+    """A merge, with what it changed: row, field, before, after.
+
+    `knew` is what survivor and loser were known by since earlier merges.
+    """
 
     kind: str
     survivor: Row
     loser: Row
     at: int
     image: list[tuple[Row, str, Any, Any]]
+    knew: tuple[set[str], set[str]]
     is_active: bool = True
 
 
@@ -138,7 +143,7 @@ class Model:
 
     def delete(self, row: Row) -> None:
         if not row.is_in_bin:
-            row.is_in_bin, row.also = True, set()
+            row.is_in_bin, row.also, row.went_at = True, set(), self.clock
             row.edits.append((self.clock, {}))
 
     def restore(self, row: Row) -> Refusal:
@@ -371,7 +376,7 @@ class Model:
         if survivor.has.get("status") != "qualified":
             for name in names:
                 put(survivor, name, survivor.has[name] or loser.has[name])
-        merge = Merged(kind, survivor, loser, self.clock, image)
+        merge = Merged(kind, survivor, loser, self.clock, image, (survivor.also, loser.also))
         self.merges.append(merge)
         survivor.also, loser.also = also, set()
         loser.is_in_bin, loser.part_of = True, merge
@@ -406,11 +411,25 @@ class Model:
         for row, name, old, _new in merge.image:
             row.has[name] = old
         merge.is_active = False
-        merge.loser.is_in_bin, merge.loser.part_of = False, None
-        merge.survivor.also = set()
-        for row in (merge.survivor, merge.loser):
-            self.inherit_again(row)
+        self.know_again(merge)
         return None
+
+    def know_again(self, merge: Merged) -> None:
+        """Let both be known by what they were before the merge.
+
+        What the survivor was known by went when it went into the bin: what it has since is made
+        anew, and of that it keeps what other merges brought.
+        """
+        survivor, loser = merge.survivor, merge.loser
+        if survivor.went_at > merge.at:
+            others = (each.own for each in self.merged_into(survivor))
+            survivor.also = survivor.also & set().union(*others)
+            self.inherit_again(survivor)  # the loser claims nothing yet
+        else:
+            survivor.also, loser.also = merge.knew
+        loser.is_in_bin, loser.part_of = False, None
+        for row in (survivor, loser):
+            self.inherit_again(row)
 
     def makes_twins(self, merge: Merged) -> bool:
         """Say whether the loser is what somebody else is known by, and the survivor no more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Contact
+from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import (
     create_account,
     create_contact,
@@ -71,6 +71,18 @@ def test_can_be_done_again_and_again(kind, rep):
 
     assert rows() == before
     assert list(findings()) == []
+
+
+def test_both_are_known_by_one_name_again_that_the_survivor_had_by_an_earlier_merge(rep):
+    kept, gone = create_account(by=rep, name="Acme"), create_account(by=rep, name="Curie")
+    merge_accounts(kept, [gone], by=rep)
+    other = create_account(by=rep, name="Curie", is_different=True)
+    before = rows()
+
+    unmerge_accounts(merge_accounts(kept, [other], by=rep), by=rep)
+
+    assert rows() == before
+    assert IdentityClaim.objects.filter(account=kept, value__startswith="curie").exists()
 
 
 def test_goes_on_counting_versions_and_keeps_both_in_the_trail(kind, rep):
