@@ -18,8 +18,9 @@ from activities.operations.steps import TOUCHES
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, StageMove
-from records.models import Merge, MergedRecord
+from records.models import Merge, MergedRecord, PossibleDuplicate
 from records.operations.merging import references_to
+from workbench.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -325,6 +326,29 @@ def nothing_refers_to_what_was_merged() -> Iterator[tuple[str, Any, str]]:
             yield "activity", link.activity_id, "It is shown on what was merged into another one."
 
 
+def pairs_are_two_records() -> Iterator[tuple[str, Any, str]]:
+    """A pair is two different records, the lower number first; who says that it is none is named.
+
+    One of the two may be gone for good: what a person said about them stays.
+    """
+    alike = Q(kind__in=[_kind(model) for model in MERGEABLE])
+    between = Q(kind__in=["lead_account", "lead_contact"])
+    said = Q(dismissed_at__isnull=False, dismissed_by__isnull=False)
+    unsaid = Q(dismissed_at=None, dismissed_by=None)
+    sound = (alike & Q(low__lt=F("high")) | between) & (said | unsaid) & Q(score__lte=100)
+    # Not `exclude`: a condition on what is nothing would leave its row out.
+    right = PossibleDuplicate.objects.filter(sound).values("pk")
+    for pair in PossibleDuplicate.objects.exclude(pk__in=right).order_by("pk").iterator():
+        yield "possible duplicate", pair.pk, f"{pair} are no two records of which this can be said."
+
+
+def jobs_have_a_worker_while_they_run() -> Iterator[tuple[str, Any, str]]:
+    """Nobody works on a job that waits or has ended: whoever takes it up would not get it."""
+    held = Job.objects.exclude(state=Job.State.RUNNING).exclude(worker="")
+    for job in held.order_by("pk").iterator(chunk_size=CHUNK):
+        yield "job", job.pk, f"It is {job.state}, and a worker has it."
+
+
 def references_lead_somewhere() -> Iterator[tuple[str, Any, str]]:
     """Every foreign key has its row: SQLite checks that only while it is switched on."""
     if connection.vendor != "sqlite":
@@ -353,6 +377,8 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     inherited_claims_are_the_survivors,
     merged_records_are_part_of_another,
     nothing_refers_to_what_was_merged,
+    pairs_are_two_records,
+    jobs_have_a_worker_while_they_run,
 )
 
 

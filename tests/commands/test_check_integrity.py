@@ -16,12 +16,21 @@ from accounts.operations import merge_accounts, unmerge_accounts
 from activities.models import Activity, ActivityLink
 from activities.operations import add_task, log_call
 from crm.integrity import RULES, findings
+from leads import jobs
 from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
-from leads.operations import capture_lead, disqualify, qualify, undo
+from leads.operations import (
+    capture_lead,
+    dismiss_pair,
+    disqualify,
+    qualify,
+    restore_pair,
+    undo,
+)
 from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
-from records.models import Merge, MergedRecord
+from records.models import Merge, MergedRecord, PossibleDuplicate
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
+from workbench.models import Job
 
 
 @pytest.fixture
@@ -47,6 +56,12 @@ def world(defaults):
     log_call(twins[1], by=by, outcome="reached", text="Spoke")
     merge_accounts(twins[0], twins[1:2], by=by)
     unmerge_accounts(merge_accounts(twins[0], twins[2:], by=by), by=by)
+    people = [ContactFactory(last_name=name) for name in ("Byron", "Lovelace", "King")]
+    dismiss_pair(*people[:2], by=by)
+    dismiss_pair(people[0], first_of(Lead), by=by)
+    dismiss_pair(*people[1:], by=by)
+    restore_pair(*people[1:], by=by)
+    jobs.qualify_many([LeadFactory().pk], by=by)
     return by
 
 
@@ -186,6 +201,22 @@ def an_activity_on_what_was_merged():
     ActivityLink.objects.filter(record_type=kind, record_id=kept.pk).update(record_id=gone.pk)
 
 
+def a_pair_the_wrong_way_round():
+    PossibleDuplicate.objects.filter(dismissed_at=None).update(low=9, high=3)
+
+
+def a_pair_of_no_kind():
+    PossibleDuplicate.objects.filter(dismissed_at=None).update(kind="deal")
+
+
+def a_pair_that_nobody_said_to_be_none():
+    PossibleDuplicate.objects.exclude(dismissed_at=None).update(dismissed_by=None)
+
+
+def a_job_that_ended_in_the_hands_of_a_worker():
+    Job.objects.filter(state="done").update(worker="somebody")
+
+
 PLANTED = {
     "claims_point_to_live_records": [a_dead_claim],
     "claims_say_what_their_record_is": [a_wrong_claim],
@@ -220,6 +251,12 @@ PLANTED = {
         a_person_at_what_was_merged,
         an_activity_on_what_was_merged,
     ],
+    "pairs_are_two_records": [
+        a_pair_the_wrong_way_round,
+        a_pair_of_no_kind,
+        a_pair_that_nobody_said_to_be_none,
+    ],
+    "jobs_have_a_worker_while_they_run": [a_job_that_ended_in_the_hands_of_a_worker],
 }
 
 
