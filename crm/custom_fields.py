@@ -76,8 +76,10 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
     class Meta:
         model = CustomField
         validators: list[Any] = []  # the operation says, in words, that a key is taken
+        read_only_fields = ("version",)
         fields = [
             "id",
+            "version",
             "kind",
             "key",
             "label",
@@ -96,6 +98,7 @@ class CustomFieldViewSet(api.SettingViewSet):
     """The custom fields, retired ones among them. Deleting one takes it out of use: data stays."""
 
     model = CustomField
+    has_versions = True
     serializer_class = CustomFieldSerializer
     filterset_class = api.filters_for(
         CustomField, ["kind", "key", "type", "is_active"], page=FilterSet
@@ -108,12 +111,14 @@ class CustomFieldViewSet(api.SettingViewSet):
     @staticmethod
     def update_operation(field: CustomField, *, by: User, **values: Any) -> CustomField:
         for name, value in values.items():
-            setattr(field, name, value)
+            if name != "version" or value is not None:
+                setattr(field, name, value)
         return save_field(field, by=by)
 
     delete_action = "change"
 
     @staticmethod
-    def delete_operation(field: CustomField, *, by: User) -> None:
+    def delete_operation(field: CustomField, *, by: User, version: int | None = None) -> None:
         field.is_active = False
+        field.version = version or field.version
         save_field(field, by=by)

@@ -23,7 +23,7 @@ from records import custom
 from records.layouts import needed_of, parts_for
 from records.models import CustomField, FormLayout
 from records.operations.shaping import LONGEST_TITLE, MOST_EVER, MOST_SECTIONS, save_layout
-from workbench.admin import Button, SettingAdmin, TellingForm, user_of
+from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,7 +182,7 @@ class LayoutField(forms.Field):
         return bool((initial or []) != (data or []))
 
 
-class FormLayoutForm(TellingForm):
+class FormLayoutForm(VersionedForm):
     """The layout of one form."""
 
     sections = LayoutField(
@@ -212,6 +212,18 @@ class FormLayoutForm(TellingForm):
                 % {"fields": labels}
             )
         return sections
+
+    def standing(self, name: str) -> str:
+        known = fields_of(self.instance.kind, self.user)
+        told = []
+        for section in laid_out(self.instance.kind, self.user):
+            labels = [
+                str(known.get(line["name"], {"label": line["name"]})["label"])
+                for line in section["fields"]
+                if line["is_visible"]
+            ]
+            told.append(f"{section['title'] or _('Without a heading')} ({', '.join(labels)})")
+        return "; ".join(told)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The operation says it in words.

@@ -16,7 +16,7 @@ from records import custom
 from records.models import CustomField
 from records.operations import MOST_USES
 from records.operations.shaping import MOST_CHOICES, count_without, has_values, save_field
-from workbench.admin import Button, SettingAdmin, TellingForm, user_of
+from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class ChoicesField(forms.Field):
         return bool((initial or []) != (data or []))
 
 
-class CustomFieldForm(TellingForm):
+class CustomFieldForm(VersionedForm):
     """A custom field; what is left empty is proposed, and what is wrong the operation says."""
 
     key = forms.CharField(
@@ -107,6 +107,14 @@ class CustomFieldForm(TellingForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "default" in self.fields:
             self.initial["default"] = custom.as_text(self.instance, self.instance.default)
+
+    def standing(self, name: str) -> str:
+        field: CustomField = self.as_it_stands()
+        if name == "default":
+            return custom.as_text(field, field.default) or super().standing(name)
+        if name == "choices" and field.choices:
+            return ", ".join(str(choice["label"]) for choice in field.choices)
+        return super().standing(name)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The operation says it in words, and of retired fields too.

@@ -28,7 +28,7 @@ from workbench.admin import (
     ReadOnlyAdmin,
     SettingAdmin,
     SettingInline,
-    TellingForm,
+    VersionedForm,
     user_of,
 )
 
@@ -70,6 +70,7 @@ class WebFormFieldInline(SettingInline):
 class WebFormAdmin(SettingAdmin):
     """Forms that anybody on the web can send, as a page here or inside another website."""
 
+    form = VersionedForm
     list_display = ("name", "slug", "is_active", "campaign", "source", "owner")
     list_filter = ("is_active",)
     list_select_related = ("campaign", "source", "owner")
@@ -164,7 +165,7 @@ class DoorFieldInline(SettingInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class DoorForm(TellingForm):
+class DoorForm(VersionedForm):
     """A door. The secret of a sender is typed here and not shown among the fields again."""
 
     secret = forms.CharField(

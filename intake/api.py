@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Entered = TypeVar("Entered", WebForm, Door)
 ENTRANCE = [
-    "id", "name", "slug", "url", "is_active", "topic", "source", "campaign", "owner", "on_known",
+    "id", "version", "name", "slug", "url", "is_active", "topic", "source", "campaign", "owner",
+    "on_known",
 ]  # fmt: skip
 FORMS_ON_KNOWN = [
     choice for choice in WebForm.OnKnown.choices if choice[0] != WebForm.OnKnown.UPDATE
@@ -58,14 +59,16 @@ class EntranceSerializer(api.Strict, serializers.ModelSerializer[Any]):
 def standing(entrance: Entered, values: dict[str, Any]) -> Entered:
     """Return an entrance as it stands by now, held, with these values and no others changed.
 
-    It was read before it was held: what somebody else has changed since is not written over.
+    It was read before it was held: what somebody else has changed since is not written over. A
+    `version` among the values is the one that has to stand.
     """
     rows: Any = type(entrance)._default_manager.select_for_update(of=("self",))
     current: Entered | None = rows.filter(pk=entrance.pk).first()
     if current is None:
         raise NotFound
     for name, value in values.items():
-        setattr(current, name, value)
+        if name != "version" or value is not None:
+            setattr(current, name, value)
     return current
 
 
@@ -112,7 +115,7 @@ class WebFormSerializer(EntranceSerializer):
     class Meta:
         model = WebForm
         validators: ClassVar[list[Any]] = []  # the operation says that an address is taken
-        read_only_fields = ("consent_version",)
+        read_only_fields = ("version", "consent_version")
         fields = [
             *ENTRANCE,
             "title", "introduction", "button", "consent_text", "consent_version",
@@ -132,6 +135,7 @@ class SnippetSerializer(serializers.Serializer[Any]):
 class EntranceViewSet(api.SettingViewSet):
     """What forms and doors have in common: only those whose role says so see them at all."""
 
+    has_versions = True
     order = ("name", "id")
 
     def rows(self) -> Any:
@@ -162,8 +166,8 @@ class WebFormViewSet(EntranceViewSet):
         return operations.save_web_form(standing(form, values), by=by, fields=fields)
 
     @staticmethod
-    def delete_operation(form: WebForm, *, by: User) -> None:
-        delete_setting(form, by=by, parts=("fields",))
+    def delete_operation(form: WebForm, *, by: User, version: int | None = None) -> None:
+        delete_setting(form, by=by, parts=("fields",), version=version)
 
     @extend_schema(responses=SnippetSerializer)
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
@@ -258,6 +262,7 @@ class DoorSerializer(EntranceSerializer):
     class Meta:
         model = Door
         validators: ClassVar[list[Any]] = []  # the operation says that an address is taken
+        read_only_fields = ("version",)
         fields = [*ENTRANCE, "kind", "mapping", "secret"]
 
     @extend_schema_field({"type": "string", "nullable": True})
@@ -302,8 +307,8 @@ class DoorViewSet(EntranceViewSet):
         return operations.save_door(standing(door, values), by=by, mapping=mapping, secret=secret)
 
     @staticmethod
-    def delete_operation(door: Door, *, by: User) -> None:
-        delete_setting(door, by=by, parts=("fields", "keys"))
+    def delete_operation(door: Door, *, by: User, version: int | None = None) -> None:
+        delete_setting(door, by=by, parts=("fields", "keys"), version=version)
 
     def _create(self) -> Answer:
         status, body = super()._create()

@@ -70,6 +70,8 @@ class Entrance(models.Model):
     on_known = models.CharField(
         _("a known person"), max_length=7, choices=OnKnown, default=OnKnown.ENQUIRY
     )
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         abstract = True

@@ -33,6 +33,7 @@ from workbench.admin import (
     SettingAdmin,
     SettingInline,
     TellingForm,
+    VersionedForm,
     lines_of,
     user_of,
 )
@@ -216,7 +217,7 @@ class CampaignAdmin(ChoiceAdmin):
     date_hierarchy = "starts_on"
 
 
-class PricedForm(TellingForm):
+class PricedForm(VersionedForm):
     """A product, with its price in a currency that the installation knows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -266,7 +267,7 @@ class StageInline(SettingInline):
     ordering = ("position",)
 
 
-class DefaultForm(TellingForm):
+class DefaultForm(VersionedForm):
     """A process. Marking one as the default takes the mark from the other."""
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -329,6 +330,7 @@ def fields_to_fill() -> Sequence[tuple[str, Any]]:
 class StageAdmin(SettingAdmin):
     """Stretches of a process, each with what there is to do."""
 
+    form = VersionedForm
     list_display = ("name", "process", "position", "probability", "usual_days", "forecast_category")
     list_filter = ("process", "forecast_category")
     list_select_related = ("process",)

@@ -37,6 +37,8 @@ class Choice(models.Model):
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("can be chosen"), default=True)
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         abstract = True
@@ -134,6 +136,8 @@ class Stage(models.Model):
         default=False,
         help_text=_("The first stage of the journey, before there is an opportunity."),
     )
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("stage")

@@ -112,6 +112,8 @@ class CustomField(models.Model):
     section = models.CharField(_("section"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("custom field")
@@ -143,6 +145,8 @@ class FormLayout(models.Model):
 
     kind = models.CharField(_("form of"), max_length=12, choices=CustomField.Kind, unique=True)
     sections = models.JSONField(_("sections"), default=list, blank=True)
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("form layout")

@@ -11,7 +11,14 @@ from intake import rules
 from intake.models import Door, DoorField, DoorKey, WebForm, WebFormField, new_key
 from records import audit
 from records.errors import NotPermitted, Refused, Unacceptable
-from records.operations import acceptable, operation, require_for_all, row_of, save_setting
+from records.operations import (
+    acceptable,
+    note_parts,
+    operation,
+    require_for_all,
+    row_of,
+    save_setting,
+)
 from records.permissions import scope_of
 from users.models import Grant
 
@@ -214,9 +221,7 @@ def _replace(
         return
     relation.all().delete()
     relation.bulk_create(lines)
-    audit.log(
-        entrance, f"{entrance._meta.model_name}.changed", by=by, changes={what: [before, after]}
-    )
+    note_parts(entrance, by=by, **{what: [before, after]})
 
 
 def _require(by: User, model: type[WebForm | Door]) -> None:

@@ -26,7 +26,7 @@ from workbench.admin import (
     ReadOnlyInline,
     RecordAdmin,
     SettingAdmin,
-    TellingForm,
+    VersionedForm,
     user_of,
 )
 
@@ -163,7 +163,7 @@ class DisqualifyReasonAdmin(ChoiceAdmin):
     list_display = (*ChoiceAdmin.list_display, "needs_comment")
 
 
-class MappingForm(TellingForm):
+class MappingForm(VersionedForm):
     """A line of the mapping: both ends are chosen from what there is."""
 
     source = forms.ChoiceField(label=_("field of the lead"))

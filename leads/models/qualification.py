@@ -34,6 +34,8 @@ class FieldMapping(models.Model):
         default=True,
         help_text=_("Out of use, nothing fills the field, not even one of the same key."),
     )
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("field mapping")

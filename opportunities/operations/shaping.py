@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from opportunities.models import Process, Stage
 from records.errors import Unacceptable
-from records.operations import operation, save_setting
+from records.operations import note_parts, operation, save_setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,11 @@ def save_stages(stages: Sequence[Stage], *, by: User) -> Sequence[Stage]:
     moving = [s.pk for s in stages if s.pk and standing[s.pk].position != s.position]
     if moving:
         rows.filter(pk__in=moving).update(position=F("position") + top + 1)
+    before = {pk: stage.version for pk, stage in standing.items()}
     for stage in stages:
         save_setting(stage, by=by, standing=standing.get(stage.pk))
+    changed = [stage for stage in stages if before.get(stage.pk) != stage.version]
+    if changed and before:
+        # Who has the page of the process open has its stages there, too.
+        note_parts(stages[0].process, by=by, stages=[None, [str(stage) for stage in changed]])
     return stages

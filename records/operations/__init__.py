@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -435,7 +436,8 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
 
     A caller who has moved the line aside in the meantime says how it was `standing` before.
     A line that has a `version` gets the next one. Raises `NotPermitted` unless `by` may do this to
-    all lines, `Unacceptable` for what cannot be stored.
+    all lines, `Stale` when it is in hand at an older version than stands, `Unacceptable` for what
+    cannot be stored.
     """
     model = type(setting)
     if standing is None and setting.pk:
@@ -443,6 +445,8 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
         standing = rows.filter(pk=setting.pk).first()
     is_new = standing is None
     require_for_all(by, "add" if is_new else "change", model)
+    if standing is not None:
+        refuse_stale(standing, getattr(setting, "version", None))
     acceptable(setting)
     code = getattr(setting, "currency", None)
     if code and code not in {default_currency(), getattr(standing, "currency", None)}:
@@ -461,6 +465,18 @@ def save_setting(setting: S, *, by: User, standing: S | None = None) -> S:
             changes=changed,
         )
     return setting
+
+
+@operation
+def note_parts(setting: Any, *, by: User, **changes: Any) -> None:
+    """Give a line of the configuration its next version because lines that belong to it changed.
+
+    `changes` has, by the name of the relation, what they were before and what they are now.
+    """
+    rows = type(setting)._base_manager.filter(pk=setting.pk)
+    rows.update(version=F("version") + 1)
+    setting.version = rows.values_list("version", flat=True).get()
+    audit.log(setting, f"{setting._meta.model_name}.changed", by=by, changes=changes)
 
 
 def refuse_stale(standing: Any, version: int | None) -> None:
@@ -486,14 +502,18 @@ def refuse_stale(standing: Any, version: int | None) -> None:
 
 
 @operation
-def delete_setting(setting: models.Model, *, by: User, parts: Sequence[str] = ()) -> None:
+def delete_setting(
+    setting: models.Model, *, by: User, parts: Sequence[str] = (), version: int | None = None
+) -> None:
     """Delete a line of the configuration to which nothing refers, with its `parts`.
 
-    Parts are named by the relation that holds them. Raises `IsInUse`, saying by how many of what.
+    Parts are named by the relation that holds them. Raises `IsInUse`, saying by how many of what,
+    and `Stale` where it has a version and stands at another one than that.
     """
     model = type(setting)
     require_for_all(by, "delete", model)
     current = row_of(setting, model._base_manager.select_for_update(of=("self",)))
+    refuse_stale(current, version)
     if uses := uses_of(current, parts=parts):
         raise IsInUse(
             _("%(setting)s is used by %(uses)s, so it cannot be deleted.")

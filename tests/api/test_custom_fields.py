@@ -286,3 +286,18 @@ def test_the_schema_names_each_field_with_its_type(rep: Caller, admin: Caller) -
         parameter["name"].startswith("custom.whole")
         for parameter in schema["paths"]["/api/v1/accounts/"]["get"]["parameters"]
     )
+
+
+def test_a_definition_that_somebody_has_changed_since_is_not_written_over(admin):
+    made = admin.post("custom-fields/", {"kind": "lead", "label": "Fleet", "type": "text"})
+    address, read = f"custom-fields/{made.json()['id']}/", made["ETag"]
+    changed = admin.patch(address, {"label": "Carts"}, If_Match=read)
+
+    refused = admin.patch(address, {"label": "Mine"}, If_Match=read)
+    retired = admin.delete(address, If_Match=read)
+
+    assert (changed.status_code, changed["ETag"]) == (200, '"v2"')
+    assert (refused.status_code, refused["ETag"]) == (412, '"v2"')
+    assert retired.status_code == 412
+    assert admin.get(address).json()["label"] == "Carts"
+    assert admin.delete(address, If_Match='"v2"').status_code == 204

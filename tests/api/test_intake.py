@@ -342,3 +342,24 @@ def test_the_lists_cost_the_same_for_many(admin: Caller):
         admin.post("web-forms/", {**FORM, "name": f"More {number}"})
 
     assert [admin.statements(address) for address in ("intake-doors/", "web-forms/")] == few
+
+
+def test_an_entrance_that_somebody_has_changed_since_is_not_written_over(admin: Caller):
+    for kind, sent, lines in (
+        ("intake-doors", DOOR, {"mapping": {"b": "company"}}),
+        ("web-forms", FORM, {"fields": [{"field": "company"}]}),
+    ):
+        made = admin.post(f"{kind}/", sent)
+        address, read = f"{kind}/{made.json()['id']}/", made["ETag"]
+        changed = admin.patch(address, lines, If_Match=read)
+
+        refused = admin.patch(address, {"name": "Mine"}, If_Match=read)
+        gone = admin.delete(address, If_Match=read)
+
+        assert changed.status_code == 200, changed.content
+        assert changed["ETag"] != read
+        assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+        assert refused["ETag"] == changed["ETag"]
+        assert gone.status_code == 412
+        assert admin.get(address)["ETag"] == changed["ETag"]
+        assert admin.patch(address, {"name": "Mine"}, If_Match=changed["ETag"]).status_code == 200

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from records.errors import Refused, Stale, Unacceptable
+from records.operations import refuse_stale
 from workbench.admin.history import said
 from workbench.forms import AsksConditions
 
@@ -47,6 +48,8 @@ class VersionedForm(TellingForm):
     """
 
     known_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # What its lines are called, by the relation that holds them.
+    parts: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
@@ -58,6 +61,22 @@ class VersionedForm(TellingForm):
             field.show_hidden_initial = False  # what changed is told by the record, not the page
         if self.instance.pk:
             self.fields["known_version"].initial = self.instance.version
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        known = self.cleaned_data.get("known_version")
+        if known is None or not self.instance.pk:
+            return
+        try:
+            refuse_stale(self.as_it_stands(), known)
+        except Stale as refusal:
+            # Told before lines that are gone by now make the page say something else.
+            data: Any = self.data
+            self.data = data.copy()
+            self.data[self.add_prefix("known_version")] = refusal.version  # type: ignore[index]
+            self.tell(refusal)
+        # What saves it compares this with the version that stands then.
+        self.instance.version = known
 
     def tell(self, refusal: Refused) -> None:
         if not isinstance(refusal, Stale):
@@ -76,6 +95,11 @@ class VersionedForm(TellingForm):
         for name in self.changed_data:
             if name in self.fields and name != "known_version":
                 self.add_error(name, _("It is now: %(value)s") % {"value": self.standing(name)})
+        columns = {column.name for column in self.instance._meta.concrete_fields}
+        if refusal.read.keys() - columns:
+            for name, parts in self.parts.items():
+                values = {"parts": parts, "value": self.standing(name)}
+                self.add_error(None, _("The %(parts)s are now: %(value)s") % values)
         self.add_error(None, _("Save once more to replace what stands with what you typed."))
 
     def standing(self, name: str) -> str:

@@ -8,14 +8,16 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records.operations import delete_setting, save_setting, uses_of
+from records.operations import delete_setting, note_parts, save_setting, uses_of
 from records.permissions import scope_of
 from users.models import Grant
+from workbench.admin.forms import VersionedForm
 from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import Model
     from django.http import HttpRequest
 
 
@@ -26,6 +28,27 @@ class SettingAdmin(OperatedAdmin):
     # Relations whose lines belong to this one and go with it.
     parts: ClassVar[Sequence[str]] = ()
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.parts = {
+            relation_of(inline, self.model): inline.model._meta.verbose_name_plural
+            for inline in self.inlines
+        }
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Send the version that was read along, where there is one that may be changed."""
+        sections: list[Any] = [
+            (name, {**options, "fields": [f for f in options["fields"] if f != "known_version"]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+        is_sent = issubclass(self.form, VersionedForm) and obj is not None
+        if is_sent and self.has_change_permission(request, obj):
+            sections[0][1]["fields"].append("known_version")
+        return sections
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         save_setting(obj, by=user_of(request))
 
@@ -35,11 +58,17 @@ class SettingAdmin(OperatedAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the lines of an inline, each by the operation for settings."""
+        name = formset.fk.remote_field.get_accessor_name()
+        lines = getattr(form.instance, name)
+        before = [str(line) for line in lines.all()]
         gone, changed, new = lines_of(formset)
         for line in gone:
             delete_setting(line, by=user_of(request))
         for line in [*changed, *new]:
             save_setting(line, by=user_of(request))
+        if change and (gone or changed or new) and hasattr(form.instance, "version"):
+            now = [str(line) for line in lines.all()]
+            note_parts(form.instance, by=user_of(request), **{name: [before, now]})
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_setting(obj, by=user_of(request), parts=self.parts)
@@ -64,6 +93,7 @@ class SettingAdmin(OperatedAdmin):
 class ChoiceAdmin(SettingAdmin):
     """A list to choose from: a name to show, a key that stays, an order, and whether it is used."""
 
+    form = VersionedForm
     list_display = ("name", "key", "position", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "key")
@@ -137,6 +167,16 @@ class SettingInline(admin.TabularInline[Any, Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request)
+
+
+def relation_of(inline: Any, model: type[Model]) -> str:
+    """Return by which relation a line knows the lines of an inline."""
+    found = next(
+        field
+        for field in inline.model._meta.fields
+        if field.is_relation and field.related_model is model
+    )
+    return str(found.remote_field.get_accessor_name())
 
 
 def lines_of(formset: Any) -> tuple[list[Any], list[Any], list[Any]]:
