@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
   if (document.body.dataset.shortcuts !== "on" || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { target } = event;
-  if (target.matches("input:not([data-select]), textarea, select")) return;
+  if (target.matches("input:not([form='selection']), textarea, select")) return;
   if (document.querySelector("dialog[open], details.c-menu[open]")) return;
   const cursor = document.querySelector("[data-row-href][data-cursor]");
   let isDone = false;

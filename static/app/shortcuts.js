@@ -3,7 +3,8 @@ const GO_WINDOW = 1200;
 let waitsForGo = 0;
 
 const isTyping = (target) =>
-  target.isContentEditable || target.matches("input, textarea, select, [role='textbox']");
+  target.isContentEditable ||
+  target.matches("input:not([form='selection']), textarea, select, [role='textbox']");
 const isShown = (element) => element.getClientRects().length > 0;
 const find = (selector) => [...document.querySelectorAll(selector)].find(isShown);
 const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;

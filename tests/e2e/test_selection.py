@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from leads.models import Lead
 from tests.e2e.test_pages import ASK, AXE, RULES, STAND_STILL, TOO_WIDE
 from tests.factories import LeadFactory
 from users.models import User
@@ -96,6 +97,52 @@ def test_the_bar_leads_to_the_pages_and_back(window: Window, rep: User, leads: l
     expect(page).to_have_url("/leads/?sort=age")
 
 
+def test_assigns_in_a_dialog_and_takes_it_back(
+    window: Window, rep: User, manager: User, leads: list[Any]
+) -> None:
+    page = window(manager)
+    page.goto("/leads/?status=open")
+    for number in (1, 2):
+        box(page, number).check()
+
+    page.keyboard.press("a")
+    dialog = page.get_by_role("dialog", name="Assign 2 leads")
+    expect(dialog.locator("#bulk-tally")).to_contain_text("Will change: 2")
+    dialog.get_by_label("Owner").select_option(label=str(rep))
+    expect(dialog.locator("#bulk-tally")).to_contain_text("Nothing to do: 2")
+    expect(dialog.get_by_role("button", name="Assign 2 leads")).to_have_count(0)
+    dialog.get_by_label("Owner").select_option(label=str(manager))
+    dialog.get_by_role("button", name="Assign 2 leads").click()
+
+    expect(page.locator(".c-toast")).to_contain_text(f"2 leads assigned to {manager}.")
+    expect(page).to_have_url("/leads/?status=open")
+    assert Lead.objects.filter(owner=manager).count() == 2
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".c-toast")).to_contain_text("2 leads as before.")
+    assert Lead.objects.filter(owner=rep).count() == 5
+
+
+def test_the_dialog_is_for_everybody(window: Window, rep: User, leads: list[Any]) -> None:
+    wrong: list[Any] = []
+    for width in (1440, 390):
+        page = window(rep, width=width)
+        page.goto("/leads/")
+        page.evaluate(STAND_STILL)
+        page.evaluate(AXE)
+        if width == 390:
+            page.get_by_role("button", name="Select", exact=True).click()
+        box(page, 1).check()
+        page.get_by_role("button", name="Add task").click()
+        expect(page.get_by_role("dialog", name="Add a task to 1 lead")).to_be_visible()
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator(f"html[data-bs-theme={theme}]")).to_be_attached()
+            wrong += [*page.evaluate(ASK, RULES), *page.evaluate(TOO_WIDE)]
+
+    assert wrong == []
+
+
 def test_without_scripts_the_boxes_and_buttons_do_the_same(
     window: Window, rep: User, leads: list[Any]
 ) -> None:
@@ -105,8 +152,18 @@ def test_without_scripts_the_boxes_and_buttons_do_the_same(
     box(page, 2).check()
     box(page, 3).check()
     page.get_by_role("button", name="Disqualify").click()
-
     expect(page.get_by_role("button", name="Disqualify 2 leads")).to_be_visible()
+
+    page.goto("/leads/")
+    box(page, 2).check()
+    page.get_by_role("button", name="Status").click()
+    page.get_by_label("Working").check()
+    page.get_by_role("button", name="Update preview").click()
+    page.get_by_role("button", name="Set the status of 1 lead").click()
+
+    expect(page.locator(".c-toast")).to_contain_text("1 lead marked as Working.")
+    page.get_by_role("button", name="Undo").click()
+    assert not Lead.objects.filter(progress="working").exists()
 
 
 def test_the_open_bar_is_for_everybody(window: Window, rep: User, leads: list[Any]) -> None:

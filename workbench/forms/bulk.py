@@ -39,6 +39,10 @@ class BulkForm(PageForm):
 
     numbers = NumbersField()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # As a dialog it stands over a list, whose filters ask for an owner, too.
+        super().__init__(*args, auto_id="bulk_%s", **kwargs)
+
 
 class BulkAssignForm(BulkForm):
     """To whom the records go: to oneself, if nothing else is said."""
