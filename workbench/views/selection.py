@@ -94,10 +94,13 @@ class Selection:
         """Read a selection; `names` are further names of a number, like `lead`."""
         words = [word for name in ("id", *names) for word in data.getlist(name)]
         numbers = [int(word) for word in words if is_number(word)]
-        view = QueryDict(data.get("from", "")[:LONGEST_VIEW].removeprefix("?"))
+        text = data.get("from", "").removeprefix("?")
+        # Cut short it would leave out a filter, and mean more records than somebody has seen.
+        is_readable = len(text) <= LONGEST_VIEW
+        view = QueryDict(text if is_readable else "")
         return cls(
             tuple(dict.fromkeys(numbers)),
-            view if data.get("all") == "1" else None,
+            view if is_readable and data.get("all") == "1" else None,
             f"?{view.urlencode()}" if view else "",
         )
 
