@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from leads.models import Lead
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.test_pages import ASK, AXE, RULES, STAND_STILL, TOO_WIDE
 from tests.factories import LeadFactory
 from users.models import User
@@ -114,12 +115,14 @@ def test_assigns_in_a_dialog_and_takes_it_back(
     dialog.get_by_label("Owner").select_option(label=str(manager))
     dialog.get_by_role("button", name="Assign 2 leads").click()
 
-    expect(page.locator(".c-toast")).to_contain_text(f"2 leads assigned to {manager}.")
+    expect(page.locator(".c-toast")).to_contain_text(
+        f"2 leads assigned to {manager}.", timeout=PATIENCE
+    )
     expect(page).to_have_url("/leads/?status=open")
     assert Lead.objects.filter(owner=manager).count() == 2
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".c-toast")).to_contain_text("2 leads as before.")
+    expect(page.locator(".c-toast")).to_contain_text("2 leads as before.", timeout=PATIENCE)
     assert Lead.objects.filter(owner=rep).count() == 5
 
 
