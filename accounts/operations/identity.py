@@ -174,6 +174,12 @@ def inherit_again(
         for merge, loser in merged
         for kind, value in identities_of(loser)
     ]
+    if not rows:
+        return
+    # In whatever slot: that of who was declared to be different may be the only one by now.
+    wanted = _any_of([(row.kind, row.value) for row in rows])
+    taken = set(IdentityClaim.objects.filter(wanted).values_list("kind", "value"))
+    rows = [row for row in rows if (row.kind, row.value) not in taken]
     for row in rows:
         row.alias = _alias(row)
     rows.sort(key=lambda row: (row.kind, row.value))

@@ -85,6 +85,22 @@ def test_both_are_known_by_one_name_again_that_the_survivor_had_by_an_earlier_me
     assert IdentityClaim.objects.filter(account=kept, value__startswith="curie").exists()
 
 
+def test_what_somebody_else_is_called_stays_theirs_when_the_survivor_is_restored(rep):
+    first = create_account(by=rep, name="Curie")
+    other = create_account(by=rep, name="Curie", is_different=True)
+    kept, gone = (
+        create_account(by=rep, name=name, is_different=True) for name in ("Acme", "Curie")
+    )
+    merge_accounts(kept, [gone], by=rep)
+    delete_account(kept, by=rep)
+    delete_account(first, by=rep)
+
+    restore_account(kept, by=rep)
+
+    claims = IdentityClaim.objects.filter(value__startswith="curie")
+    assert [claim.account for claim in claims] == [other]
+
+
 def test_goes_on_counting_versions_and_keeps_both_in_the_trail(kind, rep):
     kept, *gone = kind.world(rep)
     versions = [world.record(each).version for each in (kept, *gone)]
