@@ -65,9 +65,11 @@ class AccountTable(RecordTable):
         accessor="pk",
         order_by=("city",),
     )
-    industry = Cell(verbose_name=_("Industry"), order_by=("industry",))
-    website = Cell(website, verbose_name=_("Website"), accessor="pk", order_by=("domain",))
-    phone = Cell(phone, verbose_name=_("Phone"), accessor="pk")
+    industry = Cell(verbose_name=_("Industry"), order_by=("industry",), edits="industry")
+    website = Cell(
+        website, verbose_name=_("Website"), accessor="pk", order_by=("domain",), edits="website"
+    )
+    phone = Cell(phone, verbose_name=_("Phone"), accessor="pk", edits="phone")
     next_step = NextStepColumn()
     touched = TouchColumn()
     owner = OwnerColumn()
@@ -94,8 +96,8 @@ class ContactTable(RecordTable):
         accessor="pk",
         order_by=("account__name",),
     )
-    email = Cell(mail, verbose_name=_("Email"), accessor="pk", order_by=("email",))
-    phone = Cell(phone, verbose_name=_("Phone"), accessor="pk")
+    email = Cell(mail, verbose_name=_("Email"), accessor="pk", order_by=("email",), edits="email")
+    phone = Cell(phone, verbose_name=_("Phone"), accessor="pk", edits="phone")
     next_step = NextStepColumn()
     touched = TouchColumn()
     owner = OwnerColumn()

@@ -67,7 +67,9 @@ class LeadTable(RecordTable):
         line=lambda lead: lead.topic,
         order_by=("last_name", "first_name"),
     )
-    company = Cell(verbose_name=_("Company"), css="c-cell--company", order_by=("company",))
+    company = Cell(
+        verbose_name=_("Company"), css="c-cell--company", order_by=("company",), edits="company"
+    )
     bant = Cell(
         lambda lead: pips(lead.bant),
         plain=lambda lead: _("%(known)s of 4") % {"known": lead.bant_known},
@@ -85,7 +87,7 @@ class LeadTable(RecordTable):
         accessor="pk",
         order_by=("status", "progress"),
     )
-    source = Cell(verbose_name=_("Source"), order_by=("source__name",))
+    source = Cell(verbose_name=_("Source"), order_by=("source__name",), edits="source")
     value = AmountColumn(
         "estimated_value",
         verbose_name=_("Est. value"),

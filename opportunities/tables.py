@@ -96,6 +96,7 @@ class OpportunityTable(RecordTable):
         css="c-number",
         accessor="pk",
         order_by=("probability",),
+        edits="probability",
         initial_sort_descending=True,
     )
     close = Cell(
@@ -104,6 +105,7 @@ class OpportunityTable(RecordTable):
         css="c-cell--close",
         accessor="pk",
         order_by=("estimated_close_date",),
+        edits="estimated_close_date",
     )
     next_step = NextStepColumn()
     days = Cell(

@@ -156,6 +156,7 @@ ACCESS: dict[str, Access] = {
     "reports:overview": Access(SIGNED_IN, NO_POST),
     "reports:report": Access(SIGNED_IN, NO_POST),
     "figures": Access(SIGNED_IN, NO_POST),
+    "workbench:cell": Access(SEEN, SEEN, on="accounts"),
     "workbench:filter": Access(SIGNED_IN, SIGNED_IN),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
     "jobs:list": Access(SIGNED_IN, NO_POST),

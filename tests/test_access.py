@@ -161,6 +161,7 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "slug": lambda: "shop",
         "key": lambda: "reachable" if name.startswith("leads:rule") else records["door key"],
         "number": lambda: 1,
+        "column": lambda: "industry",
         "name": lambda: "pipeline",
         "action": lambda: "assign",
     }

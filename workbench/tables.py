@@ -135,9 +135,12 @@ class Cell(tables.Column):
         *,
         css: str = "",
         plain: Callable[[Any], Any] | None = None,
+        edits: str = "",
         **options: Any,
     ) -> None:
         self.cell = cell
+        # The field of the record's form that can be changed in the cell.
+        self.edits = edits
         # The value of the cell in a file: a text, a number, a day; else the words that it shows.
         self.plain = plain
         if self.is_number:
@@ -195,7 +198,7 @@ class AmountColumn(Cell):
             css="c-cell--amount",
             accessor="pk",
             plain=lambda record: getattr(record, field),
-            **options,
+            **{"edits": field, **options},
         )
 
     def render(self, record: Any, value: Any = None) -> Any:
@@ -294,6 +297,7 @@ class CustomColumn(Cell):
             verbose_name=definition.label,
             accessor="pk",
             order_by=(SORTED,) if self.sort_value is not None else (),
+            edits=definition.name,
             plain=lambda record: in_file(definition, record.custom.get(definition.key)),
             initial_sort_descending=is_number or definition.type == types.DATE,
         )

@@ -1,6 +1,6 @@
 // Lists: a row opens its record, J and K or the arrows move a cursor, Enter opens.
 const rows = () => [...document.querySelectorAll("[data-row-href]")];
-const isControl = (target) => target.closest("a, button, input, select, label, summary, textarea");
+const isControl = (target) => target.closest("a, button, input, select, label, summary, textarea, form");
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row-href]");

@@ -1,6 +1,7 @@
 """The pages that every kind of record has: a list, a record, a form, an operation."""
 
 from workbench.views.bulk import BulkView, JobUndo
+from workbench.views.cell import CellPage
 from workbench.views.filter import FilterPage
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
@@ -23,6 +24,7 @@ __all__ = [
     "MERGE",
     "TASK",
     "BulkView",
+    "CellPage",
     "CreateView",
     "DeleteView",
     "EditView",

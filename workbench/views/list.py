@@ -475,6 +475,7 @@ class ListView(Exported, Page, TemplateView):
     def heads(self) -> list[dict[str, Any]]:
         """Return the heading of each column, with the address that sorts by it."""
         heads = []
+        may_change = may(self.user, "change", self.model) and not self.request.GET.get("bin")
         places = {name.removeprefix("-"): n for n, name in enumerate(self.sorted_by, start=1)}
         for name in self.shown:
             column = self.columns[name]
@@ -492,6 +493,7 @@ class ListView(Exported, Page, TemplateView):
                     "place": places.get(name, 0) if len(places) > 1 else 0,
                     "url": self.link(sort=target) if name in self.sorts else "",
                     "css": column.attrs.get("th", {}).get("class", ""),
+                    "edits": name if column.edits and may_change else "",
                 }
             )
         return heads

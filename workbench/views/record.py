@@ -397,7 +397,7 @@ class EditView(RecordPage, FormPage):
         data["version"] = str(self.record.version)
         for line in merge:
             if line["taken"] == "theirs":
-                data.setlist(line["name"], _as_sent(form, line["name"]))
+                data.setlist(line["name"], as_sent(form, line["name"]))
         form = self.get_form_class()(data, instance=self.record, user=self.user)
         form.is_valid()
         return self.form_invalid(form, status=409, merge=merge, stale=refusal)
@@ -492,7 +492,7 @@ def _shown(form: RecordForm, name: str, value: Any) -> str:
     return str(choices.get(value, form.fields[name].prepare_value(value)))
 
 
-def _as_sent(form: RecordForm, name: str) -> list[str]:
+def as_sent(form: RecordForm, name: str) -> list[str]:
     """Return what the record holds in a field as the form would send it."""
     field = form.fields[name]
     value = field.prepare_value(form.initial.get(name))
