@@ -143,8 +143,7 @@ class CellPage(Page, TemplateView):
             sent.setlist(name, as_sent(empty, name))
         given = typed if typed is not None else data
         sent.setlist(self.field_name, given.getlist(self.field_name))
-        if typed is None:
-            sent["version"] = data.get("version", "")
+        sent["version"] = data.get("version", "") if typed is None else str(self.record.version)
         form: RecordForm = make(sent, instance=self.record, user=self.user)
         return form
 
