@@ -39,3 +39,12 @@ document.addEventListener("keydown", (event) => {
   }
   if (isDone) event.preventDefault();
 });
+
+// Of many tabs the current one is in sight.
+function showTab() {
+  const tab = document.querySelector(".c-views [aria-current]");
+  tab?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+document.addEventListener("htmx:afterSettle", showTab);
+showTab();
