@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from records import keys
@@ -156,8 +158,23 @@ class FormLayout(models.Model):
         return str(self.get_kind_display())
 
 
+class HistoryOf(HistoryManager):
+    """The history of a kind or of a record.
+
+    The library makes the class of it anew each time that it is asked for, so at every save.
+    """
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        return super().from_queryset(queryset_class, class_name)
+
+
 class History(HistoricalRecords):
     """Lines of history, without what follows from the other columns."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, history_manager=HistoryOf, **kwargs)
 
     def fields_included(self, model: Any) -> list[Any]:
         fields = super().fields_included(model)

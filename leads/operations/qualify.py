@@ -213,9 +213,9 @@ def _locked(lead: Lead, *, by: User) -> Lead:
         has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
         has_mappings=Exists(column_mappings()),
     )
-    related = ("owner", "account", "contact__account", "source", "campaign", "changed_by")
-    current: Lead = row_of(lead, rows.select_related(*related))
-    settled(current, "owner", "account", "contact", "source", "campaign", "changed_by")
+    # An account or a contact is picked on few leads: they are read where one is.
+    current: Lead = row_of(lead, rows.select_related("owner", "source", "campaign"))
+    settled(current, "owner", "source", "campaign")
     require(by, "qualify", current)
     return current
 
