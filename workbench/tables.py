@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +12,7 @@ from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
+from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
@@ -39,6 +40,12 @@ PIP_WORDS = {
 
 def badge(label: Any, tone: str = "") -> SafeString:
     """A small coloured word."""
+    return _badge(str(label) if isinstance(label, Promise) else label, tone)
+
+
+# What is safe is another label than what only reads the same.
+@lru_cache(maxsize=1024, typed=True)
+def _badge(label: Any, tone: str) -> SafeString:
     return format_html(
         '<span class="c-badge{}">{}</span>', f" c-badge--{tone}" if tone else "", label
     )
@@ -47,16 +54,17 @@ def badge(label: Any, tone: str = "") -> SafeString:
 def avatar(user: User | None) -> SafeString:
     """The initials of a person, with the name for readers; nobody is a dashed circle."""
     if user is None:
-        label = _("Unassigned")
-        return format_html(
-            '<span class="c-avatar c-avatar--none" role="img" aria-label="{0}" title="{0}"></span>',
-            label,
-        )
+        return _avatar("none", _("Unassigned"), "")
+    return _avatar(str(tint(user)), str(user), user.initials)
+
+
+@lru_cache(maxsize=1024)
+def _avatar(tone: str, label: str, initials: str) -> SafeString:
     return format_html(
         '<span class="c-avatar c-avatar--{0}" role="img" aria-label="{1}" title="{1}">{2}</span>',
-        tint(user),
-        user,
-        user.initials,
+        tone,
+        label,
+        initials,
     )
 
 
@@ -89,11 +97,7 @@ def next_step(record: Any) -> SafeString:
     if not text and moment is None:
         if not getattr(record, "is_open", True):
             return SafeString("")
-        return format_html(
-            '<span class="c-next c-next--none">{} <span>{}</span></span>',
-            step_icon("none"),
-            _("No next step"),
-        )
+        return _nothing_next(_("No next step"))
     state, when = "planned", SafeString("")
     if moment:
         # It is the words that are cut short in a narrow column, never the day.
@@ -108,6 +112,13 @@ def next_step(record: Any) -> SafeString:
         step_icon(state),
         text,
         when,
+    )
+
+
+@cache  # in each language
+def _nothing_next(words: str) -> SafeString:
+    return format_html(
+        '<span class="c-next c-next--none">{} <span>{}</span></span>', step_icon("none"), words
     )
 
 
@@ -178,10 +189,9 @@ class NameColumn(Cell):
         note = self.note(record) if self.note else ""
         line = self.line(record) if self.line else ""
         return format_html(
-            '<a href="{}" title="{}">{}</a> {}{}',
+            '<a href="{0}" title="{1}">{1}</a> {2}{3}',
             href(record),
-            record,
-            record,
+            str(record),
             note,
             format_html('<span class="c-cell__topic">{}</span>', line) if line else "",
         )
@@ -426,6 +436,13 @@ class RecordTable(tables.Table):
             (conditional_escape(bound.column.attrs.get("td", {}).get("class", "")), draw)
             for bound, draw in ((bound, self.drawer_of(bound)) for bound in self.columns)
         )
+        others = [(format_html('<td class="{}">', css), draw) for css, draw in others]
+
+        def cells(record: Any) -> SafeString:
+            # Each is escaped here: to format each cell takes longer than to draw it.
+            drawn = [f"{tag}{conditional_escape(draw(record))}</td>" for tag, draw in others]
+            return SafeString("".join(drawn))
+
         return [
             format_html(
                 '<tr data-row-href="{}">{}<th scope="row" class="{}">{}</th>{}</tr>',
@@ -433,9 +450,7 @@ class RecordTable(tables.Table):
                 select_box(record) if self.selects else "",
                 first[0],
                 first[1](record),
-                format_html_join(
-                    "", '<td class="{}">{}</td>', ((css, draw(record)) for css, draw in others)
-                ),
+                cells(record),
             )
             for record in self.data
         ]

@@ -159,9 +159,14 @@ def money(amount: Any, currency: str = "", compact: bool = False) -> str:
     """
     if amount in (None, ""):
         return ""
-    number = Decimal(str(amount))
     code = currency or settings.DEFAULT_CURRENCY
-    locale = _locale(get_language() or settings.LANGUAGE_CODE)
+    number = Decimal(str(amount)) or Decimal(0)  # and not less than nothing, which equals it
+    return _money(number, code, get_language() or settings.LANGUAGE_CODE, compact)
+
+
+@lru_cache(maxsize=4096)
+def _money(number: Decimal, code: str, language: str, compact: bool) -> str:
+    locale = _locale(language)
     if compact and abs(number) >= COMPACT_FROM:
         digits = 2 if abs(number) >= MILLION else 0
         short = format_compact_currency(number, code, locale=locale, fraction_digits=digits)
@@ -184,19 +189,19 @@ def _locale(language: str) -> Locale:
 @register.filter
 def day(moment: date | datetime | None) -> str:
     """Write a date as "27 Nov 2026", in the words of the reader's language."""
-    return formats.date_format(_local(moment), _("j M Y")) if moment else ""
+    return _day(_local(moment)) if moment else ""
 
 
 @register.filter
 def ago(moment: date | datetime | None) -> SafeString | str:
     """Write a past moment as a person says it, with the full date for whoever points at it."""
-    return _time(moment, _since(moment)) if moment else ""
+    return _time(local := _local(moment), _since(local)) if moment else ""
 
 
 @register.filter
 def due(moment: date | datetime | None) -> SafeString | str:
     """Write a future moment as a person says it: "Today, 14:30", "2 days late", "27 Nov"."""
-    return _time(moment, _until(moment)) if moment else ""
+    return _time(local := _local(moment), _until(local)) if moment else ""
 
 
 @register.filter
@@ -204,7 +209,7 @@ def due_state(moment: date | datetime | None) -> str:
     """Say how pressing a moment is: late, today, planned, or none when there is no moment."""
     if not moment:
         return "none"
-    days = (_local_day(moment) - timezone.localdate()).days
+    days = (_date(_local(moment)) - timezone.localdate()).days
     if days < 0 or (isinstance(moment, datetime) and moment < timezone.now()):
         return "late"
     return "planned" if days else "today"
@@ -247,45 +252,55 @@ def address(name: str, *args: Any) -> str:
         return ""
 
 
+# These are asked for every row of a list: a moment is brought to the reader's zone once, and what
+# the library makes of a day is kept.
+
+
 def _local(moment: date | datetime) -> date | datetime:
     aware = isinstance(moment, datetime) and timezone.is_aware(moment)
     return timezone.localtime(moment) if aware else moment  # type: ignore[arg-type]
 
 
-def _local_day(moment: date | datetime) -> date:
-    local = _local(moment)
+def _date(local: date | datetime) -> date:
     return local.date() if isinstance(local, datetime) else local
 
 
-def _clock(moment: date | datetime) -> str:
-    local = _local(moment)
-    return formats.time_format(local, "H:i") if isinstance(local, datetime) else ""
+def _clock(local: date | datetime) -> str:
+    return f"{local:%H:%M}" if isinstance(local, datetime) else ""
 
 
-def _time(moment: date | datetime, words: str) -> SafeString:
-    full = f"{day(moment)} {_clock(moment)}".strip()
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', _local(moment).isoformat(), full, words
-    )
+def _day(local: date | datetime) -> str:
+    return _written(_date(local), _("j M Y"), get_language())
 
 
-def _since(moment: date | datetime) -> str:
-    days = (timezone.localdate() - _local_day(moment)).days
+@lru_cache(maxsize=4096)
+def _written(day: date, form: str, _language: str | None) -> str:
+    return formats.date_format(day, form)
+
+
+def _time(local: date | datetime, words: str) -> SafeString:
+    full = f"{_day(local)} {_clock(local)}".strip()
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
+
+
+def _since(local: date | datetime) -> str:
+    today = timezone.localdate()
+    days = (today - _date(local)).days
     if days < 0:
-        return day(moment)
+        return _day(local)
     if days == 0:
-        return _today_since(moment)
+        return _today_since(local)
     if days == 1:
         return _("Yesterday")
     if days < 7:
         return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
-    return _short_day(moment)
+    return _short_day(local, today)
 
 
-def _today_since(moment: date | datetime) -> str:
-    if not isinstance(moment, datetime):
+def _today_since(local: date | datetime) -> str:
+    if not isinstance(local, datetime):
         return _("Today")
-    minutes = max(0, int((timezone.now() - moment).total_seconds()) // 60)
+    minutes = max(0, int((timezone.now() - local).total_seconds()) // 60)
     if minutes < 1:
         return _("Just now")
     if minutes < 60:
@@ -294,15 +309,16 @@ def _today_since(moment: date | datetime) -> str:
     return ngettext("%(n)s h ago", "%(n)s h ago", hours) % {"n": hours}
 
 
-def _until(moment: date | datetime) -> str:
-    days = (_local_day(moment) - timezone.localdate()).days
+def _until(local: date | datetime) -> str:
+    today = timezone.localdate()
+    days = (_date(local) - today).days
     if days < 0:
         return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
-    clock = _clock(moment) if days <= 1 else ""
-    name = {0: _("Today"), 1: _("Tomorrow")}.get(days) or _short_day(moment)
+    clock = _clock(local) if days <= 1 else ""
+    name = (_("Today"), _("Tomorrow"))[days] if days <= 1 else _short_day(local, today)
     return f"{name}, {clock}" if clock and clock != "00:00" else name
 
 
-def _short_day(moment: date | datetime) -> str:
-    this_year = _local_day(moment).year == timezone.localdate().year
-    return formats.date_format(_local(moment), _("j M") if this_year else _("j M Y"))
+def _short_day(local: date | datetime, today: date) -> str:
+    day = _date(local)
+    return _written(day, _("j M") if day.year == today.year else _("j M Y"), get_language())
