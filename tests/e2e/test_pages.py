@@ -60,20 +60,9 @@ DESK, PHONE, MAGNIFIED = (1440, 900), (390, 844), (320, 640)
 
 
 def look(page: Page, address: str, *, wait_for: str = "") -> list[str]:
-    """Visit a page and return what is wrong with it. Most of the time goes into colours, so that
-    every rule is asked for in every theme.
-    """
+    """Visit a page and return what is wrong with it."""
     wrong = []
-
-    def ask(clothes: str) -> None:
-        for rule, nodes in page.evaluate(ASK, RULES):
-            wrong.append(f"{address} {clothes}: {rule} {json.dumps(nodes[:3])}")
-
-    def dress(size: tuple[int, int], scheme: Any) -> None:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=scheme)
-
-    dress(DESK, "light")
+    dress(page, DESK, "light")
     page.goto(address)
     if page.locator("h1").count() != 1:
         wrong.append(f"{address}: {page.locator('h1').count()} first headings")
@@ -81,19 +70,29 @@ def look(page: Page, address: str, *, wait_for: str = "") -> list[str]:
         wrong.append(f"{address}: the title says {page.title()!r}")
     if wait_for:
         page.locator(wait_for).first.wait_for()
+    return wrong + faults_in_all_clothes(page, address)
+
+
+def dress(page: Page, size: tuple[int, int], scheme: Any) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=scheme)
+
+
+def faults_in_all_clothes(page: Page, name: str) -> list[str]:
+    """Return what is wrong with a page as it stands open. Most of the time goes into colours, so
+    that every rule is asked for in every theme.
+    """
+    wrong = []
     page.evaluate(STAND_STILL)
     page.evaluate(AXE)
-    ask("on a desk, light")
-    dress(DESK, "dark")
-    ask("on a desk, dark")
-    dress(PHONE, "dark")
-    ask("on a phone, dark")
-    dress(PHONE, "light")
-    ask("on a phone, light")
+    for size, scheme in ((DESK, "light"), (DESK, "dark"), (PHONE, "dark"), (PHONE, "light")):
+        dress(page, size, scheme)
+        for rule, nodes in page.evaluate(ASK, RULES):
+            wrong.append(f"{name} at {size[0]}, {scheme}: {rule} {json.dumps(nodes[:3])}")
     for size in (PHONE, MAGNIFIED):
-        dress(size, "light")
+        dress(page, size, "light")
         if wide := page.evaluate(TOO_WIDE):
-            wrong.append(f"{address} at {size[0]}: wider than the window: {json.dumps(wide)}")
+            wrong.append(f"{name} at {size[0]}: wider than the window: {json.dumps(wide)}")
     return wrong
 
 
