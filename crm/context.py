@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORK = [
     ("/", gettext_noop("Home"), "sun", "H"),
     ("/leads/", gettext_noop("Leads"), "target-arrow", "L"),
-    ("/opportunities/", gettext_noop("Opportunities"), "briefcase", "O"),
+    ("/opportunities/board/", gettext_noop("Opportunities"), "briefcase", "O"),
     ("/accounts/", gettext_noop("Accounts"), "building", "A"),
     ("/contacts/", gettext_noop("Contacts"), "address-book", "C"),
     ("/activities/", gettext_noop("Activities"), "clipboard-check", "T"),
@@ -66,10 +66,15 @@ def exists(address: str) -> bool:
 def places(listed: list[tuple[str, str, str, str]], path: str) -> list[Place]:
     """Return the lines whose pages exist; the one that `path` belongs to is current."""
     return [
-        Place(url, _(label), icon, key, path == url if url == "/" else path.startswith(url))
+        Place(url, _(label), icon, key, path == url if url == "/" else path.startswith(room(url)))
         for url, label, icon, key in listed
         if exists(url)
     ]
+
+
+def room(url: str) -> str:
+    """Return where the pages are to which a line leads: a board is one of the ways in."""
+    return url.removesuffix("board/")
 
 
 def has_inbox(user: Any) -> bool:

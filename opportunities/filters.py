@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
-from opportunities.models import Campaign, LossReason, Opportunity, Source, Stage
+from opportunities.models import Campaign, LossReason, Opportunity, Process, Source, Stage
 from records.querysets import WholeDays
 from users.models import Team
 from workbench.filters import (
@@ -79,7 +79,7 @@ class StageDaysFilter(django_filters.Filter):
 
 
 class StageFilter(LineFilter):
-    """A stage by its number."""
+    """A stage by its number, or a process: each opportunity has one."""
 
     def lines(self) -> list[tuple[str, Any]]:
         return [line for line in super().lines() if line[0] != NONE]
@@ -98,6 +98,11 @@ class OpportunityFilter(RecordFilter):
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Opportunity.Status.choices)
     # Also those that belong to leads by now: figures lead to what still stands in them.
     stage = StageFilter(Stage.objects.order_by("process", "position", "pk"), label=_("Stage"))
+    process = StageFilter(
+        Process.objects.order_by("position", "name", "pk"),
+        label=_("Process"),
+        field_name="stage__process",
+    )
     hold = django_filters.ChoiceFilter(
         label=_("On hold"), choices=[("1", _("yes")), ("0", _("no"))], method="is_on_hold"
     )
@@ -143,9 +148,9 @@ class OpportunityFilter(RecordFilter):
     contact = RecordFilterById(Contact.objects.all(), label=_("Contact"))
 
     unoffered = (
-        "campaign", "reason", "team", "country", "region", "account", "contact", "closing_after",
-        "closing_before", "closed_after", "closed_before", "undated", "forecast", "stage_days_min",
-        "stage_days_max",
+        "process", "campaign", "reason", "team", "country", "region", "account", "contact",
+        "closing_after", "closing_before", "closed_after", "closed_before", "undated", "forecast",
+        "stage_days_min", "stage_days_max",
     )  # fmt: skip
 
     def is_on_hold(self, qs: Any, name: str, value: str) -> Any:

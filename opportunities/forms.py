@@ -104,7 +104,13 @@ class OpportunityForm(RecordForm):
             self.fields["owner"].queryset = User.objects.filter(pk=self.user.pk)  # type: ignore[attr-defined]
 
 
-class StageForm(OperationForm):
+class VersionForm(OperationForm):
+    """The version that somebody looked at, where a page says which."""
+
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+
+class StageForm(VersionForm):
     """The stage to move to."""
 
     stage = forms.ModelChoiceField(

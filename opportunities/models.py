@@ -344,10 +344,11 @@ class Opportunity(TimelineRecord, Bant):
             models.Index(fields=["-created_at", "-id"], name="opp_created_idx"),
             models.Index(fields=["status", "-created_at", "-id"], name="opp_status_idx"),
             models.Index(fields=["owner", "status", "-created_at", "-id"], name="opp_owner_idx"),
+            # Has all that the board reads to find the first cards of each stage, and to add up.
             models.Index(
-                fields=["stage"],
+                fields=["stage", "next_step_at", "owner", "base_value", "probability"],
                 condition=Q(status="open", deleted_at=None),
-                name="opp_pipeline_idx",
+                name="opp_board_idx",
             ),
             models.Index(
                 fields=["owner", "status", "estimated_close_date"],

@@ -8,6 +8,7 @@ app_name = "opportunities"
 
 urlpatterns = [
     path("opportunities/", views.OpportunityList.as_view(), name="list"),
+    path("opportunities/board/", views.OpportunityBoard.as_view(), name="board"),
     path("opportunities/new/", views.OpportunityCreate.as_view(), name="create"),
     path("opportunities/bulk/<slug:action>/", views.OpportunityBulk.as_view(), name="bulk"),
     path("opportunities/<int:pk>/", views.OpportunityDetail.as_view(), name="detail"),
@@ -16,6 +17,11 @@ urlpatterns = [
     path("opportunities/<int:pk>/restore/", views.OpportunityRestore.as_view(), name="restore"),
     path("opportunities/<int:pk>/assign/", views.OpportunityAssign.as_view(), name="assign"),
     path("opportunities/<int:pk>/stage/", views.OpportunityStage.as_view(), name="stage"),
+    path(
+        "opportunities/<int:pk>/stage/back/",
+        views.OpportunityStageBack.as_view(),
+        name="stage-back",
+    ),
     path("opportunities/<int:pk>/tick/", views.OpportunityTick.as_view(), name="tick"),
     path("opportunities/<int:pk>/win/", views.OpportunityWin.as_view(), name="win"),
     path("opportunities/<int:pk>/lose/", views.OpportunityLose.as_view(), name="lose"),

@@ -11,7 +11,7 @@ from opportunities.operations.editing import (
     set_lines,
     update_opportunity,
 )
-from opportunities.operations.moving import move_to_stage, tick_step
+from opportunities.operations.moving import move_to_stage, take_back_move, tick_step
 from opportunities.operations.opening import open_opportunity
 from opportunities.operations.shaping import save_process, save_stages
 
@@ -33,6 +33,7 @@ __all__ = [
     "save_process",
     "save_stages",
     "set_lines",
+    "take_back_move",
     "tick_step",
     "update_opportunity",
     "win",

@@ -64,6 +64,45 @@ def move_to_stage(
 
 
 @operation
+def take_back_move(
+    opportunity: Opportunity, *, by: User, version: int | None = None
+) -> Opportunity:
+    """Move an opportunity back to where it was before its last move, as likely as it was there.
+
+    Nothing is asked for on the way: it has been there. Refuses one whose last change of place was
+    no move; with `version` also one that was changed since. Its days in the stage begin anew.
+    """
+    current = held_open(opportunity, by=by, action="change", version=version)
+    before = current.stage
+    last = current.moves.select_related("from_stage").order_by("-at", "-pk").first()
+    if last is None or last.kind != StageMove.Kind.MOVED or last.from_stage is None:
+        raise Unacceptable(_("%(opportunity)s was not moved.") % {"opportunity": current})
+    # The history holds what a person may have typed over the stage's own figures.
+    there = (
+        current.history.filter(stage=last.from_stage)
+        .order_by("-history_date", "-history_id")
+        .values("probability", "forecast_category")
+        .first()
+    )
+    stage = last.from_stage
+    changed = apply(
+        current,
+        {
+            "stage": stage,
+            "probability": stage.probability,
+            "forecast_category": stage.forecast_category,
+            **(there or {}),
+        },
+    )
+    current.stage_entered_at = timezone.now()
+    save_changed(current, by=by)
+    remember(current, StageMove.Kind.MOVED, by=by, from_stage=before)
+
+    audit.log(current, "opportunity.stage_changed", by=by, changes=changed)
+    return current
+
+
+@operation
 def tick_step(
     opportunity: Opportunity, *, by: User, step: Step, is_done: bool = True
 ) -> Opportunity:

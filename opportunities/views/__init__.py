@@ -1,5 +1,6 @@
 """The pages of opportunities."""
 
+from opportunities.views.board import OpportunityBoard
 from opportunities.views.pages import (
     OpportunityAssign,
     OpportunityBulk,
@@ -20,6 +21,7 @@ from opportunities.views.process import (
     OpportunityReopen,
     OpportunityResume,
     OpportunityStage,
+    OpportunityStageBack,
     OpportunityTick,
     OpportunityWin,
 )
@@ -27,6 +29,7 @@ from opportunities.views.record import OpportunityDetail
 
 __all__ = [
     "OpportunityAssign",
+    "OpportunityBoard",
     "OpportunityBulk",
     "OpportunityCreate",
     "OpportunityDelete",
@@ -40,6 +43,7 @@ __all__ = [
     "OpportunityRestore",
     "OpportunityResume",
     "OpportunityStage",
+    "OpportunityStageBack",
     "OpportunityStakeholderAdd",
     "OpportunityStakeholderRemove",
     "OpportunityTick",

@@ -14,6 +14,7 @@ from opportunities.filters import OpportunityFilter
 from opportunities.forms import AssignForm, BulkStageForm, OpportunityForm
 from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
+from opportunities.views.board import layouts_of
 from workbench.forms.bulk import BulkAssignForm, BulkForm
 from workbench.views import (
     ASSIGN,
@@ -53,6 +54,9 @@ class OpportunityList(RelatedListView):
         DELETE,
     ]
 
+    def layouts(self) -> list[dict[str, Any]]:
+        return [] if self.is_bin else layouts_of(self, is_board=False)
+
 
 class OpportunityBulk(BulkView):
     """Do something to many opportunities, each by itself."""
@@ -87,7 +91,7 @@ class OpportunityCreate(CreateView):
     model = Opportunity
     form_class = OpportunityForm
     operation = staticmethod(operations.open_opportunity)
-    prefilled = ("topic", "account", "contact")
+    prefilled = ("topic", "account", "contact", "stage")
 
 
 class OpportunityEdit(OpenOpportunity, EditView):

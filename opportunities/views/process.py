@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opportunities import operations
-from opportunities.forms import LoseForm, StageForm, TickForm, WinForm
+from opportunities.forms import LoseForm, StageForm, TickForm, VersionForm, WinForm
 from opportunities.models import Opportunity
 from opportunities.rules import is_box
+from opportunities.views.board import OnBoard
 from opportunities.views.pages import OpenOpportunity
-from records.errors import Refused
+from records.errors import Refused, Stale
 from workbench.views import OperationView
 
 
-class OpportunityStage(OpenOpportunity, OperationView):
+class OpportunityStage(OnBoard, OpenOpportunity, OperationView):
     """Move an opportunity to another stage; what is missing for that leads to where it is done."""
 
     model = Opportunity
@@ -41,8 +42,17 @@ class OpportunityStage(OpenOpportunity, OperationView):
         form.add_error("stage", str(refusal))
         self.missing = refusal.steps
 
+    def is_stale(self, form: Any, refusal: Stale) -> HttpResponse:
+        """Say who changed it; the form that comes back is about the version that stands now."""
+        data = self.request.POST.copy()
+        data["version"] = str(refusal.version)
+        form = self.form_class(data, record=self.record, user=self.user)
+        form.is_valid()
+        return self.form_invalid(form, status=409, stale=refusal)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         edit_url = reverse("opportunities:edit", kwargs={"pk": self.record.pk})
+        checklist = f"{self.record.get_absolute_url()}?stage={self.request.POST.get('stage', '')}"
         missing = [
             {
                 "label": step.label,
@@ -51,6 +61,9 @@ class OpportunityStage(OpenOpportunity, OperationView):
                 "state": "blocking",
                 "is_box": is_box(step),
                 "url": f"{edit_url}#id_{step.field}",
+                "link_url": f"{checklist}#checklist"
+                if is_box(step)
+                else f"{edit_url}#id_{step.field}",
             }
             for step in getattr(self, "missing", [])
         ]
@@ -61,6 +74,35 @@ class OpportunityStage(OpenOpportunity, OperationView):
             "opportunity": outcome,
             "stage": outcome.stage,
         }
+
+    def undo_url(self, outcome: Opportunity) -> str:
+        """Return what takes the move back, unless the opportunity is changed before."""
+        if outcome.stage_id == self.stage_before:
+            return ""
+        url = reverse("opportunities:stage-back", kwargs={"pk": outcome.pk})
+        return f"{url}{self.board_query or '?'}&version={outcome.version}"
+
+
+class OpportunityStageBack(OpportunityStage):
+    """Take back the last move of an opportunity."""
+
+    form_class = VersionForm
+    template_name = "workbench/operation.html"
+    operation = staticmethod(operations.take_back_move)
+    submit_label = gettext_lazy("Move back")
+    explanation = gettext_lazy("It is again where it was before it was moved last.")
+
+    def page_title(self) -> str:
+        return _("Move %(opportunity)s back") % {"opportunity": self.record}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Take the version from the address, as an undo sends no form."""
+        kwargs = super().get_form_kwargs()
+        version = self.request.GET.get("version", "")
+        kwargs["initial"] = {"version": version}
+        if "data" in kwargs and "version" not in kwargs["data"]:
+            kwargs["data"] = QueryDict(f"version={version}" if version.isdigit() else "")
+        return kwargs
 
 
 class OpportunityTick(OpenOpportunity, OperationView):
@@ -84,7 +126,7 @@ class OpportunityTick(OpenOpportunity, OperationView):
         return HttpResponseRedirect(f"{url}{shown}#checklist")
 
 
-class OpportunityWin(OpenOpportunity, OperationView):
+class OpportunityWin(OnBoard, OpenOpportunity, OperationView):
     """Close an opportunity as won."""
 
     model = Opportunity
@@ -101,7 +143,7 @@ class OpportunityWin(OpenOpportunity, OperationView):
         return _("%(opportunity)s is won") % {"opportunity": outcome}
 
     def undo_url(self, outcome: Opportunity) -> str:
-        return reverse("opportunities:reopen", kwargs={"pk": outcome.pk})
+        return reverse("opportunities:reopen", kwargs={"pk": outcome.pk}) + self.board_query
 
 
 class OpportunityLose(OpportunityWin):
@@ -118,7 +160,7 @@ class OpportunityLose(OpportunityWin):
         return _("%(opportunity)s is lost") % {"opportunity": outcome}
 
 
-class OpportunityReopen(OperationView):
+class OpportunityReopen(OnBoard, OperationView):
     """Open a closed opportunity again."""
 
     model = Opportunity
@@ -134,7 +176,7 @@ class OpportunityReopen(OperationView):
         return _("%(opportunity)s is open again") % {"opportunity": outcome}
 
 
-class OpportunityHold(OpenOpportunity, OperationView):
+class OpportunityHold(OnBoard, OpenOpportunity, OperationView):
     """Let an opportunity rest."""
 
     model = Opportunity
@@ -150,7 +192,7 @@ class OpportunityHold(OpenOpportunity, OperationView):
         return _("%(opportunity)s is on hold") % {"opportunity": outcome}
 
     def undo_url(self, outcome: Opportunity) -> str:
-        return reverse("opportunities:resume", kwargs={"pk": outcome.pk})
+        return reverse("opportunities:resume", kwargs={"pk": outcome.pk}) + self.board_query
 
 
 class OpportunityResume(OpportunityHold):
@@ -167,4 +209,4 @@ class OpportunityResume(OpportunityHold):
         return _("%(opportunity)s is in progress again") % {"opportunity": outcome}
 
     def undo_url(self, outcome: Opportunity) -> str:
-        return reverse("opportunities:hold", kwargs={"pk": outcome.pk})
+        return reverse("opportunities:hold", kwargs={"pk": outcome.pk}) + self.board_query

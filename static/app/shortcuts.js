@@ -29,6 +29,7 @@ function openHelp() {
   if (!dialog) return;
   fillPageKeys(dialog);
   dialog.querySelector("[data-keys-of-list]").hidden = !document.querySelector("[data-row-href]");
+  dialog.querySelector("[data-keys-of-board]").hidden = !document.getElementById("board");
   dialog.showModal();
 }
 

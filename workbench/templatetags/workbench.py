@@ -192,6 +192,11 @@ def day(moment: date | datetime | None) -> str:
     return _day(_local(moment)) if moment else ""
 
 
+def short_day(moment: date | datetime) -> str:
+    """Write a date as "27 Nov", with its year where that is not this one."""
+    return _short_day(_local(moment), timezone.localdate())
+
+
 @register.filter
 def ago(moment: date | datetime | None) -> SafeString | str:
     """Write a past moment as a person says it, with the full date for whoever points at it."""

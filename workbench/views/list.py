@@ -107,6 +107,8 @@ class ListView(Exported, Page, TemplateView):
     table_class: ClassVar[type[RecordTable]]
     filter_class: ClassVar[type[RecordFilter]]
     tabs: ClassVar[Sequence[Tab]] = ()
+    # A template for the records instead of a table.
+    results_template: ClassVar[str] = ""
     order: ClassVar[Sequence[str]] = ("-created_at",)
     # What is added up for the whole view: a column in the records' own currencies, and the same in
     # the currency of the house.
@@ -337,10 +339,7 @@ class ListView(Exported, Page, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = self.narrowed()
         counts = self.counts(rows)
-        page = self.page_of(rows, counts["total"])
         return super().get_context_data(
-            table=self.table(page["rows"]),
-            heads=self.heads(),
             filter=self.filter,
             # What is wrong stands in the address: there is no field here to lead to.
             errors=[{**each, "target": ""} for each in error_links(self.filter.form)],
@@ -352,21 +351,36 @@ class ListView(Exported, Page, TemplateView):
             saved=counts.get("saved", {}),
             is_view_missing=self.is_view_missing,
             clear_url=f"?{FROM}={number}" if (number := self.data.get(FROM)) else "?view=all",
-            column_menu=self.column_menu(),
             filter_url=self.filter_url(),
             here_url=f"{self.request.path}{self.here()}",
-            page=page,
-            sizes=[(size, self.link(per=str(size)), size == self.size) for size in SIZES],
-            sums=counts.get("sums"),
-            sort_menu=self.sort_menu(),
-            densities=self.densities(),
-            density=self.density,
             ignored=self.ignored(),
             create_url=self.create_url(),
             for_all=self.for_all(),
-            bulk=self.bulk_bar(page),
+            layouts=self.layouts(),
+            results_template=self.results_template,
+            **self.results(rows, counts),
             **kwargs,
         )
+
+    def results(self, rows: QuerySet[Any, Any], counts: dict[str, Any]) -> dict[str, Any]:
+        """Return what is shown of the rows: a page of the table, and what belongs to a table."""
+        page = self.page_of(rows, counts["total"])
+        return {
+            "table": self.table(page["rows"]),
+            "heads": self.heads(),
+            "column_menu": self.column_menu(),
+            "page": page,
+            "sizes": [(size, self.link(per=str(size)), size == self.size) for size in SIZES],
+            "sums": counts.get("sums"),
+            "sort_menu": self.sort_menu(),
+            "densities": self.densities(),
+            "density": self.density,
+            "bulk": self.bulk_bar(page),
+        }
+
+    def layouts(self) -> list[dict[str, Any]]:
+        """Return the ways to lay out these records: label, icon and url of each, one is_current."""
+        return []
 
     @cached_property
     def bulk_actions(self) -> list[dict[str, Any]]:
