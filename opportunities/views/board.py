@@ -26,7 +26,7 @@ from opportunities.models import Opportunity, Stage
 from opportunities.querysets import InStage
 from opportunities.tables import OpportunityTable, days_in_stage, is_stale
 from records.permissions import reaches
-from workbench.tables import href, next_step
+from workbench.tables import avatar, href, next_step
 from workbench.templatetags.workbench import money, short_day, undo_url
 from workbench.views import ListView, Tab
 from workbench.views.list import PAGING
@@ -116,6 +116,11 @@ class OpportunityBoard(ListView):
     @cached_property
     def stages(self) -> list[Stage]:
         return [each for each in self.every_stage if each.process == self.process]
+
+    @cached_property
+    def move_labels(self) -> dict[int, str]:
+        """What the way to each stage is called."""
+        return {each.pk: _("Move to %(stage)s") % {"stage": each} for each in self.stages}
 
     @cached_property
     def column(self) -> int | None:
@@ -217,6 +222,13 @@ class OpportunityBoard(ListView):
         creates = self.create_url() if stage.process.is_default else ""
         return {
             "stage": stage,
+            "usual": _("%(n)d days are usual") % {"n": stage.usual_days},
+            "move_label": self.move_labels[stage.pk],
+            "others": [
+                {"pk": each.pk, "label": self.move_labels[each.pk]}
+                for each in self.stages
+                if each != stage
+            ],
             "count": here.count,
             **sums_of(here),
             "cards": cards,
@@ -229,36 +241,41 @@ class OpportunityBoard(ListView):
 
     def card(self, opportunity: Opportunity) -> dict[str, Any]:
         """Return what a card shows, and the addresses of what may be done with it."""
-        account, stage = opportunity.account, opportunity.stage
+        account, owner = opportunity.account, opportunity.owner
+        value, currency = opportunity.value, opportunity.currency
         days, stale = days_in_stage(opportunity), is_stale(opportunity)
         words = (
             ngettext("Stale, %(n)s day", "Stale, %(n)s days", days)
             if stale
             else ngettext("%(n)s day in stage", "%(n)s days in stage", days)
         )
-        value, currency = opportunity.value, opportunity.currency
-        expected = opportunity.estimated_close_date
+        expected, is_overdue = opportunity.estimated_close_date, False
+        if expected is not None:
+            is_overdue = expected < timezone.localdate()
+        sentence = _("Expected %(day)s, late") if is_overdue else _("Expected %(day)s")
         url = href(opportunity)
-        may_change = reaches(self.user, "change", opportunity)
         hold = "resume" if opportunity.is_on_hold else "hold"
+        may_see = account is not None and reaches(self.user, "view", account)
         return {
-            "record": opportunity,
-            "url": url,
-            "account": account
-            if account is not None and reaches(self.user, "view", account)
-            else "",
+            "pk": opportunity.pk,
+            "version": opportunity.version,
+            "topic": opportunity.topic,
+            "account": account if may_see else "",
             "value": "" if value is None else money(value.quantize(Decimal(1)), currency),
-            "expected": _("Expected %(day)s") % {"day": short_day(expected)} if expected else "",
-            "is_overdue": expected is not None and expected < timezone.localdate(),
+            "probability": opportunity.probability,
+            "is_on_hold": opportunity.is_on_hold,
+            "expected": sentence % {"day": short_day(expected)} if expected else "",
+            "is_overdue": is_overdue,
             "next_step": next_step(opportunity),
             "days": words % {"n": days},
             "is_stale": stale,
-            "usual": _("%(n)d days are usual") % {"n": stage.usual_days},
-            "actions": {name: f"{url}{name}/{self.query}" for name in DONE},
-            "hold_url": f"{url}{hold}/{self.query}",
-            "may_change": may_change,
+            "owner": avatar(owner),
+            "may_change": reaches(self.user, "change", opportunity),
             "may_close": reaches(self.user, "close", opportunity),
-            "others": [each for each in self.stages if each.pk != stage.pk] if may_change else [],
+            "menu_label": _("Menu of %(opportunity)s") % {"opportunity": opportunity},
+            "url": url,
+            "hold_url": f"{url}{hold}/{self.query}",
+            **{f"{name}_url": f"{url}{name}/{self.query}" for name in DONE},
         }
 
     def switch(self, totals: dict[int, InStage]) -> list[dict[str, Any]]:

@@ -54,9 +54,9 @@ function move(card, stage, place = placeOf(card)) {
 function ask(card, name) {
   const title = titleOf(card);
   if (name === "hold") {
-    const form = card.querySelector("form[data-hold]");
+    const button = card.querySelector("[data-hold]");
     const goal = { source: title, target: "#board-notice", swap: "innerHTML" };
-    if (form) htmx.ajax("POST", form.action, goal);
+    if (button) htmx.ajax("POST", button.formAction, goal);
     return;
   }
   const link = card.querySelector(`[data-${name}]`);

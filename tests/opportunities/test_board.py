@@ -49,7 +49,7 @@ def column(client: Client, key: str, query: str = "") -> dict[str, Any]:
 
 
 def topics(shown: dict[str, Any]) -> list[str]:
-    return [card["record"].topic for card in shown["cards"]]
+    return [card["topic"] for card in shown["cards"]]
 
 
 def posts(opportunity: Opportunity, page: str = "stage") -> str:
