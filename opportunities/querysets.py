@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import (
     Aggregate,
@@ -12,7 +13,6 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
-    Q,
     Subquery,
     Sum,
     TextField,
@@ -38,7 +38,8 @@ PEOPLE = ("owner", "account__owner")
 URGENT, WITHOUT_STEP, PLANNED, UNDATED = range(4)
 
 
-class InStage(NamedTuple):
+@dataclass(frozen=True)
+class InStage:
     """What is in a stage: how many, worth how much and how much weighted, in the main currency."""
 
     count: int = 0

@@ -71,7 +71,9 @@ class OpportunityBoard(ListView):
     def get_template_names(self) -> list[str]:
         if self.is_part:
             return super().get_template_names()
-        return ["opportunities/board_column.html" if self.asked_column else "opportunities/board.html"]
+        return [
+            "opportunities/board_column.html" if self.asked_column else "opportunities/board.html"
+        ]
 
     @property
     def asked_column(self) -> bool:
@@ -102,7 +104,9 @@ class OpportunityBoard(ListView):
         """The processes that can be chosen, and the one that is shown."""
         every = {stage.process_id: stage.process for stage in self.every_stage}
         return [
-            each for each in every.values() if each.is_active or str(each.pk) == self.data.get("process")
+            each
+            for each in every.values()
+            if each.is_active or str(each.pk) == self.data.get("process")
         ]
 
     @cached_property
@@ -192,7 +196,7 @@ class OpportunityBoard(ListView):
         *,
         also: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the columns of these stages, each with its first cards; the cards of all at once."""
+        """Return the columns of these stages with their first cards, in one statement."""
         shown = [stage for stage in self.stages if stage.pk in wanted]
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         cards: dict[int, list[dict[str, Any]]] = {stage.pk: [] for stage in shown}
@@ -403,28 +407,28 @@ class OnBoard:
         return self.board.query if self.board else ""
 
     def get_template_names(self) -> list[str]:
-        return ["opportunities/refused.html"] if self.is_card else super().get_template_names()  # type: ignore[misc]
+        return ["opportunities/refused.html"] if self.is_card else super().get_template_names()
 
     def cancel_url(self) -> str:
-        return self.board_url if self.board else super().cancel_url()  # type: ignore[misc]
+        return self.board_url if self.board else super().cancel_url()
 
     def success_url_for(self, outcome: Any) -> str:
-        return self.board_url if self.board else super().success_url_for(outcome)  # type: ignore[misc]
+        return self.board_url if self.board else super().success_url_for(outcome)
 
     def run(self, form: Any) -> Any:
         self.stage_before = self.record.stage_id
-        self.outcome = super().run(form)  # type: ignore[misc]
+        self.outcome = super().run(form)
         return self.outcome
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """Answer; where the board was out of date, with all that it shows as it is now."""
         if self.is_card and self.board and options.get("status") == CONFLICT:
             context |= self.board.changed(record=self.record)
-        return super().render_to_response(context, **options)  # type: ignore[misc,no-any-return]
+        return super().render_to_response(context, **options)  # type: ignore[no-any-return]
 
     def go(self, url: str) -> HttpResponse:
         if self.board is None or not self.request.htmx:  # type: ignore[attr-defined]
-            return super().go(url)  # type: ignore[misc,no-any-return]
+            return super().go(url)  # type: ignore[no-any-return]
         stages = {self.stage_before, self.outcome.stage_id}
         context = self.board.changed(stages, record=self.outcome)
         answer = render(self.request, "opportunities/board_changed.html", context)

@@ -138,9 +138,7 @@ def test_dropping_on_hold_lets_a_card_rest(window: Window, rep: User, deal: Oppo
     expect(page.get_by_role("status").filter(has_text="is on hold")).to_be_visible()
 
 
-def test_cards_are_reached_and_moved_by_keys(
-    window: Window, rep: User, deal: Opportunity
-) -> None:
+def test_cards_are_reached_and_moved_by_keys(window: Window, rep: User, deal: Opportunity) -> None:
     page = window(rep)
     page.goto(BOARD)
     title(page, "Roof sensors").focus()
@@ -163,9 +161,7 @@ def test_cards_are_reached_and_moved_by_keys(
     expect(page.get_by_role("heading", level=1, name="Kiln sensors")).to_be_visible()
 
 
-def test_the_menu_of_a_card_moves_it_by_keys(
-    window: Window, rep: User, deal: Opportunity
-) -> None:
+def test_the_menu_of_a_card_moves_it_by_keys(window: Window, rep: User, deal: Opportunity) -> None:
     page = window(rep)
     page.goto(BOARD)
     title(page, "Kiln sensors").focus()

@@ -144,9 +144,7 @@ def test_shows_the_first_ones_whatever_number_is_asked_for(
     assert len(answer.context["columns"][0]["cards"]) == 1
 
 
-def test_narrows_as_the_list_does_and_leads_there(
-    reps: Client, rep: User, rep2: User
-) -> None:
+def test_narrows_as_the_list_does_and_leads_there(reps: Client, rep: User, rep2: User) -> None:
     OpportunityFactory(owner=rep, topic="Mine")
     OpportunityFactory(owner=rep2, topic="Of a colleague")
 
@@ -161,9 +159,7 @@ def test_narrows_as_the_list_does_and_leads_there(
     assert topics(reps.get(back).context["columns"][0]) == ["Of a colleague"]
 
 
-def test_shows_nothing_that_may_not_be_seen(
-    client: Client, rep: User, outsider: User
-) -> None:
+def test_shows_nothing_that_may_not_be_seen(client: Client, rep: User, outsider: User) -> None:
     account = AccountFactory(owner=outsider, name="Hidden Works")
     OpportunityFactory(owner=outsider, topic="Not theirs to see", value=Decimal(9000))
     OpportunityFactory(owner=rep, topic="Seen", account=account)
@@ -207,9 +203,7 @@ def test_marks_what_is_longer_in_its_stage_than_usual(reps: Client, rep: User) -
 
 def test_has_a_column_for_each_stage_of_one_process(reps: Client, rep: User) -> None:
     other = Process.objects.create(key="renewal", name="Renewal", position=2)
-    first = Stage.objects.create(
-        process=other, key="ask", name="Ask", position=1, probability=50
-    )
+    first = Stage.objects.create(process=other, key="ask", name="Ask", position=1, probability=50)
     deal = OpportunityFactory(owner=rep, topic="Renewed")
     Opportunity.objects.filter(pk=deal.pk).update(stage=first)
     OpportunityFactory(owner=rep, topic="New")
@@ -356,7 +350,9 @@ def test_a_card_that_was_changed_since_stays_and_the_board_is_brought_anew(
     assert answer.status_code == 409
     assert deal.stage.key == "close"
     assert "in the meantime" in html
-    assert all(f'id="column-{each.pk}"' in html for each in Stage.objects.exclude(is_for_leads=True))
+    assert all(
+        f'id="column-{each.pk}"' in html for each in Stage.objects.exclude(is_for_leads=True)
+    )
 
 
 def test_a_card_that_was_closed_since_is_refused_in_words(reps: Client, rep: User) -> None:
@@ -439,9 +435,7 @@ def test_a_page_that_is_out_of_date_can_be_sent_again(reps: Client, rep: User) -
 
 
 @pytest.mark.parametrize("page", ["win", "lose", "hold", "resume", "reopen"])
-def test_what_is_done_to_a_card_leads_back_to_the_board(
-    reps: Client, rep: User, page: str
-) -> None:
+def test_what_is_done_to_a_card_leads_back_to_the_board(reps: Client, rep: User, page: str) -> None:
     deal = OpportunityFactory(owner=rep)
     if page == "reopen":
         win(deal, by=rep)
