@@ -29,7 +29,6 @@ from records.permissions import reaches
 from workbench.tables import avatar, href, next_step
 from workbench.templatetags.workbench import money, short_day, undo_url
 from workbench.views import ListView, Tab
-from workbench.views.list import PAGING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -61,6 +60,8 @@ class OpportunityBoard(ListView):
     table_class = OpportunityTable
     filter_class = BoardFilter
     results_template = "opportunities/board_columns.html"
+    own_names = ListView.own_names | {BOARD, COLUMN, CARDS, "version"}
+    http_method_names = ["get", "head", "options"]
     tabs = (
         Tab(gettext_lazy("My open"), "owner=me&status=open"),
         Tab(gettext_lazy("All open"), "status=open"),
@@ -141,20 +142,24 @@ class OpportunityBoard(ListView):
 
     # Addresses
 
-    def link(self, **changes: str | None) -> str:
+    def link(self, **changes: str | list[str] | None) -> str:
         return super().link(**{COLUMN: None, CARDS: None, **changes})
 
-    def in_table(self, **changes: str | None) -> str:
+    @property
+    def is_elsewhere(self) -> bool:
+        """Say whether closed ones are asked for, which the board does not show."""
+        return self.data.get("status", "open") != "open" and self.filter.is_valid()
+
+    def in_table(self, **changes: str | list[str] | None) -> str:
         """Return where the same opportunities stand in the table."""
         return reverse("opportunities:list") + self.link(**changes)
 
     @cached_property
     def query(self) -> str:
         """The query string that the pages of a card repeat."""
-        kept = [(name, value) for name, value in self.data.items() if name not in PAGING and value]
-        data = QueryDict(mutable=True)
-        for name, value in [(BOARD, "1"), *kept]:
-            data[name] = value
+        data = QueryDict(f"{BOARD}=1", mutable=True)
+        for name, value in self.pairs():
+            data.appendlist(name, value)
         return f"?{data.urlencode()}"
 
     def layouts(self) -> list[dict[str, Any]]:
@@ -169,7 +174,6 @@ class OpportunityBoard(ListView):
             wanted = [pk for pk in wanted if pk == self.column]
         columns = self.columns(rows, totals, wanted)
         whole = whole_of(totals, self.stages)
-        is_elsewhere = self.data.get("status", "open") != "open" and self.filter.is_valid()
         return {
             "columns": columns,
             "whole_column": columns[0] if columns else None,
@@ -178,15 +182,16 @@ class OpportunityBoard(ListView):
             "page": {"total_text": str(whole.count)},
             "toolbar_note": note_of(whole),
             "is_empty": not whole.count,
-            "is_closed_only": is_elsewhere,
+            "is_closed_only": self.is_elsewhere,
             "table_url": self.in_table(),
         }
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        said = {"process"} if context["is_closed_only"] else {"process", "status"}
-        context["chips"] = [chip for chip in context["chips"] if chip["name"] not in said]
-        return context
+    def chips(self) -> list[dict[str, Any]]:
+        said = {"process"} if self.is_elsewhere else {"process", "status"}
+        return [chip for chip in super().chips() if chip["name"] not in said]
+
+    def filter_url(self) -> str:
+        return super().filter_url() + f"&{BOARD}=1"
 
     def columns(
         self,

@@ -16,6 +16,7 @@ from workbench.filters import WHERE, fields_for, written
 from workbench.filters.conditions import read_all
 from workbench.forms.conditions import BLANK, kind_of, parts_of
 from workbench.forms.filter import FilterForm
+from workbench.templatetags.workbench import address
 from workbench.views.kept import FROM, PAGING
 from workbench.views.record import FormPage
 from workbench.views.saved_views import kind_named
@@ -75,8 +76,8 @@ class FilterPage(FormPage):
 
     def common(self) -> dict[str, Any]:
         """Return the form of the filters that the list offers, and what of the address stays."""
-        address = reverse(f"{self.namespace}:list")
-        page: Any = resolve(address).func.view_class  # type: ignore[attr-defined]
+        place = self.list_address
+        page: Any = resolve(place).func.view_class  # type: ignore[attr-defined]
         rows = self.model.objects.permitted(self.user, "view")
         offered = page.filter_class(self.request.GET, rows, user=self.user).offered
         names = {*PAGING, "add", *(field.name for field in offered)}
@@ -87,8 +88,8 @@ class FilterPage(FormPage):
             if name not in names and value
         ]
         number = self.request.GET.get(FROM)
-        clear = f"{address}?{FROM}={number}" if number else f"{address}?view=all"
-        return {"common": offered, "kept": kept, "list_address": address, "clear_url": clear}
+        clear = f"{place}?{FROM}={number}" if number else f"{place}?view=all"
+        return {"common": offered, "kept": kept, "list_address": place, "clear_url": clear}
 
     def fields(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return what can be asked, under what it belongs to, each with the page that asks it."""
@@ -122,4 +123,10 @@ class FilterPage(FormPage):
         for name in (*PAGING, "add"):
             data.pop(name, None)
         data.setlist(WHERE, where)
-        return f"{reverse(f'{self.namespace}:list')}?{data.urlencode() or 'view=all'}"
+        return f"{self.list_address}?{data.urlencode() or 'view=all'}"
+
+    @property
+    def list_address(self) -> str:
+        """Return the list that is narrowed, or its board, where the address says so."""
+        board = address(f"{self.namespace}:board") if self.request.GET.get("board") == "1" else ""
+        return board or reverse(f"{self.namespace}:list")
