@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("opportunities", "0004_how_it_came")]
+    dependencies = [("opportunities", "0005_lists_and_stages_have_versions")]
 
     operations = [
         migrations.RemoveIndex(model_name="opportunity", name="opp_pipeline_idx"),
