@@ -182,7 +182,7 @@ def test_a_page_refuses_a_batch_of_100_000(visitor, rep, name):
     answer = visitor.post(reverse(BATCHES[name][0]), sent)
 
     assert answer.status_code == 422
-    assert "too many at a time" in answer.content.decode()
+    assert "At most 1,000 records" in answer.content.decode()
     assert not Job.objects.exists()
 
 
