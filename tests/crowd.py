@@ -269,10 +269,12 @@ def _without_indexes(*models: type[Model]) -> Iterator[None]:
         found = cursor.fetchall()
         for name, _statement in found:
             cursor.execute(f"DROP INDEX {name}")
-    yield
-    with connection.cursor() as cursor:
-        for _name, statement in found:
-            cursor.execute(statement)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for _name, statement in found:
+                cursor.execute(statement)
 
 
 _INDEXES = {
