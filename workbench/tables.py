@@ -370,8 +370,8 @@ def _order_of(definition: CustomField, values: Iterable[Any]) -> Case:
 def select_box(record: Any) -> SafeString:
     """The box that selects a row; it belongs to the form of the bar below the list."""
     return format_html(
-        '<td class="c-cell--select"><label><input class="c-check" type="checkbox" name="id" '
-        'value="{}" form="selection" autocomplete="off" data-select aria-label="{}"></label></td>',
+        '<td class="c-select"><label><input class="c-check" type="checkbox" name="id" value="{}" '
+        'form="selection" data-select aria-label="{}"></label></td>',
         record.pk,
         _("Select %(record)s") % {"record": record},
     )
@@ -436,7 +436,9 @@ class RecordTable(tables.Table):
             (conditional_escape(bound.column.attrs.get("td", {}).get("class", "")), draw)
             for bound, draw in ((bound, self.drawer_of(bound)) for bound in self.columns)
         )
-        others = [(format_html('<td class="{}">', css), draw) for css, draw in others]
+        others = [
+            (format_html('<td class="{}">', css) if css else "<td>", draw) for css, draw in others
+        ]
 
         def cells(record: Any) -> SafeString:
             # Each is escaped here: to format each cell takes longer than to draw it.
