@@ -28,6 +28,7 @@ from tests.world import a_superuser, new_installation
 from users.models import User
 from users.operations import issue_token
 from workbench.operations.exports import note_export
+from workbench.operations.saved_views import save_view
 
 KINDS = sorted(
     (kind for kind in apps.get_models() if site.site.is_registered(kind)),
@@ -48,6 +49,7 @@ READ_ONLY = {
     "django_tasks_database.DBTaskResult",
     "records.Merge",
     "records.PossibleDuplicate",
+    "workbench.SavedView",
 }
 NOT_DELETED = READ_ONLY | {"users.ApiToken", "records.CustomField", "records.FormLayout"}
 NOT_ADDED = READ_ONLY | {"activities.Activity", "records.FormLayout"}
@@ -73,6 +75,7 @@ def one_of_everything(admin: User) -> User:
     qualify(LeadFactory(owner=admin), by=admin)
     merge_accounts(AccountFactory(owner=admin), [AccountFactory(owner=admin)], by=admin)
     PossibleDuplicate.objects.create(kind="account", low=1, high=2)
+    save_view("lead", by=admin, name="Fairs", query="status=open")
     account = AccountFactory(owner=admin, name="Babbage Works")
     contact = ContactFactory(owner=admin, account=account)
     OpportunityFactory(owner=admin, account=account, contact=contact, topic="Babbage looms")
