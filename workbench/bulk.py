@@ -244,8 +244,8 @@ def change_each(job: Job) -> Step | End:
 def take_back_many(job: Job, *, by: User) -> Job:
     """Take back what a job of `change_many` has done, record by record, the last one first.
 
-    What has changed since stays as it is. Raises `Unacceptable` for a job that is at work or has
-    done nothing that can be taken back.
+    What has changed since, or was taken back once, stays as it is. Raises `Unacceptable` for a job
+    that is at work or has done nothing that can be taken back.
     """
     if job.kind != change_each.name:
         raise Unacceptable(errors={"job": [_("This job did nothing that can be taken back.")]})
@@ -285,9 +285,13 @@ def take_each_back(job: Job) -> Step | End:
     done = JobLine.objects.get(pk=lines[place])
 
     def work(record: Any) -> Line:
-        if change.take_back(record, done.undo, by=job.owner):
-            return Line(record, DONE, "undone", _("It is as before."))
-        return Line(record, SKIPPED, "not_as_it_was", _("It was changed since: it stays as it is."))
+        if not done.undo or not change.take_back(record, done.undo, by=job.owner):
+            text = _("It was taken back or changed since: it stays as it is.")
+            return Line(record, SKIPPED, "not_as_it_was", text)
+        # Once: who does the same again afterwards has done it by themselves.
+        done.undo = {}
+        done.save(update_fields=["undo"])
+        return Line(record, DONE, "undone", _("It is as before."))
 
     rows = change.model.all_objects.permitted(job.owner, "view").select_related(*change.related)
     line = _line(rows.filter(pk=done.record_id).first(), work)

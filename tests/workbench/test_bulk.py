@@ -240,6 +240,18 @@ def test_what_changed_since_stays(rep, rep2, manager):
     assert {state for state, _code in told_by(again)} == {"skipped"}, "a second time does nothing"
 
 
+def test_what_is_done_anew_after_an_undo_stays(rep, rep2, manager):
+    lead = LeadFactory(owner=rep)
+    job = change_many(jobs.AssignLeads, [lead.pk], by=manager, owner=rep2)
+    take_back_many(job, by=manager)
+    assign_lead(lead, by=manager, owner=rep2)
+
+    again = take_back_many(job, by=manager)
+
+    assert told_by(again) == [("skipped", "not_as_it_was")]
+    assert Lead.objects.get(pk=lead.pk).owner == rep2
+
+
 def test_what_was_deleted_comes_back(rep):
     accounts = [AccountFactory(owner=rep) for _ in range(2)]
 
