@@ -336,6 +336,10 @@ class MoveOpportunities(BulkAction):
         if cls.state_of(record) != kept["after"]:
             return False
         before = loaded(kept["before"])
-        moved = operations.move_to_stage(record, by=by, stage=before.pop("stage"))
+        last = record.moves.order_by("-at", "-pk").first()
+        if last is None or last.from_stage_id != before.pop("stage").pk:
+            return False
+        # It has been there: no step is asked for on the way, wherever it leads.
+        moved = operations.take_back_move(record, by=by)
         operations.update_opportunity(moved, by=by, **before)
         return True

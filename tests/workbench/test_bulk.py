@@ -15,6 +15,7 @@ from activities.operations import complete
 from leads import jobs
 from leads.models import DisqualifyReason, Lead
 from leads.operations import assign_lead, disqualify
+from opportunities.jobs import MoveOpportunities
 from opportunities.models import Opportunity, Stage, Step
 from opportunities.operations import lose, move_to_stage, tick_step, update_opportunity
 from opportunities.rules import missing_for_each, missing_steps
@@ -317,6 +318,32 @@ def test_stages_are_moved_as_far_as_the_process_allows(defaults, client, rep):
     take_back_many(job, by=rep)
     ready.refresh_from_db()
     assert (ready.stage, ready.probability) == (first, 42)
+
+
+def test_a_move_back_is_undone_whatever_steps_are_missing_on_the_way(defaults, rep):
+    first, *_, last = Stage.objects.filter(is_for_leads=False).order_by("position")
+    Step.objects.create(stage=first, key="asked", label="Asked", is_required=True)
+    deal = OpportunityFactory(owner=rep, stage=last, probability=42)
+    job = change_many(MoveOpportunities, [deal.pk], by=rep, stage=first)
+
+    take_back_many(job, by=rep)
+
+    deal.refresh_from_db()
+    assert (deal.stage, deal.probability) == (last, 42)
+
+
+def test_a_move_stays_once_somebody_has_moved_on_and_back(defaults, rep):
+    first, second, third, *_ = Stage.objects.filter(is_for_leads=False).order_by("position")
+    Step.objects.update(is_required=False)
+    deal = OpportunityFactory(owner=rep, stage=first)
+    job = change_many(MoveOpportunities, [deal.pk], by=rep, stage=second)
+    for stage in (third, second):
+        move_to_stage(deal, by=rep, stage=stage)
+
+    back = take_back_many(job, by=rep)
+
+    assert told_by(back) == [("skipped", "not_as_it_was")]
+    assert Opportunity.objects.get(pk=deal.pk).stage == second
 
 
 def lose_it(deal: Opportunity, by: User) -> None:
