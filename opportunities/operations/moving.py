@@ -85,6 +85,7 @@ def take_back_move(
         .first()
     )
     stage = last.from_stage
+    require_stage(stage, process_id=before.process_id)
     changed = apply(
         current,
         {

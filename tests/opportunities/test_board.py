@@ -499,6 +499,14 @@ def test_takes_nothing_back_that_was_no_move(rep: User) -> None:
     assert stored() == before
 
 
+def test_takes_nothing_back_to_where_no_opportunity_may_be_by_now(rep: User) -> None:
+    deal = move_to_stage(OpportunityFactory(owner=rep), by=rep, stage=stage("propose"))
+    Stage.objects.filter(key="develop").update(is_for_leads=True)
+
+    with pytest.raises(Unacceptable):
+        take_back_move(deal, by=rep)
+
+
 def test_takes_nothing_back_that_was_changed_since_or_belongs_to_others(
     rep: User, outsider: User
 ) -> None:
