@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from opportunities.models import Process, Stage
+from opportunities.models import Opportunity, Process, Stage
 from records.errors import Unacceptable
 from records.operations import note_parts, operation, save_setting
 
@@ -39,7 +39,8 @@ def save_process(process: Process, *, by: User) -> Process:
 def save_stages(stages: Sequence[Stage], *, by: User) -> Sequence[Stage]:
     """Save stages of one process together, so that they may change places.
 
-    Raises `Unacceptable` when two of the process would stand at one place.
+    Raises `Unacceptable` when two of the process would stand at one place, and for one that
+    changes sides, between lead and opportunity, while opportunities are in it.
     """
     if not stages:
         return stages
@@ -50,6 +51,12 @@ def save_stages(stages: Sequence[Stage], *, by: User) -> Sequence[Stage]:
     taken += [stage.position for stage in stages]
     if len(set(taken)) < len(taken):
         raise Unacceptable(errors={"position": [_("Two stages stand at the same position.")]})
+
+    sides = {pk: stage.is_for_leads for pk, stage in standing.items()}
+    turned = [s.pk for s in stages if s.pk and sides.get(s.pk) != s.is_for_leads]
+    if turned and (found := Opportunity.all_objects.filter(stage__in=turned).first()):
+        told = _("There are opportunities in %(stage)s: move them to another stage first.")
+        raise Unacceptable(errors={"is_for_leads": [told % {"stage": standing[found.stage_id]}]})
 
     # Nobody may stand on the place of another even for a moment: all step aside first.
     top = max([*taken, *(stage.position for stage in standing.values())])

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from leads.models import DisqualifyReason, Lead
-from opportunities.models import Process, Product, Source, Stage, Step, StepTick
+from opportunities.models import Opportunity, Process, Product, Source, Stage, Step, StepTick
 from opportunities.operations import save_stages
 from records.errors import IsInUse, NotPermitted, Unacceptable
 from records.models import AuditEntry, Currency
@@ -152,6 +152,24 @@ def test_two_stages_cannot_stand_at_one_place(desk: Client):
 
     assert "Two stages stand at the same position" in errors_of(answer)
     assert list(process.stages.order_by("pk").values_list("pk", "position")) == before
+
+
+def test_a_stage_with_opportunities_does_not_become_one_of_the_lead(desk: Client):
+    deal = OpportunityFactory()
+    process = deal.stage.process
+    address = f"/admin/opportunities/process/{process.pk}/change/"
+    sent = with_lines(desk, address, "stages")
+    place = list(process.stages.order_by("position")).index(deal.stage)
+
+    answer = desk.post(address, sent | {f"stages-{place}-is_for_leads": "on"})
+
+    assert f"There are opportunities in {deal.stage}" in errors_of(answer)
+    deal.stage.refresh_from_db()
+    assert not deal.stage.is_for_leads
+    Opportunity.all_objects.all().delete()
+    desk.post(address, sent | {f"stages-{place}-is_for_leads": "on"})
+    deal.stage.refresh_from_db()
+    assert deal.stage.is_for_leads
 
 
 def test_another_process_becomes_the_default(desk: Client):
