@@ -41,12 +41,13 @@ class AddTasks(BulkAction):
 
     @classmethod
     def run(cls, record: Any, *, by: User, **data: Any) -> dict[str, Any]:
-        return {"task": cls.operation(record, by=by, **data).pk}
+        task = cls.operation(record, by=by, **data)
+        return {"task": task.pk, "version": task.version}
 
     @classmethod
     def take_back(cls, record: Any, kept: dict[str, Any], *, by: User) -> bool:
         task = Activity.objects.filter(pk=kept["task"]).first()
-        if task is None or not task.is_open:
+        if task is None or not task.is_open or task.version != kept.get("version", task.version):
             return False
         delete_activity(task, by=by)
         return True

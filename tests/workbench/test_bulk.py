@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.jobs import AssignContacts, DeleteAccounts
 from accounts.models import Account
 from activities.models import Activity
-from activities.operations import complete
+from activities.operations import complete, edit_activity
 from leads import jobs
 from leads.models import DisqualifyReason, Lead
 from leads.operations import assign_lead, disqualify
@@ -275,18 +275,21 @@ def test_contacts_go_to_nobody(rep, manager):
 
 
 def test_a_task_on_each_that_is_open(rep):
-    lead, other, closed = LeadFactory(owner=rep), LeadFactory(owner=rep), a_closed_lead(rep)
-    numbers = [each.pk for each in (lead, other, closed)]
+    leads = [LeadFactory(owner=rep) for _ in range(3)]
+    numbers = [each.pk for each in (*leads, a_closed_lead(rep))]
 
     job = change_many(jobs.AddLeadTasks, numbers, by=rep, subject="Call them")
 
-    assert [state for state, _code in told_by(job)] == ["done", "done", "refused"]
-    assert Activity.objects.filter(subject="Call them", owner=rep).count() == 2
+    assert [state for state, _code in told_by(job)] == ["done", "done", "done", "refused"]
+    tasks = Activity.objects.filter(subject="Call them", owner=rep).order_by("pk")
+    assert len(tasks) == 3
 
-    complete(Activity.objects.filter(subject="Call them").first(), by=rep)
+    complete(tasks[0], by=rep)
+    edit_activity(tasks[1], by=rep, text="They asked for Tuesday.")
     back = take_back_many(job, by=rep)
-    assert sorted(told_by(back)) == [("done", "undone"), ("skipped", "not_as_it_was")]
-    assert Activity.objects.filter(subject="Call them").count() == 1
+    left = ("skipped", "not_as_it_was")
+    assert sorted(told_by(back)) == [("done", "undone"), left, left]
+    assert Activity.objects.filter(subject="Call them").count() == 2
 
 
 def test_stages_are_moved_as_far_as_the_process_allows(defaults, client, rep):
