@@ -98,6 +98,8 @@ class BulkView(FormPage):
 
     def closed_because(self) -> str:
         is_posted = self.request.method == "POST"
+        if self.selection.is_too_long and not is_posted:
+            return _("This view has more filters than can be taken along. Take some away.")
         count = len(self.numbers or []) if is_posted else len(self.selection.numbers)
         if is_posted and self.numbers is None and self.request.POST.get("numbers"):
             return problem_of(MOST_RECORDS + 1)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from records.permissions import may
+from workbench.models import SavedView
 from workbench.templatetags.workbench import address
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from records.models import Record
     from users.models import User
 
-LONGEST_VIEW = 2_000  # characters of the query string of a list
+LONGEST_VIEW = SavedView.LONGEST_QUERY  # characters of the query string of a list
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,15 @@ def offered_to(
 
 @dataclass(frozen=True)
 class Selection:
-    """What an address names: numbers, each once in their order, or a view. Neither is nothing."""
+    """What an address names: numbers, each once in their order, or a view. Neither is nothing.
+
+    `is_too_long` says that a view was meant that has more filters than can be read.
+    """
 
     numbers: tuple[int, ...] = ()
     view: QueryDict | None = None
     back: str = ""
+    is_too_long: bool = False
 
     @classmethod
     def of(cls, data: QueryDict, *names: str) -> Selection:
@@ -97,11 +102,13 @@ class Selection:
         text = data.get("from", "").removeprefix("?")
         # Cut short it would leave out a filter, and mean more records than somebody has seen.
         is_readable = len(text) <= LONGEST_VIEW
+        is_view = data.get("all") == "1"
         view = QueryDict(text if is_readable else "")
         return cls(
             tuple(dict.fromkeys(numbers)),
-            view if is_readable and data.get("all") == "1" else None,
+            view if is_readable and is_view else None,
             f"?{view.urlencode()}" if view else "",
+            is_view and not is_readable,
         )
 
     def list_url(self, namespace: str) -> str:
