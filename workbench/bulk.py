@@ -245,14 +245,11 @@ def take_back_many(job: Job, *, by: User) -> Job:
     """Take back what a job of `change_many` has done, record by record, the last one first.
 
     What has changed since, or was taken back once, stays as it is. Raises `Unacceptable` for a job
-    that is at work or has done nothing that can be taken back.
+    that is at work or being taken back, or has done nothing that can be.
     """
     if job.kind != change_each.name:
         raise Unacceptable(errors={"job": [_("This job did nothing that can be taken back.")]})
-    if job.is_live:
-        raise Unacceptable(
-            errors={"job": [_("This job is still at work. Cancel it or wait for its end.")]}
-        )
+    refuse_at_work(job)
     lines = list(job.lines.filter(state=DONE).order_by("-pk").values_list("pk", flat=True))
     if not lines:
         raise Unacceptable(errors={"job": [_("This job did nothing that can be taken back.")]})
@@ -262,11 +259,30 @@ def take_back_many(job: Job, *, by: User) -> Job:
         by=by,
         title=_("Undo: %(job)s") % {"job": job.title},
         total=len(lines),
-        key=f"undo:{job.pk}",
+        key=undo_key(job),
         change=job.arguments["change"],
         lines=lines,
         back=job.arguments["back"],
     )
+
+
+def undo_key(job: Job) -> str:
+    """Return what there may be one live job of: taking back what this one has done."""
+    return f"undo:{job.pk}"
+
+
+def refuse_at_work(job: Job) -> None:
+    """Raise `Unacceptable` for a job that is still at work, or is being taken back already.
+
+    Begun anew, its undo would tell of what it has done itself that others have changed it.
+    """
+    if job.is_live:
+        told = _("This job is still at work. Cancel it or wait for its end.")
+    elif Job.objects.live().filter(key=undo_key(job)).exists():
+        told = _("This job is being taken back already.")
+    else:
+        return
+    raise Unacceptable(errors={"job": [told]})
 
 
 @Kind

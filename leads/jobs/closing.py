@@ -15,7 +15,7 @@ from leads.jobs.bulk import DONE, REFUSED, SKIPPED, numbers_of, qualify_leads
 from leads.models import DisqualifyReason, Lead, Qualification
 from records.errors import Busy, IsGone, NotPermitted, Refused, Unacceptable
 from records.permissions import require_any
-from workbench.bulk import changed_since, so_already, summary
+from workbench.bulk import changed_since, refuse_at_work, so_already, summary, undo_key
 from workbench.jobs import End, Job, Kind, Line, Step, start
 
 if TYPE_CHECKING:
@@ -83,15 +83,12 @@ def undo_many(job: Job, *, by: User) -> Job:
     """Have taken back what a job has done to leads: qualifications undone, leads reopened.
 
     What was taken back since, or done anew, is left as it is. Raises `NotPermitted`, and
-    `Unacceptable` for a job that is still at work or has nothing to take back.
+    `Unacceptable` for a job that is still at work or being taken back, or has nothing to take back.
     """
     is_qualifying = job.kind == qualify_leads.name
     if job.kind not in {qualify_leads.name, disqualify_leads.name}:
         raise Unacceptable(errors={"job": [_("This job did nothing that can be taken back.")]})
-    if job.is_live:
-        raise Unacceptable(
-            errors={"job": [_("This job is still at work. Cancel it or wait for its end.")]}
-        )
+    refuse_at_work(job)
     require_any(by, "undo" if is_qualifying else "disqualify", Lead)
     leads = list(job.lines.filter(state=DONE).order_by("pk").values_list("record_id", flat=True))
     if not leads:
@@ -101,7 +98,7 @@ def undo_many(job: Job, *, by: User) -> Job:
         by=by,
         title=_("Undo: %(job)s") % {"job": job.title},
         total=len(leads),
-        key=f"undo:{job.pk}",
+        key=undo_key(job),
         # The last first: what a later lead found may have been made for an earlier one.
         leads=leads[::-1],
         qualifies=is_qualifying,

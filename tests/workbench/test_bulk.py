@@ -253,6 +253,24 @@ def test_what_is_done_anew_after_an_undo_stays(rep, rep2, manager):
     assert Lead.objects.get(pk=lead.pk).owner == rep2
 
 
+def test_what_is_being_taken_back_is_not_begun_anew(rep, settings):
+    leads = [LeadFactory(owner=rep) for _ in range(51)]
+    settings.TASKS = LATER
+    job = change_many(jobs.SetProgress, [leads[0].pk], by=rep, progress="working")
+    for lead in leads[1:]:
+        undo = {"before": {"progress": "new"}, "after": {"progress": "working"}}
+        job.lines.create(
+            record_type=job.lines.get(record_id=leads[0].pk).record_type,
+            record_id=lead.pk,
+            undo=undo,
+        )
+    back = take_back_many(job, by=rep)
+    assert back.is_live
+
+    with pytest.raises(Unacceptable, match="being taken back already"):
+        take_back_many(job, by=rep)
+
+
 def test_what_was_deleted_comes_back(rep):
     accounts = [AccountFactory(owner=rep) for _ in range(2)]
 
