@@ -172,7 +172,7 @@ class OpportunityBoard(ListView):
         wanted = [stage.pk for stage in self.stages]
         if self.asked_column:
             wanted = [pk for pk in wanted if pk == self.column]
-        columns = self.columns(rows, totals, wanted)
+        columns = self.filled_columns(rows, totals, wanted)
         whole = whole_of(totals, self.stages)
         return {
             "columns": columns,
@@ -193,7 +193,7 @@ class OpportunityBoard(ListView):
     def filter_url(self) -> str:
         return super().filter_url() + f"&{BOARD}=1"
 
-    def columns(
+    def filled_columns(
         self,
         rows: QuerySet[Any, Any],
         totals: dict[int, InStage],
@@ -321,7 +321,7 @@ class OpportunityBoard(ListView):
         if stages is None:
             stages = [stage.pk for stage in self.stages]
         return {
-            "columns": self.columns(rows, totals, stages, also=record.pk),
+            "columns": self.filled_columns(rows, totals, stages, also=record.pk),
             "switch": self.switch(totals),
             "toolbar_note": note_of(whole_of(totals, self.stages)),
         }

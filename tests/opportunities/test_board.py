@@ -230,7 +230,19 @@ def test_says_where_closed_ones_are(reps: Client, rep: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?process=99", "?process=x", "?column=x", "?stage=x", "?owner=x", "?closing=never"]
+    "query",
+    [
+        "?process=99",
+        "?process=x",
+        "?column=x",
+        "?stage=x",
+        "?owner=x",
+        "?closing=never",
+        "?sort=value",
+        "?sort=-value&sort=topic",
+        "?columns=topic&columns=value",
+        "?sort=x&columns=x&per=x&density=x",
+    ],
 )
 def test_answers_whatever_stands_in_the_address(reps: Client, rep: User, query: str) -> None:
     OpportunityFactory(owner=rep)
