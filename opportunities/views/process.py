@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -101,7 +102,7 @@ class OpportunityStageBack(OpportunityStage):
         version = self.request.GET.get("version", "")
         kwargs["initial"] = {"version": version}
         if "data" in kwargs and "version" not in kwargs["data"]:
-            kwargs["data"] = QueryDict(f"version={version}" if version.isdigit() else "")
+            kwargs["data"] = QueryDict(urlencode({"version": version}))
         return kwargs
 
 

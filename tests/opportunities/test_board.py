@@ -501,6 +501,17 @@ def test_takes_back_the_last_move_and_remembers_both(rep: User) -> None:
     assert list(moves) == ["propose", "develop"]
 
 
+@pytest.mark.parametrize("version", ["x", "-1", "0", "1.5", "²"])
+def test_takes_nothing_back_by_what_is_no_version(reps: Client, rep: User, version: str) -> None:
+    deal = move_to_stage(OpportunityFactory(owner=rep), by=rep, stage=stage("propose"))
+
+    answer = reps.post(f"/opportunities/{deal.pk}/stage/back/?board=1&version={version}")
+
+    assert answer.status_code == 422
+    deal.refresh_from_db()
+    assert deal.stage == stage("propose")
+
+
 def test_takes_nothing_back_that_was_no_move(rep: User) -> None:
     deal = OpportunityFactory(owner=rep)
     before = stored()
