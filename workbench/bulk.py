@@ -26,6 +26,7 @@ from records.errors import Busy, NotPermitted, Refused, Unacceptable
 from records.operations import assign
 from records.permissions import may, reaches
 from workbench.jobs import End, Job, JobLine, Kind, Line, Step, do_now, start
+from workbench.operations.jobs import use_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -305,8 +306,7 @@ def take_each_back(job: Job) -> Step | End:
             text = _("It was taken back or changed since: it stays as it is.")
             return Line(record, SKIPPED, "not_as_it_was", text)
         # Once: who does the same again afterwards has done it by themselves.
-        done.undo = {}
-        done.save(update_fields=["undo"])
+        use_up(done)
         return Line(record, DONE, "undone", _("It is as before."))
 
     rows = change.model.all_objects.permitted(job.owner, "view").select_related(*change.related)

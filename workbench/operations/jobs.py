@@ -200,6 +200,13 @@ def resume(job: Job, *, by: User) -> Job:
 
 
 @operation
+def use_up(line: JobLine) -> None:
+    """Forget how what a line tells of is taken back: that is done once."""
+    line.undo = {}
+    line.save(update_fields=["undo"])
+
+
+@operation
 def prune_jobs(now: datetime | None = None) -> int:
     """Forget jobs that ended more than 30 days ago; return how many."""
     ended = Job.objects.finished_before((now or timezone.now()) - KEPT_FOR)
