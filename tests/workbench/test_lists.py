@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -16,7 +18,13 @@ from hypothesis import strategies as st
 from leads.models import Lead
 from leads.operations import qualify
 from leads.views import LeadList
-from tests.factories import ActivityFactory, LeadFactory
+from tests.factories import (
+    AccountFactory,
+    ActivityFactory,
+    ContactFactory,
+    LeadFactory,
+    OpportunityFactory,
+)
 from users.models import User
 from workbench.views.list import MOST_COUNTED, CountUpTo, count_text
 from workbench.views.paging import cursor_of, keys_for, place_of
@@ -414,3 +422,30 @@ def test_chosen_columns_stay_from_tab_to_tab(reps: Client) -> None:
 
     assert all(tab["url"].endswith("&columns=name%2Ccompany") for tab in tabs)
     assert heads(reps.get(f"/leads/{tabs[3]['url']}")) == ["name", "company"]
+
+
+@pytest.mark.parametrize("path", ["/opportunities/", "/contacts/"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_neither_order_nor_place_tells_the_name_of_a_hidden_account(
+    client: Client, rep: User, outsider: User, path: str, sign: str
+) -> None:
+    make: Any = OpportunityFactory if path == "/opportunities/" else ContactFactory
+    names = ["Bath", "Orchardworth", "York"]
+    owners = [outsider, outsider, rep]
+    hidden, secret, seen = [
+        AccountFactory(owner=owner, name=name) for owner, name in zip(owners, names, strict=True)
+    ]
+    rows = [make(owner=rep, account=account) for account in (secret, hidden, seen)]
+    rows += [make(owner=rep, account=secret) for _ in range(30)]
+    client.force_login(rep)
+
+    page = client.get(f"{path}?sort={sign}account&view=all").context["page"]
+
+    shown = [row.pk for row in page["rows"]]
+    others = shown[1:]
+    assert shown[0] == rows[2].pk  # the only one whose account is to be seen
+    assert others == sorted(others, reverse=sign == "-")
+    place = re.search("after=([^&]*)", page["next"])[1]  # type: ignore[index]
+    assert b"Orchardworth" not in base64.urlsafe_b64decode(place + "==")
+    rest = client.get(f"{path}{page['next']}").context["page"]["rows"]
+    assert {row.pk for row in rest} == {row.pk for row in rows} - set(shown)

@@ -14,7 +14,13 @@ from workbench.filters.columns import (
     midnight,
     period_start,
 )
-from workbench.filters.conditions import WHERE, ConditionFilter, fields_for, written
+from workbench.filters.conditions import (
+    WHERE,
+    ConditionFilter,
+    fields_for,
+    where_seen,
+    written,
+)
 from workbench.filters.custom import CustomFilter, custom_fields_of, custom_filters
 from workbench.filters.records import RecordFilter, applied
 
@@ -39,5 +45,6 @@ __all__ = [
     "fields_for",
     "midnight",
     "period_start",
+    "where_seen",
     "written",
 ]

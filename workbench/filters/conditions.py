@@ -62,16 +62,25 @@ def fields_for(
 
 
 def _as_seen(model: type[Model], about: Field, user: User) -> Field:
-    relation, point, _rest = about.name.partition(".")
-    if not point or about.rows is not None or "__" not in about.path:
+    if "." not in about.name or about.rows is not None or "__" not in about.path:
         return about
-    related: Any = model._meta.get_field(relation).related_model
-    if not issubclass(related, Record) or scope_of(user, "view", related) == Grant.Scope.ALL:
-        return about
+    rows = where_seen(model, about.path, user)
+    return about if rows is None else replace(about, rows=rows)
+
+
+def where_seen(model: type[Model], path: str, user: User, **options: Any) -> Case | None:
+    """Return what stands at a path by way of a related record, as far as `user` may see that one.
+
+    Nothing is returned where he may see all of them, or where the path leads by way of none.
+    """
+    relation, way, _rest = path.partition("__")
+    related: Any = model._meta.get_field(relation).related_model if way else None
+    if related is None or not issubclass(related, Record):
+        return None
+    if scope_of(user, "view", related) == Grant.Scope.ALL:
+        return None
     seen = related.objects.permitted(user, "view")
-    return replace(
-        about, rows=Case(When(**{f"{relation}__in": seen.values("pk")}, then=F(about.path)))
-    )
+    return Case(When(**{f"{relation}__in": seen.values("pk")}, then=F(path)), **options)
 
 
 # Writing and reading one

@@ -23,7 +23,7 @@ from records.keys import search_key
 from records.models import Record
 from records.permissions import may
 from users.models import User
-from workbench.filters import WHERE, applied, custom_fields_of
+from workbench.filters import WHERE, applied, custom_fields_of, where_seen
 from workbench.forms import error_links, label_of
 from workbench.tables import SORTED, CustomColumn
 from workbench.views.export import Exported
@@ -235,9 +235,11 @@ class ListView(Exported, Page, TemplateView):
         if not self.sorted_by:
             return self.order
         ordered: list[str] = []
+        annotated = self.custom_sorts()
         for place, sort in enumerate(self.sorted_by):
             for name in self.sorts[sort.removeprefix("-")]:
-                path = self.custom_sort(place) if name == SORTED else name
+                own = self.custom_sort(place)
+                path = own if own in annotated else name
                 is_flipped = sort.startswith("-")
                 ordered.append(path if not is_flipped else _flipped(path))
         return ordered
@@ -582,12 +584,22 @@ class ListView(Exported, Page, TemplateView):
         return narrowed.qs if narrowed.is_valid() else None
 
     def custom_sorts(self) -> dict[str, Any]:
-        """Return what rows are annotated with because they are sorted by custom fields."""
+        """Return what rows are annotated with because no column of theirs is what they go by.
+
+        That are custom fields, and the name of a related record: where it is not to be seen, the
+        order and the place of a page in it would tell the name as well as a column does.
+        """
         found = {}
         for place, name in enumerate(self.sorted_by):
             column = self.columns[name.removeprefix("-")]
+            value: Any
             if isinstance(column, CustomColumn):
-                found[self.custom_sort(place)] = column.sort_value
+                value = column.sort_value
+            else:
+                key = keys_for(self.model, list(column.order_by))[0]
+                value = where_seen(self.model, key.path, self.user, output_field=key.field)
+            if value is not None:
+                found[self.custom_sort(place)] = value
         return found
 
     def with_sorts(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
