@@ -290,3 +290,18 @@ def test_the_common_filters_stand_on_the_page_without_scripts(reps: Client) -> N
 
     assert 'action="/opportunities/"' in page
     assert 'name="stage"' in page
+
+
+@pytest.mark.parametrize("path", ["/leads/", "/filter/lead/"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        '{"all":[' * 300 + "]}" * 300,
+        '{"all":' + "[" * 900 + "]" * 900 + "}",
+        r'{"all":[{"field":"\ud800","is":"is","value":"a"}]}',
+        r'{"all":[{"field":"company","is":"is","value":"\ud800"}]}',
+        r'{"all":[{"field":"company","is":"is","value":"a","\ud800":1}]}',
+    ],
+)
+def test_what_no_page_can_show_is_refused(reps: Client, path: str, where: str) -> None:
+    assert reps.get(asking(where, path=path)).status_code == 200

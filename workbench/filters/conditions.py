@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from records.conditions import (
+    DEEPEST,
     MOST_TESTS,
     WITH_MANY,
     ConditionIsWrong,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 WHERE = "where"
 LONGEST = 4000  # characters of one
+MOST_NESTED = 4 * DEEPEST  # of JSON: twice what can be meant, so that what is meant is told
 
 
 def fields_for(
@@ -118,7 +120,7 @@ def read(text: str) -> Any:
     ({'field': 'owner', 'is': 'me'}, {'field': 'topic', 'is': 'is', 'value': 'a:b'})
     """
     if text.startswith("{"):
-        return json.loads(text)
+        return _readable(json.loads(text))
     field, _colon, rest = text.partition(":")
     comparison, colon, value = rest.partition(":")
     test: dict[str, Any] = {"field": field, "is": comparison}
@@ -128,6 +130,22 @@ def read(text: str) -> Any:
         return test | {"value": value}
     parts = re.findall(r"((?:\\.|[^\\,])+)", value)
     return test | {"value": [re.sub(r"\\(.)", r"\1", part) for part in parts]}
+
+
+def _readable(data: Any) -> Any:
+    """Return JSON as it is. Raises `ValueError` for what no page could show or go through."""
+    layer = [data]
+    for _deep in range(MOST_NESTED):
+        layer = [
+            each
+            for part in layer
+            if isinstance(part, dict | list)
+            for each in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not layer:
+            json.dumps(data, ensure_ascii=False).encode()  # half a character cannot be sent
+            return data
+    raise ValueError("nested too deep")
 
 
 def read_all(texts: Iterable[str]) -> dict[str, Any] | None:
