@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from leads.operations import qualify, update_lead
+from opportunities.models import Source
 from tests.custom import one_of_each
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
@@ -51,6 +52,19 @@ def test_is_undone_by_the_toast(reps: Client, rep: User) -> None:
     assert back.url == "http://testserver/leads/?view=all"
     lead.refresh_from_db()
     assert (lead.company, lead.version) == ("Acme", 3)
+
+
+def test_is_not_undone_to_what_is_gone(reps: Client, rep: User) -> None:
+    old, new = (Source.objects.create(key=k, name=k) for k in ("fair-x", "shop-x"))
+    lead = update_lead(LeadFactory(owner=rep), by=rep, source=old)
+    answer = send(reps, f"/cell/lead/{lead.pk}/source/", source=new.pk, version=lead.version)
+    toast = json.loads(answer["HX-Trigger"])["toast"]
+    old.delete()
+
+    assert "gone for good" in reps.post(toast["undo"], follow=True).content.decode()
+
+    lead.refresh_from_db()
+    assert lead.source == new
 
 
 def test_is_not_undone_over_what_somebody_did_since(reps: Client, rep: User) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import resolve, reverse
@@ -175,7 +175,11 @@ class CellPage(Page, TemplateView):
         row = self.record.history.filter(version=number).order_by("-history_id").first()
         if row is None:
             raise Http404
-        value = getattr(row, column)
+        try:
+            value = getattr(row, column)
+        except ObjectDoesNotExist:
+            messages.error(self.request, _("What stood here before is gone for good."))
+            return HttpResponseRedirect(self.back())
         if self.field_name.startswith(PREFIX):
             key = self.field_name.removeprefix(PREFIX)
             changes = {"custom": {key: (value or {}).get(key)}}
