@@ -359,6 +359,7 @@ def test_proposes_records_while_one_types(reps: Client, rep: User, outsider: Use
     assert "Hidden" not in text
     assert "option" not in reps.get("/lookup/lead/?q=").content.decode()
     assert reps.get("/lookup/user/?q=a").status_code == 404
+    assert reps.get("/lookup/activity/?q=a").status_code == 200
     assert reps.get("/lookup/lead/?q=%00" + "x" * 9000).status_code == 200
 
 

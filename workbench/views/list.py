@@ -678,7 +678,8 @@ class LookupView(View):
         rows: list[Model] = []
         if search_key(text[:200]):
             found = model.objects.permitted(request.user, "view").matching(text[:200])  # type: ignore[attr-defined]
-            rows = list(found.order_by("-touched_at", "-pk")[:PROPOSED])
+            latest = "touched_at" if hasattr(model, "touched_at") else "changed_at"
+            rows = list(found.order_by(f"-{latest}", "-pk")[:PROPOSED])
         options = [label_of(row) for row in rows]
         return render(request, "components/options.html", {"options": options})
 
