@@ -21,6 +21,7 @@ from workbench.operations.saved_views import (
     save_view,
     update_view,
 )
+from workbench.views.kept import MOST_LOADED
 
 
 @pytest.fixture
@@ -320,3 +321,20 @@ def test_the_export_takes_it_by_name(rep: User, tmp_path: Any) -> None:
 
     assert "Hot" in out.read_text()
     assert "Cold" not in out.read_text()
+
+
+def test_is_opened_however_many_there_are(reps: Client, rep: User, admin: User) -> None:
+    many = [
+        SavedView(kind="lead", name=f"{n:03}", query="rating=hot", audience="everyone", owner=admin)
+        for n in range(MOST_LOADED + 1)
+    ]
+    last = SavedView.objects.bulk_create(many)[-1]
+    last = SavedView.objects.get(name=last.name)
+
+    answer = reps.get(f"/leads/?view={last.pk}")
+    assert not answer.context["is_view_missing"]
+    assert tabs(answer)[last.name]["is_current"]
+    assert reps.get(f"/leads/?view={'9' * 40}").context["is_view_missing"]
+
+    begin_with_view(last, by=rep, is_default=True)
+    assert tabs(reps.get("/leads/"))[last.name]["is_current"]

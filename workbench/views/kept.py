@@ -20,6 +20,7 @@ VIEW, FROM = "view", "from"
 PAGING = ("page", "after", "before")
 NOT_KEPT = {VIEW, FROM, *PAGING}
 MOST_LOADED = 200
+LONGEST_NUMBER = 19  # digits; what has more is the number of nothing
 MOST_SHOWN = 6  # tabs of saved views beside those that every list has
 
 
@@ -52,7 +53,14 @@ class Views:
 
     def __post_init__(self) -> None:
         rows = SavedView.objects.permitted(self.user).filter(kind=self.kind)
-        self.views = list(rows.for_tabs(self.user)[:MOST_LOADED])
+        rows = rows.for_tabs(self.user)
+        self.views = list(rows[:MOST_LOADED])
+        if len(self.views) == MOST_LOADED and self.current is None:
+            # It may be one of those that are too many for the menu.
+            meant = rows.filter(is_default=True) if not self.asked else rows.none()
+            if self.number and len(self.number) < LONGEST_NUMBER:
+                meant = rows.filter(pk=self.number)
+            self.views += meant
 
     @property
     def number(self) -> str:
