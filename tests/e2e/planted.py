@@ -40,6 +40,7 @@ from tests.factories import (
 from users.models import User
 from users.operations import issue_token
 from workbench.models import Job
+from workbench.operations.saved_views import save_view
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 # Not for people with a browser, or a page of somebody else's making.
@@ -120,6 +121,9 @@ def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
         "opportunities": [deal, won, lost, at_rest],
         "activities": entries,
         "jobs": [job, broken, running],
+        "views": [
+            save_view("lead", by=rep, name=LONG[:60], query="status=open", audience="private")
+        ],
     }
 
 
@@ -143,6 +147,8 @@ def addresses(planted: dict[str, list[Any]]) -> dict[str, list[str]]:
         room = name.partition(":")[0] if ":" in name else "others"
         if not arguments:
             found[room].append(reverse(name))
+        elif arguments == ["kind"] and name != "workbench:lookup":
+            found["views"] += [reverse(name, args=[kind]) for kind in ("lead", "opportunity")]
         elif arguments == ["pk"]:
             found[room] += [reverse(name, args=[record.pk]) for record in planted.get(room, [])]
         elif arguments == ["contact", "pk"] and planted:
