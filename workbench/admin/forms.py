@@ -108,7 +108,7 @@ class VersionedForm(TellingForm):
         shown = getattr(line, f"get_{name}_display", None)
         value: Any = shown() if shown else getattr(line, name, None)
         if hasattr(value, "all"):
-            value = ", ".join(map(str, value.all()))
+            value = ", ".join(map(str, value.order_by("pk")))
         return said(value)
 
     def as_it_stands(self) -> Any:

@@ -60,14 +60,14 @@ class SettingAdmin(OperatedAdmin):
         """Save the lines of an inline, each by the operation for settings."""
         name = formset.fk.remote_field.get_accessor_name()
         lines = getattr(form.instance, name)
-        before = [str(line) for line in lines.all()]
+        before = [str(line) for line in lines.order_by("pk")]
         gone, changed, new = lines_of(formset)
         for line in gone:
             delete_setting(line, by=user_of(request))
         for line in [*changed, *new]:
             save_setting(line, by=user_of(request))
         if change and (gone or changed or new) and hasattr(form.instance, "version"):
-            now = [str(line) for line in lines.all()]
+            now = [str(line) for line in lines.order_by("pk")]
             note_parts(form.instance, by=user_of(request), **{name: [before, now]})
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
