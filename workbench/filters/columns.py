@@ -145,6 +145,14 @@ class OwnerFilter(LineFilter):
         people = [(str(person.pk), str(person)) for person in self.rows.all()]
         return [("", _("anybody")), ("me", _("me")), (NONE, _("nobody")), *people]
 
+    def name_of(self, value: str) -> str:
+        """Say whose it is, without asking for everybody else."""
+        words = {"me": _("me"), NONE: _("nobody")}
+        if value in words:
+            return str(words[value])
+        person = self.rows.all().filter(pk=value).first()
+        return str(person) if person is not None else value
+
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         return super().filter(qs, str(self.parent.user.pk) if value == "me" else value)
 

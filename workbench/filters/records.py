@@ -84,7 +84,7 @@ class RecordFilter(django_filters.FilterSet):
     def words(self, name: str, value: Any) -> str:
         """Return a value as a person would say it."""
         field, filter_ = self.form.fields[name], self.filters[name]
-        if isinstance(filter_, RecordFilterById):
+        if isinstance(filter_, RecordFilterById | OwnerFilter):
             return filter_.name_of(value)
         if isinstance(field, forms.ModelChoiceField):
             return str(value)
