@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,20 +47,7 @@ def move_to_stage(
             field="stage",
         )
 
-    changed = apply(
-        current,
-        {
-            "stage": stage,
-            "probability": stage.probability,
-            "forecast_category": stage.forecast_category,
-        },
-    )
-    current.stage_entered_at = timezone.now()
-    save_changed(current, by=by)
-    remember(current, StageMove.Kind.MOVED, by=by, from_stage=before)
-
-    audit.log(current, "opportunity.stage_changed", by=by, changes=changed)
-    return current
+    return _put(current, stage, by=by)
 
 
 @operation
@@ -86,15 +73,14 @@ def take_back_move(
     )
     stage = last.from_stage
     require_stage(stage, process_id=before.process_id)
-    changed = apply(
-        current,
-        {
-            "stage": stage,
-            "probability": stage.probability,
-            "forecast_category": stage.forecast_category,
-            **(there or {}),
-        },
-    )
+    return _put(current, stage, by=by, **(there or {}))
+
+
+def _put(current: Opportunity, stage: Stage, *, by: User, **figures: Any) -> Opportunity:
+    """Put a held opportunity into a stage, with the stage's figures where none are given."""
+    before = current.stage
+    own = {"probability": stage.probability, "forecast_category": stage.forecast_category}
+    changed = apply(current, {"stage": stage, **own, **figures})
     current.stage_entered_at = timezone.now()
     save_changed(current, by=by)
     remember(current, StageMove.Kind.MOVED, by=by, from_stage=before)
