@@ -18,6 +18,7 @@ from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from records import keys
+from users.models import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -440,6 +441,63 @@ class MergedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record_id}"
+
+
+class Notice(models.Model):
+    """Something that somebody is told: what happened, to which record, and who did it.
+
+    count      how many records it speaks of; of more than one, `record_id` is the last
+    text       a sentence beside it, for those who may still see the record
+    is_shown   whether it is told in the app; the others are there to be mailed
+    mail       whether it is to be told by email, and was
+    """
+
+    What = NoticeKind
+
+    class Mail(models.TextChoices):
+        NONE = "none", _("Not by email")
+        WAITING = "waiting", _("To be sent")
+        DONE = "done", _("Done")
+
+    whom = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_notices"
+    )
+    what = models.CharField(max_length=13, choices=NoticeKind)
+    # Whoever did it may be removed as long as nothing but this speaks of him.
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    record_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
+    record_id = models.BigIntegerField()
+    count = models.PositiveIntegerField(default=1)
+    text = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    is_shown = models.BooleanField(default=True)
+    mail = models.CharField(max_length=7, choices=Mail, default=Mail.NONE)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["whom", "-at", "-id"], name="notice_whom_idx"),
+            models.Index(
+                fields=["whom"],
+                name="notice_unread_idx",
+                condition=Q(read_at=None, is_shown=True),
+            ),
+            models.Index(
+                fields=["whom", "at"], name="notice_mail_idx", condition=Q(mail="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.record_type_id}/{self.record_id}"
+
+    @property
+    def is_read(self) -> bool:
+        return self.read_at is not None
 
 
 class IdempotencyKey(models.Model):

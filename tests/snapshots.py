@@ -8,7 +8,9 @@ from django.apps import apps
 MOVES_ON = frozenset({"version", "changed_at", "changed_by", "cycles"})
 ROOMS = frozenset({"intake", "leads", "accounts", "opportunities", "activities", "records"})
 # Trails of what was done; and rows that are only there to be held on to.
-TRAILS = frozenset({"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock", "Merge"})
+TRAILS = frozenset(
+    {"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock", "Merge", "Notice"}
+)
 
 
 def rows(*, with_trails: bool = False) -> dict[str, list[str]]:

@@ -87,8 +87,32 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
+class NoticeKind(models.TextChoices):
+    """What somebody is told of."""
+
+    ASSIGNED = "assigned", _("Something is assigned to me")
+    MENTIONED = "mentioned", _("Somebody mentions me")
+    TASK_DUE = "task_due", _("A task of mine is due")
+    LEAD_REOPENED = "lead_reopened", _("A lead of mine is opened again")
+    JOB_FINISHED = "job_finished", _("A job of mine has finished")
+
+
+class Channel(models.TextChoices):
+    """How somebody wants to be told."""
+
+    APP = "app", _("In the app")
+    EMAIL = "email", _("By email")
+    BOTH = "both", _("Both")
+    NONE = "none", _("Not at all")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in, or a machine that acts in its own name."""
+    """Somebody who signs in, or a machine that acts in its own name.
+
+    notices      kind of notice → how to be told of it; in the app where nothing is said
+    digest_hour  at which hour of his day one mail tells all of the day; None is a mail at once
+    digested_on  the last day, in his zone, for which that was done
+    """
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("As the system")
@@ -106,6 +130,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_machine = models.BooleanField(_("is a machine"), default=False)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     has_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    notices = models.JSONField(_("notices"), default=dict, blank=True)
+    digest_hour = models.PositiveSmallIntegerField(_("hour of the digest"), null=True, blank=True)
+    digested_on = models.DateField(null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()
@@ -131,6 +158,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def initials(self) -> str:
         words = str(self).replace("@", " ").split()
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    def channel_of(self, what: str) -> str:
+        """Return how to tell of this kind of notice."""
+        said = self.notices.get(what) if isinstance(self.notices, dict) else None
+        return said if said in Channel.values else Channel.APP
 
     @cached_property
     def scopes(self) -> dict[str, str]:

@@ -30,6 +30,7 @@ from records.operations import (
     stale_sentence,
     values_of,
 )
+from records.operations.notices import tell_owner
 from records.permissions import reaches, require
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def edit_activity(
     save_changed(current, by=by)
     if changed.keys() & {"subject", "due_at", "done_at"}:
         refresh_places(places_of([current.pk]))
+    if "owner" in changed:
+        tell_owner(current, by=by)
 
     audit.log(current, "activity.changed", by=by, changes=changed)
     return current

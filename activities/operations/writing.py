@@ -14,6 +14,7 @@ from activities.operations.steps import place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.operations import operation, refuse_merged, row_of, save_new, settled
+from records.operations.notices import tell_owner
 from records.permissions import may, require, require_any
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def planned(
         raise Unacceptable(errors={"kind": [_("Only a task, a call or a meeting can be planned.")]})
     if owner is not None and owner != by:
         takes(owner, by=by)
-    return written(
+    activity = written(
         origin,
         "activity.planned",
         by=by,
@@ -232,6 +233,10 @@ def planned(
             **fields,
         ),
     )
+    # What the product plans by itself comes with a notice of why.
+    if not by.is_machine:
+        tell_owner(activity, by=by)
+    return activity
 
 
 def plan_next(origin: TimelineRecord, answer: Next | None, *, by: User) -> Activity | None:

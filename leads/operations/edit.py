@@ -24,6 +24,7 @@ from records.operations import (
     save_changed,
     save_new,
 )
+from records.operations.notices import tell_owner
 from records.permissions import require, require_any
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def capture_lead(
     save_new(lead, by=by)
     if products:
         lead.products.set(products)
+    tell_owner(lead, by=by)
     audit.log(lead, "lead.created", by=by)
     return lead
 
@@ -122,6 +124,8 @@ def update_lead(
     save_changed(current, by=by)
     if products is not None and "products" in changed:
         current.products.set(products)
+    if "owner" in changed:
+        tell_owner(current, by=by)
     audit.log(current, "lead.changed", by=by, changes=changed)
     return current
 

@@ -13,7 +13,9 @@ from leads.models import Lead
 from leads.operations.disqualify import take_up
 from leads.operations.undo import leave
 from records.errors import Refused
+from records.models import Notice
 from records.operations import operation
+from records.operations.notices import tell
 
 if TYPE_CHECKING:
     from users.models import User
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 def reopen(lead: Lead, *, by: User) -> Lead:
     """Take up a closed lead again. A qualified one keeps the records that were made of it.
 
-    Raises `LeadIsOpen` when there is nothing to reopen.
+    Its owner is told. Raises `LeadIsOpen` when there is nothing to reopen.
     """
-    if Lead.all_objects.filter(pk=lead.pk, status=Lead.Status.QUALIFIED).exists():
-        return leave(lead, by=by)
-    return take_up(lead, by=by)
+    is_qualified = Lead.all_objects.filter(pk=lead.pk, status=Lead.Status.QUALIFIED).exists()
+    current = leave(lead, by=by) if is_qualified else take_up(lead, by=by)
+    if current.owner is not None:
+        tell(current.owner, Notice.What.LEAD_REOPENED, by=by, about=current)
+    return current
 
 
 def reopen_due(*, by: User) -> list[Lead]:

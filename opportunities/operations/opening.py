@@ -22,6 +22,7 @@ from records import audit
 from records.errors import Unacceptable
 from records.models import default_currency
 from records.operations import hold_chosen, operation, save_new
+from records.operations.notices import tell_owner
 from records.permissions import reaches, require_any
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def open_opportunity(
     if lines:
         Line.objects.bulk_create(lines)
     remember(opportunity, StageMove.Kind.OPENED, by=by)
+    # Whoever owns the lead that it continues has it already.
+    tell_owner(opportunity, by=by, before=continues.owner_id if continues is not None else None)
 
     audit.log(
         opportunity,

@@ -44,6 +44,7 @@ from records.models import (
     Record,
     default_currency,
 )
+from records.operations.notices import tell_owner
 from records.permissions import name_for, require, scope_of
 from users.models import Grant
 
@@ -346,13 +347,17 @@ def update_record(record: R, *, by: User, version: int | None = None, **changes:
 
 @operation
 def assign(record: R, *, by: User, owner: User | None) -> R:
-    """Give a record to another owner, or to nobody. Giving it to its owner changes nothing."""
+    """Give a record to another owner, or to nobody. Giving it to its owner changes nothing.
+
+    The new owner is told.
+    """
     current = locked(record, by=by, action="assign")
     if owner is not None and not owner.is_active:
         raise Unacceptable(errors={"owner": [f"{owner} is not active."]})
     changed = apply(current, {"owner": owner})
     if changed:
         save_changed(current, by=by)
+        tell_owner(current, by=by)
         audit.log(current, f"{current._meta.model_name}.assigned", by=by, changes=changed)
     return current
 

@@ -15,7 +15,9 @@ from django_tasks_db.models import DBTaskResult
 
 from records import audit
 from records.errors import NotPermitted, Refused
+from records.models import Notice
 from records.operations import operation, row_of
+from records.operations.notices import tell
 from workbench.models import Job, JobLine
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 KEPT_FOR = timedelta(days=30)
 MOST_ATTEMPTS = 20
+# Whoever waited for less has seen the end of it himself.
+IS_TOLD_AFTER = timedelta(seconds=10)
 
 
 class JobHasEnded(Refused):
@@ -249,6 +253,9 @@ def _ended(job: Job, state: str, sentence: str) -> None:
     job.state, job.outcome, job.worker = state, sentence[:1_000], ""
     job.finished_at = job.heartbeat_at = timezone.now()
     job.save()
+    was_long = job.finished_at - job.created_at > IS_TOLD_AFTER
+    if state == Job.State.FAILED or (state == Job.State.DONE and was_long):
+        tell(job.owner, Notice.What.JOB_FINISHED, by=None, about=job, text=job.outcome)
 
 
 def _line(job: Job, line: Line) -> JobLine:
