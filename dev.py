@@ -45,6 +45,8 @@ NEUTRAL = {
     "OIDC_SERVER_URL": "",
     "CACHE_URL": "",
     "CONN_MAX_AGE": "",
+    "EMAIL_URL": "",
+    "MAIL_IN_URL": "",
 }
 
 

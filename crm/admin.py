@@ -45,7 +45,8 @@ from workbench.admin import (
     told,
     user_of,
 )
-from workbench.models import SavedView
+from workbench.models import Mail, SavedView
+from workbench.operations.mail import retry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -600,6 +601,41 @@ class SavedViewAdmin(ReadOnlyAdmin):
     search_fields = ("name__istartswith",)
     ordering = ("-pk",)
     sortable_by = ("created_at",)
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """Letters to people outside: how far they are. What they say is on the record they are about."""
+
+    list_display = ("subject", "to", "state", "attempts", "error", "created_at", "sent_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("subject", "error")
+    ordering = ("-created_at", "-pk")
+    sortable_by = ("created_at",)
+    fields = (
+        "subject", "sender", "to", "cc", "bcc", "reply_to", "message_id", "state", "attempts",
+        "error", "refused", "created_at", "next_at", "sent_at",
+    )  # fmt: skip
+    actions = ("try_again",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return self.allows(request, "change")
+
+    def get_buttons(self, request: HttpRequest, obj: Mail) -> list[Button]:
+        is_open = obj.state == Mail.State.FAILED and self.has_retry_permission(request)
+        return [Button(_("Try again"), "try_again")] if is_open else []
+
+    @admin.action(permissions=["retry"], description=gettext_lazy("Try to send selected again"))
+    def try_again(self, request: HttpRequest, queryset: Any) -> None:
+        for mail in queryset:
+            try:
+                retry(mail, by=user_of(request))
+            except Refused as refusal:
+                self.message_user(request, f"{mail}: {refusal}", messages.WARNING)
+            else:
+                self.message_user(
+                    request, _("%(mail)s is tried again.") % {"mail": mail}, messages.SUCCESS
+                )
 
 
 @admin.register(DBTaskResult)

@@ -371,10 +371,23 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR").upper()
 
 # Mail
 
-# Without a mail server letters go to the log, so that an invitation can still be read there.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
+# Without a mail server letters go to the log, so that an invitation can still be read there. Those of
+# a demo go to a folder: whoever tries it out must not write to anybody.
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+if CRM_DEMO and not env.str("EMAIL_URL", default=""):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "crm@localhost"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The files of one letter, in megabytes.
+MAIL_LARGEST = env.int("MAIL_LARGEST", default=10)
+# What replies and copies are sent to, read by `read_mailbox`; each record has its own of these.
+MAIL_IN_ADDRESS = env.str("MAIL_IN_ADDRESS", default="")
+# Where letters come back that cannot be delivered; the server tells it the sender of the envelope.
+MAIL_BOUNCE_ADDRESS = env.str("MAIL_BOUNCE_ADDRESS", default="")
+# Which mailbox the scheduler reads: maildir:/path, mbox:/path or imaps://user:secret@host/INBOX.
+MAIL_IN_URL = env.str("MAIL_IN_URL", default="")
 
 
 # Libraries

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from crm.middleware import busy_answer, is_outage
+from workbench.models import Mail
+
+MAIL_LOOKED_BACK = timedelta(days=1)
+MANY_FAILED = 10
 
 
 @login_not_required
@@ -24,7 +30,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and is of this version: 200, else 503."""
+    """Say whether the database answers and is of this version: 200, else 503.
+
+    Letters that could not be sent are told beside it: the product works, and the mail server may not.
+    """
     try:
         executor = MigrationExecutor(connection)
         is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -32,7 +41,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"status": "unavailable", "database": "away"}, status=503)
     if not is_migrated:
         return JsonResponse({"status": "unavailable", "migrations": "pending"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok"})
+    failed = Mail.objects.failed().filter(created_at__gt=timezone.now() - MAIL_LOOKED_BACK)
+    mail = "ok" if failed[:MANY_FAILED].count() < MANY_FAILED else "many emails were not sent"
+    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok", "mail": mail})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

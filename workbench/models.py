@@ -1,4 +1,4 @@
-"""Work that goes on after the answer and what it has to tell; lists as people keep them."""
+"""Work that goes on after the answer, and letters; lists as people keep them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workbench.querysets import LIVE, JobQuerySet, SavedViewQuerySet
+from workbench.querysets import LIVE, UNSENT, JobQuerySet, MailQuerySet, SavedViewQuerySet
 
 
 class Job(models.Model):
@@ -218,3 +218,99 @@ class ViewMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.view}"
+
+
+class Mail(models.Model):
+    """A letter to people outside: promised in the transaction of what it is about, sent after it.
+
+    The row is the truth, whatever dies on the way. Its `message_id` is fixed, so that whoever gets
+    a letter twice can tell that it is one.
+
+    key        names what it is about, where it must not be posted twice; mostly nothing
+    to, cc, bcc  addresses as they stand in a letter: `Ada Lovelace <ada@engine.example>`
+    headers    what stands in the head of the letter besides
+    refused    address → what the mail server said, where it took the letter for others only
+    worker     who sends it in this moment, since `taken_at`
+    next_at    not before then it is tried (again)
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+
+    key = models.CharField(max_length=200, blank=True)
+    message_id = models.CharField(max_length=200, unique=True)
+    sender = models.CharField(_("from"), max_length=500)
+    reply_to = models.CharField(_("reply to"), max_length=1_000, blank=True)
+    to = models.JSONField(_("to"), default=list)
+    cc = models.JSONField(_("cc"), default=list, blank=True)
+    bcc = models.JSONField(_("bcc"), default=list, blank=True)
+    subject = models.CharField(_("subject"), max_length=250)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict, blank=True)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("what went wrong"), max_length=1_000, blank=True)
+    refused = models.JSONField(_("refused"), default=dict, blank=True)
+    worker = models.CharField(max_length=32, blank=True)
+    taken_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(_("next try"), default=timezone.now)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+
+    objects = models.Manager.from_queryset(MailQuerySet)()
+
+    class Meta:
+        verbose_name = _("email to send")
+        verbose_name_plural = _("emails to send")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=~Q(key=""), name="workbench_a_key_is_posted_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False),
+                name="workbench_what_was_sent_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"], name="mail_live_idx", condition=Q(state__in=UNSENT)
+            ),
+            models.Index(fields=["-created_at", "-id"], name="mail_created_idx"),
+            models.Index(
+                fields=["created_at"], name="mail_failed_idx", condition=Q(state="failed")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return self.state in UNSENT
+
+
+class MailPart(models.Model):
+    """A file that goes with a letter; `is_alternative` says the same as the text, like a calendar.
+
+    What was in it is forgotten when the letter is sent.
+    """
+
+    mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="parts")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField(default=0)
+    is_alternative = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("part of an email")
+        verbose_name_plural = _("parts of an email")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

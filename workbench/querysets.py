@@ -1,4 +1,4 @@
-"""The questions that can be asked of jobs and of saved views."""
+"""The questions that can be asked of jobs, of letters and of saved views."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 LIVE = ("waiting", "running")
+UNSENT = ("waiting", "sending")
 
 
 class JobQuerySet(models.QuerySet[Any, Any]):
@@ -40,6 +41,22 @@ class JobQuerySet(models.QuerySet[Any, Any]):
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query, the newest first."""
         return self.select_related("owner").order_by("-created_at", "-pk")
+
+
+class MailQuerySet(models.QuerySet[Any, Any]):
+    """Letters, narrowed to how far they are."""
+
+    def due(self, now: datetime, *, lost_before: datetime) -> Self:
+        """Keep what is to be tried now, and what somebody began to send and never ended."""
+        waits = Q(state="waiting", next_at__lte=now)
+        return self.filter(waits | Q(state="sending", taken_at__lt=lost_before))
+
+    def failed(self) -> Self:
+        return self.filter(state="failed")
+
+    def settled_before(self, moment: datetime) -> Self:
+        """Keep what was written before `moment` and is not on its way any more."""
+        return self.filter(created_at__lt=moment).exclude(state__in=UNSENT)
 
 
 class SavedViewQuerySet(models.QuerySet[Any, Any]):

@@ -20,6 +20,7 @@ from records.errors import Busy
 from records.operations import forget_answers
 from users.operations import machine
 from workbench import jobs
+from workbench.operations import sending
 from workbench.operations.jobs import forget_lost_tasks, prune_jobs
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ class Command(BaseCommand):
         pruned_on, refreshed_at = None, float("-inf")
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
+            self._do([self._send_mail])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
             if pruned_on != timezone.localdate():
                 pruned_on = timezone.localdate()
                 self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
-                self._do([self._look_for_duplicates])
+                self._do([self._look_for_duplicates, self._prune_mail])
             if options["once"]:
                 return
             close_old_connections()
@@ -79,6 +81,14 @@ class Command(BaseCommand):
     def _take_up_jobs(self) -> None:
         if taken := jobs.take_up():
             self.stdout.write(f"Took up {taken} jobs that nobody was about.")
+
+    def _send_mail(self) -> None:
+        if sending.take_up():
+            self.stdout.write("Had emails sent that were due.")
+
+    def _prune_mail(self) -> None:
+        if pruned := sending.prune_mail():
+            self.stdout.write(f"Forgot {pruned} emails that were sent long ago.")
 
     def _prune_deliveries(self) -> None:
         if pruned := prune():
