@@ -28,6 +28,7 @@ from tests.world import a_superuser, new_installation
 from users.models import User
 from users.operations import issue_token
 from workbench.operations.exports import note_export
+from workbench.operations.mail import post
 from workbench.operations.saved_views import save_view
 
 KINDS = sorted(
@@ -49,6 +50,7 @@ READ_ONLY = {
     "django_tasks_database.DBTaskResult",
     "records.Merge",
     "records.PossibleDuplicate",
+    "workbench.Mail",
     "workbench.SavedView",
 }
 NOT_DELETED = READ_ONLY | {"users.ApiToken", "records.CustomField", "records.FormLayout"}
@@ -76,6 +78,7 @@ def one_of_everything(admin: User) -> User:
     merge_accounts(AccountFactory(owner=admin), [AccountFactory(owner=admin)], by=admin)
     PossibleDuplicate.objects.create(kind="account", low=1, high=2)
     save_view("lead", by=admin, name="Fairs", query="status=open")
+    post(to="ada@engine.example", subject="The quote", text="Here it is.")
     account = AccountFactory(owner=admin, name="Babbage Works")
     contact = ContactFactory(owner=admin, account=account)
     OpportunityFactory(owner=admin, account=account, contact=contact, topic="Babbage looms")

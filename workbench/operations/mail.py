@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from email.utils import getaddresses, parseaddr, quote
+from email.utils import parseaddr, quote
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -38,6 +38,7 @@ OWN_HEADERS = frozenset(
     "mime-version reply-to return-path sender subject to".split()
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_PIECES = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^",;\n])+')
 _PLAIN_NAME = re.compile(r"[\w '-]+")
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?[a-z]+=[A-Za-z0-9-]+)*")
 
@@ -68,9 +69,9 @@ def post(
     """Promise a letter, in the transaction that it belongs to; a worker sends it after the commit.
 
     Addresses are `ada@engine.example` or `Ada <ada@engine.example>`; `sender` is the name that
-    stands before the installation's own address, or an address. A `key` is posted once: asked
-    again, the first letter is returned as it is by now. Raises `Unacceptable`, naming `to`, `cc`,
-    `bcc`, `subject`, `text` or `attachments`.
+    stands before the installation's own address. A `key` is posted once: asked again, the first
+    letter is returned as it is by now. Raises `Unacceptable`, naming `to`, `cc`, `bcc`, `subject`,
+    `text` or `attachments`.
     """
     if key and (known := Mail.objects.filter(key=key).first()):
         return known
@@ -146,29 +147,31 @@ def from_address(sender: str = "") -> str:
     Another domain than our own would be taken for forged.
     """
     own_name, own = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    if "@" in sender:
-        return addresses(sender, "sender")[0]
-    return with_name(one_line(sender)[:120] or own_name, own)
+    # A name that looks like an address would be taken for one.
+    name = one_line(sender).replace("@", " ")
+    return with_name(name[:120] or own_name, own)
 
 
 def addresses(typed: str | Iterable[str], field: str = "to") -> list[str]:
     """Return addresses as they stand in a letter, each once. Raises `Unacceptable` naming `field`.
 
-    Commas, semicolons and line ends part them.
+    Commas, semicolons and line ends part them, but for those inside of quotes.
     """
-    if isinstance(typed, str):
-        typed = re.split(r"[;\n]", typed)
-    pairs = getaddresses([one_line(each) for each in typed if one_line(each)])
     found: dict[str, str] = {}
-    for name, address in pairs:
-        try:
-            validate_email(address)
-            bare(address)
-        except (ValidationError, UnicodeError):
-            shown = (address or name)[:80]
-            sentence = _("“%(address)s” is no email address, like name@example.com.")
-            raise Unacceptable(errors={field: [sentence % {"address": shown}]}) from None
-        found.setdefault(address.lower(), with_name(one_line(name)[:120], address))
+    for each in [typed] if isinstance(typed, str) else typed:
+        for piece in _PIECES.findall(each):
+            told = one_line(piece)
+            if not told:
+                continue
+            name, address = parseaddr(told)
+            try:
+                validate_email(address)
+                bare(address)
+            except (ValidationError, UnicodeError):
+                sentence = _("“%(address)s” is no email address, like name@example.com.")
+                shown = sentence % {"address": (address or told)[:80]}
+                raise Unacceptable(errors={field: [shown]}) from None
+            found.setdefault(address.lower(), with_name(one_line(name)[:120], address))
     return list(found.values())
 
 
