@@ -605,7 +605,7 @@ class SavedViewAdmin(ReadOnlyAdmin):
 
 @admin.register(Mail)
 class MailAdmin(ReadOnlyAdmin):
-    """Letters to people outside: how far they are. What they say is on the record they are about."""
+    """Letters to people outside: how far they are. What they say is on the record they are for."""
 
     list_display = ("subject", "to", "state", "attempts", "error", "created_at", "sent_at")
     list_filter = ("state", "created_at")

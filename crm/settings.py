@@ -371,8 +371,8 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR").upper()
 
 # Mail
 
-# Without a mail server letters go to the log, so that an invitation can still be read there. Those of
-# a demo go to a folder: whoever tries it out must not write to anybody.
+# Without a mail server letters go to the log, so that an invitation can still be read there. Those
+# of a demo go to a folder: whoever tries it out must not write to anybody.
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 if CRM_DEMO and not env.str("EMAIL_URL", default=""):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -32,7 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether the database answers and is of this version: 200, else 503.
 
-    Letters that could not be sent are told beside it: the product works, and the mail server may not.
+    Letters that could not be sent are told beside it: the mail server may be away, and we are not.
     """
     try:
         executor = MigrationExecutor(connection)

@@ -29,7 +29,7 @@ UNREACHABLE = (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError
 
 
 def where_it_goes() -> str:
-    """Return where letters go instead of a mail server: `log`, `folder`; nothing where it is one."""
+    """Return where letters go instead of to a mail server: `log`, `folder`; else nothing."""
     backend = settings.EMAIL_BACKEND.rpartition(".")[0].rpartition(".")[2]
     return {"console": "log", "filebased": "folder", "dummy": "log"}.get(backend, "")
 
