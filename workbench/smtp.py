@@ -59,8 +59,10 @@ def hand_over(mail: Mail) -> dict[str, str]:
             if not isinstance(post, EmailBackend):
                 post.send_messages([message])  # to the log, a folder or, in tests, a list
                 return {}
-            letter = message.message().as_bytes(linesep="\r\n")
-            refused = post.connection.sendmail(bare(message.from_email), recipients, letter)
+            letter: Any = message.message()
+            line: Any = post.connection
+            octets = letter.as_bytes(linesep="\r\n")
+            refused = line.sendmail(bare(message.from_email), recipients, octets)
             return {address: said(answer) for address, answer in refused.items()}
     except smtplib.SMTPRecipientsRefused as error:
         raise _refused_by_all(error.recipients) from error

@@ -75,9 +75,9 @@ def _try(number: int) -> Failure | None:
     except Exception:
         # A fault of ours would be the same the next time.
         log.exception("Email %s could not be written.", mail.pk)
-        failure = Failure(_("It could not be written. The log says why."), is_final=True)
-        put_off(mail, failure)
-        return failure
+        fault = Failure(_("It could not be written. The log says why."), is_final=True)
+        put_off(mail, fault)
+        return fault
     settle(mail, refused)
     return None
 
