@@ -355,7 +355,8 @@ class Opportunity(TimelineRecord, Bant):
                 name="opp_closing_idx",
                 condition=Q(deleted_at=None),
             ),
-            # Has all that the figures read, so that adding up never opens the wide rows.
+            # Has all that the figures read, and what lists are mostly narrowed by and add up, so
+            # that adding up never opens the wide rows.
             models.Index(
                 fields=[
                     "deleted_at",
@@ -365,6 +366,11 @@ class Opportunity(TimelineRecord, Bant):
                     "stage",
                     "base_value",
                     "probability",
+                    "is_on_hold",
+                    "estimated_close_date",
+                    "next_step_at",
+                    "currency",
+                    "value",
                 ],
                 name="opp_report_idx",
             ),

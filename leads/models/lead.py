@@ -262,8 +262,9 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
             models.Index(fields=["status", "-created_at", "-id"], name="lead_status_idx"),
             models.Index(fields=["owner", "status", "-created_at", "-id"], name="lead_owner_idx"),
             models.Index(fields=["qualified_at"], name="lead_qualified_at_idx"),
-            # Has all that the figures read, so that counting never opens the wide rows. The bin
-            # is a column and no condition here: SQLite would open the rows to look for it.
+            # Has all that the figures read, and what lists are mostly narrowed by and add up, so
+            # that counting never opens the wide rows. The bin is a column and no condition here:
+            # SQLite would open the rows to look for it.
             models.Index(
                 fields=[
                     "deleted_at",
@@ -276,6 +277,12 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                     "qualified_at",
                     "disqualified_at",
                     "ready_since",
+                    "rating",
+                    "campaign",
+                    "country",
+                    "next_step_at",
+                    "currency",
+                    "estimated_value",
                 ],
                 name="lead_report_idx",
             ),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.apps import apps
-from django.db.models import IntegerField, Model, Subquery, Sum
+from django.db.models import IntegerField, Model, Subquery, TextField
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -72,6 +74,61 @@ class CountUpTo(Subquery):
 
     def __init__(self, rows: QuerySet[Any, Any], limit: int = MOST_COUNTED) -> None:
         super().__init__(rows.order_by().values("pk")[: limit + 1])
+
+
+class Totals(Subquery):
+    """Count rows and add up two columns of theirs for each currency, in one reading of the rows.
+
+    It is no further than one past the limit, as with `CountUpTo`. The value is JSON: a list of
+    [currency, rows, sum of the first column, sum of the second].
+    """
+
+    output_field = TextField()
+    template = (
+        "(SELECT %(all)s(%(each)s(c, n, a, b)) FROM ("
+        "SELECT %(currency)s AS c, COUNT(*) AS n, SUM(%(first)s) AS a, SUM(%(second)s) AS b"
+        " FROM (%(subquery)s) AS _read GROUP BY %(currency)s) AS _summed)"
+    )
+
+    def __init__(
+        self, rows: QuerySet[Any, Any], first: str, second: str, limit: int = MOST_COUNTED
+    ) -> None:
+        read = rows.order_by().values("currency", first, second)
+        field = rows.model._meta.get_field
+        columns = {
+            name: field(path).column for name, path in (("first", first), ("second", second))
+        }
+        super().__init__(read[: limit + 1], currency="currency", **columns)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        words = {"all": "json_group_array", "each": "json_array"}
+        return self.as_sql(compiler, connection, **words, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        words = {"all": "jsonb_agg", "each": "jsonb_build_array"}
+        return self.as_sql(compiler, connection, **words, **context)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What `Totals` found: how many rows, what they are worth in all, and in each currency."""
+
+    count: int
+    total: Decimal | None
+    by_currency: list[tuple[str, Decimal]]
+
+    @classmethod
+    def of(cls, found: str | None) -> Worth:
+        """Read the value of a `Totals`."""
+        rows = sorted(json.loads(found or "null", parse_float=Decimal) or [])
+        known = [_cents(total) for _currency, _rows, total, _own in rows if total is not None]
+        own = [(code, _cents(own)) for code, _rows, _total, own in rows if own is not None]
+        return cls(sum(row[1] for row in rows), sum(known, Decimal()) if known else None, own)
+
+
+def _cents(value: Decimal | int) -> Decimal:
+    """Return an amount of money: SQLite adds up in floating point."""
+    return Decimal(value).quantize(Decimal("0.01"))
 
 
 def _flipped(name: str) -> str:
@@ -516,7 +573,11 @@ class ListView(Exported, Page, TemplateView):
 
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
         """Count this list and each tab, and add up the values, in one statement."""
-        wanted: dict[str, Any] = {"_total": CountUpTo(rows)}
+        wanted: dict[str, Any] = {
+            "_total": Totals(rows, self.total_column, self.amount_column)
+            if self.total_column
+            else CountUpTo(rows)
+        }
         near, far = self.saved.shown()
         queries = [*(tab.query for tab in self.tabs), *(view.query for view in near)]
         asked = [QueryDict(query) for query in queries]
@@ -552,10 +613,11 @@ class ListView(Exported, Page, TemplateView):
         for place, tab in enumerate(tabs):
             count = found.get(f"_tab{place}")
             tab["count"] = "" if count is None else count_text(count, MOST_IN_TAB)
-        total = found["_total"] or 0
+        sums = Worth.of(found["_total"]) if self.total_column else None
+        total = sums.count if sums else found["_total"] or 0
         return {
             "total": total,
-            "sums": self.sums(rows) if self.total_column and total <= MOST_COUNTED else None,
+            "sums": self.sums(sums) if sums and total <= MOST_COUNTED else None,
             "tabs": tabs,
             "more": [
                 {"label": view.name, "url": f"?{VIEW}={view.pk}", "owner": view.owner}
@@ -564,16 +626,12 @@ class ListView(Exported, Page, TemplateView):
             "saved": menu,
         }
 
-    def sums(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
-        """Add up the values of the whole view: in all, and in each currency where several are."""
-        amounts = {"base": Sum(self.total_column), "own": Sum(self.amount_column)}
-        found = list(rows.order_by().values("currency").annotate(**amounts).order_by("currency"))
-        by_currency = [(row["currency"], row["own"]) for row in found if row["own"] is not None]
-        known = [row["base"] for row in found if row["base"] is not None]
+    def sums(self, found: Worth) -> dict[str, Any]:
+        """Return what the whole view is worth: in all, and by currency where several are."""
         return {
             "label": self.columns["value"].verbose_name,
-            "total": sum(known) if known else None,
-            "by_currency": by_currency if len(by_currency) > 1 else [],
+            "total": found.total,
+            "by_currency": found.by_currency if len(found.by_currency) > 1 else [],
         }
 
     def narrowed_by(self, data: QueryDict) -> QuerySet[Any, Any] | None:
