@@ -178,7 +178,8 @@ def demo(words: Sequence[str]) -> int:
     if options.reset:
         for name in ("crm.sqlite3", "crm.sqlite3-wal", "crm.sqlite3-shm", "demo.json"):
             (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / "cache", ignore_errors=True)
+        for name in ("cache", "files"):
+            shutil.rmtree(folder / name, ignore_errors=True)
     url = f"http://127.0.0.1:{options.port}/"
     env = {**NEUTRAL, "VAR_DIR": str(folder), "CRM_DEMO": "1"}
     env |= {"PORT": str(options.port), "BIND": f"127.0.0.1:{options.port}"}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.models import Activity
-from activities.operations import Next
+from activities.operations import Next, Upload
 from records.models import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
 from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
@@ -72,6 +72,39 @@ def direction_field() -> forms.ChoiceField:
     )
 
 
+def remind_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=gettext_lazy("Remind me"),
+        choices=Activity.Remind.choices,
+        required=False,
+        initial=Activity.Remind.AT,
+    )
+
+
+class FilesInput(forms.FileInput):
+    """A field of the browser for any number of files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
+        return list(files.getlist(name)) if hasattr(files, "getlist") else []
+
+
+class FilesField(forms.Field):
+    """Any number of files, as they were sent: whether they are taken, the operation says."""
+
+    widget = FilesInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, label=gettext_lazy("Files"), **kwargs)
+
+    def to_python(self, value: Any) -> list[Upload]:
+        return [Upload(file.name or "", file) for file in value or ()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
 class NextFields(forms.Form):
     """What comes next: a question that every finished thing asks."""
 
@@ -106,10 +139,11 @@ class EntryForm(PageForm):
     kind: ClassVar[str] = ""
     title: ClassVar[Any] = ""
     submission = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+    files = FilesField()
 
     @property
     def values(self) -> dict[str, Any]:
-        mine = {"submission", "next_subject", "next_due_at"}
+        mine = {"submission", "files", "next_subject", "next_due_at"}
         return {name: value for name, value in self.cleaned_data.items() if name not in mine}
 
 
@@ -147,18 +181,24 @@ class TaskForm(EntryForm):
     """Something that is to be done."""
 
     kind, title = "task", gettext_lazy("Add task")
-    sections = [Section("", [("subject", "due_at"), "text", "owner"])]
+    sections = [Section("", [("subject", "due_at"), "text", ("owner", "remind")])]
     subject = subject_field(gettext_lazy("What is to be done"))
     due_at = MomentField(label=gettext_lazy("Due"))
     text = text_field(gettext_lazy("Details"))
     owner = forms.ModelChoiceField(
         colleagues(), label=gettext_lazy("Who"), required=False, empty_label=gettext_lazy("Me")
     )
+    remind = remind_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not may(self.user, "assign", Activity):
             del self.fields["owner"]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        return {**values, "remind": values["remind"] or Activity.Remind.AT}
 
 
 class BulkTaskForm(BulkForm):
@@ -182,11 +222,17 @@ class MeetingForm(EntryForm):
     """A meeting: one to come is planned, one that has passed is logged."""
 
     kind, title = "meeting", gettext_lazy("Add meeting")
-    sections = [Section("", [("subject", "due_at"), "duration", "text"])]
+    sections = [Section("", [("subject", "due_at"), ("duration", "remind"), "text"])]
     subject = subject_field(gettext_lazy("Subject"))
     due_at = MomentField(label=gettext_lazy("When"))
     duration = minutes_field()
     text = text_field(gettext_lazy("Agenda, or what was said"))
+    remind = remind_field()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        return {**values, "remind": values["remind"] or Activity.Remind.AT}
 
 
 class EmailForm(EntryForm):
@@ -204,8 +250,15 @@ class EmailForm(EntryForm):
         return {**values, "direction": values["direction"] or Activity.Direction.OUTGOING}
 
 
+class FileForm(EntryForm):
+    """Files that stand alone, with a word about what they are."""
+
+    kind, title = "file", gettext_lazy("Add file")
+    text = text_field(gettext_lazy("Note"), rows=2)
+
+
 ENTRY_FORMS: dict[str, type[EntryForm]] = {
-    form.kind: form for form in (NoteForm, CallForm, TaskForm, MeetingForm, EmailForm)
+    form.kind: form for form in (NoteForm, CallForm, TaskForm, MeetingForm, EmailForm, FileForm)
 }
 
 
@@ -231,20 +284,25 @@ class CompleteForm(NextFields, OperationForm):
 
 
 class ActivityForm(RecordForm):
-    """An entry, to be corrected. What kind it is and what became of it is not asked."""
+    """An entry, to be corrected. What kind it is and what became of it is not asked.
+
+    Files come along with it; one that is there is removed on its own page.
+    """
+
+    files = FilesField()
 
     sections = [
         Section(
             "",
-            ["subject", ("due_at", "done_at"), ("outcome", "direction"), "duration", "text",
-             "is_pinned", "owner"],
+            ["subject", ("due_at", "done_at"), "remind", ("outcome", "direction"), "duration",
+             "text", "files", "is_pinned", "owner"],
         ),
     ]  # fmt: skip
 
     class Meta:
         model = Activity
         fields = (
-            "subject", "due_at", "done_at", "outcome", "direction", "duration", "text",
+            "subject", "due_at", "done_at", "remind", "outcome", "direction", "duration", "text",
             "is_pinned", "owner",
         )  # fmt: skip
         field_classes: ClassVar[dict[str, Any]] = {"due_at": MomentField, "done_at": MomentField}
@@ -256,22 +314,33 @@ class ActivityForm(RecordForm):
             del self.fields[name]
         if "owner" in self.fields:
             self.fields["owner"].required = True
+        if "remind" in self.fields:
+            self.fields["remind"].required = False
+
+    def clean_remind(self) -> str:
+        return str(self.cleaned_data["remind"] or self.instance.remind)
 
     def unasked(self) -> set[str]:
         """Return the fields that this kind of entry does not have, or that may not be given."""
         activity = self.instance
-        unasked = {"done_at"} if activity.is_open else {"due_at", "owner"}
-        if activity.kind in (Activity.Kind.NOTE, Activity.Kind.TASK, Activity.Kind.MEETING):
+        kinds = Activity.Kind
+        unasked = {"done_at"} if activity.is_open else {"due_at", "owner", "remind"}
+        if activity.kind in (kinds.NOTE, kinds.TASK, kinds.MEETING, kinds.FILE):
             unasked |= {"outcome", "direction"}
-        if activity.kind == Activity.Kind.EMAIL:
+        if activity.kind == kinds.EMAIL:
             unasked.add("outcome")
-        if activity.kind in (Activity.Kind.NOTE, Activity.Kind.TASK, Activity.Kind.EMAIL):
+        if activity.kind in (kinds.NOTE, kinds.TASK, kinds.EMAIL, kinds.FILE):
             unasked.add("duration")
-        if activity.kind == Activity.Kind.NOTE:
+        if activity.kind in (kinds.NOTE, kinds.FILE):
             unasked.add("subject")
         if not may(self.user, "assign", Activity):
             unasked.add("owner")
         return unasked
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        return {name: value for name, value in values.items() if name != "files"}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
@@ -21,7 +21,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from activities.models import Activity, ActivityLink
+from activities.models import Activity, ActivityLink, File, FileShown, PersonShown
+from activities.rules import may_do
 from records import custom
 from records.models import AuditEntry, Record
 from records.permissions import hidden_from, unnamed
@@ -87,7 +88,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that happened: an activity, or a line of the audit trail."""
+    """Something that happened: an activity, or a line of the audit trail.
+
+    `may` names what the viewer may do to an activity: change, delete.
+    """
 
     at: datetime
     kind: str
@@ -97,6 +101,9 @@ class Entry:
     title: str
     text: str
     changes: tuple[Change, ...] = ()
+    files: tuple[FileShown, ...] = ()
+    people: tuple[PersonShown, ...] = ()
+    may: frozenset[str] = frozenset()
 
     @property
     def is_pinned(self) -> bool:
@@ -140,7 +147,8 @@ def timeline_of(
 ) -> Timeline:
     """Return what happened on `record`, newest first, at most `limit` and the pinned entries.
 
-    `kind` keeps one kind of activity, or the changes; `text` what contains every word of it;
+    `kind` keeps one kind of activity (of files whatever came with one), or the changes; `text` what
+    contains every word of it, or has it in the name of a file;
     `before` (a moment, or the cursor of a page) what is older. What is still to be done is not in
     it: that is `next_up`. Records that `viewer` may not see go without their names, and are not
     found by them; without a viewer everything is told. Two statements at most, one more where
@@ -155,11 +163,12 @@ def timeline_of(
         if position is None:
             # Pinned ones come along with the first page: one statement for both.
             newest = Q(pk__in=others.values("pk")[: limit + 1])
-            found = list(_entries(rows.filter(Q(is_pinned=True) | newest)))
+            found = list(_entries(rows.filter(Q(is_pinned=True) | newest), record, viewer))
             pinned += [entry for entry in found if entry.is_pinned]
             entries += [entry for entry in found if not entry.is_pinned]
         else:
-            entries += _entries(others.filter(_older("moment", 1, position))[: limit + 1])
+            older = others.filter(_older("moment", 1, position))
+            entries += _entries(older, record, viewer, limit + 1)
     if kind not in Activity.Kind.values:
         entries += _changes(record, text=text, before=position, limit=limit + 1, viewer=viewer)
     entries.sort(key=lambda entry: entry.place, reverse=True)
@@ -168,7 +177,7 @@ def timeline_of(
 
 def next_up(record: TimelineRecord) -> list[Activity]:
     """Return the open tasks, meetings and calls on `record`, the most urgent first."""
-    rows = _with_origin(Activity.objects.on(record)).to_do().select_related("owner")
+    rows = _with_origin(Activity.objects.on(record)).to_do().with_parts().select_related("owner")
     return list(rows.order_by(F("due_at").asc(nulls_last=True), "pk"))
 
 
@@ -209,18 +218,24 @@ def _with_origin(rows: ActivityQuerySet) -> ActivityQuerySet:
 
 def _activities(record: TimelineRecord, *, kind: str, text: str) -> ActivityQuerySet:
     rows: ActivityQuerySet = _with_origin(Activity.objects.on(record))
-    rows = rows.exclude(status=Activity.Status.OPEN)
     rows = rows.annotate(moment=Coalesce("done_at", "changed_at"))
-    if kind in Activity.Kind.values:
-        rows = rows.filter(kind=kind)
+    if kind == Activity.Kind.FILE:
+        # Also those of what is still to be done: somebody looks for a file, not for what was said.
+        rows = rows.filter(Exists(File.objects.filter(activity=OuterRef("pk"))))
+    else:
+        rows = rows.exclude(status=Activity.Status.OPEN)
+        rows = rows.filter(kind=kind) if kind in Activity.Kind.values else rows
     if text.strip():
-        rows = rows.matching(text)
+        rows = rows.saying(text)
     rows = rows.select_related("owner", "created_by")
     return rows.order_by("-moment", "-pk")
 
 
-def _entries(rows: ActivityQuerySet) -> Iterator[Entry]:
-    for activity in rows:
+def _entries(
+    rows: ActivityQuerySet, record: TimelineRecord, viewer: User | None, limit: int | None = None
+) -> Iterator[Entry]:
+    actions = ("change", "delete") if viewer is not None else ()
+    for activity in rows.with_parts()[:limit]:
         yield Entry(
             at=activity.moment,
             kind=activity.kind,
@@ -229,6 +244,13 @@ def _entries(rows: ActivityQuerySet) -> Iterator[Entry]:
             actor=activity.owner or activity.created_by,
             title=activity.subject or str(activity.get_kind_display()),
             text=activity.text,
+            files=tuple(activity.files_shown),
+            people=tuple(activity.people_shown),
+            may=frozenset(
+                action
+                for action in actions
+                if viewer is not None and may_do(viewer, action, activity, record)
+            ),
         )
 
 
@@ -345,6 +367,20 @@ def _in_words(
         if about := _about(model, name):
             old, new = _kept(old, about, hidden), _kept(new, about, hidden)
         yield Change(name, capfirst(str(label)), word_for(old, column), word_for(new, column))
+
+
+def words_of(
+    model: type[TimelineRecord], lines: Iterable[AuditEntry], name: str, viewer: User
+) -> list[tuple[str, str]]:
+    """Return what a field held before and after each of `lines`, as `viewer` may read it."""
+    lines = list(lines)
+    hidden = _hidden(model, lines, viewer)
+    fields = _custom_fields(model, lines, viewer)
+    told = []
+    for line in lines:
+        (change,) = _in_words(model, {name: line.changes[name]}, hidden, fields)
+        told.append((change.old, change.new))
+    return told
 
 
 def _kept(value: Any, about: type[Record], hidden: Container[Key]) -> Any:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import Account, Contact, FirmBlocks, IdentityClaim, PersonBlocks
 from accounts.operations import identity
 from accounts.operations.merge import CLAIMS
-from activities.models import Activity, ActivityLink
+from activities.models import Activity, ActivityLink, File
+from activities.operations.files import SWEPT_AFTER, unnamed_bytes
 from activities.operations.steps import TOUCHES
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
@@ -268,6 +271,29 @@ def activities_have_one_origin() -> Iterator[tuple[str, Any, str]]:
             )
 
 
+def files_have_their_bytes() -> Iterator[tuple[str, Any, str]]:
+    """What a file row names lies where it should and is as long; and nothing else lies there.
+
+    Bytes of the last day may belong to a form that is being saved.
+    """
+    rows = File.all_objects.order_by("pk").values_list("pk", "size", "key", "preview")
+    for pk, size, key, preview in rows.iterator(chunk_size=CHUNK):
+        try:
+            found = default_storage.size(key)
+        except FileNotFoundError:
+            yield "file", pk, "Its bytes are gone."
+            continue
+        if found != size:
+            yield "file", pk, f"It has {size} bytes, and {found} are there."
+        if preview and not default_storage.exists(preview):
+            yield "file", pk, "Its preview is gone."
+    before = timezone.now() - SWEPT_AFTER
+    for keys in unnamed_bytes():
+        for key in keys:
+            if default_storage.get_modified_time(key) < before:
+                yield "bytes", key, "No file names these bytes."
+
+
 def accounts_are_no_circle() -> Iterator[tuple[str, Any, str]]:
     """No account is above itself."""
     parents = dict(Account.all_objects.filter(parent__isnull=False).values_list("pk", "parent_id"))
@@ -373,6 +399,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     versions_equal_the_history,
     opportunities_remember_their_way,
     activities_have_one_origin,
+    files_have_their_bytes,
     accounts_are_no_circle,
     inherited_claims_are_the_survivors,
     merged_records_are_part_of_another,

@@ -328,6 +328,25 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 
 
+# Files of people
+
+# Under random names; no server hands them out, only a page that asks who may see them.
+MEDIA_ROOT = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files"))).expanduser().absolute()
+FILE_MAX_BYTES = env.int("FILE_MAX_MB", default=25) * 1_048_576
+# What an archive may hold when it is unpacked, an office file is one too.
+FILE_MAX_UNPACKED_BYTES = env.int("FILE_MAX_UNPACKED_MB", default=250) * 1_048_576
+FILES_MOST_AT_ONCE = 10
+# By the ending of the name, of those that `activities.contents` can tell by their contents.
+FILE_TYPES = frozenset(
+    ending.strip().lower().removeprefix(".")
+    for ending in env.list(
+        "FILE_TYPES",
+        default="pdf png jpg jpeg gif webp txt md csv tsv ics vcf eml rtf docx xlsx pptx odt ods "
+        "odp doc xls ppt msg zip".split(),
+    )
+)
+
+
 # What a request may weigh
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
@@ -335,13 +354,18 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_HANDLERS = [
+    "workbench.uploads.NoMoreThanAllowed",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 
 # Static files
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = VAR_DIR / "files"
 # Hashed and compressed names need `collectstatic`: made for an image, too slow for a first look.
 STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=False)
 STATIC_ROOT = BASE_DIR / "staticfiles" if STATIC_MANIFEST else None

@@ -16,6 +16,7 @@ urlpatterns = [
     path("leads/bulk/<slug:action>/", views.LeadBulk.as_view(), name="bulk"),
     path("leads/<int:pk>/", views.LeadDetail.as_view(), name="detail"),
     path("leads/<int:pk>/edit/", views.LeadEdit.as_view(), name="edit"),
+    path("leads/<int:pk>/history/", views.LeadHistory.as_view(), name="history"),
     path("leads/<int:pk>/delete/", views.LeadDelete.as_view(), name="delete"),
     path("leads/<int:pk>/restore/", views.LeadRestore.as_view(), name="restore"),
     path("leads/<int:pk>/assign/", views.LeadAssign.as_view(), name="assign"),

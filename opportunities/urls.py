@@ -13,6 +13,7 @@ urlpatterns = [
     path("opportunities/bulk/<slug:action>/", views.OpportunityBulk.as_view(), name="bulk"),
     path("opportunities/<int:pk>/", views.OpportunityDetail.as_view(), name="detail"),
     path("opportunities/<int:pk>/edit/", views.OpportunityEdit.as_view(), name="edit"),
+    path("opportunities/<int:pk>/history/", views.OpportunityHistory.as_view(), name="history"),
     path("opportunities/<int:pk>/delete/", views.OpportunityDelete.as_view(), name="delete"),
     path("opportunities/<int:pk>/restore/", views.OpportunityRestore.as_view(), name="restore"),
     path("opportunities/<int:pk>/assign/", views.OpportunityAssign.as_view(), name="assign"),

@@ -123,7 +123,10 @@ def api_records(patch: Row = API_OWNED, **change: object) -> dict[str, Access]:
 
 def room(name: str, edit: Row = OWNED) -> dict[str, Access]:
     """Return what every room of records has."""
+    # What is given back is named in the body: without it there is nothing, for whoever may look.
+    give_back = {person: NOT_FOUND if said == DONE else said for person, said in edit.items()}
     return {
+        f"{name}:history": Access(SEEN, give_back),
         f"{name}:list": Access(SIGNED_IN, SIGNED_IN),
         f"{name}:create": Access(SIGNED_IN, SIGNED_IN),
         f"{name}:detail": Access(SEEN, SEEN_ONLY),
@@ -247,6 +250,11 @@ ACCESS: dict[str, Access] = {
     "activities:pin": Access(OWNED, OWNED),
     "activities:delete": Access(OWNED, OWNED),
     "activities:restore": Access(OWNED, OWNED, on="binned activities"),
+    "activities:people": Access(SIGNED_IN, NO_POST),
+    "activities:file": Access(SEEN, SEEN_ONLY, on="file"),
+    "activities:file-preview": Access(SEEN, SEEN_ONLY, on="file"),
+    "activities:file-delete": Access(OWNED, OWNED, on="file"),
+    "activities:file-restore": Access(OWNED, OWNED, on="file"),
     # The API
     "api-schema": Access(API_LIST, API_NO),
     "api-docs": Access(SIGNED_IN, NO_POST),

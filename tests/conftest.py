@@ -44,6 +44,7 @@ def _of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Keep the run to itself: no file in var/, no counter shared with another process."""
     with override_settings(
         VAR_DIR=tmp_path_factory.mktemp("var"),
+        MEDIA_ROOT=tmp_path_factory.mktemp("files"),
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
         # The real hash is made to be slow. No test is about its strength.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],

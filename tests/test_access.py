@@ -20,7 +20,7 @@ from accounts.operations import (
     delete_contact,
     merge_accounts,
 )
-from activities.operations import add_task, delete_activity
+from activities.operations import add_task, attach, delete_activity
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
@@ -37,6 +37,7 @@ from opportunities.operations import add_stakeholder, delete_opportunity, open_o
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.leads.assigning import a_rule
+from tests.samples import picture
 from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
@@ -103,6 +104,7 @@ def world(rep, rep2, manager, outsider, admin):
         "binned accounts": delete_account(create_account(by=rep, name="Bin"), by=rep),
         "binned contacts": delete_contact(create_contact(by=rep, last_name="Bin"), by=rep),
         "binned activities": delete_activity(add_task(lead, by=rep, subject="Bin"), by=rep),
+        "file": attach(lead, by=rep, name="plan.png", content=picture()),
         "contact of deal": second,
         "token": issue_token(rep, by=rep, name="mine", scope="write")[0],
         "users": rep,

@@ -1,5 +1,6 @@
 """The pages of accounts and contacts."""
 
+from accounts.views.history import AccountHistory, ContactHistory
 from accounts.views.pages import (
     AccountAssign,
     AccountBulk,
@@ -25,6 +26,7 @@ __all__ = [
     "AccountDelete",
     "AccountDetail",
     "AccountEdit",
+    "AccountHistory",
     "AccountList",
     "AccountRestore",
     "ContactAssign",
@@ -33,6 +35,7 @@ __all__ = [
     "ContactDelete",
     "ContactDetail",
     "ContactEdit",
+    "ContactHistory",
     "ContactList",
     "ContactRestore",
 ]

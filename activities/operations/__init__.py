@@ -10,7 +10,22 @@ from activities.operations.changing import (
     restore_activity,
 )
 from activities.operations.closing import cancel_open, uncancel
+from activities.operations.files import (
+    Kept,
+    Upload,
+    add_files,
+    attach,
+    edit_with_files,
+    kept,
+    log_files,
+    remove_file,
+    restore_file,
+    sweep_files,
+    written_with,
+)
+from activities.operations.mentioning import mention, who_cannot_see
 from activities.operations.merging import merge_timelines
+from activities.operations.reminding import remind_due
 from activities.operations.sharing import bring_home, share, unshare
 from activities.operations.steps import refresh_next_step
 from activities.operations.writing import (
@@ -26,25 +41,39 @@ from activities.operations.writing import (
 
 __all__ = [
     "ActivityIsCancelled",
+    "Kept",
     "Next",
     "NothingToDo",
     "RecordIsReadOnly",
+    "Upload",
+    "add_files",
     "add_task",
+    "attach",
     "bring_home",
     "cancel_open",
     "complete",
     "delete_activity",
     "edit_activity",
+    "edit_with_files",
+    "kept",
     "log_call",
     "log_email",
+    "log_files",
     "log_meeting",
     "log_note",
+    "mention",
     "merge_timelines",
     "plan_meeting",
     "refresh_next_step",
+    "remind_due",
+    "remove_file",
     "reopen_activity",
     "restore_activity",
+    "restore_file",
     "share",
+    "sweep_files",
     "uncancel",
     "unshare",
+    "who_cannot_see",
+    "written_with",
 ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
+from activities.operations.mentioning import mention
 from activities.operations.steps import places_of, refresh_places, timeline_model
 from activities.operations.writing import (
     TO_DO,
@@ -44,6 +45,7 @@ EDITABLE = {
     "outcome",
     "duration",
     "due_at",
+    "remind",
     "done_at",
     "is_pinned",
     "owner",
@@ -95,9 +97,12 @@ def complete(
     save_changed(current, by=by)
     if next is not None:
         plan_next(writable(on or open_place_of(current), by=by), next, by=by)
-    refresh_places(places_of([current.pk]))
+    places = places_of([current.pk])
+    refresh_places(places)
 
     audit.log(current, "activity.completed", by=by, changes=changed)
+    if "text" in changed:
+        mention(current, by=by, places=places)
     return current
 
 
@@ -161,6 +166,8 @@ def edit_activity(
         tell_owner(current, by=by)
 
     audit.log(current, "activity.changed", by=by, changes=changed)
+    if "text" in changed:
+        mention(current, by=by, places=None)
     return current
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
-from activities.operations.steps import place_of, refresh_places, touch
+from activities.operations.mentioning import mention
+from activities.operations.steps import TOUCHES, place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.operations import operation, refuse_merged, row_of, save_new, settled
@@ -136,8 +137,12 @@ def add_task(
     text: str = "",
     owner: User | None = None,
     kind: str = Activity.Kind.TASK,
+    remind: str = Activity.Remind.AT,
 ) -> Activity:
-    """Put a task, or a call to make, on the list of `owner`: without one, of `by`."""
+    """Put a task, or a call to make, on the list of `owner`: without one, of `by`.
+
+    `remind` says how long before it is due they are told.
+    """
     return planned(
         writable(record, by=by),
         by=by,
@@ -146,6 +151,7 @@ def add_task(
         due_at=due_at,
         text=text.strip(),
         owner=owner,
+        remind=remind,
     )
 
 
@@ -159,6 +165,7 @@ def plan_meeting(
     text: str = "",
     duration: int | None = None,
     owner: User | None = None,
+    remind: str = Activity.Remind.AT,
 ) -> Activity:
     """Put a meeting on the list of `owner`: without one, of `by`."""
     return planned(
@@ -170,6 +177,7 @@ def plan_meeting(
         text=text.strip(),
         duration=duration,
         owner=owner,
+        remind=remind,
     )
 
 
@@ -268,9 +276,10 @@ def written(origin: TimelineRecord, event: str, *, by: User, activity: Activity)
     )
     if activity.is_open:
         refresh_places(places)
-    else:
+    elif activity.kind in TOUCHES:
         touch(places, activity.done_at or timezone.now())
     audit.log(activity, event, by=by, changes={"on": [None, origin]})
+    mention(activity, by=by, places=places)
     return activity
 
 

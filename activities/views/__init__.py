@@ -10,6 +10,8 @@ from activities.views.entry import (
     ActivityReopen,
     ActivityRestore,
 )
+from activities.views.files import FileDelete, FileDownload, FilePreview, FileRestore
+from activities.views.people import People
 from activities.views.todo import ActivityList
 
 __all__ = [
@@ -22,4 +24,9 @@ __all__ = [
     "ActivityPin",
     "ActivityReopen",
     "ActivityRestore",
+    "FileDelete",
+    "FileDownload",
+    "FilePreview",
+    "FileRestore",
+    "People",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -15,16 +16,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from activities import operations
-from activities.forms import ENTRY_FORMS, ActivityForm, CompleteForm
-from activities.models import Activity
+from activities.forms import ENTRY_FORMS, LONGEST, ActivityForm, CompleteForm
+from activities.models import Activity, File
 from activities.operations.changing import origin_of
+from activities.operations.mentioning import MENTIONS_IN
 from activities.operations.writing import TO_DO
+from activities.rules import people_meant
+from activities.timeline import next_up, timeline_of
 from records.models import TimelineRecord
 from records.permissions import may, reaches
+from workbench.forms import error_links
+from workbench.templatetags.workbench import due, due_state
 from workbench.views import CreateView, DeleteView, EditView, OperationView, RecordPage, RestoreView
 from workbench.views.list import record_kinds
+from workbench.views.timeline import restoring_of, shown_file, text_of, timeline_context
 
 # Pages of one entry are no place to come back to.
 ENTRY = re.compile(r"/activities/(\d+|new)/")
@@ -43,11 +51,18 @@ def way_back(request: HttpRequest) -> str:
     return ""
 
 
-def add_meeting(record: Any, *, by: Any, due_at: Any = None, **values: Any) -> Activity:
+def add_meeting(
+    record: Any, *, by: Any, due_at: Any = None, remind: str = "", **values: Any
+) -> Activity:
     """Plan a meeting that is to come, log one that has passed."""
     if due_at is not None and due_at > timezone.now():
-        return operations.plan_meeting(record, by=by, due_at=due_at, **values)
+        return operations.plan_meeting(record, by=by, due_at=due_at, remind=remind, **values)
     return operations.log_meeting(record, by=by, done_at=due_at, **values)
+
+
+def add_files(record: Any, *, by: Any, files: Any = (), text: str = "") -> Activity:
+    """Put files on the timeline, with a word about them."""
+    return operations.log_files(record, by=by, files=files, text=text)
 
 
 WRITERS = {
@@ -56,7 +71,31 @@ WRITERS = {
     "task": operations.add_task,
     "meeting": add_meeting,
     "email": operations.log_email,
+    "file": add_files,
 }
+# What the page puts the answer into, when htmx asks.
+COMPOSER, PREVIEW, NEXT = "composer", "composer-preview", "task-"
+
+
+def toast(answer: HttpResponse, text: str, undo: str = "") -> HttpResponse:
+    """Have the page say a sentence, with a way back."""
+    told = {"text": text, "undo": undo} if undo else {"text": text}
+    return trigger_client_event(answer, "toast", told)
+
+
+def record_named(about: str, user: Any) -> Any:
+    """Return the record that a word like "lead:7" names; outside the scope of `user` is none."""
+    kind, _colon, pk = about.partition(":")
+    model = record_kinds().get(kind)
+    if model is None or not issubclass(model, TimelineRecord):
+        raise Http404
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        raise Http404
+    rows = model.objects.permitted(user, "view")  # type: ignore[attr-defined]
+    record = rows.select_related("owner").filter(pk=int(pk)).first()
+    if record is None:
+        raise Http404
+    return record
 
 
 class ActivityCreate(CreateView):
@@ -65,21 +104,12 @@ class ActivityCreate(CreateView):
     model = Activity
     template_name = "activities/form.html"
     offers_another = False
+    outcome: Activity | None = None
 
     @cached_property
     def on(self) -> Any:
         """The record to write on, among those that the user may see."""
-        kind, _colon, pk = self.request.GET.get("on", "").partition(":")
-        model = record_kinds().get(kind)
-        if model is None or not issubclass(model, TimelineRecord):
-            raise Http404
-        if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-            raise Http404
-        rows = model.objects.permitted(self.user, "view")  # type: ignore[attr-defined]
-        record = rows.select_related("owner").filter(pk=int(pk)).first()
-        if record is None:
-            raise Http404
-        return record
+        return record_named(self.request.GET.get("on", ""), self.user)
 
     @property
     def entry_kind(self) -> str:
@@ -90,23 +120,158 @@ class ActivityCreate(CreateView):
         self.on  # noqa: B018  a record that is not to be seen comes before what one may not do
         return super().dispatch(request, *args, **kwargs)
 
+    @property
+    def target(self) -> str:
+        """Where htmx puts the answer; nothing for a whole page."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return (htmx.target or "") if htmx else ""
+
     def get_form_class(self) -> Any:
         return ENTRY_FORMS[self.entry_kind]
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        if self.entry_kind in MENTIONS_IN and "text" in form.fields:
+            about = self.request.GET.get("on", "")
+            form.fields["text"].widget.attrs |= mentioning(about)
+        return form
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("then") == "preview":
+            return self.preview()
+        return super().post(request, *args, **kwargs)
+
+    def preview(self) -> HttpResponse:
+        """Show what the text will look like, and who will not be told; nothing is written."""
+        text = request_text(self.request)
+        meant = people_meant(text) if self.entry_kind in MENTIONS_IN else people_meant("")
+        people = meant.people
+        told = {
+            "drawn": text_of(self.entry_kind, text, people),
+            "warnings": self.warnings(text) if self.entry_kind in MENTIONS_IN else [],
+        }
+        if self.target == PREVIEW:
+            return render(self.request, "activities/preview.html", told)
+        form = self.get_form_class()(initial=self.request.POST.dict(), user=self.user)
+        return self.render_to_response(self.get_context_data(form=form, preview=told))
+
+    def warnings(self, text: str) -> list[str]:
+        """Return what the writer of a text should know of those whom it names."""
+        if "@" not in text:
+            return []
+        meant = people_meant(text)
+        others = [person for person in meant.people if person != self.user]
+        blind = operations.who_cannot_see(self.on, others)
+        kind = self.on._meta.verbose_name
+        return [
+            *(
+                _("%(person)s cannot see this %(kind)s, so they are not told.")
+                % {"person": person, "kind": kind}
+                for person in blind
+            ),
+            *(
+                _("Several people are called %(name)s. Write the email after the @.")
+                % {"name": name}
+                for name in meant.several
+            ),
+        ]
+
+    def run(self, form: Any) -> Activity:
+        # What takes its time is done before the transaction: files are looked at and put in place.
+        with operations.kept(form.cleaned_data["files"]) as self.files:
+            entry: Activity = super().run(form)
+        return entry
+
     def operation(self, *, by: Any, **values: Any) -> Activity:
-        return WRITERS[self.entry_kind](self.on, by=by, **values)  # type: ignore[operator, no-any-return]
+        writer: Any = WRITERS[self.entry_kind]
+        if self.entry_kind == "file":
+            entry: Activity = writer(self.on, by=by, files=self.files, **values)
+            return entry
+        entry = writer(self.on, by=by, **values)
+        return operations.written_with(entry, self.files, by=by)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Go back, or give htmx what takes the place of the form."""
+        answer = super().form_valid(form)
+        outcome = self.outcome
+        if outcome is None or answer.status_code >= 400:
+            return answer
+        if self.target == COMPOSER:
+            return toast(self.composed(), self.told(outcome))
+        if self.target.startswith(NEXT):
+            task = {
+                "pk": outcome.pk,
+                "title": outcome,
+                "url": reverse("activities:detail", kwargs={"pk": outcome.pk}),
+                "state": due_state(outcome.due_at),
+                "due": due(outcome.due_at),
+                "complete_url": reverse("activities:complete", kwargs={"pk": outcome.pk}),
+                "owner": outcome.owner,
+                "is_new": True,
+            }
+            return toast(render(self.request, "components/task.html", task), self.told(outcome))
+        return answer
+
+    def composed(self) -> HttpResponse:
+        """Return the composer, empty again, and beside it the timeline with the new entry."""
+        is_open = getattr(self.on, "is_open", True) and not getattr(self.on, "is_read_only", False)
+        may_edit = is_open and reaches(self.user, "change", self.on)
+        context = {
+            "record": self.on,
+            **timeline_context(
+                self.on,
+                {"compose": self.entry_kind},
+                viewer=self.user,
+                timeline_of=timeline_of,
+                next_up=next_up,
+                restoring=restoring_of(self.on, self.user) if may_edit else None,
+            ),
+        }
+        return render(self.request, "activities/composed.html", context)
+
+    def form_invalid(self, form: Any, status: int = 422, **more: Any) -> HttpResponse:
+        if self.target == COMPOSER:
+            # The form stays as it is, with the files that were chosen in it.
+            errors = [
+                {**error, "target": f"compose-{error['name']}" if error["target"] else ""}
+                for error in error_links(form)
+            ]
+            answer = render(
+                self.request, "components/error_links.html", {"errors": errors}, status=status
+            )
+            return retarget(reswap(answer, "innerHTML"), "#composer-errors")
+        if self.target.startswith(NEXT):
+            asked_again = {
+                "pk": self.target.removeprefix(NEXT),
+                "title": self.on,
+                "url": self.on.get_absolute_url(),
+                "next_url": self.request.get_full_path(),
+                "errors": form.errors,
+                "subject": self.request.POST.get("subject", ""),
+                "due_at": self.request.POST.get("due_at", ""),
+            }
+            return render(self.request, "components/task_done.html", asked_again, status=status)
+        return super().form_invalid(form, status, **more)
 
     def page_title(self) -> str:
         return str(ENTRY_FORMS[self.entry_kind].title)
 
     def success_message(self, outcome: Activity) -> str:
-        return {
+        self.outcome = outcome
+        is_part = self.target == COMPOSER or self.target.startswith(NEXT)
+        return "" if is_part else self.told(outcome)
+
+    def told(self, outcome: Activity) -> str:
+        done = {
             "note": _("Note added"),
             "call": _("Call logged"),
             "task": _("Task added"),
             "meeting": _("Meeting added"),
             "email": _("Email logged"),
+            "file": _("File added"),
         }[self.entry_kind]
+        warnings = self.warnings(outcome.text) if self.entry_kind in MENTIONS_IN else []
+        return ". ".join([done, *warnings]) if warnings else done
 
     def back_url(self) -> str:
         return way_back(self.request) or str(self.on.get_absolute_url())
@@ -129,6 +294,19 @@ class ActivityCreate(CreateView):
         return super().get_context_data(
             on=self.on, kinds=kinds, entry_kind=self.entry_kind, back_url=self.back_url(), **kwargs
         )
+
+
+def request_text(request: HttpRequest) -> str:
+    """Return the text that was typed, as far as it can be drawn."""
+    return request.POST.get("text", "").replace("\x00", "")[:LONGEST]
+
+
+def mentioning(about: str) -> dict[str, str]:
+    """Return what lets a field propose colleagues behind an @; `about` is like "lead:7"."""
+    return {
+        "data-mentions": f"{reverse('activities:people')}?{urlencode({'on': about})}",
+        "data-people": str(_("Colleagues")),
+    }
 
 
 class EntryPage(RecordPage):
@@ -209,7 +387,14 @@ class ActivityDetail(EntryPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         tones = {Activity.Status.OPEN: "active", Activity.Status.DONE: "good"}
+        entry = Activity.objects.with_parts().get(pk=self.record.pk)
         return super().get_context_data(
+            drawn=text_of(entry.kind, entry.text, entry.people_shown),
+            files=[shown_file(file) for file in entry.files_shown],
+            removed=[
+                {"name": file.name, "pk": file.pk}
+                for file in File.all_objects.filter(activity=entry, deleted_at__isnull=False)
+            ],
             tone=tones.get(self.record.status, ""),  # type: ignore[call-overload]
             may_reopen=self.record.kind in TO_DO,
             **kwargs,
@@ -246,9 +431,47 @@ class ActivityComplete(EntryPage, OperationView):
         )
 
     def success_message(self, outcome: Activity) -> str:
+        if self.is_in_place:
+            return ""
         if self.asks_what_next:
             return _("%(activity)s is done. What next?") % {"activity": outcome}
         return _("%(activity)s is done") % {"activity": outcome}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Go back, or give htmx the task as it is now, with the question that follows."""
+        answer = super().form_valid(form)
+        if not self.is_in_place or answer.status_code >= 400:
+            return answer
+        return toast(
+            render(self.request, "components/task_done.html", self.done()),
+            _("%(activity)s is done") % {"activity": self.record},
+            self.undo_url(self.record),
+        )
+
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether a task was ticked off where it stands in a list."""
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and (htmx.target or "") == f"{NEXT}{self.record.pk}"
+
+    def done(self) -> dict[str, Any]:
+        origin = self.origin
+        asks = origin is not None and may(self.user, "add", Activity)
+        asks = asks and not getattr(origin, "is_read_only", False)
+        asks = asks and getattr(origin, "is_open", True)
+        about = f"{origin._meta.model_name}:{origin.pk}" if origin is not None else ""
+        return {
+            "pk": self.record.pk,
+            "title": self.record,
+            "url": self.record.get_absolute_url(),
+            "next_url": f"{reverse('activities:create')}?on={about}&kind=task" if asks else "",
+        }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.is_in_place and not self.record.is_open:
+            # Somebody was faster: the box says so, and asks nothing.
+            return render(request, "components/task_done.html", {**self.done(), "next_url": ""})
+        return super().post(request, *args, **kwargs)
 
     @cached_property
     def asks_what_next(self) -> bool:
@@ -290,7 +513,21 @@ class ActivityEdit(EntryPage, EditView):
 
     form_class = ActivityForm
     template_name = "activities/form.html"
-    operation = staticmethod(operations.edit_activity)
+
+    def operation(self, activity: Activity, *, by: Any, **changes: Any) -> Activity:
+        return operations.edit_with_files(activity, by=by, files=self.files, **changes)
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        origin = self.origin
+        if origin is not None and self.record.kind in MENTIONS_IN and "text" in form.fields:
+            about = f"{origin._meta.model_name}:{origin.pk}"
+            form.fields["text"].widget.attrs |= mentioning(about)
+        return form
+
+    def run(self, form: Any) -> Any:
+        with operations.kept(form.cleaned_data["files"]) as self.files:
+            return super().run(form)
 
     def success_url_for(self, outcome: Any) -> str:
         return self.back_url()

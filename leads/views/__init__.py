@@ -12,6 +12,7 @@ from leads.views.assignment import (
 )
 from leads.views.bulk import LeadBulk, LeadBulkQualify
 from leads.views.closing import LeadBulkDisqualify, LeadBulkUndo
+from leads.views.history import LeadHistory
 from leads.views.pages import (
     LeadAssign,
     LeadCreate,
@@ -47,6 +48,7 @@ __all__ = [
     "LeadDetail",
     "LeadDisqualify",
     "LeadEdit",
+    "LeadHistory",
     "LeadList",
     "LeadProgress",
     "LeadQualify",

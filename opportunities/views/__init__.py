@@ -1,6 +1,7 @@
 """The pages of opportunities."""
 
 from opportunities.views.board import OpportunityBoard
+from opportunities.views.history import OpportunityHistory
 from opportunities.views.pages import (
     OpportunityAssign,
     OpportunityBulk,
@@ -35,6 +36,7 @@ __all__ = [
     "OpportunityDelete",
     "OpportunityDetail",
     "OpportunityEdit",
+    "OpportunityHistory",
     "OpportunityHold",
     "OpportunityLines",
     "OpportunityList",

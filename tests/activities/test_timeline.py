@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from activities.operations import (
     add_task,
+    attach,
     cancel_open,
     complete,
     delete_activity,
@@ -150,6 +151,7 @@ def test_keeps_one_kind(rep, deal, kind):
     log_email(deal, by=rep, subject="email", text="")
     complete(plan_meeting(deal, by=rep, subject="meeting", due_at=timezone.now()), by=rep)
     complete(add_task(deal, by=rep, subject="task"), by=rep)
+    attach(deal, by=rep, name="file.txt", content=b"file")
 
     found = {entry.kind for entry in timeline_of(deal, kind=kind).entries}
 

@@ -49,6 +49,7 @@ KIND_ICONS = {
     "task": "checkbox",
     "meeting": "calendar-event",
     "email": "mail",
+    "file": "paperclip",
     "event": "bolt",
 }
 STEP_ICONS = {

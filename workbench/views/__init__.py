@@ -3,6 +3,7 @@
 from workbench.views.bulk import BulkView, JobUndo
 from workbench.views.cell import CellPage
 from workbench.views.filter import FilterPage
+from workbench.views.history import HistoryView
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
 from workbench.views.operation import DeleteView, OperationView, RestoreView
@@ -30,6 +31,7 @@ __all__ = [
     "EditView",
     "FilterPage",
     "ForSelected",
+    "HistoryView",
     "JobCancel",
     "JobDetail",
     "JobList",

@@ -29,7 +29,7 @@ from records.operations.merging import survivor_of
 from records.permissions import may, reaches, restrict, unnamed
 from workbench.custom import Fitting, packed
 from workbench.forms import LookupField, RecordForm, error_links, is_editing_only
-from workbench.views.timeline import timeline_context
+from workbench.views.timeline import restoring_of, timeline_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 
 # Where a page puts a dialog.
 DIALOG = "dialog"
+# What htmx gets instead of a record's page, by the place that it goes to.
+TIMELINE_PARTS = {
+    "timeline-part": "components/timeline.html",
+    "timeline-more": "components/timeline.html#older",
+    "composer": "components/composer.html",
+}
 
 
 class Page(ContextMixin, View):
@@ -147,9 +153,10 @@ class RecordView(RecordPage, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_template_names(self) -> list[str]:
-        name = self.template_name or f"{self.namespace}/detail.html"
-        is_part = self.request.htmx and self.request.htmx.target == "timeline-part"  # type: ignore[attr-defined]
-        return ["components/timeline.html" if is_part else name]
+        target = self.request.htmx and self.request.htmx.target  # type: ignore[attr-defined]
+        if target in TIMELINE_PARTS:
+            return [TIMELINE_PARTS[target]]
+        return [self.template_name or f"{self.namespace}/detail.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.timeline_of is not None and self.next_up is not None:
@@ -159,6 +166,7 @@ class RecordView(RecordPage, TemplateView):
                 viewer=self.user,
                 timeline_of=self.timeline_of,
                 next_up=self.next_up,
+                restoring=restoring_of(self.record, self.user) if kwargs.get("edit_url") else None,
             )
         return super().get_context_data(**kwargs)
 
@@ -330,7 +338,9 @@ class CreateView(FormPage):
             made["record"] = self.operation(by=self.user, **packed(form.values))
             return 201, {"pk": made["record"].pk}
 
-        sent = {name: self.request.POST.getlist(name) for name in form.fields}
+        sent: dict[str, Any] = {name: self.request.POST.getlist(name) for name in form.fields}
+        for name, files in self.request.FILES.lists():
+            sent[name] = [[file.name, file.size] for file in files]
         try:
             _status, body, is_repeat = once(
                 f"form:{key}", by=self.user, request=[self.kind, sent], work=work

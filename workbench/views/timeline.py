@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.template.defaultfilters import filesizeformat
+from django.urls import resolve, reverse
 from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from records.custom import definitions_for
+from records.layouts import hidden_in
+from workbench.markdown import markdown, plain
 from workbench.templatetags.workbench import address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from datetime import date
 
 # Which entries to show: the kind, its word.
@@ -25,6 +33,7 @@ SHOWN = {
     "meeting": gettext_lazy("Meetings"),
     "email": gettext_lazy("Emails"),
     "task": gettext_lazy("Tasks"),
+    "file": gettext_lazy("Files"),
     "changes": gettext_lazy("Changes"),
 }
 # What to add: the kind, its word, its key.
@@ -34,10 +43,33 @@ COMPOSED = (
     ("task", gettext_lazy("Task"), "t"),
     ("meeting", gettext_lazy("Meeting"), "m"),
     ("email", gettext_lazy("Email"), "shift+e"),
+    ("file", gettext_lazy("File"), ""),
 )
 CHANGES = "changes"
 FOLDED_FROM = 3  # so many changes in a row become one line
 LONGEST_TEXT = 200
+# About what fills six lines: a longer text is cut off there, and "Show all" leads to the rest.
+SHORT_LINES, SHORT_TEXT = 6, 420
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """Where a field of a record is given back a value that it had, and which fields can be."""
+
+    url: str = ""
+    names: Container[str] = ()
+
+
+def restoring_of(record: Any, user: Any) -> Restoring:
+    """Return how the fields of `record`, which `user` may edit, get back what they held."""
+    url = address(f"{record.url_namespace}:history", record.pk)
+    if not url:
+        return Restoring()
+    edit_url = reverse(f"{record.url_namespace}:edit", kwargs={"pk": record.pk})
+    form: Any = resolve(edit_url).func.view_class.form_class  # type: ignore[attr-defined]
+    kind = str(record._meta.model_name)
+    names = {*form.base_fields, *(each.name for each in definitions_for(user).get(kind, ()))}
+    return Restoring(url, names - hidden_in(kind, user))
 
 
 def timeline_context(
@@ -47,6 +79,7 @@ def timeline_context(
     viewer: Any,
     timeline_of: Callable[..., Any],
     next_up: Callable[..., Any],
+    restoring: Restoring | None = None,
 ) -> dict[str, Any]:
     """Return what composer and timeline show, as the query string asks for it."""
     kind = asked.get("kind", "all") if asked.get("kind") in SHOWN else "all"
@@ -60,14 +93,27 @@ def timeline_context(
     older = {"kind": kind, "text": text, "before": found.cursor}
     return {
         "timeline": found,
-        "timeline_days": days_of(found.entries, is_folded=kind != CHANGES),
+        "timeline_days": days_of(
+            found.entries,
+            is_folded=kind != CHANGES,
+            restoring=restoring,
+            after=asked.get("before", "") if found.entries else "",
+        ),
         "timeline_kind": kind,
         "timeline_text": text,
         "timeline_kinds": [
-            {"label": label, "url": f"?kind={name}#timeline", "is_current": name == kind}
+            {
+                "label": label,
+                "url": f"?{urlencode({'kind': name, 'text': text} if text else {'kind': name})}"
+                "#timeline",
+                "is_current": name == kind,
+                "id": f"timeline-{name}",
+            }
             for name, label in SHOWN.items()
         ],
         "timeline_older_url": f"?{urlencode(older)}#timeline" if found.cursor else "",
+        "timeline_count": ngettext("%(n)d entry", "%(n)d entries", len(found.entries))
+        % {"n": len(found.entries)},
         "next_up": next_up(record),
         "compose": asked.get("compose") if asked.get("compose") in kinds else kinds[0],
         "composer_tabs": [
@@ -78,19 +124,35 @@ def timeline_context(
     }
 
 
-def days_of(entries: Iterable[Any], *, is_folded: bool = True) -> list[dict[str, Any]]:
-    """Group entries by the day on which they happened; pinned ones stand above all days."""
-    days = []
+def days_of(
+    entries: Iterable[Any],
+    *,
+    is_folded: bool = True,
+    restoring: Restoring | None = None,
+    after: str = "",
+) -> list[dict[str, Any]]:
+    """Group entries by the day on which they happened; pinned ones stand above all days.
+
+    `after` is the cursor of the page before: the day that it ended with gets no second heading.
+    """
+    days: list[dict[str, Any]] = []
     for label, group in groupby(entries, key=_heading):
         lines = list(group)
         shown: list[dict[str, Any]] = []
         for is_change, run in groupby(lines, key=lambda entry: entry.kind == CHANGES):
             rows = list(run)
             if is_change and is_folded and len(rows) >= FOLDED_FROM:
-                shown.append(_folded(rows))
+                shown.append(_folded(rows, restoring))
             else:
-                shown += [shown_entry(entry) for entry in rows]
+                shown += [shown_entry(entry, restoring) for entry in rows]
         days.append({"label": label, "entries": shown})
+    moment = None
+    with suppress(ValueError):
+        moment = parse_datetime(after.partition("~")[0])
+    if days and moment is not None and moment.tzinfo is not None:
+        days[0]["entries"][0]["is_first"] = True
+        ended = day_in_words(timezone.localtime(moment).date())
+        days[0]["goes_on"] = days[0]["label"] == ended
     return days
 
 
@@ -109,28 +171,86 @@ def day_in_words(day: date) -> str:
     return formats.date_format(day, _("l j F") if day.year == today.year else _("j F Y"))
 
 
-def shown_entry(entry: Any) -> dict[str, Any]:
+def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any]:
     """Return one entry as the template wants it."""
     at = timezone.localtime(entry.at)
     activity = entry.activity
-    return {
+    told = {
         "kind": "event" if entry.kind == CHANGES else entry.kind,
-        "title": change_in_words(entry) if activity is None else _title(activity),
-        "people": "" if activity is None else _people(entry.actor, activity),
         "time": formats.time_format(at, "H:i"),
         "moment": at.isoformat(),
         "full": formats.date_format(at, "j M Y, H:i"),
-        "text": "" if activity is None else entry.text,
         "is_pinned": entry.is_pinned,
-        "url": "" if activity is None else address("activities:detail", activity.pk),
+    }
+    if activity is None:
+        return {
+            **told,
+            "title": change_in_words(entry),
+            "restores": list(restores_of(entry, restoring)),
+        }
+    return {
+        **told,
+        "pk": activity.pk,
+        "title": _title(activity),
+        "people": _people(entry.actor, activity),
+        "text": entry.text,
+        "drawn": text_of(entry.kind, entry.text, entry.people),
+        "is_long": is_long(entry.text),
+        "files": [shown_file(file) for file in entry.files],
+        "url": address("activities:detail", activity.pk),
+        "edit_url": address("activities:edit", activity.pk) if "change" in entry.may else "",
+        "pin_url": address("activities:pin", activity.pk) if "change" in entry.may else "",
+        "delete_url": address("activities:delete", activity.pk) if "delete" in entry.may else "",
     }
 
 
-def _folded(entries: list[Any]) -> dict[str, Any]:
+def text_of(kind: str, text: str, people: Iterable[Any] = ()) -> Any:
+    """Return the text of an entry as it is drawn: a note in its forms, an email as it was typed."""
+    if not text:
+        return ""
+    if kind == "email":
+        return plain(text)
+    return markdown(text, [(person.name, person.email) for person in people])
+
+
+def is_long(text: str) -> bool:
+    """Say whether a text is cut off in a timeline."""
+    return text.count("\n") >= SHORT_LINES or len(text) > SHORT_TEXT
+
+
+def shown_file(file: Any) -> dict[str, Any]:
+    """Return one file as the template wants it."""
+    return {
+        "name": file.name,
+        "size": filesizeformat(file.size),
+        "url": address("activities:file", file.id),
+        "preview_url": address("activities:file-preview", file.id) if file.width else "",
+        "width": file.width,
+        "height": file.height,
+        "is_image": file.is_image,
+    }
+
+
+def restores_of(entry: Any, restoring: Restoring | None) -> Iterable[dict[str, Any]]:
+    """Yield the fields of a change that can be given back what they held before it."""
+    for change in entry.changes:
+        if restoring is not None and entry.audit is not None and change.name in restoring.names:
+            yield {
+                "url": restoring.url,
+                "entry": entry.audit.pk,
+                "field": change.name,
+                "label": change.label,
+                "value": change.old,
+                "history_url": f"{restoring.url}?{urlencode({'field': change.name})}",
+            }
+
+
+def _folded(entries: list[Any], restoring: Restoring | None = None) -> dict[str, Any]:
     return {
         **shown_entry(entries[0]),
         "title": ngettext("%(n)d change", "%(n)d changes", len(entries)) % {"n": len(entries)},
-        "text": "\n".join(change_in_words(entry) for entry in entries),
+        "restores": [],
+        "folded": [shown_entry(entry, restoring) for entry in entries],
     }
 
 
@@ -154,6 +274,8 @@ def change_in_words(entry: Any) -> str:
 
 def _title(activity: Any) -> str:
     kind = str(activity.get_kind_display())
+    if activity.kind == "file" and (count := len(activity.files_shown)):
+        return ngettext("File", "%(n)d files", count) % {"n": count}
     title = f"{kind}: {activity.subject}" if activity.subject else kind
     if activity.status == "cancelled":
         title = _("%(activity)s, cancelled") % {"activity": title}
