@@ -109,6 +109,8 @@ class Activity(Record):
         """
     )
 
+    longest_search = 4000  # a note is longer than what one knows of a firm
+
     objects = AliveManager.from_queryset(ActivityQuerySet)()
     all_objects = models.Manager.from_queryset(ActivityQuerySet)()
 
@@ -151,7 +153,7 @@ class Activity(Record):
         return [PersonShown(*row) for row in _rows(self, "mentions_told")]
 
     def search_parts(self) -> Sequence[str]:
-        return [self.subject, self.text[:500]]
+        return [self.subject, self.text]
 
 
 def _rows(activity: Activity, name: str) -> list[Any]:

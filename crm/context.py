@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
+from accounts.models import Account, Contact
 from intake.models import Delivery
-from leads.models import QualificationRuleSet
+from leads.models import Lead, QualificationRuleSet
+from opportunities.models import Opportunity
 from records.permissions import scope_of
 from users.models import Grant
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from records.models import Record
 
 # Address, label, icon, and the letter that follows G on the keyboard.
 WORK = [
@@ -35,6 +39,13 @@ RULES = [("/rules/", gettext_noop("Rules"), "list-check", "R")]
 INSIGHTS = [
     ("/reports/", gettext_noop("Dashboard"), "chart-histogram", "D"),
     ("/duplicates/", gettext_noop("Duplicates"), "copy", ""),
+]
+# What the palette offers to make: the room, the words, the icon.
+CREATE: list[tuple[type[Record], Any, str]] = [
+    (Lead, gettext_lazy("New lead"), "lead"),
+    (Account, gettext_lazy("New account"), "account"),
+    (Contact, gettext_lazy("New contact"), "contact"),
+    (Opportunity, gettext_lazy("New opportunity"), "opportunity"),
 ]
 HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
@@ -87,6 +98,15 @@ def has_rules(user: Any) -> bool:
     return scope_of(user, "view", QualificationRuleSet) == Grant.Scope.ALL
 
 
+def creatable(user: Any) -> list[Place]:
+    """Return what `user` may make. The grants are known by now: the navigation has asked."""
+    return [
+        Place(reverse(f"{model().url_namespace}:create"), str(label), icon, "", False)
+        for model, label, icon in CREATE
+        if scope_of(user, "add", model) is not None
+    ]
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return `nav` for the frame; nothing is worked out on a page that has no frame."""
 
@@ -97,6 +117,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "work": places(WORK + (INBOX if has_inbox(request.user) else []), path),
             "insights": places(INSIGHTS + (RULES if has_rules(request.user) else []), path),
             "bottom": places(bottom, path),
+            "create": creatable(request.user),
         }
 
     return {"nav": SimpleLazyObject(build)}

@@ -18,6 +18,7 @@ from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink, File
 from activities.operations.files import SWEPT_AFTER, unnamed_bytes
 from activities.operations.steps import TOUCHES
+from crm import search_index
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, StageMove
@@ -375,6 +376,11 @@ def jobs_have_a_worker_while_they_run() -> Iterator[tuple[str, Any, str]]:
         yield "job", job.pk, f"It is {job.state}, and a worker has it."
 
 
+def the_search_is_in_step_with_the_records() -> Iterator[tuple[str, Any, str]]:
+    """Everything is found by what stands in it, and what will be written is going to be."""
+    yield from search_index.faults()
+
+
 def references_lead_somewhere() -> Iterator[tuple[str, Any, str]]:
     """Every foreign key has its row: SQLite checks that only while it is switched on."""
     if connection.vendor != "sqlite":
@@ -406,6 +412,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     nothing_refers_to_what_was_merged,
     pairs_are_two_records,
     jobs_have_a_worker_while_they_run,
+    the_search_is_in_step_with_the_records,
 )
 
 

@@ -403,15 +403,39 @@ def person_key(first: str, last: str) -> str:
     return name_key(f"{_read(first)} {_read(last)}")
 
 
-def search_key(*parts: str) -> str:
-    """Return the parts as one folded text to search in; fold what is looked for the same way.
+def search_key(*parts: str, length: int = SEARCH_LENGTH) -> str:
+    """Return the parts as one folded text to look for, `length` characters at the most.
 
     >>> search_key("Ada", " LOVELACE ", "", "Straße 5")
     'ada lovelace strasse 5'
     """
     text = " ".join(_fold(_read(part)) for part in parts)
     text = _BLANKS.sub(" ", text).strip()
-    return text[:SEARCH_LENGTH].rstrip()
+    return text[:length].rstrip()
+
+
+def search_text(*parts: str, length: int = SEARCH_LENGTH) -> str:
+    """Return the parts as one folded text to search in, between blanks.
+
+    So a whole word in it has a blank on either side, also the first and the last one.
+
+    >>> search_text("Ada", " LOVELACE "), search_text("")
+    (' ada lovelace ', '')
+    """
+    text = search_key(*parts, length=length)
+    return f" {text} " if text else ""
+
+
+def folded(text: str) -> tuple[str, list[int]]:
+    """Return `text` folded letter by letter, and for each letter the place that it came from.
+
+    What was found in a folded text can so be shown where it stands in the one that people wrote.
+
+    >>> folded("Groß")
+    ('gross', [0, 1, 2, 3, 3])
+    """
+    letters = [(letter, place) for place, each in enumerate(text) for letter in _fold(each)]
+    return "".join(letter for letter, _ in letters), [place for _, place in letters]
 
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

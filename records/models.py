@@ -18,6 +18,7 @@ from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from records import keys
+from records.querysets import WordQuerySet
 from users.models import NoticeKind
 
 if TYPE_CHECKING:
@@ -226,6 +227,9 @@ class Record(models.Model):
 
     history = History(inherit=True, excluded_fields=["search"])
 
+    # Characters that are searched of what `search_parts` returns.
+    longest_search = keys.SEARCH_LENGTH
+
     class Meta:
         abstract = True
 
@@ -252,7 +256,9 @@ class Record(models.Model):
 
     def derive(self) -> None:
         """Fill the columns that follow from others; a subclass adds its own."""
-        self.search = keys.search_key(*self.search_parts(), *self.custom_texts())
+        self.search = keys.search_text(
+            *self.search_parts(), *self.custom_texts(), length=self.longest_search
+        )
 
     def search_parts(self) -> Sequence[str]:
         """The texts under which this record can be found."""
@@ -327,6 +333,27 @@ class PossibleDuplicate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.low} and {self.high}"
+
+
+class SearchWord(models.Model):
+    """A word that stands in a record, or stood there: what a word with a slip in it may have meant.
+
+    The database writes them down by itself as records are written (`crm.search_index`). None is
+    taken out, and one that nobody else knew in the same moment may be there twice: a unique key
+    would let whoever writes a new word wait for each other.
+    """
+
+    word = models.CharField(max_length=40, db_index=True)
+
+    objects = models.Manager.from_queryset(WordQuerySet)()
+
+    class Meta:
+        verbose_name = _("searched word")
+        verbose_name_plural = _("searched words")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class AuditEntry(models.Model):

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.functions import Length, Reverse
 from django.utils import timezone
 
 from records import keys
 from records.conditions import names_in
+from records.fulltext import groups_of
 from records.lookups import rows_where
 from records.permissions import restrict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
 
     from records.conditions import Field, Group, Test
     from users.models import User
-
-
-def has_word(word: str) -> models.Q:
-    """Keep rows whose search text contains `word`; one or two letters have to begin a word there.
-
-    Trigrams have three characters: the beginning of a word can be looked up with fewer, as the
-    blanks before it count, while two letters anywhere mean reading every row.
-    """
-    if len(word) > 2:
-        return models.Q(search__contains=word)
-    return models.Q(search__startswith=word) | models.Q(search__contains=f" {word}")
 
 
 class RecordQuerySet(models.QuerySet[Any, Any]):
@@ -48,10 +39,8 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
 
     def matching(self, text: str) -> Self:
         """Keep the rows whose search text contains every word of `text`."""
-        rows = self
-        for word in keys.search_key(text).split()[:8]:
-            rows = rows.filter(has_word(word))
-        return rows
+        words = keys.search_key(text).split()
+        return self.filter(search__parts=groups_of(words)) if words else self
 
     def meeting(
         self,
@@ -105,6 +94,34 @@ class WholeDays(models.Func):
         later, earlier = (compiler.compile(moment) for moment in self.get_source_expressions())
         pairs = template.count("{}") // 2
         return template.format(*(later[0], earlier[0]) * pairs), (*later[1], *earlier[1]) * pairs
+
+
+class WordQuerySet(models.QuerySet[Any, Any]):
+    """Words that stand in records."""
+
+    def near(self, words: Iterable[str]) -> Self:
+        """Keep what may be one of `words` with one letter wrong, missing, too many or swapped.
+
+        One slip leaves one half of a word as it was, unless it swaps the letters in the middle.
+        """
+        rows = self
+        is_indexed = connection.vendor == "postgresql"
+        if is_indexed:
+            # The index of beginnings serves the ends too, when the word is read from behind.
+            rows = rows.annotate(backwards=Reverse("word"))
+        asked = models.Q(pk__in=[])
+        for word in words:
+            middle = len(word) // 2
+            begins, ends = word[:middle], word[middle:]
+            swapped = f"{word[: middle - 1]}{word[middle]}{word[middle - 1]}{word[middle + 1 :]}"
+            half = models.Q(word__startswith=begins) | (
+                models.Q(backwards__startswith=ends[::-1])
+                if is_indexed
+                else models.Q(word__endswith=ends)
+            )
+            length = {"length__gte": len(word) - 1, "length__lte": len(word) + 1}
+            asked |= (half & models.Q(**length)) | models.Q(word=swapped)
+        return rows.annotate(length=Length("word")).filter(asked)
 
 
 class AliveManager(models.Manager[Any]):

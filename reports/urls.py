@@ -1,4 +1,4 @@
-"""The start page, the search, the figures, and the page that explains the trade."""
+"""The start page, the search and the palette, the figures, and the page that explains the trade."""
 
 from django.urls import include, path
 
@@ -15,6 +15,8 @@ reports = (
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("search/", views.Search.as_view(), name="search"),
+    path("palette/", views.Palette.as_view(), name="palette"),
+    path("palette/opened/", views.Opened.as_view(), name="palette-opened"),
     path("reports/", include(reports)),
     path("docs/figures/", views.Definitions.as_view(), name="figures"),
     path(

@@ -155,6 +155,8 @@ ACCESS: dict[str, Access] = {
     # Everybody's pages
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),
+    "palette": Access(SIGNED_IN, NO_POST),
+    "palette-opened": Access(NO_POST, SIGNED_IN),
     "lead-or-opportunity": Access(SIGNED_IN, NO_POST),
     "reports:overview": Access(SIGNED_IN, NO_POST),
     "reports:report": Access(SIGNED_IN, NO_POST),

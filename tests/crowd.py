@@ -120,7 +120,7 @@ class Crowd:
                 "phone_key": phone,
                 "name_key": (key := keys.company_key(name)[:200]),
                 "claims": [(KIND.COMPANY.value, f"{key}|{domain}")],
-                "search": keys.search_key(
+                "search": keys.search_text(
                     name, f"https://www.{domain}", phone, phone, where["city"]),
             }  # fmt: skip
 
@@ -159,7 +159,7 @@ class Crowd:
                 # Behind a switchboard there may be namesakes, of whom one would have the claim.
                 who = f"{row['name_key']}|{firm['name_key']}|{row['phone']}"
                 row["claims"].append((KIND.PERSON.value, who))
-            row["search"] = keys.search_key(
+            row["search"] = keys.search_text(
                 f"{row['first_name']} {row['last_name']}", row["email"], row["phone"], row["phone"]
             )
             yield row | _blocks(row)
@@ -175,7 +175,7 @@ class Crowd:
                 "company_key": keys.company_key(company)[:200],
                 "domain": keys.domain_key(row["email"]),
             }
-            row["search"] = keys.search_key(
+            row["search"] = keys.search_text(
                 f"{row['first_name']} {row['last_name']}",
                 company,
                 row["topic"],

@@ -21,6 +21,7 @@ from records.similarity.facts import Fact, Likeness
 from records.similarity.firms import Firm, alike_firms, firm_of
 from records.similarity.people import Person, alike_people, person_of
 from records.similarity.places import Place, place_of
+from records.similarity.spelling import one_slip
 
 __all__ = [
     "Fact",
@@ -33,6 +34,7 @@ __all__ = [
     "blocks_of_firm",
     "blocks_of_person",
     "firm_of",
+    "one_slip",
     "person_of",
     "place_of",
 ]

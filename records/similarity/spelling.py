@@ -99,6 +99,15 @@ def slips(one: str, other: str, most: int) -> int:
     return OSA.distance(one, other, score_cutoff=most)
 
 
+def one_slip(one: str, other: str) -> bool:
+    """Say whether two words differ by one letter that is wrong, missing, too many or swapped.
+
+    >>> one_slip("marchetti", "marhcetti"), one_slip("meier", "maier"), one_slip("meier", "meier")
+    (True, True, False)
+    """
+    return OSA.distance(one, other, score_cutoff=1) == 1
+
+
 @lru_cache(maxsize=200_000)
 def closeness(one: str, other: str) -> float:
     """Return how close two words are: 1 the same, from 0.7 a typing error, else 0.

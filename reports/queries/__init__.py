@@ -28,7 +28,7 @@ from reports.queries.question import (
     percentile,
     spans_in,
 )
-from reports.queries.search import Found, find
+from reports.queries.search import Answer, Found, find, next_tasks, recent_of
 
 __all__ = [
     "AGE_BINS",
@@ -39,6 +39,7 @@ __all__ = [
     "QUARTER",
     "SPANS",
     "Ageing",
+    "Answer",
     "Conversion",
     "Converted",
     "Day",
@@ -65,8 +66,10 @@ __all__ = [
     "leaderboard",
     "months_from",
     "months_until",
+    "next_tasks",
     "open_leads",
     "outcomes",
     "percentile",
+    "recent_of",
     "spans_in",
 ]

@@ -93,10 +93,19 @@ function press(event) {
     clear();
     return true;
   }
-  if (event.key.toLowerCase() !== "x") return false;
   const row = document.querySelector("[data-row-href][data-cursor]");
   const box = row?.querySelector("[data-select]");
   if (!box) return false;
+  // A key of the bar means the row of the cursor where none is selected.
+  const action = !event.shiftKey && bar()?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (action && selected().length === 0) {
+    tick(box, true);
+    last = box;
+    count();
+    action.click();
+    return true;
+  }
+  if (event.key.toLowerCase() !== "x") return false;
   box.checked = event.shiftKey && last ? true : !box.checked;
   tick(box, box.checked);
   if (event.shiftKey && last) tickTo(box);

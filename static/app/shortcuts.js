@@ -1,24 +1,47 @@
 // Keys. A control says its own: data-key="q" or "shift+d"; a page of the navigation: data-go="l".
 const GO_WINDOW = 1200;
+const RECENT = 10;
+const RECORD = /^\/(leads|accounts|contacts|opportunities)\/(\d+)\/$/;
+const KINDS = { leads: "lead", accounts: "account", contacts: "contact", opportunities: "opportunity" };
 let waitsForGo = 0;
 
 const isTyping = (target) =>
   target.isContentEditable ||
   target.matches("input:not([form='selection']), textarea, select, [role='textbox']");
 const isShown = (element) => element.getClientRects().length > 0;
-const find = (selector) => [...document.querySelectorAll(selector)].find(isShown);
+// What stands in a closed menu can be used as well, if the menu is there to be opened.
+const isUsable = (element) => {
+  if (isShown(element)) return true;
+  const menu = element.closest("details.c-menu:not([open])");
+  return menu !== null && isShown(menu.querySelector("summary"));
+};
+const find = (selector) => [...document.querySelectorAll(selector)].find(isUsable);
 const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
+const views = () => [...document.querySelectorAll(".c-views .c-tabs__tab")].filter(isShown);
 
-function focusSearch() {
-  const search = document.querySelector("[data-search]");
-  search?.focus();
-  search?.select();
+// The palette is fetched when it is wanted for the first time.
+function openPalette(text = "") {
+  import(document.body.dataset.palette).then((palette) => palette.open(text, page));
 }
 
+// Without scripts the field at the top searches by itself.
+const search = document.querySelector("[data-search]");
+search?.addEventListener("click", () => openPalette(search.value));
+search?.addEventListener("input", () => {
+  const typed = search.value;
+  search.value = search.defaultValue;
+  openPalette(typed);
+});
+
 function use(element) {
-  if (element.matches("input, textarea, select")) {
+  if (element.matches("[data-search]")) openPalette(element.value);
+  else if (element.matches("input, textarea, select")) {
     element.focus();
     element.select?.();
+  } else if (element.matches("summary")) {
+    element.focus();
+    element.click();
+    element.parentElement.querySelector(".c-menu__item")?.focus();
   } else {
     element.click();
   }
@@ -30,25 +53,45 @@ function openHelp() {
   fillPageKeys(dialog);
   dialog.querySelector("[data-keys-of-list]").hidden = !document.querySelector("[data-row-href]");
   dialog.querySelector("[data-keys-of-board]").hidden = !document.getElementById("board");
+  dialog.querySelector("[data-keys-of-views]").hidden = views().length < 2;
   dialog.showModal();
+}
+
+// What a control says about itself, without its key.
+function labelOf(element) {
+  const label = element.cloneNode(true);
+  label.querySelectorAll("kbd, .c-hidden").forEach((key) => key.remove());
+  const words = label.textContent.trim().replace(/\s+/g, " ");
+  return element.getAttribute("aria-label") || words || element.placeholder || "";
+}
+
+function keysOf(element) {
+  const name = (part) => (part === "shift" ? "Shift" : part.toUpperCase());
+  return (element.dataset.key ?? "").split("+").filter(Boolean).map(name);
+}
+
+// Every control of the page that has a key, each key once.
+function keyed() {
+  const found = new Map();
+  for (const element of document.querySelectorAll("#main [data-key]")) {
+    if (isUsable(element) && !found.has(element.dataset.key)) found.set(element.dataset.key, element);
+  }
+  return [...found.values()];
 }
 
 function fillPageKeys(dialog) {
   const section = dialog.querySelector("[data-keys-of-page]");
   const list = section.querySelector("dl");
   list.replaceChildren();
-  const main = [...document.querySelectorAll("#main [data-key]")].filter(isShown);
+  const main = keyed();
   for (const element of main) {
-    const label = element.cloneNode(true);
-    label.querySelectorAll("kbd").forEach((key) => key.remove());
     const term = document.createElement("dt");
-    term.textContent =
-      element.getAttribute("aria-label") || label.textContent.trim() || element.placeholder || "";
+    term.textContent = labelOf(element);
     const keys = document.createElement("dd");
-    for (const part of element.dataset.key.split("+")) {
+    for (const part of keysOf(element)) {
       const key = document.createElement("kbd");
       key.className = "c-key";
-      key.textContent = part === "shift" ? "Shift" : part.toUpperCase();
+      key.textContent = part;
       keys.append(key);
     }
     list.append(term, keys);
@@ -90,6 +133,11 @@ function single(event) {
     waitsForGo = Date.now();
     return true;
   }
+  if (/^[1-9]$/.test(event.key)) {
+    const view = views()[Number(event.key) - 1];
+    view?.click();
+    return view !== undefined;
+  }
   const isLetter = letter !== event.key.toUpperCase();
   const name = event.shiftKey && isLetter ? `shift+${letter}` : letter;
   const inPage = find(`#main [data-key="${CSS.escape(name)}"]`);
@@ -102,9 +150,12 @@ function single(event) {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const isCommand = event.ctrlKey || event.metaKey;
-  if (isCommand && event.key.toLowerCase() === "k" && !event.shiftKey && !dialogIsOpen()) {
+  if (isCommand && event.key.toLowerCase() === "k" && !event.shiftKey) {
+    // Never a dialog on a dialog; in the palette itself it leads back to what is typed.
+    const isThere = document.getElementById("palette");
+    if (!isThere || (dialogIsOpen() && !isThere.open)) return;
     event.preventDefault();
-    focusSearch();
+    openPalette();
     return;
   }
   if (isCommand || event.altKey || document.body.dataset.shortcuts !== "on") return;
@@ -115,3 +166,33 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-open='shortcuts']")) openHelp();
 });
+
+// The records that were opened since the palette was last asked; it tells the server which.
+const visits = {
+  name: `opened:${document.body.dataset.person}`,
+  all() {
+    try {
+      return JSON.parse(localStorage.getItem(this.name) ?? "[]");
+    } catch {
+      return [];
+    }
+  },
+  keep(all) {
+    try {
+      localStorage.setItem(this.name, JSON.stringify(all.slice(-RECENT)));
+    } catch {
+      // Remembered only where storage is allowed.
+    }
+  },
+  note() {
+    const [, room, number] = location.pathname.match(RECORD) ?? [];
+    if (!room || !document.body.dataset.person) return;
+    const named = `${KINDS[room]}:${number}`;
+    this.keep([...this.all().filter((each) => each !== named), named]);
+  },
+};
+// What the palette takes from here; under a hashed name it could not import it.
+const page = { keyed, keysOf, labelOf, visits };
+
+visits.note();
+document.addEventListener("htmx:pushedIntoHistory", () => visits.note());

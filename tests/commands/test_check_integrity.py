@@ -15,6 +15,7 @@ from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import merge_accounts, unmerge_accounts
 from activities.models import Activity, ActivityLink
 from activities.operations import add_task, log_call
+from crm import search_index
 from crm.integrity import RULES, findings
 from leads import jobs
 from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
@@ -28,7 +29,7 @@ from leads.operations import (
 )
 from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
-from records.models import Merge, MergedRecord, PossibleDuplicate
+from records.models import Merge, MergedRecord, PossibleDuplicate, SearchWord
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
 from workbench.models import Job
 
@@ -217,6 +218,19 @@ def a_job_that_ended_in_the_hands_of_a_worker():
     Job.objects.filter(state="done").update(worker="somebody")
 
 
+def a_word_that_the_search_forgot():
+    SearchWord.objects.filter(word="engines").delete()
+
+
+def an_index_that_was_left_behind():
+    table = "leads_lead"
+    with connection.cursor() as cursor:
+        for name in search_index._triggers_on(table):
+            if "search" in name or "words" in name:
+                on = "" if connection.vendor == "sqlite" else f" ON {table}"
+                cursor.execute(f"DROP TRIGGER {name}{on}")
+
+
 PLANTED = {
     "claims_point_to_live_records": [a_dead_claim],
     "claims_say_what_their_record_is": [a_wrong_claim],
@@ -257,6 +271,10 @@ PLANTED = {
         a_pair_that_nobody_said_to_be_none,
     ],
     "jobs_have_a_worker_while_they_run": [a_job_that_ended_in_the_hands_of_a_worker],
+    "the_search_is_in_step_with_the_records": [
+        a_word_that_the_search_forgot,
+        an_index_that_was_left_behind,
+    ],
 }
 
 

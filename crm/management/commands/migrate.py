@@ -1,0 +1,23 @@
+"""Migrate, then put back what keeps the search in step where a migration has taken it away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import DEFAULT_DB_ALIAS
+
+from crm import search_index
+
+
+class Command(Migrate):
+    """Django's own command; SQLite rebuilds a table to alter it, and forgets its triggers."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        is_only_asked = options["plan"] or options["check_unapplied"]
+        if is_only_asked or options["database"] != DEFAULT_DB_ALIAS:
+            return
+        mended = search_index.mend()
+        if mended and options["verbosity"] > 0:
+            self.stdout.write(f"  Search index made for: {', '.join(mended)}")
