@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+def has_word(word: str) -> models.Q:
+    """Keep rows whose search text contains `word`; one or two letters have to begin a word there.
+
+    Reads the texts: for rows that are few already. `search__parts` looks words up among many.
+    """
+    if len(word) > 2:
+        return models.Q(search__contains=word)
+    return models.Q(search__startswith=word) | models.Q(search__contains=f" {word}")
+
+
 class RecordQuerySet(models.QuerySet[Any, Any]):
     """Records, narrowed to what somebody may do or is looking for."""
 
