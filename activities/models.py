@@ -20,6 +20,7 @@ from records import keys
 from records.models import Record
 from records.querysets import AliveManager
 from records.vocabulary import Vocabulary
+from workbench.models import Mail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,16 @@ class Activity(Record):
     remind = models.CharField(_("remind me"), max_length=4, choices=Remind, default=Remind.AT)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     is_pinned = models.BooleanField(_("pinned"), default=False)
+    # Of an email: to whom it went or from whom it came, and the letter, while that is remembered.
+    people = models.CharField(_("with whom"), max_length=500, blank=True, editable=False)
+    mail = models.ForeignKey(
+        Mail,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="activities",
+    )
 
     vocabulary = Vocabulary(
         """
@@ -153,7 +164,7 @@ class Activity(Record):
         return [PersonShown(*row) for row in _rows(self, "mentions_told")]
 
     def search_parts(self) -> Sequence[str]:
-        return [self.subject, self.text]
+        return [self.subject, self.people, self.text]
 
 
 def _rows(activity: Activity, name: str) -> list[Any]:
@@ -285,3 +296,30 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activity_id} {self.due_at}"
+
+
+class Invitation(models.Model):
+    """Who was invited to a meeting, and what they were told last.
+
+    `people` are `{name, email}`; `told` is what the last invitation said, empty before the first.
+    Calendars know the meeting by `uid`, and which word is the latest by `sequence`.
+    """
+
+    activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="invitation")
+    organizer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    uid = models.CharField(max_length=200, unique=True)
+    sequence = models.PositiveIntegerField(default=0)
+    people = models.JSONField(_("invited"), default=list)
+    place = models.CharField(_("where"), max_length=200, blank=True)
+    text = models.TextField(_("what the invitation says"), max_length=5_000, blank=True)
+    told = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return ", ".join(person["name"] or person["email"] for person in self.people)

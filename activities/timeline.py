@@ -227,7 +227,9 @@ def _activities(record: TimelineRecord, *, kind: str, text: str) -> ActivityQuer
         rows = rows.filter(kind=kind) if kind in Activity.Kind.values else rows
     if text.strip():
         rows = rows.saying(text)
-    rows = rows.select_related("owner", "created_by")
+    rows = rows.select_related("owner", "created_by", "mail")
+    # What the letter says is on the entry already.
+    rows = rows.defer("mail__text", "mail__html", "mail__headers")
     return rows.order_by("-moment", "-pk")
 
 

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "intake",
     "reports",
     "duplicates",
+    "emails",
     "leads",
     "opportunities",
     "accounts",

@@ -36,6 +36,7 @@ ROOMS = [
     "intake",
     "reports",
     "duplicates",
+    "emails",
     "leads",
     "opportunities",
     "accounts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from django.contrib import admin as admin_site
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import now
 
 from accounts.operations import (
     create_account,
@@ -20,7 +22,9 @@ from accounts.operations import (
     delete_contact,
     merge_accounts,
 )
-from activities.operations import add_task, attach, delete_activity
+from activities.operations import add_task, attach, delete_activity, plan_meeting
+from emails.models import EmailTemplate
+from emails.operations import save_template, send_email
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
@@ -42,6 +46,7 @@ from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
 from workbench.jobs import Job, start
+from workbench.operations.mail import note_bounce
 from workbench.operations.saved_views import save_view
 
 if TYPE_CHECKING:
@@ -128,6 +133,11 @@ def world(rep, rep2, manager, outsider, admin):
         "custom-fields": define("lead", "fleet", by=admin),
         "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),
+        "meeting": plan_meeting(lead, by=rep, subject="Demo", due_at=now() + timedelta(days=9)),
+        "failed email": a_failed_email(lead, rep),
+        "template": save_template(
+            EmailTemplate(name="Thanks", subject="Hi", text="Thank you", audience="team"), by=rep
+        ),
     }
     users = dict(zip(PEOPLE, (None, rep, rep2, manager, outsider, admin), strict=True))
     return records, users
@@ -137,6 +147,13 @@ def a_pair(by: Any) -> Any:
     """Return two leads of somebody that may be one."""
     one, other = (capture_lead(by=by, owner=by, company="Twice", topic=each) for each in "ab")
     return restore_pair(one, other, by=by) or dismiss_pair(one, other, by=by)
+
+
+def a_failed_email(lead: Any, by: Any) -> Any:
+    """Return an email that did not arrive."""
+    email = send_email(lead, by=by, to="a@acme.example", subject="The quote", text="Here it is")
+    note_bounce(email.mail.message_id, "nobody here")
+    return email
 
 
 def a_job(by: Any) -> Job:
@@ -168,7 +185,8 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "action": lambda: "assign",
     }
     url = reverse(name, kwargs={argument: values[argument]() for argument in OURS[name]})
-    return f"{url}?on=lead:{records['leads'].pk}&kind=note" if name == "activities:create" else url
+    is_composer = name in {"activities:create", "emails:create"}
+    return f"{url}?on=lead:{records['leads'].pk}&kind=note" if is_composer else url
 
 
 def new_token(user: Any) -> str:

@@ -29,6 +29,13 @@ class ProfileForm(forms.Form):
         help_text=_("Keys like J, K and Q. Turn them off if you speak to your computer."),
         required=False,
     )
+    signature = forms.CharField(
+        label=_("Email signature"),
+        max_length=1_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stands under every email that you begin."),
+    )
 
 
 class ThemeForm(forms.Form):

@@ -133,6 +133,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     notices = models.JSONField(_("notices"), default=dict, blank=True)
     digest_hour = models.PositiveSmallIntegerField(_("hour of the digest"), null=True, blank=True)
     digested_on = models.DateField(null=True, blank=True, editable=False)
+    signature = models.TextField(_("email signature"), max_length=1_000, blank=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()

@@ -93,6 +93,7 @@ def update_profile(
     name: str | None = None,
     theme: str | None = None,
     has_shortcuts: bool | None = None,
+    signature: str | None = None,
 ) -> User:
     """Change how somebody is called and how the pages look to him. None leaves a thing as it is.
 
@@ -100,7 +101,12 @@ def update_profile(
     does not exist or a name that is too long.
     """
     _require_own_or_administrator(user, by)
-    given = {"name": name, "theme": theme, "has_shortcuts": has_shortcuts}
+    given = {
+        "name": name,
+        "theme": theme,
+        "has_shortcuts": has_shortcuts,
+        "signature": signature,
+    }
     changes = {field: value for field, value in given.items() if value is not None}
     for field, value in changes.items():
         setattr(user, field, value)
@@ -130,6 +136,7 @@ PERSONAL = {
     "is_machine",
     "theme",
     "has_shortcuts",
+    "signature",
 }
 # A change of one of these changes what somebody may do: open sessions were opened by another.
 RIGHTS = {"email", "team", "is_active", "is_staff", "is_superuser", "roles"}
@@ -169,6 +176,11 @@ INTAKE_MAY = (
 )
 
 
+# And a third one reads the mailbox: it adds what strangers wrote, where that belongs, and no more.
+MAILBOX = "mailbox@localhost.invalid"
+MAILBOX_MAY = ("activities.view_activity", "activities.add_activity")
+
+
 def machine() -> User:
     """Return the user in whose name the product acts by itself, made when first asked for."""
     return _machine(MACHINE, "Automation", MACHINE_MAY)
@@ -177,6 +189,11 @@ def machine() -> User:
 def intake_machine() -> User:
     """Return the user in whose name leads come in from outside, made when first asked for."""
     return _machine(INTAKE, "Intake", INTAKE_MAY)
+
+
+def mailbox_machine() -> User:
+    """Return the user in whose name mail of strangers is written, made when first asked for."""
+    return _machine(MAILBOX, "Mailbox", MAILBOX_MAY)
 
 
 @transaction.atomic

@@ -51,6 +51,7 @@ class ProfilePage(OwnPage, generic.FormView):
                         "name": user.name,
                         "theme": user.theme,
                         "has_shortcuts": user.has_shortcuts,
+                        "signature": user.signature,
                     }
                 ),
                 "token_form": TokenForm(),

@@ -23,6 +23,7 @@ from activities.operations.files import (
     sweep_files,
     written_with,
 )
+from activities.operations.invitations import NothingToInviteTo, put_invitation, tell_invited
 from activities.operations.mentioning import mention, who_cannot_see
 from activities.operations.merging import merge_timelines
 from activities.operations.reminding import remind_due
@@ -44,6 +45,7 @@ __all__ = [
     "Kept",
     "Next",
     "NothingToDo",
+    "NothingToInviteTo",
     "RecordIsReadOnly",
     "Upload",
     "add_files",
@@ -64,6 +66,7 @@ __all__ = [
     "mention",
     "merge_timelines",
     "plan_meeting",
+    "put_invitation",
     "refresh_next_step",
     "remind_due",
     "remove_file",
@@ -72,6 +75,7 @@ __all__ = [
     "restore_file",
     "share",
     "sweep_files",
+    "tell_invited",
     "uncancel",
     "unshare",
     "who_cannot_see",

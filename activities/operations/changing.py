@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
+from activities.operations.invitations import tell_invited
 from activities.operations.mentioning import mention
 from activities.operations.steps import places_of, refresh_places, timeline_model
 from activities.operations.writing import (
@@ -130,6 +131,7 @@ def reopen_activity(activity: Activity, *, by: User) -> Activity:
     refresh_places(places_of([current.pk]))
 
     audit.log(current, "activity.reopened", by=by, changes=changed)
+    tell_invited([current])
     return current
 
 
@@ -168,6 +170,7 @@ def edit_activity(
     audit.log(current, "activity.changed", by=by, changes=changed)
     if "text" in changed:
         mention(current, by=by, places=None)
+    tell_invited([current])
     return current
 
 
@@ -195,6 +198,7 @@ def _moved_across_the_bin(current: Activity, event: str, *, by: User) -> Activit
     save_changed(current, by=by)
     refresh_places(places_of([current.pk]))
     audit.log(current, event, by=by)
+    tell_invited([current])
     return current
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
 from activities.models import Activity, ActivityLink
+from activities.operations.invitations import tell_invited
 from activities.operations.steps import NEXT_STEP_FIELDS, places_of, refresh_places
 from records import audit
 from records.operations import operation
@@ -82,3 +83,4 @@ def _set_status(rows: list[Activity], status: str, event: str, *, by: User) -> N
     )
     refresh_places(places_of(activity.pk for activity in rows))
     audit.write(*entries)
+    tell_invited(rows)

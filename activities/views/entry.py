@@ -20,7 +20,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from activities import operations
 from activities.forms import ENTRY_FORMS, LONGEST, ActivityForm, CompleteForm
-from activities.models import Activity, File
+from activities.models import Activity, File, Invitation
 from activities.operations.changing import origin_of
 from activities.operations.mentioning import MENTIONS_IN
 from activities.operations.writing import TO_DO
@@ -29,10 +29,16 @@ from activities.timeline import next_up, timeline_of
 from records.models import TimelineRecord
 from records.permissions import may, reaches
 from workbench.forms import error_links
-from workbench.templatetags.workbench import due, due_state
+from workbench.templatetags.workbench import address, due, due_state
 from workbench.views import CreateView, DeleteView, EditView, OperationView, RecordPage, RestoreView
 from workbench.views.list import record_kinds
-from workbench.views.timeline import restoring_of, shown_file, text_of, timeline_context
+from workbench.views.timeline import (
+    delivery_of,
+    restoring_of,
+    shown_file,
+    text_of,
+    timeline_context,
+)
 
 # Pages of one entry are no place to come back to.
 ENTRY = re.compile(r"/activities/(\d+|new)/")
@@ -196,7 +202,7 @@ class ActivityCreate(CreateView):
         outcome = self.outcome
         if outcome is None or answer.status_code >= 400:
             return answer
-        if self.target == COMPOSER:
+        if self.target == COMPOSER and not self.invite_url(outcome):
             return toast(self.composed(), self.told(outcome))
         if self.target.startswith(NEXT):
             task = {
@@ -277,7 +283,12 @@ class ActivityCreate(CreateView):
         return way_back(self.request) or str(self.on.get_absolute_url())
 
     def success_url_for(self, outcome: Activity) -> str:
-        return self.back_url()
+        return self.invite_url(outcome) or self.back_url()
+
+    def invite_url(self, outcome: Activity) -> str:
+        """Return where people are invited to a meeting, if that is what comes next."""
+        is_asked = "invite" in self.request.POST and self.entry_kind == "meeting"
+        return address("emails:invite", outcome.pk) if is_asked and outcome.is_open else ""
 
     def cancel_url(self) -> str:
         return self.back_url()
@@ -321,7 +332,7 @@ class EntryPage(RecordPage):
     @cached_property
     def record(self) -> Activity:
         rows = Activity.all_objects if self.kept_in_bin else Activity.objects
-        activity = rows.select_related("owner").filter(pk=self.kwargs["pk"]).first()
+        activity = rows.select_related("owner", "mail").filter(pk=self.kwargs["pk"]).first()
         if activity is None or not (
             reaches(self.user, "view", activity) or self.is_reached("view", activity)
         ):
@@ -387,6 +398,8 @@ class ActivityDetail(EntryPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         tones = {Activity.Status.OPEN: "active", Activity.Status.DONE: "good"}
+        is_meeting = self.record.kind == Activity.Kind.MEETING
+        begins = self.record.due_at if is_meeting and self.record.is_open else None
         entry = Activity.objects.with_parts().get(pk=self.record.pk)
         return super().get_context_data(
             drawn=text_of(entry.kind, entry.text, entry.people_shown),
@@ -395,10 +408,23 @@ class ActivityDetail(EntryPage, TemplateView):
                 {"name": file.name, "pk": file.pk}
                 for file in File.all_objects.filter(activity=entry, deleted_at__isnull=False)
             ],
+            delivery=delivery_of(self.record),
+            reply_url=self.reply_url(),
+            invite_url=address("emails:invite", self.record.pk)
+            if begins is not None and begins > timezone.now()
+            else "",
+            invitation=Invitation.objects.filter(activity=entry).first() if is_meeting else None,
             tone=tones.get(self.record.status, ""),  # type: ignore[call-overload]
             may_reopen=self.record.kind in TO_DO,
             **kwargs,
         )
+
+    def reply_url(self) -> str:
+        """Return where an email is answered, if that can be done from here."""
+        on, url = self.origin, address("emails:create")
+        if on is None or not url or self.record.kind != Activity.Kind.EMAIL:
+            return ""
+        return f"{url}?on={on._meta.model_name}:{on.pk}&answers={self.record.pk}"
 
 
 class ActivityComplete(EntryPage, OperationView):

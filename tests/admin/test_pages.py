@@ -15,6 +15,8 @@ from django.urls import reverse
 from accounts.models import IdentityClaim, IdentityLock
 from accounts.operations import merge_accounts
 from activities.operations import add_task
+from emails.models import EmailTemplate
+from emails.operations import save_template
 from intake.models import Door, Reference, WebForm
 from intake.operations import save_door, save_web_form, store_delivery
 from leads.models import Lead, Qualification
@@ -38,6 +40,7 @@ KINDS = sorted(
 READ_ONLY = {
     "accounts.IdentityClaim",
     "accounts.IdentityLock",
+    "emails.EmailTemplate",
     "intake.Delivery",
     "intake.Reference",
     "leads.Assignment",
@@ -78,6 +81,7 @@ def one_of_everything(admin: User) -> User:
     merge_accounts(AccountFactory(owner=admin), [AccountFactory(owner=admin)], by=admin)
     PossibleDuplicate.objects.create(kind="account", low=1, high=2)
     save_view("lead", by=admin, name="Fairs", query="status=open")
+    save_template(EmailTemplate(name="Thanks", subject="Thanks", text="Thank you"), by=admin)
     post(to="ada@engine.example", subject="The quote", text="Here it is.")
     account = AccountFactory(owner=admin, name="Babbage Works")
     contact = ContactFactory(owner=admin, account=account)
@@ -102,9 +106,20 @@ def desk(db: None, world: User, client: Client) -> Client:
 
 
 def test_knows_every_kind_of_thing():
-    ours = {"intake", "leads", "opportunities", "accounts", "activities", "records", "users"}
+    ours = {
+        "emails",
+        "intake",
+        "leads",
+        "opportunities",
+        "accounts",
+        "activities",
+        "records",
+        "users",
+    }
     parts = {  # shown on the pages of what they belong to
         "activities.ActivityLink",
+        "activities.Invitation",
+        "emails.Email",
         "intake.DoorField",
         "intake.DoorKey",
         "intake.WebFormField",

@@ -197,11 +197,27 @@ def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any
         "drawn": text_of(entry.kind, entry.text, entry.people),
         "is_long": is_long(entry.text),
         "files": [shown_file(file) for file in entry.files],
+        "delivery": delivery_of(activity),
         "url": address("activities:detail", activity.pk),
         "edit_url": address("activities:edit", activity.pk) if "change" in entry.may else "",
         "pin_url": address("activities:pin", activity.pk) if "change" in entry.may else "",
         "delete_url": address("activities:delete", activity.pk) if "delete" in entry.may else "",
     }
+
+
+def delivery_of(activity: Any) -> dict[str, Any] | None:
+    """Return what has become of an email that was sent from here; nothing where all is well."""
+    mail = activity.mail
+    if mail is None or (mail.state == mail.State.SENT and not mail.refused):
+        return None
+    if mail.state == mail.State.SENT:
+        return {"text": _("Not taken for: %(why)s") % {"why": mail.error}, "is_bad": True}
+    if mail.state == mail.State.FAILED:
+        text = _("Not sent: %(why)s") % {"why": mail.error}
+        return {"text": text, "is_bad": True, "url": address("emails:again", activity.pk)}
+    if mail.error:
+        return {"text": _("Not sent yet: %(why)s. It is tried again.") % {"why": mail.error}}
+    return {"text": _("On its way")}
 
 
 def text_of(kind: str, text: str, people: Iterable[Any] = ()) -> Any:
@@ -289,7 +305,10 @@ def _title(activity: Any) -> str:
 
 def _people(actor: Any, activity: Any) -> str:
     words = [str(actor or "")]
-    if activity.direction:
+    if activity.people:
+        line = _("from %(people)s") if activity.direction == "incoming" else _("to %(people)s")
+        words.append(line % {"people": activity.people})
+    elif activity.direction:
         words.append(str(activity.get_direction_display()).lower())
     if activity.outcome:
         words.append(str(activity.get_outcome_display()).lower())

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks_db.backend import DatabaseBackend
 
+from emails import jobs as emails_jobs
 from intake import jobs as intake_jobs
 from intake.operations import prune
 from leads import jobs as leads_jobs
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         pruned_on, refreshed_at = None, float("-inf")
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
-            self._do([self._send_mail])
+            self._do([self._send_mail, self._read_mail])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
@@ -85,6 +86,10 @@ class Command(BaseCommand):
     def _send_mail(self) -> None:
         if sending.take_up():
             self.stdout.write("Had emails sent that were due.")
+
+    def _read_mail(self) -> None:
+        if count := emails_jobs.read_configured():
+            self.stdout.write(f"Took in {count} emails.")
 
     def _prune_mail(self) -> None:
         if pruned := sending.prune_mail():
