@@ -77,7 +77,7 @@ class WriteForm(EntryForm):
         *args: Any,
         people: Sequence[Addressee],
         templates: Sequence[EmailTemplate],
-        files: Sequence[File],
+        record_files: Sequence[File],
         fill_url: str,
         **kwargs: Any,
     ) -> None:
@@ -91,7 +91,7 @@ class WriteForm(EntryForm):
             for each in others
         ]
         existing: Any = self.fields["existing"]
-        existing.choices = [(str(each.pk), each.name) for each in files]
+        existing.choices = [(str(each.pk), each.name) for each in record_files]
         # Choosing a template fills it in; without scripts there is a button for it.
         chosen.widget.attrs |= {
             "hx-post": fill_url,
@@ -103,7 +103,7 @@ class WriteForm(EntryForm):
         }
         if not others:
             del self.fields["also"]
-        if not files:
+        if not record_files:
             del self.fields["existing"]
         if not templates:
             del self.fields["template"]

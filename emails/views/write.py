@@ -91,7 +91,7 @@ class EmailWrite(ActivityCreate):
         known = {
             "people": self.people,
             "templates": self.templates,
-            "files": self.record_files,
+            "record_files": self.record_files,
             "fill_url": self.request.get_full_path(),
         }
         return {**super().get_form_kwargs(), **known}

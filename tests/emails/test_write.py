@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.core import mail as outbox
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.operations import update_contact
-from activities.models import Activity
+from activities.models import Activity, File
+from activities.operations import attach
 from activities.timeline import timeline_of
 from emails.matching import address_of
 from emails.models import Email, EmailTemplate
@@ -203,7 +205,7 @@ def test_the_composer_asks_for_the_form_and_the_form_works_without_it(client: Cl
     page = client.get(url)
     part = client.get(url, headers={"HX-Request": "true", "HX-Target": "email-form"})
 
-    assert f'hx-get="{url}"' in composer
+    assert f'hx-get="{url}&amp;in=composer"' in composer
     assert page.context["form"]["to"].value() == ADA
     assert "<html" in page.content.decode()
     assert "<html" not in part.content.decode()
@@ -225,6 +227,43 @@ def test_what_is_wrong_comes_back_with_what_was_typed(client: Client, lead, rep)
     assert "“ada@” is no email address" in told
     assert "A long text &lt;script&gt;" in told
     assert not outbox.outbox
+
+
+def test_files_go_along_and_stay_with_the_entry(client: Client, lead, rep):
+    client.force_login(rep)
+    attach(lead, by=rep, name="price.txt", content=b"Seven")
+    old = File.objects.get()
+    url, data = form_of(lead)
+    text = SimpleUploadedFile("terms.txt", b"Thirty days")
+    bad = SimpleUploadedFile("terms.exe", b"MZ")
+
+    refused = client.post(url, {**data, "files": bad})
+    assert refused.status_code == 422
+    assert ".exe" in refused.content.decode()
+    with override_settings(MAIL_LARGEST=0):
+        assert client.post(url, {**data, "files": text}).status_code == 422
+    text.seek(0)
+    client.post(url, {**data, "files": text, "existing": [old.pk]})
+
+    (letter,) = outbox.outbox
+    names = [part.get_filename() for part in letter.message().walk() if part.get_filename()]
+    entry = Activity.objects.get(kind="email")
+    assert names == ["terms.txt", "price.txt"]
+    assert sorted(entry.files.values_list("name", flat=True)) == ["price.txt", "terms.txt"]
+
+
+def test_in_the_composer_it_gives_place_to_the_timeline(client: Client, lead, rep):
+    client.force_login(rep)
+    url, data = form_of(lead)
+    part = {"HX-Request": "true", "HX-Target": "email-form"}
+
+    answer = client.post(f"{url}&in=composer", data, headers=part)
+
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (200, "#composer")
+    assert "is on its way" in answer.headers["HX-Trigger"]
+    assert "Email: Hi" in answer.content.decode()
+    elsewhere = client.post(url, {**data, "submission": str(uuid.uuid4())}, headers=part)
+    assert elsewhere.headers["HX-Redirect"] == lead.get_absolute_url()
 
 
 def test_offers_the_people_whom_the_record_is_about_as_far_as_they_are_seen(rep, outsider):
