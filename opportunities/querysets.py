@@ -18,6 +18,7 @@ from django.db.models import (
     TextField,
     Value,
     When,
+    Window,
 )
 
 from accounts.models import Account
@@ -83,6 +84,26 @@ class OpportunityQuerySet(RecordQuerySet):
             "stage__usual_days",
             *(f"{person}__{name}" for person in PEOPLE for name in ("name", "email", "team")),
             "account__owner",
+        )
+
+    def latest_won(self, most: int) -> Self:
+        """Fetch what the cards of the last won ones show, in one query with figures over all.
+
+        Each row says how many there are, as `total`, and what they are worth, as `total_value`.
+        """
+        return (
+            self.select_related("owner", "account__owner")
+            .only(
+                *ON_A_CARD,
+                "actual_value",
+                "closed_on",
+                "created_at",
+                "account__name",
+                *(f"{person}__{name}" for person in PEOPLE for name in ("name", "email", "team")),
+                "account__owner",
+            )
+            .annotate(total=Window(Count("pk")), total_value=Window(Sum("base_value")))
+            .order_by("-closed_on", "-pk")[:most]
         )
 
     def with_urgency(self, tomorrow: datetime) -> Self:

@@ -42,6 +42,9 @@ BOARD = "board"  # the parameter of a page that was opened from the board
 NOT_OF_THE_BOARD = (BOARD, "version")
 COLUMN, CARDS = "column", "cards"  # which stage a phone shows, and how many cards of it
 FIRST, MOST = 25, 200
+WON = "won"  # the column behind the stages
+# What only open ones can be narrowed by: beside it there is nothing won to show.
+ONLY_OPEN = {"stale", "hold", "next_step"}
 CONFLICT = 409
 NOTICE = "board-notice"  # where the board says why a card may not move
 DONE = ("stage", "win", "lose")
@@ -128,17 +131,26 @@ class OpportunityBoard(ListView):
         return {each.pk: _("Move to %(stage)s") % {"stage": each} for each in self.stages}
 
     @cached_property
-    def column(self) -> int | None:
+    def column(self) -> int | str | None:
         """The stage that a phone shows, and whose cards may be more than the first ones."""
         asked = self.data.get(COLUMN, "")
+        if asked == WON and self.shows_won:
+            return WON
         found = [stage.pk for stage in self.stages if str(stage.pk) == asked]
         return next(iter(found or [stage.pk for stage in self.stages]), None)
 
-    def most(self, stage: Stage) -> int:
-        """Return how many cards of a stage are shown."""
+    def most(self, column: int | str) -> int:
+        """Return how many cards of a column are shown."""
         text = self.data.get(CARDS, "")
-        is_asked = stage.pk == self.column and text.isascii() and text.isdigit() and len(text) < 5
+        is_asked = column == self.column and text.isascii() and text.isdigit() and len(text) < 5
         return min(max(int(text), FIRST), MOST) if is_asked else FIRST
+
+    @cached_property
+    def shows_won(self) -> bool:
+        """Say whether what was won stands beside what is open."""
+        if self.is_elsewhere or not self.filter.is_valid():
+            return False
+        return not any(self.data.get(name) for name in ONLY_OPEN)
 
     # Addresses
 
@@ -173,15 +185,19 @@ class OpportunityBoard(ListView):
         if self.asked_column:
             wanted = [pk for pk in wanted if pk == self.column]
         columns = self.filled_columns(rows, totals, wanted)
+        won = None
+        if not self.asked_column or self.column == WON:
+            won = self.won_column()
         whole = whole_of(totals, self.stages)
         return {
             "columns": columns,
+            "won": won,
             "whole_column": columns[0] if columns else None,
-            "switch": self.switch(totals),
+            "switch": self.switch(totals, won),
             "process_switch": self.process_switch(),
             "page": {"total_text": str(whole.count)},
             "toolbar_note": note_of(whole),
-            "is_empty": not whole.count,
+            "is_empty": not whole.count and not (won and won["count"]),
             "is_closed_only": self.is_elsewhere,
             "table_url": self.in_table(),
         }
@@ -206,7 +222,7 @@ class OpportunityBoard(ListView):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         cards: dict[int, list[dict[str, Any]]] = {stage.pk: [] for stage in shown}
         found = rows.first_of_stages(  # type: ignore[attr-defined]
-            {stage.pk: self.most(stage) for stage in shown},
+            {stage.pk: self.most(stage.pk) for stage in shown},
             tomorrow=today + timedelta(days=1),
             also=also,
         ).for_board()
@@ -222,7 +238,7 @@ class OpportunityBoard(ListView):
         here = totals.get(stage.pk, InStage())
         left = here.count - len(cards)
         step = min(left, FIRST)
-        more = {COLUMN: str(stage.pk), CARDS: str(self.most(stage) + step)}
+        more = {COLUMN: str(stage.pk), CARDS: str(self.most(stage.pk) + step)}
         label = ngettext("Show %(n)s more", "Show %(n)s more", step) % {"n": step}
         more_url = self.link(**more) if left > 0 else ""
         if left > 0 and len(cards) >= MOST:
@@ -246,6 +262,60 @@ class OpportunityBoard(ListView):
             "more_label": label,
             "is_more_here": len(cards) < MOST,
             "create_url": f"{creates}?stage={stage.pk}" if creates else "",
+        }
+
+    def won_column(self) -> dict[str, Any] | None:
+        """Return the column of what was won this month, the last one first; in one statement.
+
+        It is narrowed as the others are, but for what says that they are open.
+        """
+        if not self.shows_won or self.process is None:
+            return None
+        data = self.data.copy()
+        data.pop("status", None)
+        rows = self.narrowed_by(data)
+        if rows is None:
+            return None
+        first = timezone.localdate().replace(day=1)
+        won = rows.won().filter(stage__process=self.process, closed_on__gte=first)  # type: ignore[attr-defined]
+        found = list(won.latest_won(self.most(WON)))
+        count, value = (found[0].total, found[0].total_value) if found else (0, None)
+        amount = Decimal(value or 0).quantize(Decimal(1))
+        left = count - len(found)
+        step = min(left, FIRST)
+        is_whole = len(found) >= MOST
+        more = self.link(**{COLUMN: WON, CARDS: str(self.most(WON) + step)})
+        table = self.in_table(status="won", closed="month")
+        label = ngettext("Show %(n)s more", "Show %(n)s more", step) % {"n": step}
+        return {
+            "count": count,
+            "value": money(amount, compact=True),
+            "in_full": money(amount),
+            "cards": [self.won_card(each) for each in found],
+            "is_shown": self.column == WON,
+            "more_url": "" if left <= 0 else table if is_whole else more,
+            "more_label": _("Show all %(n)s in the table") % {"n": count} if is_whole else label,
+            "is_more_here": not is_whole,
+        }
+
+    def won_card(self, opportunity: Opportunity) -> dict[str, Any]:
+        """Return what the card of a won opportunity shows."""
+        account, value = opportunity.account, opportunity.actual_value
+        closed = opportunity.closed_on or timezone.localdate()
+        days = max((closed - timezone.localtime(opportunity.created_at).date()).days, 0)
+        may_see = account is not None and reaches(self.user, "view", account)
+        url = href(opportunity)
+        return {
+            "pk": opportunity.pk,
+            "topic": opportunity.topic,
+            "account": account if may_see else "",
+            "value": ""
+            if value is None
+            else money(value.quantize(Decimal(1)), opportunity.currency),
+            "won_on": _("Won %(day)s") % {"day": short_day(closed)},
+            "won_in": ngettext("Won in %(n)d day", "Won in %(n)d days", days) % {"n": days},
+            "owner": avatar(opportunity.owner),
+            "url": url,
         }
 
     def card(self, opportunity: Opportunity) -> dict[str, Any]:
@@ -287,16 +357,24 @@ class OpportunityBoard(ListView):
             **{f"{name}_url": f"{url}{name}/{self.query}" for name in DONE},
         }
 
-    def switch(self, totals: dict[int, InStage]) -> list[dict[str, Any]]:
-        """Return the stages to choose from on a phone."""
+    def switch(
+        self, totals: dict[int, InStage], won: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the columns to choose from on a phone."""
+        columns: list[tuple[Any, Any, int]] = [
+            (stage.pk, stage, totals.get(stage.pk, InStage()).count) for stage in self.stages
+        ]
+        if won is not None:
+            columns.append((WON, _("Won"), won["count"]))
         return [
             {
-                "stage": stage,
-                "count": totals.get(stage.pk, InStage()).count,
-                "url": self.link(**{COLUMN: str(stage.pk)}),
-                "is_current": stage.pk == self.column,
+                "key": key,
+                "label": label,
+                "count": count,
+                "url": self.link(**{COLUMN: str(key)}),
+                "is_current": key == self.column,
             }
-            for stage in self.stages
+            for key, label, count in columns
         ]
 
     def process_switch(self) -> list[dict[str, Any]]:
@@ -320,9 +398,11 @@ class OpportunityBoard(ListView):
         totals = rows.by_stage()  # type: ignore[attr-defined]
         if stages is None:
             stages = [stage.pk for stage in self.stages]
+        won = self.won_column()
         return {
             "columns": self.filled_columns(rows, totals, stages, also=record.pk),
-            "switch": self.switch(totals),
+            "won": won,
+            "switch": self.switch(totals, won),
             "toolbar_note": note_of(whole_of(totals, self.stages)),
         }
 

@@ -116,7 +116,8 @@ function over({ dragged, to }) {
   for (const slot of document.querySelectorAll("#dropstrip [data-drop]")) {
     say(slot.dataset.drop, slot === to ? slot.dataset.words : "", dragged);
   }
-  dragged.dataset.slot = to.dataset.stage ? to.dataset.words : "";
+  const isColumn = to.closest("[data-column]") !== null;
+  dragged.dataset.slot = isColumn ? to.dataset.words.replace("%s", titleOf(dragged).textContent) : "";
   return true;
 }
 
@@ -136,7 +137,8 @@ function drop({ item, to }) {
 }
 
 function arm() {
-  for (const list of document.querySelectorAll("#board [data-stage], #dropstrip [data-drop]")) {
+  const lists = "#board [data-stage], #board [data-drop], #dropstrip [data-drop]";
+  for (const list of document.querySelectorAll(lists)) {
     if (Sortable.get(list)) continue;
     Sortable.create(list, {
       group: "board",
@@ -181,10 +183,10 @@ function moveByKey(card, key) {
   const every = columns();
   const at = every.indexOf(card.closest("[data-column]"));
   const column = every[at + (key === towards() ? 1 : -1)];
-  const list = column?.querySelector("[data-stage]");
+  const list = column?.querySelector("[data-stage], [data-drop]");
   if (!list || !card.dataset.move) return;
-  const place = placeOf(card);
-  move(card, list.dataset.stage, place);
+  if (list.dataset.drop) ask(card, list.dataset.drop);
+  else move(card, list.dataset.stage, placeOf(card));
 }
 
 function openMenu(card) {

@@ -103,8 +103,9 @@ def test_dropping_on_the_strip_asks_before_it_closes(
     page = window(rep)
     page.goto(BOARD)
 
-    drag(page, card(page, "Kiln sensors"), lambda: page.locator(f"[data-drop={zone}]"))
-    expect(page.locator(f"[data-drop={zone}]")).to_contain_text("“Kiln sensors”")
+    slot = page.locator(f"#dropstrip [data-drop={zone}]")
+    drag(page, card(page, "Kiln sensors"), lambda: slot)
+    expect(slot).to_contain_text("“Kiln sensors”")
     page.mouse.up()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Kiln sensors")
@@ -113,25 +114,55 @@ def test_dropping_on_the_strip_asks_before_it_closes(
     expect(dialog).to_be_hidden()
     expect(title(page, "Kiln sensors")).to_be_focused()
 
-    drag(page, card(page, "Kiln sensors"), lambda: page.locator(f"[data-drop={zone}]"))
+    drag(page, card(page, "Kiln sensors"), lambda: slot)
     page.mouse.up()
     if zone == "lose":
         dialog.get_by_role("radio").first.check()
     dialog.get_by_role("button", name=f"Close as {status}").click()
 
     expect(page.get_by_role("status").filter(has_text=f"is {status}")).to_be_visible()
-    expect(title(page, "Kiln sensors")).to_have_count(0)
-    expect(title(page, "Roof sensors")).to_be_focused()
+    expect(column(page, "Develop")).not_to_contain_text("Kiln sensors")
+    follows = "Kiln sensors" if zone == "win" else "Roof sensors"  # it stands among what was won
+    expect(title(page, follows)).to_be_focused()
     deal.refresh_from_db()
     assert deal.status == status
     assert zone == "win" or deal.loss_reason == LossReason.objects.order_by("pk").first()
+
+
+def test_dropping_among_what_was_won_asks_and_then_it_stands_there(
+    window: Window, rep: User, deal: Opportunity
+) -> None:
+    page = window(rep)
+    page.goto(BOARD)
+    won = column(page, "Won this month")
+    expect(won).to_contain_text("Nothing won yet this month")
+
+    drag(page, card(page, "Kiln sensors"), lambda: won.get_by_role("list"))
+    slot = page.locator(".c-deal--slot")
+    expect(slot).to_have_attribute("data-slot", "Drop to win “Kiln sensors”")
+    page.mouse.up()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Kiln sensors")
+    dialog.get_by_role("button", name="Close as won").click()
+
+    expect(won).to_contain_text("Kiln sensors")
+    expect(won).to_contain_text("Won in 0 days")
+    expect(won.get_by_title("€1,000")).to_contain_text("€1,000 won")
+    # By the keys: one step beyond the last stage.
+    title(page, "Roof sensors").focus()
+    for stage in ("Propose", "Close"):
+        page.keyboard.press("Shift+ArrowRight")
+        expect(column(page, stage)).to_contain_text("Roof sensors")
+        expect(title(page, "Roof sensors")).to_be_focused()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_role("dialog")).to_contain_text("Roof sensors")
 
 
 def test_dropping_on_hold_lets_a_card_rest(window: Window, rep: User, deal: Opportunity) -> None:
     page = window(rep)
     page.goto(BOARD)
 
-    drag(page, card(page, "Kiln sensors"), lambda: page.locator("[data-drop=hold]"))
+    drag(page, card(page, "Kiln sensors"), lambda: page.locator("#dropstrip [data-drop=hold]"))
     page.mouse.up()
 
     expect(card(page, "Kiln sensors").get_by_text("On hold").first).to_be_visible()

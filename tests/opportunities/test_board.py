@@ -115,6 +115,43 @@ def test_adds_up_each_stage_in_the_main_currency(reps: Client, rep: User) -> Non
     assert page.context["toolbar_note"] == "€125K open, €45K weighted"
 
 
+def test_shows_what_was_won_this_month_beside_what_is_open(
+    reps: Client, rep: User, rep2: User, outsider: User
+) -> None:
+    today = timezone.localdate()
+    hidden = AccountFactory(owner=outsider, name="Hidden Works")
+    for number in range(27):
+        deal = OpportunityFactory(
+            owner=rep, topic=f"Won {number}", value=Decimal(1000), account=hidden
+        )
+        win(deal, by=rep, actual_value=Decimal(900), closed_on=today)
+    old = OpportunityFactory(owner=rep, topic="Long ago")
+    win(old, by=rep, closed_on=today.replace(day=1) - timedelta(days=1))
+    win(OpportunityFactory(owner=rep2, topic="Of a colleague"), by=rep2)
+    win(OpportunityFactory(owner=outsider, topic="Not theirs to see"), by=outsider)
+
+    page = reps.get(BOARD)
+    won = page.context["won"]
+    more = reps.get(
+        BOARD + won["more_url"], headers={"HX-Request": "true", "HX-Target": "column-won"}
+    ).content.decode()
+
+    assert (won["count"], won["value"], won["more_label"]) == (27, "€24K", "Show 2 more")
+    assert len(won["cards"]) == 25
+    assert won["cards"][0]["won_in"] == "Won in 0 days"
+    assert "Hidden Works" not in page.content.decode()
+    assert page.context["switch"][-1]["label"] == "Won"
+    assert more.count("data-card") == 27
+    assert "<html" not in more
+    everybody = reps.get(BOARD + "?status=open").context["won"]
+    assert everybody["count"] == 28
+    assert reps.get(BOARD + "?q=colleague").context["won"]["count"] == 1
+    assert reps.get(BOARD + "?stale=1&status=open").context["won"] is None
+    assert reps.get(BOARD + "?status=lost").context["won"] is None
+    phone = reps.get(BOARD + "?status=open&column=won")
+    assert phone.context["won"]["is_shown"]
+
+
 def test_shows_first_ones_and_then_more(reps: Client, rep: User) -> None:
     for _ in range(31):
         OpportunityFactory(owner=rep)
@@ -474,8 +511,10 @@ def test_a_dialog_that_wins_takes_the_card_off_the_board(reps: Client, rep: User
     told = json.loads(answer["HX-Trigger"])["toast"]
     assert told["text"] == "Kiln sensors is won"
     assert told["undo"].startswith(f"/opportunities/{deal.pk}/reopen/?board=1")
-    assert f'id="card-{deal.pk}"' not in answer.content.decode()
-    assert f'id="column-{deal.stage_id}"' in answer.content.decode()
+    stage_part, won_part = answer.content.decode().split('id="column-won"')
+    assert f'id="card-{deal.pk}"' not in stage_part
+    assert f'id="column-{deal.stage_id}"' in stage_part
+    assert f'id="card-{deal.pk}"' in won_part
 
 
 def test_a_card_at_rest_says_so_and_stays(reps: Client, rep: User) -> None:
