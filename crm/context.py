@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import SimpleLazyObject
@@ -17,6 +18,9 @@ from leads.models import Lead, QualificationRuleSet
 from opportunities.models import Opportunity
 from records.permissions import scope_of
 from users.models import Grant
+from workbench.templatetags.workbench import address
+from workbench.views.kept import FROM, VIEW
+from workbench.views.list import record_kinds
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -32,6 +36,8 @@ WORK = [
     ("/contacts/", gettext_noop("Contacts"), "address-book", "C"),
     ("/activities/", gettext_noop("Activities"), "clipboard-check", "T"),
 ]
+# What is counted behind a line.
+COUNTED = {"/": "late", "/leads/": "leads", "/opportunities/board/": "opportunities"}
 # For those who look after what comes in.
 INBOX = [("/intake/", gettext_noop("Inbox"), "inbox", "I")]
 # For those who say what a good lead is.
@@ -63,12 +69,30 @@ class Place:
     count: None = None  # a figure here would cost a statement on every page
     is_late: bool = False
 
+    @property
+    def counts(self) -> str:
+        """What the figure is fetched by, once the page stands."""
+        return COUNTED.get(self.url, "")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pinned view in the navigation. `kind` is that of its records, and gives it its colour."""
+
+    pk: int
+    url: str
+    label: str
+    kind: str
+    is_current: bool
+    is_default: bool
+    count: None = None  # fetched by the page, once it stands
+
 
 @cache
-def exists(address: str) -> bool:
-    """Tell whether a page answers at `address`."""
+def exists(path: str) -> bool:
+    """Tell whether a page answers at `path`."""
     try:
-        resolve(address)
+        resolve(path)
     except Resolver404:
         return False
     return True
@@ -86,6 +110,34 @@ def places(listed: list[tuple[str, str, str, str]], path: str) -> list[Place]:
 def room(url: str) -> str:
     """Return where the pages are to which a line leads: a board is one of the ways in."""
     return url.removesuffix("board/")
+
+
+MOST_PINNED = 8  # what is beyond has its tab in its list
+
+
+@cache
+def list_of(kind: str) -> str:
+    """Return the address of the list of a kind of record; nothing where there is none."""
+    model = record_kinds().get(kind)
+    return address(f"{model().url_namespace}:list") if model is not None else ""
+
+
+def pins(request: HttpRequest) -> list[Pin]:
+    """Return the pinned views, by name; the one that the list shows is current.
+
+    They came along with who is signed in: here nothing is asked.
+    """
+    found = []
+    for pk, name, kind, is_default in getattr(request.user, "pinned_views", None) or ():
+        url = list_of(kind)
+        if not url:
+            continue
+        is_here = request.path in {url, f"{url}board/"}
+        asked = request.GET.get(VIEW) or request.GET.get(FROM)
+        begins = bool(is_default) and not request.GET and request.path == url
+        is_current = is_here and (asked == str(pk) or begins)
+        found.append(Pin(pk, f"{url}?{VIEW}={pk}", name, kind, is_current, bool(is_default)))
+    return sorted(found, key=lambda pin: (pin.label.casefold(), pin.pk))[:MOST_PINNED]
 
 
 def has_inbox(user: Any) -> bool:
@@ -111,10 +163,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return `nav` for the frame; nothing is worked out on a page that has no frame."""
 
     def build() -> dict[str, Any]:
-        path = request.path
+        path, pinned = request.path, pins(request)
         bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
         return {
             "work": places(WORK + (INBOX if has_inbox(request.user) else []), path),
+            "views": pinned,
+            # Counts are fetched by this address, which is another one when other views are pinned.
+            "counts_url": f"{reverse('nav-counts')}?{urlencode([('view', p.pk) for p in pinned])}",
             "insights": places(INSIGHTS + (RULES if has_rules(request.user) else []), path),
             "bottom": places(bottom, path),
             "create": creatable(request.user),

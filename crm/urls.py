@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods
 
-from crm import views
+from crm import frame, views
 
 # The admin site is entered by the same door as everything else, with its limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -23,6 +23,7 @@ handler500 = "crm.views.server_error"
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("nav/", frame.NavCounts.as_view(), name="nav-counts"),
     path("admin/", admin.site.urls),
     # allauth's other pages (reset, second factor) keep their own names under one address, as
     # /accounts/ is a room here.
