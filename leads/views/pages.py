@@ -18,11 +18,14 @@ from leads.models import Lead
 from leads.queries import blocker_for, with_reasons
 from leads.tables import LeadTable
 from leads.views.record import shown_lookalike
+from records.custom import PREFIX
 from records.permissions import may, name_for, reaches, unnamed
+from workbench.filters import WHERE
 from workbench.views import (
     ASSIGN,
     DELETE,
     MERGE,
+    TAG,
     TASK,
     CreateView,
     DeleteView,
@@ -41,9 +44,10 @@ if TYPE_CHECKING:
 
 # What a person narrows a list by before all that is left of it is given up.
 GIVES_UP_BY = {
-    "q", "progress", "source", "campaign", "rating", "next_step", "created", "created_after",
-    "created_before", "country", "region",
+    "q", "progress", "source", "campaign", "rating", "tag", "next_step", "created",
+    "created_after", "created_before", "country", "region", WHERE,
 }  # fmt: skip
+ONLY_OPEN = f"status:is:{Lead.Status.OPEN}"  # the same as a condition says it
 
 
 class LeadList(RelatedListView):
@@ -68,6 +72,7 @@ class LeadList(RelatedListView):
         ASSIGN,
         ForSelected(gettext_lazy("Status"), "status", "circle-dashed", "change", key="s"),
         TASK,
+        TAG,
         MERGE,
         ForSelected(gettext_lazy("Disqualify"), "leads:bulk-disqualify", "ban", "disqualify"),
         DELETE,
@@ -104,7 +109,12 @@ class LeadList(RelatedListView):
     def is_narrowed(self) -> bool:
         """Say whether open leads are left by filters of the user's own, beyond those of a tab."""
         said = {name for name, value in self.data.items() if value}
-        return self.data.get("status") == Lead.Status.OPEN and bool(said & GIVES_UP_BY)
+        conditions = self.data.getlist(WHERE)
+        is_open = self.data.get("status") == Lead.Status.OPEN or ONLY_OPEN in conditions
+        if set(conditions) <= {ONLY_OPEN, ""}:
+            said.discard(WHERE)
+        is_own = any(name.startswith(PREFIX) for name in said)
+        return is_open and (is_own or bool(said & GIVES_UP_BY))
 
 
 class LeadCreate(CreateView):

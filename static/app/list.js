@@ -48,3 +48,77 @@ function showTab() {
 
 document.addEventListener("htmx:afterSettle", showTab);
 showTab();
+
+// Of the pinned views that one is marked which the list shows now.
+function markPinned() {
+  const asked = new URLSearchParams(location.search);
+  const number = asked.get("view") ?? asked.get("from");
+  for (const link of document.querySelectorAll("[data-view]")) {
+    const { pathname } = new URL(link.href);
+    const isHere = [pathname, `${pathname}board/`].includes(location.pathname);
+    const begins = "begins" in link.dataset && location.search === "" && pathname === location.pathname;
+    if (isHere && (number === link.dataset.view || begins)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+document.addEventListener("htmx:pushedIntoHistory", markPinned);
+
+// The focus stays where it was when the list is shown anew: on the same control, or on its
+// neighbour where that is gone.
+const isDrawn = (element) => element.getClientRects().length > 0;
+const wordsOf = (element) =>
+  (element.getAttribute("aria-label") ?? element.textContent).replace(/[\d.,+\s]+/g, " ").trim();
+const menusOf = (part) => [...part.querySelectorAll("details.c-menu > summary")];
+let focused = null;
+
+function remember(part) {
+  const element = document.activeElement;
+  const summary = element.closest("details.c-menu")?.querySelector("summary");
+  focused = {
+    tag: element.tagName,
+    words: wordsOf(element),
+    isChip: element.matches(".c-chip__remove"),
+    staysOpen: element.matches(".c-up"),
+    menu: summary ? menusOf(part).indexOf(summary) : -1,
+  };
+}
+
+function comeBack() {
+  const list = document.getElementById("list");
+  if (!focused || !list) return;
+  const { tag, words, isChip, staysOpen, menu } = focused;
+  focused = null;
+  if (document.activeElement !== document.body) return;
+  if (staysOpen) menusOf(list)[menu]?.parentElement.setAttribute("open", "");
+  const same = [...list.querySelectorAll(tag)].find((each) => isDrawn(each) && wordsOf(each) === words);
+  const near = isChip ? list.querySelector(".c-chip__remove") : menusOf(list)[menu];
+  const last = [list.querySelector("#filter-text"), document.querySelector("h1")];
+  [same, near, ...last].find((each) => each && isDrawn(each))?.focus();
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  if (["list", "list-body"].includes(target.id) && target.contains(document.activeElement)) remember(target);
+});
+document.addEventListener("htmx:afterSettle", comeBack);
+
+// Filters that were set in a dialog: it closes, the list under it is shown anew, and the focus comes
+// back to the chip that was opened, or to the new one.
+const chips = () => [...document.querySelectorAll("#list .c-chip__text[href]")];
+let chip = -1;
+
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.closest("#list") && !target.closest("dialog")) chip = chips().indexOf(target);
+});
+
+document.addEventListener("filtered", async ({ detail: { url } }) => {
+  const at = chip;
+  document.querySelector("dialog[data-modal][open]")?.close();
+  if (!document.getElementById("list")) {
+    location.assign(url);
+    return;
+  }
+  await window.htmx.ajax("GET", url, { target: "#list", swap: "outerHTML" });
+  const all = chips();
+  (all[at] ?? all.at(-1) ?? document.querySelector("#list [data-key='f']"))?.focus();
+});

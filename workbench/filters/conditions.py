@@ -232,6 +232,7 @@ class ConditionFilter(django_filters.Filter):
         return [
             {
                 "name": WHERE,
+                "at": number,
                 "label": words(part, asked, translate=gettext),
                 "text": words(part, asked, translate=gettext),
                 "others": [text for place, text in enumerate(said) if place != number],

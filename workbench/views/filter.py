@@ -5,30 +5,33 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import resolve, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import trigger_client_event
 
 from records.conditions import stored
 from workbench.filters import WHERE, fields_for, written
 from workbench.filters.conditions import read_all
-from workbench.forms.conditions import BLANK, kind_of, parts_of
+from workbench.forms.conditions import BLANK, is_group, kind_of, parts_of
 from workbench.forms.filter import FilterForm
 from workbench.templatetags.workbench import address
 from workbench.views.kept import FROM, PAGING
 from workbench.views.record import FormPage
 from workbench.views.saved_views import kind_named
 
+OWN = ("add", "at")  # parameters of this page that are none of the list
 PANEL = "filter-panel"  # where the menu of a list puts what it fetches
 
 
 class FilterPage(FormPage):
     """The conditions of a list, whose query string is that of this page, to change them.
 
-    `?add=company` begins with a row for that field. What is applied stands in the address of the
-    list, so nothing is changed here. The menu of the list fetches what there is to choose from.
+    `?add=company` begins with a row for that field, `?at=1` is about the second of the conditions.
+    What is applied stands in the address of the list, so nothing is changed here. The menu of the
+    list fetches what there is to choose from.
     """
 
     template_name = "workbench/filter.html"
@@ -58,6 +61,27 @@ class FilterPage(FormPage):
             data = {"all": [*parts, added]}
         return {**super().get_initial(), WHERE: data}
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        if not form.is_bound:
+            form.fields[WHERE].widget.focus = self.first_focus(form.initial[WHERE])
+        return form
+
+    def first_focus(self, data: dict[str, Any]) -> str:
+        """Return where one begins: in the row that was added, or the one that was asked for."""
+        parts = parts_of(data)
+        if not parts:
+            return ""
+        at = self.request.GET.get("at", "")
+        place = int(at) if at.isascii() and at.isdigit() and int(at[:4]) < len(parts) else 0
+        place = len(parts) - 1 if self.request.GET.get("add") else place
+        part, steps = parts[place], [str(place)]
+        while is_group(part) and parts_of(part):
+            part = parts_of(part)[0]
+            steps.append("0")
+        is_asked = isinstance(part, dict) and part.get("field")
+        return "-".join([*steps, "value" if is_asked else "field"])
+
     @property
     def is_panel(self) -> bool:
         htmx = self.request.htmx  # type: ignore[attr-defined]
@@ -80,7 +104,7 @@ class FilterPage(FormPage):
         page: Any = resolve(place).func.view_class  # type: ignore[attr-defined]
         rows = self.model.objects.permitted(self.user, "view")
         offered = page.filter_class(self.request.GET, rows, user=self.user).offered
-        names = {*PAGING, "add", *(field.name for field in offered)}
+        names = {*PAGING, *OWN, *(field.name for field in offered)}
         kept = [
             (name, value)
             for name, values in self.request.GET.lists()
@@ -94,7 +118,8 @@ class FilterPage(FormPage):
     def fields(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return what can be asked, under what it belongs to, each with the page that asks it."""
         data = self.request.GET.copy()
-        data.pop("add", None)
+        for name in OWN:
+            data.pop(name, None)
         begin = f"{self.request.path}?{data.urlencode()}"
         menu = self.get_form().fields[WHERE].widget.menu
         return [
@@ -118,9 +143,15 @@ class FilterPage(FormPage):
     def cancel_url(self) -> str:
         return self.list_with(self.request.GET.getlist(WHERE))
 
+    def go(self, url: str) -> HttpResponse:
+        """Have the list under the dialog shown anew: its page stays, and the place in it."""
+        if not self.is_dialog:
+            return super().go(url)
+        return trigger_client_event(HttpResponse(status=204), "filtered", {"url": url})
+
     def list_with(self, where: list[str]) -> str:
         data = QueryDict(self.request.GET.urlencode(), mutable=True)
-        for name in (*PAGING, "add"):
+        for name in (*PAGING, *OWN):
             data.pop(name, None)
         data.setlist(WHERE, where)
         return f"{self.list_address}?{data.urlencode() or 'view=all'}"

@@ -46,9 +46,11 @@ if TYPE_CHECKING:
 MOST_COUNTED = 10_000
 MOST_IN_TAB = 1_000  # a list has a dozen tabs: what is beyond, nobody reads off a tab
 MOST_SORTS = 4
+MOST_BROADER = 6  # filters of which each is left out once, where a list is empty
 MOST_TOLD = 5
 SIZES = (25, 50, 100)
 COLUMNS = "columns"
+UP = "up"  # of the columns that are sent along, the one that goes a place up
 DENSITIES = {
     "compact": (_("Compact"), "baseline-density-small"),
     "": (_("Standard"), "baseline-density-medium"),
@@ -146,6 +148,18 @@ def only(filter_class: Any, names: frozenset[str]) -> Any:
     return narrow
 
 
+def moved_up(names: list[str], name: str) -> str:
+    """Return the columns with one a place before; the first always leads.
+
+    >>> moved_up(["name", "company", "value"], "value"), moved_up(["name", "value"], "value")
+    ('name,value,company', 'name,value')
+    """
+    if name in names[2:]:
+        place = names.index(name)
+        names = [*names[: place - 1], name, names[place - 1], *names[place + 1 :]]
+    return ",".join(names)
+
+
 def count_text(count: int, most: int = MOST_COUNTED) -> str:
     """Return a capped count in words: "38", "10,000+"."""
     return number_format(min(count, most), force_grouping=True) + ("+" if count > most else "")
@@ -174,7 +188,7 @@ class ListView(Exported, Page, TemplateView):
     for_selected: ClassVar[Sequence[ForSelected]] = ()
     # Parameters that the list has beside its filters.
     own_names: ClassVar[frozenset[str]] = frozenset(
-        {"q", "sort", "per", "density", COLUMNS, VIEW, FROM, "bin", *PAGING}
+        {"q", "sort", "per", "density", COLUMNS, UP, VIEW, FROM, "bin", *PAGING}
     )
     action = "view"
 
@@ -204,15 +218,16 @@ class ListView(Exported, Page, TemplateView):
             if not data and not asked and self.tabs:
                 data = QueryDict(self.tabs[0].query)
         boxes, sorts = data.getlist(COLUMNS), data.getlist("sort")
-        if not boxes and len(sorts) < 2:
+        if not boxes and len(sorts) < 2 and UP not in data:
             return data
         # Each box of a menu sends its own; in the address they are one word that can be read.
-        data = data.copy()
+        said: Any = data.copy()
+        up = said.pop(UP, [""])[-1]
         if boxes:
-            data[COLUMNS] = self.chosen(",".join(boxes))
+            said[COLUMNS] = self.chosen(moved_up(",".join(boxes).split(","), up))
         if sorts:
-            data["sort"] = ",".join(filter(None, sorts))
-        return data
+            said["sort"] = ",".join(filter(None, sorts))
+        return said  # type: ignore[no-any-return]
 
     @cached_property
     def saved(self) -> Views:
@@ -270,7 +285,11 @@ class ListView(Exported, Page, TemplateView):
     @cached_property
     def standard(self) -> list[str]:
         """The columns of a view for which nobody has chosen any."""
-        return [name for name in self.table_class.base_columns if name not in self.left_out()]
+        return [
+            name
+            for name, column in self.table_class.base_columns.items()
+            if name not in self.left_out() and not column.is_extra
+        ]
 
     @cached_property
     def shown(self) -> list[str]:
@@ -417,9 +436,15 @@ class ListView(Exported, Page, TemplateView):
             for_all=self.for_all(),
             layouts=self.layouts(),
             results_template=self.results_template,
-            **self.results(rows, counts),
+            **self.with_broader(self.results(rows, counts), counts["tabs"]),
             **kwargs,
         )
+
+    def with_broader(self, shown: dict[str, Any], tabs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Add to a list that is empty the nearest view that is not."""
+        is_empty = not shown["page"].get("total", 1) and self.filter.is_valid()
+        is_narrowed = bool(self.chips() or self.data.get("q"))
+        return {**shown, "broader": self.broader(tabs)} if is_empty and is_narrowed else shown
 
     def results(self, rows: QuerySet[Any, Any], counts: dict[str, Any]) -> dict[str, Any]:
         """Return what is shown of the rows: a page of the table, and what belongs to a table."""
@@ -470,10 +495,52 @@ class ListView(Exported, Page, TemplateView):
             {
                 **chip,
                 "url": self.link(**{chip["name"]: chip.get("others")}),
-                "edit_url": self.filter_url() if chip["name"] == WHERE else "",
+                "edit_url": f"{self.filter_url()}&at={chip['at']}" if chip["name"] == WHERE else "",
             }
             for chip in self.filter.chips
         ]
+
+    def broader(self, tabs: list[dict[str, Any]]) -> dict[str, str]:
+        """Return the nearest view that shows anything, where this one shows nothing.
+
+        It is the list without that one of its filters which keeps most away; where each of several
+        does so, the first tab that has any. One statement.
+        """
+        words = (
+            {self.link(q=None): _("Text contains %(text)s") % {"text": self.data["q"][:60]}}
+            if self.data.get("q")
+            else {}
+        )
+        for chip in self.chips()[:MOST_BROADER]:
+            words[chip["url"]] = chip.get("text") or f"{chip['label']}: {chip['value']}"
+        wanted = {}
+        for url in words:
+            rows = self.narrowed_by(QueryDict(url.removeprefix("?")))
+            if rows is not None:
+                wanted[url] = rows
+        if wanted:
+            counts = {
+                f"_b{n}": CountUpTo(rows, MOST_IN_TAB) for n, rows in enumerate(wanted.values())
+            }
+            found = User.objects.filter(pk=self.user.pk).annotate(**counts).values_list(*counts)
+            filled = [(n, url) for url, n in zip(wanted, found.get(), strict=True) if n]
+            if filled:
+                count, url = min(filled, key=lambda each: each[0])
+                meta = self.model._meta
+                told = {
+                    "count": count_text(count, MOST_IN_TAB),
+                    "names": meta.verbose_name if count == 1 else meta.verbose_name_plural,
+                    "filter": words[url],
+                }
+                label = gettext("%(count)s %(names)s without “%(filter)s”") % told
+                return {"url": url, "label": label}
+        for tab in tabs:
+            if not tab["is_current"] and tab["count"] not in ("", "0"):
+                return {
+                    "url": tab["url"],
+                    "label": gettext("Show %(view)s") % {"view": tab["label"]},
+                }
+        return {}
 
     def filter_url(self) -> str:
         """Return the page that narrows this list by any field."""
@@ -528,22 +595,13 @@ class ListView(Exported, Page, TemplateView):
                     "name": name,
                     "label": self.columns[name].verbose_name,
                     "is_shown": name in self.shown,
-                    "up_url": self.link(columns=up) if (up := self.moved_up(name)) else "",
+                    "is_below": name in self.shown[2:],
                 }
                 for name in others
             ],
             "kept": self.pairs(COLUMNS),
             "reset_url": self.link(columns=None) if self.data.get(COLUMNS) else "",
         }
-
-    def moved_up(self, name: str) -> str:
-        """Return the columns with one a place before; the first always leads."""
-        shown = list(self.shown)
-        if name not in shown[2:]:
-            return ""
-        place = shown.index(name)
-        shown[place - 1 : place + 1] = [name, shown[place - 1]]
-        return ",".join(shown)
 
     def heads(self) -> list[dict[str, Any]]:
         """Return the heading of each column, with the address that sorts by it."""
@@ -671,7 +729,8 @@ class ListView(Exported, Page, TemplateView):
 
     def for_rows(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         """Fetch what the columns show."""
-        return rows.for_list()  # type: ignore[attr-defined, no-any-return]
+        rows = rows.for_list()  # type: ignore[attr-defined]
+        return rows.prefetch_related("tags") if "tags" in self.shown else rows
 
     def ordered(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         """Return all rows with what their columns show, in the order of the list."""
