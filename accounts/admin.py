@@ -52,7 +52,7 @@ class AccountAdmin(RecordAdmin):
     list_display = ("name", "city", "country", "phone", "owner", "created_at")
     list_filter = ("owner__team", "created_at")
     sortable_by = ("name", "created_at")
-    autocomplete_fields = ("owner", "parent")
+    autocomplete_fields = ("owner", "parent", "tags")
     fieldsets = (
         (None, {"fields": ["name", "owner", "parent", "website", "phone", "tags", "is_different"]}),
         (_("Company"), {"fields": ["industry", "employees", "annual_revenue", "currency"]}),
@@ -75,7 +75,7 @@ class ContactAdmin(RecordAdmin):
     list_filter = ("owner__team", "do_not_contact", "created_at")
     list_select_related = ("owner", "account")
     sortable_by = ("name", "created_at")
-    autocomplete_fields = ("owner", "account")
+    autocomplete_fields = ("owner", "account", "tags")
     fieldsets = (
         (
             None,
@@ -94,7 +94,7 @@ class ContactAdmin(RecordAdmin):
         (_("Reach"), {"fields": ["email", "second_email", "phone", "mobile"]}),
         (_("Leave alone"), {"fields": ["consent", "do_not_contact"]}),
         ADDRESS,
-        (_("More"), {"fields": ["description", "external_id"]}),
+        (_("More"), {"fields": ["description", "tags", "external_id"]}),
     )
 
     @admin.display(description=_("name"), ordering="last_name")

@@ -29,6 +29,7 @@ class AccountSerializer(api.RecordSerializer):
 
     country = api.Country(required=False)
     parent = api.Related(Account, required=False, allow_null=True)
+    tags = api.Tags()
     is_different = api.YesNo(write_only=True, required=False, help_text=IS_DIFFERENT)
 
     class Meta:
@@ -101,6 +102,7 @@ class ContactSerializer(api.RecordSerializer):
 
     country = api.Country(required=False)
     account = api.Related(Account, required=False, allow_null=True)
+    tags = api.Tags()
     is_different = api.YesNo(write_only=True, required=False, help_text=IS_DIFFERENT)
 
     class Meta:
@@ -126,6 +128,7 @@ class ContactSerializer(api.RecordSerializer):
             "description",
             "consent",
             "do_not_contact",
+            "tags",
             "owner",
             "next_step",
             "next_step_at",

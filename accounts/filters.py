@@ -15,6 +15,7 @@ from workbench.filters import (
     PeriodFilter,
     RecordFilter,
     RecordFilterById,
+    TagFilter,
 )
 
 
@@ -27,6 +28,7 @@ class AccountFilter(RecordFilter):
     city = django_filters.CharFilter(
         label=_("City"), lookup_expr="icontains", max_length=100, strip=True
     )
+    tag = TagFilter()
     created = PeriodFilter(label=_("Created"), field_name="created_at")
     created_after = DayFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
     created_before = DayFilter(label=_("Created until"), field_name="created_at", lookup_expr="lte")
@@ -44,6 +46,7 @@ class ContactFilter(RecordFilter):
     with_account = django_filters.ChoiceFilter(
         label=_("Account"), choices=[("1", _("any")), ("0", _("none"))], method="has_account"
     )
+    tag = TagFilter()
     created = PeriodFilter(label=_("Created"), field_name="created_at")
     created_after = DayFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
     created_before = DayFilter(label=_("Created until"), field_name="created_at", lookup_expr="lte")

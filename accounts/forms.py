@@ -90,6 +90,7 @@ class ContactForm(IdentityForm):
                 ("account", "owner"),
                 ("email", "second_email"),
                 ("phone", "mobile"),
+                "tags",
             ],
         ),
         Section(
@@ -104,7 +105,7 @@ class ContactForm(IdentityForm):
         model = Contact
         fields = (
             "first_name", "last_name", "salutation", "job_title", "account", "owner", "email",
-            "second_email", "phone", "mobile", "street", "postal_code", "city", "region",
+            "second_email", "phone", "mobile", "tags", "street", "postal_code", "city", "region",
             "country", "consent", "do_not_contact", "description",
         )  # fmt: skip
         widgets: ClassVar[dict[str, Any]] = {

@@ -10,7 +10,7 @@ from accounts.matching import account_match, contact_match
 from accounts.models import Account, Contact
 from activities.jobs import AddTasks
 from records import keys
-from workbench.bulk import Assign, Delete
+from workbench.bulk import Assign, Delete, Retag
 from workbench.transfer import Importer, Outcome, as_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class AccountImporter(Importer):
         "annual_revenue",
         "currency",
         *ADDRESS,
-        "tags",
         "description",
         "created_at",
     )
@@ -192,3 +191,17 @@ class AddContactTasks(AddTasks):
     """Put a task on contacts."""
 
     model = Contact
+
+
+class TagAccounts(Retag):
+    """Put tags on accounts, and take others off."""
+
+    model = Account
+    update = staticmethod(operations.update_account)
+
+
+class TagContacts(Retag):
+    """Put tags on contacts, and take others off."""
+
+    model = Contact
+    update = staticmethod(operations.update_contact)

@@ -148,7 +148,6 @@ class Account(TimelineRecord, Company, Address, FirmBlocks):
         related_name="subsidiaries",
         verbose_name=_("parent account"),
     )
-    tags = models.CharField(_("tags"), max_length=200, blank=True)
     name_key = models.CharField(max_length=200, editable=False, db_index=True)
     domain = models.CharField(max_length=255, editable=False, db_index=True)
     phone_key = models.CharField(max_length=40, editable=False)
@@ -242,9 +241,9 @@ class Contact(TimelineRecord, Address, PersonBlocks):
     vocabulary = Vocabulary(
         """
         first_name last_name job_title email second_email phone mobile street city region
-        postal_code country description consent do_not_contact next_step next_step_at touched_at
-        created_at changed_at account.name account.industry account.employees account.country
-        owner owner.team
+        postal_code country tags description consent do_not_contact next_step next_step_at
+        touched_at created_at changed_at account.name account.industry account.employees
+        account.country owner owner.team
         """
     )
 

@@ -16,6 +16,7 @@ from workbench.tables import (
     NextStepColumn,
     OwnerColumn,
     RecordTable,
+    TagsColumn,
     TouchColumn,
 )
 
@@ -73,10 +74,12 @@ class AccountTable(RecordTable):
     next_step = NextStepColumn()
     touched = TouchColumn()
     owner = OwnerColumn()
+    tags = TagsColumn()
 
     class Meta(RecordTable.Meta):
         sequence = (
             "name", "place", "industry", "website", "phone", "next_step", "touched", "owner",
+            "tags",
         )  # fmt: skip
 
 
@@ -101,9 +104,10 @@ class ContactTable(RecordTable):
     next_step = NextStepColumn()
     touched = TouchColumn()
     owner = OwnerColumn()
+    tags = TagsColumn()
 
     class Meta(RecordTable.Meta):
-        sequence = ("name", "account", "email", "phone", "next_step", "touched", "owner")
+        sequence = ("name", "account", "email", "phone", "next_step", "touched", "owner", "tags")
 
     def render_account(self, record: Contact) -> Any:
         """The account, unless it is outside what the user may see."""

@@ -29,6 +29,7 @@ from records.models import (
     Merge,
     PossibleDuplicate,
     Record,
+    Tag,
 )
 from users.models import ApiToken, Grant, Role, Team, User
 from users.permissions import permissions_of
@@ -39,6 +40,7 @@ from workbench.admin import (
     SettingAdmin,
     SettingInline,
     TellingForm,
+    VersionedForm,
     custom_fields_of,
     is_lookup,
     lines_of,
@@ -550,6 +552,18 @@ class CurrencyAdmin(SettingAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["code"] if obj else []
+
+
+@admin.register(Tag)
+class TagAdmin(SettingAdmin):
+    """The words by which records are found together. One in use is renamed, never deleted."""
+
+    form = VersionedForm
+    fields = ("name",)
+    list_display = ("name", "key", "created_by")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "name_key")
+    ordering = ("name_key",)
 
 
 @admin.register(IdempotencyKey)

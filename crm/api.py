@@ -50,7 +50,7 @@ from opportunities.api import (
 )
 from opportunities.errors import StepsAreMissing
 from records.errors import CannotUnmerge, IsMerged, Obstacle, Refused, Unacceptable
-from records.models import Merge
+from records.models import Merge, Tag
 from records.permissions import reaches
 from reports.api import ReportViewSet
 from users.models import Team, User
@@ -105,6 +105,24 @@ class UserViewSet(api.ApiViewSet):
         return everybody if self.user.is_superuser else everybody.filter(is_active=True)
 
 
+class TagSerializer(serializers.ModelSerializer[Tag]):
+    """A word by which records are found together."""
+
+    class Meta:
+        model = Tag
+        fields = ["id", "key", "name"]
+
+
+class TagViewSet(api.ApiViewSet):
+    """The tags of the records that one may see. A new one is made by putting it on a record."""
+
+    model = Tag
+    serializer_class = TagSerializer
+
+    def rows(self) -> Any:
+        return Tag.objects.seen_by(self.user)
+
+
 router = SimpleRouter()
 router.trailing_slash = "/?"  # nobody is sent on for a slash: a POST would lose its body
 router.register("leads", LeadViewSet, "leads")
@@ -112,6 +130,7 @@ router.register("accounts", AccountViewSet, "accounts")
 router.register("contacts", ContactViewSet, "contacts")
 router.register("opportunities", OpportunityViewSet, "opportunities")
 router.register("activities", ActivityViewSet, "activities")
+router.register("tags", TagViewSet, "tags")
 router.register("users", UserViewSet, "users")
 router.register("teams", TeamViewSet, "teams")
 router.register("sources", SourceViewSet, "sources")

@@ -349,6 +349,10 @@ def _counted(label: str, n: int, name: str) -> str:
             "%(n)d entries of the timeline to %(name)s",
             n,
         ),
+        **{
+            f"{label}_tags": lambda: ngettext("%(n)d tag to %(name)s", "%(n)d tags to %(name)s", n)
+            for label in ("leads.Lead", "accounts.Account", "accounts.Contact")
+        },
         "intake.Delivery": lambda: ngettext(
             "%(n)d delivery to %(name)s", "%(n)d deliveries to %(name)s", n
         ),

@@ -22,6 +22,7 @@ from workbench.filters import (
     PeriodFilter,
     RecordFilter,
     RecordFilterById,
+    TagFilter,
     ValueFilter,
 )
 
@@ -53,6 +54,7 @@ class LeadFilter(RecordFilter):
     owner = OwnerFilter()
     source = LineFilter(Source.objects.order_by("position", "name", "pk"), label=_("Source"))
     campaign = LineFilter(Campaign.objects.order_by("position", "name", "pk"), label=_("Campaign"))
+    tag = TagFilter()
     rating = django_filters.ChoiceFilter(label=_("Rating"), choices=Lead.Rating.choices)
     next_step = django_filters.ChoiceFilter(
         label=_("Next step"),

@@ -16,6 +16,7 @@ from workbench.tables import (
     NextStepColumn,
     OwnerColumn,
     RecordTable,
+    TagsColumn,
     TouchColumn,
     badge,
     pips,
@@ -98,6 +99,7 @@ class LeadTable(RecordTable):
     touched = TouchColumn()
     age = AgeColumn(OLD_AFTER)
     owner = OwnerColumn()
+    tags = TagsColumn()
     decision = Cell(question_of, verbose_name=_("To decide"), css="c-cell--reason", accessor="pk")
     why = Cell(reason_of, verbose_name=_("Why there"), css="c-cell--reason", accessor="pk")
     automation = Cell(
@@ -110,5 +112,5 @@ class LeadTable(RecordTable):
     class Meta(RecordTable.Meta):
         sequence = (
             "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
-            "owner", "decision", "why", "automation",
+            "owner", "tags", "decision", "why", "automation",
         )  # fmt: skip

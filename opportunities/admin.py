@@ -109,7 +109,15 @@ class OpportunityAdmin(RecordAdmin):
     list_select_related = ("owner", "account", "stage")
     sortable_by = ("created_at",)
     search_help_text = gettext_lazy("Words of the topic")
-    autocomplete_fields = ("owner", "account", "contact", "campaign", "competitors", "sales_team")
+    autocomplete_fields = (
+        "owner",
+        "account",
+        "contact",
+        "campaign",
+        "competitors",
+        "sales_team",
+        "tags",
+    )
     readonly_fields = (
         "status",
         "actual_value",
@@ -173,6 +181,7 @@ class OpportunityAdmin(RecordAdmin):
                     "campaign",
                     "competitors",
                     "sales_team",
+                    "tags",
                     "external_id",
                 ],
             },

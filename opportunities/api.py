@@ -69,6 +69,7 @@ class OpportunitySerializer(api.RecordSerializer):
     source = api.Listed(Source, required=False, allow_null=True)
     campaign = api.Listed(Campaign, required=False, allow_null=True)
     competitors = api.ListedMany(Competitor, required=False)
+    tags = api.Tags()
 
     class Meta:
         model = Opportunity
@@ -100,6 +101,7 @@ class OpportunitySerializer(api.RecordSerializer):
             "source",
             "campaign",
             "competitors",
+            "tags",
             "budget_amount",
             "budget_status",
             "decision_maker_known",
@@ -211,7 +213,7 @@ class OpportunityViewSet(api.RecordViewSet):
     def with_details(self, rows: Any) -> Any:
         return rows.select_related(
             "owner", "stage__process", "source", "campaign", "loss_reason", "lost_to"
-        ).prefetch_related("competitors")
+        ).prefetch_related("competitors", "tags")
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "opportunity": getattr(self, "current", None)}

@@ -21,6 +21,7 @@ from workbench.filters import (
     LineFilter,
     RecordFilter,
     RecordFilterById,
+    TagFilter,
     ValueFilter,
     period_start,
 )
@@ -116,6 +117,7 @@ class OpportunityFilter(RecordFilter):
         choices=[(NONE, _("none")), ("late", _("late"))],
         method="by_next_step",
     )
+    tag = TagFilter()
     source = LineFilter(Source.objects.order_by("position", "name", "pk"), label=_("Source"))
     closing_after = DateFilter(
         label=_("Expected close from"), field_name="estimated_close_date", lookup_expr="gte"

@@ -55,6 +55,7 @@ class OpportunityForm(RecordForm):
                 ("probability", "forecast_category"),
                 "campaign",
                 "competitors",
+                "tags",
             ],
         ),
         Section(
@@ -75,7 +76,7 @@ class OpportunityForm(RecordForm):
         fields = (
             "topic", "account", "contact", "value", "currency", "estimated_close_date", "owner",
             "stage", "source", "probability", "forecast_category", "campaign", "competitors",
-            "budget_amount", "budget_status", "decision_maker", "decision_maker_known",
+            "tags", "budget_amount", "budget_status", "decision_maker", "decision_maker_known",
             "purchase_process", "timeframe", "need", "need_description", "customer_need",
             "proposed_solution", "description",
         )  # fmt: skip

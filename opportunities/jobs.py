@@ -27,7 +27,17 @@ from opportunities.models import (
 from opportunities.rules import missing_for_each
 from records.errors import Unacceptable
 from records.operations import save_setting
-from workbench.bulk import DONE, REFUSED, Assign, BulkAction, Delete, Verdict, dumped, loaded
+from workbench.bulk import (
+    DONE,
+    REFUSED,
+    Assign,
+    BulkAction,
+    Delete,
+    Retag,
+    Verdict,
+    dumped,
+    loaded,
+)
 from workbench.operations import add_choice, back_date, find_choice
 from workbench.transfer import Importer, Outcome, as_date, as_money, as_text
 
@@ -284,6 +294,14 @@ class AddOpportunityTasks(AddTasks):
     """Put a task on opportunities."""
 
     model = Opportunity
+
+
+class TagOpportunities(Retag):
+    """Put tags on open opportunities, and take others off."""
+
+    model = Opportunity
+    needs_open = True
+    update = staticmethod(operations.update_opportunity)
 
 
 class MoveOpportunities(BulkAction):

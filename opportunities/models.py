@@ -318,7 +318,7 @@ class Opportunity(TimelineRecord, Bant):
         """
         topic stage stage.process stage_entered_at probability status is_on_hold value base_value
         currency estimated_close_date forecast_category actual_value closed_on loss_reason lost_to
-        source campaign competitors customer_need proposed_solution description budget_amount
+        source campaign tags competitors customer_need proposed_solution description budget_amount
         budget_status decision_maker_known decision_maker purchase_process need need_description
         timeframe next_step next_step_at touched_at created_at changed_at account.name
         account.industry account.employees account.annual_revenue account.country account.region

@@ -20,6 +20,7 @@ from workbench.tables import (
     NextStepColumn,
     OwnerColumn,
     RecordTable,
+    TagsColumn,
 )
 from workbench.templatetags.workbench import day, icon
 
@@ -116,11 +117,12 @@ class OpportunityTable(RecordTable):
         initial_sort_descending=True,
     )
     owner = OwnerColumn()
+    tags = TagsColumn()
 
     class Meta(RecordTable.Meta):
         sequence = (
             "topic", "account", "stage", "value", "probability", "close", "next_step", "days",
-            "owner",
+            "owner", "tags",
         )  # fmt: skip
 
     @cached_property

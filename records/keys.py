@@ -442,6 +442,15 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+def tag_key(name: str) -> str:
+    """Return the name of a tag in one case and composition, by which it is known.
+
+    >>> tag_key("  Hot  Lead "), tag_key("STRASSE") == tag_key("Straße"), tag_key("\u200b")
+    ('hot lead', True, '')
+    """
+    return _bounded(" ".join(_fold(_read(name)).split()), 200)
+
+
 def text_problem(text: str) -> str:
     """Say in a sentence why `text` cannot be stored; an empty answer means that it can.
 

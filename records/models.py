@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from records import keys
-from records.querysets import WordQuerySet
+from records.querysets import TagQuerySet, WordQuerySet
 from users.models import NoticeKind
 
 if TYPE_CHECKING:
@@ -274,9 +276,76 @@ class Record(models.Model):
         return [value[:LONGEST_SEARCHED] for _key, value in values if isinstance(value, str)]
 
 
-class TimelineRecord(Record):
-    """A record that people work on: it has a timeline and a next step."""
+def tag_problem(name: str) -> str:
+    """Say in a sentence why this cannot be the name of a tag; an empty answer means that it can."""
+    if problem := keys.text_problem(name):
+        return problem
+    if not keys.tag_key(name):
+        return gettext("Enter a name for the tag.")
+    if len(name) > Tag.LONGEST:
+        return gettext("A tag has at most %(most)d characters.") % {"most": Tag.LONGEST}
+    if any(sign in name for sign in Tag.BETWEEN):
+        return gettext("A tag has no comma and no semicolon: they part one tag from the next.")
+    return ""
 
+
+class Tag(models.Model):
+    """A word by which people find records together; one word in whatever case it is typed.
+
+    `key` names it in addresses and conditions and stays when the tag is renamed; `name_key` is the
+    name without regard to case, which no two tags share.
+    """
+
+    LONGEST = 50
+    BETWEEN = ",;"  # what parts one name from the next, in a form or in a file
+
+    key = models.CharField(_("key"), max_length=200, unique=True, blank=True, editable=False)
+    name = models.CharField(_("name"), max_length=LONGEST)
+    name_key = models.CharField(max_length=200, unique=True, blank=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = models.Manager.from_queryset(TagQuerySet)()
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse what is no tag, and the name of another one; fill what follows from the name."""
+        if problem := tag_problem(self.name):
+            raise ValidationError({"name": problem})
+        self.name_key = keys.tag_key(self.name)
+        if Tag.objects.filter(name_key=self.name_key).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": _("There is a tag of this name already.")})
+        self.key = self.key or self._free_key()
+
+    def _free_key(self) -> str:
+        """Return the name as a key, with a number where one that was renamed since has that."""
+        stem = self.name_key[:190]
+        taken = set(Tag.objects.filter(key__startswith=stem).values_list("key", flat=True))
+        key, number = self.name_key, 2
+        while key in taken:
+            key, number = f"{stem} {number}", number + 1
+        return key
+
+
+class TimelineRecord(Record):
+    """A record that people work on: it has a timeline and a next step, and can be tagged."""
+
+    tags = models.ManyToManyField(
+        Tag, blank=True, related_name="tagged_%(class)ss", verbose_name=_("tags")
+    )
     next_step = models.CharField(_("next step"), max_length=200, blank=True, editable=False)
     next_step_kind = models.CharField(max_length=8, blank=True, editable=False)
     next_step_at = models.DateTimeField(null=True, editable=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from records.errors import NotPermitted
@@ -76,6 +76,27 @@ def restrict(
             return records.filter(owner=user.pk)
         case _:
             return records.none()
+
+
+def named_on_seen(rows: QuerySet[M, Any], user: User | AnonymousUser) -> QuerySet[M, Any]:
+    """Keep the words, like tags, that stand on a record which `user` may see.
+
+    A word has a relation to many for each kind of record that it can stand on.
+    """
+    seen = Q(pk__in=[])
+    for relation in rows.model._meta.related_objects:
+        if not relation.many_to_many:
+            continue
+        column: Any = relation.field
+        records = restrict(column.model._default_manager.all(), user, "view").order_by()
+        links = column.remote_field.through._base_manager.filter(
+            **{
+                f"{column.m2m_reverse_field_name()}": OuterRef("pk"),
+                f"{column.m2m_field_name()}__in": records.values("pk"),
+            }
+        )
+        seen |= Q(Exists(links))
+    return rows.filter(seen)
 
 
 def reaches(user: User | AnonymousUser, action: str, record: Any) -> bool:

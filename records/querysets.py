@@ -12,7 +12,7 @@ from records import keys
 from records.conditions import names_in
 from records.fulltext import groups_of
 from records.lookups import rows_where
-from records.permissions import restrict
+from records.permissions import named_on_seen, restrict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,6 +132,17 @@ class WordQuerySet(models.QuerySet[Any, Any]):
             length = {"length__gte": len(word) - 1, "length__lte": len(word) + 1}
             asked |= (half & models.Q(**length)) | models.Q(word=swapped)
         return rows.annotate(length=Length("word")).filter(asked)
+
+
+class TagQuerySet(models.QuerySet[Any, Any]):
+    """Tags, narrowed to those that somebody may read."""
+
+    def seen_by(self, user: User | AnonymousUser) -> Self:
+        """Keep the tags of records that `user` may see, and those that they have made.
+
+        What others have noted about their own records is told by the names of tags as well.
+        """
+        return named_on_seen(self, user) | self.filter(created_by=user.pk)  # type: ignore[return-value]
 
 
 class AliveManager(models.Manager[Any]):

@@ -63,8 +63,9 @@ def fields_of(
     def is_wanted(name: str) -> bool:
         return only is None or name in only
 
+    viewer = user if is_for_viewer else None
     found = [
-        _built_in(model, name, is_for_viewer=is_for_viewer)
+        _built_in(model, name, viewer=viewer)
         for name in vocabulary.names.split()
         if is_wanted(name)
     ]
@@ -165,7 +166,7 @@ def _has_keys(model: type[models.Model]) -> bool:
     return any(column.name == "key" and column.unique for column in model._meta.concrete_fields)
 
 
-def _built_in(model: type[models.Model], name: str, *, is_for_viewer: bool = False) -> Field:
+def _built_in(model: type[models.Model], name: str, *, viewer: User | None = None) -> Field:
     *relations, last = name.split(".")
     labels, owner = [], model
     for relation in relations:
@@ -180,8 +181,8 @@ def _built_in(model: type[models.Model], name: str, *, is_for_viewer: bool = Fal
     path = "__".join([*relations, last])
     if column.is_relation:
         path += "__key" if _has_keys(column.related_model) else "_id"
-        lines = _Lines(column.related_model)
-        is_person = is_for_viewer and issubclass(column.related_model, User)
+        lines = _Lines(column.related_model, viewer)
+        is_person = viewer is not None and issubclass(column.related_model, User)
         type_ = "person" if is_person else _type_of(column)
         return Field(name, label, type_, lines.active, path, lines.retired, lines.aliases)
     return Field(name, label, _type_of(column), _choices_of(column), path)
@@ -258,10 +259,13 @@ class _Names(Mapping[str, str]):
 
 
 class _Lines:
-    """The rows of another table as choices: by key where it has one, else by number."""
+    """The rows of another table as choices: by key where it has one, else by number.
 
-    def __init__(self, model: type[models.Model]) -> None:
-        self.model = model
+    What not everybody may read, like tags, is narrowed to what the `viewer` may.
+    """
+
+    def __init__(self, model: type[models.Model], viewer: User | None = None) -> None:
+        self.model, self.viewer = model, viewer
         self.active = _Later(lambda: self._chosen(is_active=True))
         self.retired = _Later(lambda: self._chosen(is_active=False))
         self.aliases = _Names(self._emails)
@@ -271,7 +275,9 @@ class _Lines:
         if self._found is None:
             names = {column.name for column in self.model._meta.concrete_fields}
             order = [name for name in ("process", "position", "name") if name in names]
-            rows = self.model._default_manager.order_by(*order, "pk")
+            rows: Any = self.model._default_manager.order_by(*order, "pk")
+            if self.viewer is not None and hasattr(rows, "seen_by"):
+                rows = rows.seen_by(self.viewer)
             self._found = list(rows.select_related("process") if "process" in names else rows)
         return self._found
 

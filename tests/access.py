@@ -153,6 +153,7 @@ ACCESS: dict[str, Access] = {
     "intake:discard": Access(INBOX_ONLY, INBOX),
     "intake:retry": Access(INBOX_ONLY, INBOX),
     # Everybody's pages
+    "nav-counts": Access(SIGNED_IN, NO_POST),
     "home": Access(SIGNED_IN, NO_POST),
     "search": Access(SIGNED_IN, NO_POST),
     "palette": Access(SIGNED_IN, NO_POST),
@@ -164,6 +165,7 @@ ACCESS: dict[str, Access] = {
     "workbench:cell": Access(SEEN, SEEN, on="accounts"),
     "workbench:filter": Access(SIGNED_IN, SIGNED_IN),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
+    "workbench:tags": Access(SIGNED_IN, NO_POST),
     "jobs:list": Access(SIGNED_IN, NO_POST),
     "jobs:detail": Access(OF_MY_TEAM, OF_MY_TEAM_ONLY),
     "jobs:cancel": Access(OF_MY_TEAM_ONLY, OF_MY_TEAM),
@@ -267,6 +269,8 @@ ACCESS: dict[str, Access] = {
     # The API
     "api-schema": Access(API_LIST, API_NO),
     "api-docs": Access(SIGNED_IN, NO_POST),
+    "tags-list": Access(API_LIST, API_NO),
+    "tags-detail": Access(API_SEEN, API_NO),
     "reports-overview": Access(API_LIST, API_NO),
     "reports-breakdown": Access(API_LIST, API_NO),
     "reports-report": Access(API_LIST, API_NO),

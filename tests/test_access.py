@@ -83,7 +83,7 @@ def test_every_address_stands_in_the_table():
 def world(rep, rep2, manager, outsider, admin):
     """One record of each kind, owned by rep, in each state that an address asks for."""
     person = {"topic": "Engines", "last_name": "Lovelace"}
-    lead = capture_lead(by=rep, company="Acme", email="a@acme.example", **person)
+    lead = capture_lead(by=rep, company="Acme", email="a@acme.example", tags=["Steam"], **person)
     qualified = capture_lead(by=rep, company="Apex", email="a@apex.example", **person)
     outcome = qualify(qualified, by=rep)
     account, contact = outcome.account, outcome.contact
@@ -112,6 +112,7 @@ def world(rep, rep2, manager, outsider, admin):
         "file": attach(lead, by=rep, name="plan.png", content=picture()),
         "contact of deal": second,
         "token": issue_token(rep, by=rep, name="mine", scope="write")[0],
+        "tags": lead.tags.get(),
         "users": rep,
         "teams": rep.team,
         "sources": Source.objects.first(),

@@ -16,14 +16,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
-from django.db.models import Count, Model
+from django.db.models import Count, Model, prefetch_related_objects
 from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from records.errors import Busy, NotPermitted, Refused, Unacceptable
+from records.keys import tag_key
 from records.operations import assign
+from records.operations.tags import in_order
 from records.permissions import may, reaches
 from workbench.jobs import End, Job, JobLine, Kind, Line, Step, do_now, start
 from workbench.operations.jobs import use_up
@@ -155,6 +157,72 @@ class Assign(BulkAction):
         if words["owner"] is None:
             return _("%(records)s put into the queue.") % words
         return _("%(records)s assigned to %(owner)s.") % words
+
+
+class Retag(BulkAction):
+    """Put tags on each record, and take others off. `update` changes the fields of one record."""
+
+    action = "change"
+    names = ("tags",)
+    depends = True
+    update: ClassVar[Callable[..., Any]]
+
+    @classmethod
+    def title(cls, count: int) -> str:
+        return _("Tag %(records)s") % {"records": cls.counted(count)}
+
+    @classmethod
+    def told(cls, count: int, **data: Any) -> str:
+        return _("%(records)s tagged.") % {"records": cls.counted(count)}
+
+    @classmethod
+    def verdicts(cls, records: Iterable[Any], *, by: User, **data: Any) -> list[Verdict]:
+        records = list(records)
+        prefetch_related_objects(records, "tags")
+        return super().verdicts(records, by=by, **data)
+
+    @classmethod
+    def verdict(cls, record: Any, *, by: User, **data: Any) -> Verdict:
+        found = super().verdict(record, by=by)
+        if found.state != DONE:
+            return found
+        if not data.get("add") and not data.get("remove"):
+            return Verdict(SKIPPED, _("No tag is chosen yet."))
+        before, after = in_order(record.tags.all()), cls._wanted(record, **data)
+        if _keys(before) == _keys(after):
+            return Verdict(SKIPPED, _("It is so already."))
+        return Verdict(DONE, _("Tags: %(tags)s") % {"tags": ", ".join(after) or _("none")})
+
+    @staticmethod
+    def _wanted(record: Any, add: Iterable[str] = (), remove: Iterable[str] = ()) -> list[str]:
+        """Return the tags that a record is to have."""
+        gone = _keys(remove)
+        kept = [name for name in in_order(record.tags.all()) if tag_key(name) not in gone]
+        known = _keys(kept)
+        return [*kept, *(name for name in add if tag_key(name) not in known)]
+
+    @classmethod
+    def state_of(cls, record: Any) -> dict[str, Any]:
+        return {"tags": in_order(record.tags.all())}
+
+    @classmethod
+    def run(cls, record: Any, *, by: User, **data: Any) -> dict[str, Any]:
+        """Do it to a record, unless somebody has changed it since it was read."""
+        before = cls.state_of(record)
+        cls.update(record, by=by, version=record.version, tags=cls._wanted(record, **data))
+        after = cls.state_of(record)
+        return {} if before == after else {"before": before, "after": after}
+
+    @classmethod
+    def take_back(cls, record: Any, kept: dict[str, Any], *, by: User) -> bool:
+        if cls.state_of(record) != kept["after"]:
+            return False
+        cls.update(record, by=by, version=record.version, **kept["before"])
+        return True
+
+
+def _keys(names: Iterable[str]) -> set[str]:
+    return {tag_key(name) for name in names}
 
 
 class Delete(BulkAction):

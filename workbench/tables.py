@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+from zlib import crc32
 
 import django_tables2 as tables
 from django.db.models import Case, IntegerField, When
@@ -21,7 +23,17 @@ from django.utils.translation import gettext as _
 from records.custom import choices_of, in_words, natural
 from records.lookups import Folded, JsonDay, JsonNumber, JsonText
 from records.models import CustomField
-from workbench.templatetags.workbench import ago, day, due, due_state, money, step_icon, tint
+from records.operations.tags import in_order
+from workbench.templatetags.workbench import (
+    AVATAR_TINTS,
+    ago,
+    day,
+    due,
+    due_state,
+    money,
+    step_icon,
+    tint,
+)
 
 if TYPE_CHECKING:
     from users.models import User
@@ -129,6 +141,36 @@ def age(moment: Any, limit: int = 0) -> SafeString | str:
     return format_html('<span class="c-warn">{}</span>', text) if limit and days > limit else text
 
 
+def tags_of(record: Any, list_url: str = "", most: int = 0) -> SafeString:
+    """The tags of a record, by the alphabet; each leads to the list of all that have it.
+
+    Of more than `most` the others are counted.
+    """
+    tags = sorted(record.tags.all(), key=lambda tag: tag.name_key)
+    shown = tags[:most] if most else tags
+    words = [_tag(tag.name, tag.name_key, list_url) for tag in shown]
+    if more := len(tags) - len(shown):
+        rest = ", ".join(tag.name for tag in tags[len(shown) :])
+        words.append(format_html('<span class="c-meta" title="{}">+{}</span>', rest, more))
+    if not words:
+        return SafeString("")
+    # Between the words stands a blank: without styles they would run into one another.
+    return format_html(
+        '<span class="c-tags">{}</span>', format_html_join(" ", "{}", ((word,) for word in words))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _tag(name: str, key: str, list_url: str) -> SafeString:
+    tone = crc32(key.encode()) % AVATAR_TINTS
+    if not list_url:
+        return format_html('<span class="c-tag c-tag--{}" title="{}">{}</span>', tone, name, name)
+    query = urlencode({"tag": name})
+    return format_html(
+        '<a class="c-tag c-tag--{}" href="{}?{}">{}</a>', tone, list_url, query, name
+    )
+
+
 # Columns
 
 
@@ -139,6 +181,8 @@ class Cell(tables.Column):
     """
 
     is_number: ClassVar[bool] = False
+    # Shown only in a list for which somebody has chosen it.
+    is_extra: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -291,6 +335,24 @@ class OwnerColumn(Cell):
         )
 
 
+class TagsColumn(Cell):
+    """The tags of a record, for those who ask for the column."""
+
+    is_extra = True
+    MOST = 3
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("verbose_name", gettext_lazy("Tags"))
+        super().__init__(
+            lambda record: tags_of(record, most=self.MOST),
+            css="c-cell--tags",
+            accessor="pk",
+            edits="tags",
+            plain=lambda record: "; ".join(in_order(record.tags.all())),
+            **options,
+        )
+
+
 class CustomColumn(Cell):
     """A custom field in the words of its type; on a phone its label stands before it.
 
@@ -407,6 +469,9 @@ class RecordTable(tables.Table):
 
     def __init__(self, data: Any, *, user: User, selects: bool = False, **options: Any) -> None:
         self.user, self.selects = user, selects
+        # Who does not say what is left out leaves out what nobody has asked for.
+        extra = [name for name, column in self.base_columns.items() if column.is_extra]
+        options.setdefault("exclude", extra)
         super().__init__(data, orderable=False, **options)
 
     @property

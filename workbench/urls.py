@@ -30,6 +30,7 @@ shared = (
         path("cell/<slug:kind>/<int:pk>/<str:column>/", views.CellPage.as_view(), name="cell"),
         path("filter/<slug:kind>/", views.FilterPage.as_view(), name="filter"),
         path("lookup/<slug:kind>/", views.LookupView.as_view(), name="lookup"),
+        path("tags/", views.TagOptions.as_view(), name="tags"),
     ],
     "workbench",
 )

@@ -25,17 +25,25 @@ from records.operations import (
     save_changed,
     save_new,
 )
+from records.operations.tags import put_on, tags_named
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from users.models import User
 
 
 @operation
 def create_account(
-    *, by: User, owner: User | None = None, is_different: bool = False, **fields: Any
+    *,
+    by: User,
+    owner: User | None = None,
+    is_different: bool = False,
+    tags: Sequence[Any] = (),
+    **fields: Any,
 ) -> Account:
-    """Add a company.
+    """Add a company; `tags` are names.
 
     Raises `AccountExists` when one of this name and domain (or country) is there, unless a person
     said that it `is_different`.
@@ -50,6 +58,7 @@ def create_account(
         _refuse_twin(account, by=by)
     hold_chosen(account.parent, by=by)
     save_new(account, by=by)
+    put_on(account, tags_named(tags, by=by))
     identity.claim([account], is_different=is_different)
     audit.log(account, "account.created", by=by)
     return account

@@ -24,17 +24,25 @@ from records.operations import (
     save_changed,
     save_new,
 )
+from records.operations.tags import put_on, tags_named
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from users.models import User
 
 
 @operation
 def create_contact(
-    *, by: User, owner: User | None = None, is_different: bool = False, **fields: Any
+    *,
+    by: User,
+    owner: User | None = None,
+    is_different: bool = False,
+    tags: Sequence[Any] = (),
+    **fields: Any,
 ) -> Contact:
-    """Add a person.
+    """Add a person; `tags` are names.
 
     Raises `ContactExists` when somebody with this personal email, or with this name, company and
     phone is there, unless a person said that it `is_different`.
@@ -49,6 +57,7 @@ def create_contact(
         _refuse_twin(contact, by=by)
     hold_chosen(contact.account, by=by)
     save_new(contact, by=by)
+    put_on(contact, tags_named(tags, by=by))
     identity.claim([contact], is_different=is_different)
     audit.log(contact, "contact.created", by=by)
     return contact

@@ -58,7 +58,7 @@ def merge_accounts(
 
     merge, image = merging.begin(kept, gone, by=by, values=values), merging.Image()
     merging.move_references(gone, to=kept, image=image, by=by, stays=CLAIMS)
-    changed = merging.take(kept, sources, image=image, tags=_tags(kept, gone, values))
+    changed = merging.take(kept, sources, image=image)
     if _is_below(kept.parent, kept, gone):
         raise CannotMerge(_("An account cannot be below itself. Choose another parent."))
     merging.put_into_bin(gone, sources, image=image, by=by)
@@ -249,20 +249,6 @@ def _is_below(parent: Account | None, kept: Account, gone: Sequence[Account]) ->
         seen.add(parent.pk)
         parent = parent.parent
     return False
-
-
-def _tags(kept: Account, gone: Sequence[Account], values: Mapping[str, int]) -> str:
-    """Return the tags of all of them, each once, as far as there is room."""
-    if "tags" in values:
-        return next(a.tags for a in (kept, *gone) if a.pk == values["tags"])
-    together = kept.tags
-    known = {tag.strip().casefold() for tag in kept.tags.split(",")}
-    for tag in (tag.strip() for account in gone for tag in account.tags.split(",")):
-        longer = f"{together}, {tag}" if together else tag
-        if tag and tag.casefold() not in known and len(longer) <= 200:
-            known.add(tag.casefold())
-            together = longer
-    return together
 
 
 def _second_email(

@@ -17,11 +17,12 @@ from accounts.tables import AccountTable, ContactTable
 from activities.forms import BulkTaskForm
 from records.errors import Refused
 from records.operations import assign
-from workbench.forms.bulk import BulkAssignForm, BulkForm
+from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
 from workbench.views import (
     ASSIGN,
     DELETE,
     MERGE,
+    TAG,
     TASK,
     BulkView,
     CreateView,
@@ -46,7 +47,7 @@ class AccountList(RelatedListView):
         Tab(gettext_lazy("All accounts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [ASSIGN, TASK, MERGE, DELETE]
+    for_selected = [ASSIGN, TASK, TAG, MERGE, DELETE]
 
 
 class ContactList(RelatedListView):
@@ -61,7 +62,7 @@ class ContactList(RelatedListView):
         Tab(gettext_lazy("All contacts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [ASSIGN, TASK, MERGE, DELETE]
+    for_selected = [ASSIGN, TASK, TAG, MERGE, DELETE]
 
 
 class AccountBulk(BulkView):
@@ -72,6 +73,7 @@ class AccountBulk(BulkView):
     changes = {
         "assign": (jobs.AssignAccounts, BulkAssignForm),
         "task": (jobs.AddAccountTasks, BulkTaskForm),
+        "tag": (jobs.TagAccounts, BulkTagForm),
         "delete": (jobs.DeleteAccounts, BulkForm),
     }
 
@@ -84,6 +86,7 @@ class ContactBulk(BulkView):
     changes = {
         "assign": (jobs.AssignContacts, BulkAssignForm),
         "task": (jobs.AddContactTasks, BulkTaskForm),
+        "tag": (jobs.TagContacts, BulkTagForm),
         "delete": (jobs.DeleteContacts, BulkForm),
     }
 

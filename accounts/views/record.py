@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +19,7 @@ from activities.timeline import CHANGES, next_up, timeline_of
 from records.layouts import groups_for
 from records.permissions import may, reaches, unnamed
 from workbench.custom import rows_for
+from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, ago, due, money
 from workbench.views import RecordView, card_of
 from workbench.views.timeline import shown_entry
@@ -250,7 +252,7 @@ def row_of(record: Account | Contact, name: str, edit_url: str, **more: Any) -> 
         value = _("Yes") if value else _("No")
     return {
         "label": str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
-        "value": "" if value is None else str(value),
+        "value": "" if value is None else value if isinstance(value, SafeString) else str(value),
         "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
         "id": f"field-{name}",
         **more,
@@ -280,7 +282,7 @@ def about_account(account: Account, edit_url: str, user: User) -> list[dict[str,
             account, "parent", edit_url, label=_("Parent"), value=parent["label"], url=parent["url"]
         ),
         **address_rows(account, edit_url),
-        "tags": row_of(account, "tags", edit_url),
+        "tags": row_of(account, "tags", edit_url, value=tags_of(account, reverse("accounts:list"))),
         "description": row_of(account, "description", edit_url),
     }
     return groups_for("account", user, [("", rows)], rows_for(account, user, edit_url))
@@ -320,6 +322,7 @@ def groups_of(contact: Contact, edit_url: str, user: User) -> list[dict[str, Any
         },
         **{name: written(name) for name in emails},
         **{name: dialled(name) for name in ("phone", "mobile")},
+        "tags": row_of(contact, "tags", edit_url, value=tags_of(contact, reverse("contacts:list"))),
     }
     consent = {name: row_of(contact, name, edit_url) for name in ("consent", "do_not_contact")}
     standard = [

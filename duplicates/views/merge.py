@@ -48,7 +48,7 @@ MONEY = {"account": ACCOUNT_MONEY, "lead": LEAD_MONEY}
 # Fields stand in the order of the form that people know.
 FORMS = {"account": AccountForm, "contact": ContactForm, "lead": LeadForm}
 # They are joined, as far as there is room: nobody has to choose.
-JOINED = ("tags", "second_email")
+JOINED = ("second_email",)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class LeadAdmin(RecordAdmin):
     list_filter = ("status", "progress", "rating", "source", "owner__team", "created_at")
     list_select_related = ("owner", "source")
     sortable_by = ("created_at",)
-    autocomplete_fields = ("owner", "account", "contact", "campaign", "products")
+    autocomplete_fields = ("owner", "account", "contact", "campaign", "products", "tags")
     readonly_fields = (
         "status",
         "qualified_at",
@@ -122,6 +122,7 @@ class LeadAdmin(RecordAdmin):
                     "source",
                     "campaign",
                     "products",
+                    "tags",
                     "estimated_value",
                     "currency",
                     "estimated_close_date",

@@ -61,6 +61,7 @@ class LeadSerializer(api.RecordSerializer):
     source = api.Listed(Source, required=False, allow_null=True)
     campaign = api.Listed(Campaign, required=False, allow_null=True)
     products = api.ListedMany(Product, required=False)
+    tags = api.Tags()
     country = api.Country(required=False)
     estimated_close_on = api.Day(source="estimated_close_date", required=False, allow_null=True)
     status_reason = serializers.CharField(
@@ -100,6 +101,7 @@ class LeadSerializer(api.RecordSerializer):
             "source",
             "campaign",
             "products",
+            "tags",
             "rating",
             "description",
             "budget_amount",
@@ -238,7 +240,7 @@ class LeadViewSet(QualifyingViewSet, ManyLeadsViewSet):
     def with_details(self, rows: Any) -> Any:
         return rows.select_related(
             "owner", "source", "campaign", "disqualify_reason"
-        ).prefetch_related("products")
+        ).prefetch_related("products", "tags")
 
     def in_scope(self, serializer: Any, records: list[Any]) -> dict[Any, Any]:
         named: dict[Any, Any] = dict(super().in_scope(serializer, records))

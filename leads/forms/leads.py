@@ -57,6 +57,7 @@ class LeadForm(RecordForm):
                 "estimated_close_date",
                 "products",
                 "description",
+                "tags",
             ],
         ),
         Section(
@@ -79,7 +80,7 @@ class LeadForm(RecordForm):
             "mobile", "contact", "company", "website", "industry", "employees", "annual_revenue",
             "account", "street", "city", "region", "postal_code", "country", "source", "campaign",
             "rating", "owner", "estimated_value", "currency", "estimated_close_date", "products",
-            "description", "budget_amount", "budget_status", "decision_maker",
+            "description", "tags", "budget_amount", "budget_status", "decision_maker",
             "decision_maker_known", "purchase_process", "need", "timeframe", "need_description",
             "consent", "do_not_contact", "do_not_automate",
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from leads.jobs.bulk import MOST_LEADS, qualify_leads, qualify_many
 from leads.jobs.closing import disqualify_leads, disqualify_many, undo_leads, undo_many
 from leads.jobs.duplicates import look_through, look_through_all
-from leads.jobs.many import AddLeadTasks, AssignLeads, DeleteLeads, SetProgress
+from leads.jobs.many import AddLeadTasks, AssignLeads, DeleteLeads, SetProgress, TagLeads
 from leads.jobs.rows import EXPORTED, IMPORTERS, LeadImporter
 from leads.jobs.rules import activate, automate, qualify_ready, refresh
 
@@ -16,6 +16,7 @@ __all__ = [
     "DeleteLeads",
     "LeadImporter",
     "SetProgress",
+    "TagLeads",
     "activate",
     "automate",
     "disqualify_leads",

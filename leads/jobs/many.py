@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from activities.jobs import AddTasks
 from leads import operations
 from leads.models import Lead
-from workbench.bulk import Assign, BulkAction, Delete
+from workbench.bulk import Assign, BulkAction, Delete, Retag
 
 
 class AssignLeads(Assign):
@@ -32,6 +32,14 @@ class AddLeadTasks(AddTasks):
     """Put a task on open leads."""
 
     model = Lead
+
+
+class TagLeads(Retag):
+    """Put tags on open leads, and take others off."""
+
+    model = Lead
+    needs_open = True
+    update = staticmethod(operations.update_lead)
 
 
 class SetProgress(BulkAction):

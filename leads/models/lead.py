@@ -211,8 +211,8 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     vocabulary = Vocabulary(
         """
         topic first_name last_name job_title email phone mobile company website industry employees
-        annual_revenue street city region postal_code country source campaign products rating
-        description budget_amount budget_status decision_maker_known decision_maker
+        annual_revenue street city region postal_code country source campaign products tags
+        rating description budget_amount budget_status decision_maker_known decision_maker
         purchase_process need need_description timeframe bant_known estimated_value base_value
         currency estimated_close_date consent do_not_contact do_not_automate score status progress
         disqualify_reason next_step next_step_at touched_at ready_since created_at changed_at

@@ -25,6 +25,7 @@ from records.operations import (
     save_new,
 )
 from records.operations.notices import tell_owner
+from records.operations.tags import put_on, tags_named
 from records.permissions import require, require_any
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account, Contact
     from opportunities.models import Product
+    from records.models import Tag
     from users.models import User
 
 # What a picked account or contact tells about a lead that says nothing itself.
@@ -65,12 +67,13 @@ def capture_lead(
     owner: User | None = None,
     is_unassigned: bool = False,
     products: Sequence[Product] = (),
+    tags: Sequence[Any] = (),
     **fields: Any,
 ) -> Lead:
     """Add a lead. It belongs to `owner`, else to `by`, or to nobody when it `is_unassigned`.
 
-    A picked account or contact fills empty fields. Raises `Unacceptable` without a topic, or
-    without any of name, company, email and phone.
+    A picked account or contact fills empty fields; `tags` are names. Raises `Unacceptable` without
+    a topic, or without any of name, company, email and phone.
     """
     require_any(by, "add", Lead)
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)
@@ -81,10 +84,12 @@ def capture_lead(
     # Rules may ask for custom fields, so their defaults have to be there before.
     lead.custom = for_new(kind_of(lead), lead.custom, by=by)
     _require_what_and_who(lead)
-    note_readiness(lead, by=by, products=products)
+    found = tags_named(tags, by=by)
+    note_readiness(lead, by=by, products=products, tags=found)
     save_new(lead, by=by)
     if products:
         lead.products.set(products)
+    put_on(lead, found)
     tell_owner(lead, by=by)
     audit.log(lead, "lead.created", by=by)
     return lead
@@ -179,13 +184,22 @@ def _require_what_and_who(lead: Lead) -> None:
         raise Unacceptable(errors=errors)
 
 
-def note_readiness(lead: Lead, *, by: User, products: Sequence[Product] | None) -> None:
+def note_readiness(
+    lead: Lead,
+    *,
+    by: User,
+    products: Sequence[Product] | None,
+    tags: Sequence[Tag] | None = None,
+) -> None:
     """Keep the moment since which every rule holds; forget it when one no longer does.
 
-    `products` are those that the lead is about to get; None for those that it has.
+    `products` and `tags` are those that the lead is about to get; None for those that it has.
     """
     lead.derive()
-    told = {} if products is None else {"products": [product.key for product in products]}
+    told: dict[str, Any] = {}
+    for name, lines in (("products", products), ("tags", tags)):
+        if lines is not None:
+            told[name] = [line.key for line in lines]
     if not verdicts_for(lead, by=by, told=told).is_ready:
         lead.ready_since = None
     elif lead.ready_since is None:

@@ -36,6 +36,7 @@ from records.operations import (
     stale_sentence,
     values_of,
 )
+from records.operations.tags import put_on
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
@@ -125,6 +126,11 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
     )
     _claim(plan, decision, account, contact)
     opportunities = _opportunities(lead, plan, account, contact, arrivals, owner=owner, by=by)
+    made = _made(decision, plan, account, contact, opportunities)
+    if lead.has_tags:  # type: ignore[attr-defined]  # annotated by `_locked`
+        tags = list(lead.tags.all())
+        for record in made:
+            put_on(record, tags)
 
     lead.status = Lead.Status.QUALIFIED
     lead.qualified_at = timezone.now()
@@ -155,7 +161,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         lead,
         targets=targets,
         via=f"qualification:{qualification.pk}",
-        alike=_made(decision, plan, account, contact, opportunities),
+        alike=made,
     )
     audit.write(
         *(
@@ -211,6 +217,7 @@ def outcome_of(lead: Lead) -> Qualified:
 def _locked(lead: Lead, *, by: User) -> Lead:
     rows = with_rules(Lead.all_objects.select_for_update(of=("self",))).annotate(
         has_products=Exists(Lead.products.through.objects.filter(lead=OuterRef("pk"))),
+        has_tags=Exists(Lead.tags.through.objects.filter(lead=OuterRef("pk"))),
         has_mappings=Exists(column_mappings()),
     )
     # An account or a contact is picked on few leads: they are read where one is.

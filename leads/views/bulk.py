@@ -18,7 +18,7 @@ from leads.jobs import MOST_LEADS
 from leads.models import Lead
 from leads.operations import Prospect, prospects
 from records.permissions import may
-from workbench.forms.bulk import BulkAssignForm, BulkForm
+from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
 from workbench.views import BulkView
 from workbench.views.record import FormPage
 from workbench.views.selection import Selection
@@ -42,6 +42,7 @@ class LeadBulk(BulkView):
         "assign": (jobs.AssignLeads, BulkAssignForm),
         "status": (jobs.SetProgress, BulkProgressForm),
         "task": (jobs.AddLeadTasks, BulkTaskForm),
+        "tag": (jobs.TagLeads, BulkTagForm),
         "delete": (jobs.DeleteLeads, BulkForm),
     }
 

@@ -23,6 +23,7 @@ from records.keys import domain_key
 from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
 from workbench.custom import rows_for
+from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
@@ -49,7 +50,7 @@ FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         gettext_lazy("Interest"),
         (
             "topic", "products", "source", "campaign", "rating", "estimated_value",
-            "estimated_close_date", "description",
+            "estimated_close_date", "description", "tags",
         ),
     ),
     (gettext_lazy("Consent"), ("consent", "do_not_contact", "do_not_automate")),
@@ -199,6 +200,8 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
     column = Lead._meta.get_field(name)
     if name == "products":
         value = ", ".join(str(product) for product in value.all())
+    elif name == "tags":
+        value = tags_of(lead, reverse("leads:list"))
     elif name in MONEY:
         value = money(value, lead.currency)
     elif name == "email" and value:

@@ -23,6 +23,7 @@ from records.errors import Unacceptable
 from records.models import default_currency
 from records.operations import hold_chosen, operation, save_new
 from records.operations.notices import tell_owner
+from records.operations.tags import put_on, tags_named
 from records.permissions import reaches, require_any
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def open_opportunity(
     estimated_close_date: date | None = None,
     products: Iterable[Product] = (),
     continues: TimelineRecord | None = None,
+    tags: Iterable[Any] = (),
     **carried: Any,
 ) -> Opportunity:
     """Open an opportunity, by default at the first stage of the default process.
@@ -58,6 +60,7 @@ def open_opportunity(
     price, or at no price where that is in another currency; only an opportunity without a typed
     `value` takes their total for one. A caller who knows the currency's `rate` saves the question.
     The record that it `continues` hands its timeline on: next step and last touch are the same.
+    `tags` are names.
     Refuses terms that an opportunity does not have.
     """
     require_any(by, "add", Opportunity)
@@ -100,6 +103,7 @@ def open_opportunity(
         require_any(by, "assign", Opportunity)  # one's own, given away at once
     opportunity.stage_entered_at = opportunity.created_at
     save_new(opportunity, by=by)
+    put_on(opportunity, tags_named(tags, by=by))
     set_many(opportunity, {name: records for name, records in sets.items() if records})
     for line in lines:
         line.opportunity = opportunity

@@ -31,6 +31,7 @@ TERMS = {
     "probability",
     "proposed_solution",
     "source",
+    "tags",
     "topic",
     "utm",
     "value",

@@ -15,10 +15,11 @@ from opportunities.forms import AssignForm, BulkStageForm, OpportunityForm
 from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.views.board import layouts_of
-from workbench.forms.bulk import BulkAssignForm, BulkForm
+from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
 from workbench.views import (
     ASSIGN,
     DELETE,
+    TAG,
     TASK,
     BulkView,
     CreateView,
@@ -51,6 +52,7 @@ class OpportunityList(RelatedListView):
         ForSelected(gettext_lazy("Move to stage"), "stage", "layout-kanban", "change", key="s"),
         ASSIGN,
         TASK,
+        TAG,
         DELETE,
     ]
 
@@ -67,6 +69,7 @@ class OpportunityBulk(BulkView):
         "stage": (jobs.MoveOpportunities, BulkStageForm),
         "assign": (jobs.AssignOpportunities, BulkAssignForm),
         "task": (jobs.AddOpportunityTasks, BulkTaskForm),
+        "tag": (jobs.TagOpportunities, BulkTagForm),
         "delete": (jobs.DeleteOpportunities, BulkForm),
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import formats
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +19,7 @@ from opportunities.tables import TONES
 from records.layouts import groups_for
 from records.permissions import may, reaches
 from workbench.custom import rows_for
+from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
@@ -248,7 +250,11 @@ def groups_of(opportunity: Opportunity, edit_url: str, user: User) -> list[dict[
         column = Opportunity._meta.get_field(name)
         return name, {
             "label": label or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
-            "value": "" if value is None else str(value),
+            "value": ""
+            if value is None
+            else value
+            if isinstance(value, SafeString)
+            else str(value),
             "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
             "id": f"field-{name}",
         }
@@ -273,6 +279,7 @@ def groups_of(opportunity: Opportunity, edit_url: str, user: User) -> list[dict[
                 row("competitors", this.competitor_names, _("Competitors")),  # type: ignore[attr-defined]
                 row("source", this.source),
                 row("campaign", this.campaign),
+                row("tags", tags_of(this, reverse("opportunities:list"))),
             ],
         ),
         (

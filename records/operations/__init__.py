@@ -45,6 +45,7 @@ from records.models import (
     default_currency,
 )
 from records.operations.notices import tell_owner
+from records.operations.tags import retag
 from records.permissions import name_for, require, scope_of
 from users.models import Grant
 
@@ -314,8 +315,9 @@ def apply(
     """Set attributes and return what really changed: field → [old, new].
 
     `custom` holds only the keys that change, and None or "" for what is taken away; each is told
-    as `custom.<key>`. Raises `Unacceptable` for values that do not fit their definitions, which
-    are those that `by` has loaded.
+    as `custom.<key>`. `tags` are the names of all tags; they are written at once, so the caller
+    saves what has changed. Raises `Unacceptable` for values that do not fit their definitions,
+    which are those that `by` has loaded.
     """
     changed: dict[str, list[Any]] = {}
     for name, value in changes.items():
@@ -323,6 +325,9 @@ def apply(
             kind = custom.kind_of(record)
             record.custom, told = custom.changed_by(kind, record.custom, value, by=by)
             changed |= told
+            continue
+        if name == "tags" and by is not None:
+            changed |= retag(record, value, by=by)  # type: ignore[arg-type]
             continue
         old = getattr(record, name)
         if old != value:

@@ -120,7 +120,8 @@ function open(dialog) {
   dialog.showModal();
   const first =
     dialog.querySelector("[data-focus]") ??
-    dialog.querySelector("[autofocus], input:not([type='hidden']), select, textarea") ??
+    dialog.querySelector("[autofocus]") ??
+    dialog.querySelector("input:not([type='hidden']), select, textarea") ??
     dialog.querySelector("h2");
   first?.focus();
   const discard = dialog.querySelector("[data-discard]");
@@ -173,3 +174,10 @@ document.addEventListener(
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
+
+// A field that needs more than the browser gives brings its module along.
+function bringModules() {
+  for (const field of document.querySelectorAll("[data-module]")) import(field.dataset.module);
+}
+document.addEventListener("htmx:afterSettle", bringModules);
+bringModules();

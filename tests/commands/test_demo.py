@@ -25,10 +25,11 @@ from leads.models import (
 )
 from leads.operations import preview, undo
 from opportunities.models import Opportunity, StageMove
-from records.models import AuditEntry, CustomField, FormLayout
+from records.models import AuditEntry, CustomField, FormLayout, Tag
 from tests.factories import UserFactory
 from users.models import User
 from users.operations import live_token, machine
+from workbench.models import SavedView
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,16 @@ def test_lets_its_people_in(demo_world, db):
         assert person.check_password(user["password"])
         assert live_token(user["api_token"]).user == person
     assert {user["key"] for user in demo_users()} == set(demo_world["users"])
+
+
+def test_has_tags_and_pinned_views(demo_world, rep):
+    assert {"Customer", "VIP"} <= set(Tag.objects.seen_by(rep).values_list("name", flat=True))
+    pinned = SavedView.objects.permitted(rep).filter(marks__user=rep, marks__is_pinned=True)
+    assert sorted(pinned.values_list("name", flat=True)) == [
+        "Closing this month",
+        "Customers",
+        "Going cold",
+    ]
 
 
 def test_keeps_its_passwords_to_this_user(demo_world):

@@ -152,8 +152,9 @@ def test_is_written_line_by_line(boss, django_assert_num_queries):
 
     lines = csv_lines(LeadImporter, by=boss)
 
-    # The custom fields, how many, a line of the trail in its own transaction, then the rows.
-    with django_assert_num_queries(6):
+    # The custom fields, how many, a line of the trail in its own transaction, then the rows with
+    # their tags.
+    with django_assert_num_queries(7):
         assert next(lines).startswith("id,")
         assert sum(1 for _ in lines) == 3
 

@@ -31,7 +31,7 @@ def a_lead(by: User, name: str = "Ada", **fields: Any) -> Lead:
 
 def accounts(by: User) -> list[Account]:
     """Three accounts: the first is to stay, the others have all that an account can have."""
-    kept = create_account(by=by, name="Analytical Engines", city="London", tags="steam")
+    kept = create_account(by=by, name="Analytical Engines", city="London", tags=["steam"])
     gone = create_account(
         by=by,
         name="Analytical Machines",
@@ -40,7 +40,7 @@ def accounts(by: User) -> list[Account]:
         external_id="SF-2",
         annual_revenue="1000.00",
         currency="EUR",
-        tags="Steam, brass",
+        tags=["Steam", "brass"],
     )
     third = create_account(by=by, name="Engine Works", country="GB", description="Old friends")
     log_note(kept, by=by, text="A note on the first")
@@ -81,6 +81,7 @@ def contacts(by: User) -> list[Contact]:
         do_not_contact=True,
         consent=True,
         external_id="SF-2",
+        tags=["steam"],
     )
     third = create_contact(
         by=by, first_name="A.", last_name="King", mobile="+44 7700 900123", account=away
@@ -115,6 +116,7 @@ def leads(by: User) -> list[Lead]:
         do_not_contact=True,
         external_id="SF-2",
         utm={"source": "fair"},
+        tags=["steam"],
     )
     third = a_lead(by, "Countess", job_title="Countess")
     log_note(kept, by=by, text="A note on the first")

@@ -402,6 +402,7 @@ def test_the_menu_keeps_filters_and_offers_the_standard_columns(reps: Client) ->
     assert first["reset_url"] == ""
     assert [c["name"] for c in first["others"] if not c["is_shown"]] == [
         "owner",
+        "tags",
         "decision",
         "why",
         "automation",

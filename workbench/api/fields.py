@@ -30,6 +30,7 @@ from records.custom import (
 from records.errors import Unacceptable
 from records.layouts import required_of
 from records.models import FIRST_YEAR, LAST_YEAR, CustomField
+from records.operations.tags import in_order
 from users.models import User
 
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
@@ -243,6 +244,21 @@ class ListedMany(serializers.ListField):
 
     def to_representation(self, data: Any) -> list[str]:
         return [line.key for line in sorted(data.all(), key=lambda line: line.pk)]
+
+
+class Tags(serializers.ListField):
+    """The tags of a record by name. All of them are sent; one that is new is made."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Text(max_length=200), max_length=200, required=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return list(super().to_internal_value(data))
+
+    def to_representation(self, data: Any) -> list[str]:
+        return in_order(data.all())
 
 
 @extend_schema_field(OpenApiTypes.INT64)

@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from records.errors import Busy, Refused, Stale
-from records.models import Record
+from records.models import Record, TimelineRecord
 from records.operations import assign, once, require_for_all, run_atomically
 from records.permissions import reaches, require_any, restrict
 from users.models import User
@@ -293,7 +293,9 @@ class RecordViewSet(WritingViewSet):
 
     def with_details(self, rows: Any) -> QuerySet[Any]:
         """Load what the API shows of a row besides its columns."""
-        return rows.select_related("owner")  # type: ignore[no-any-return]
+        rows = rows.select_related("owner")
+        is_tagged = issubclass(self.model, TimelineRecord)
+        return rows.prefetch_related("tags") if is_tagged else rows  # type: ignore[no-any-return]
 
     # Reading
 

@@ -12,7 +12,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from records.keys import tag_key
 from workbench.forms import colleagues, date_input
+from workbench.forms.tags import names_in
 
 NONE = "none"
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
@@ -121,6 +123,23 @@ class ValueFilter(django_filters.CharFilter):
         if value == NONE:
             return qs.filter(Q(**{self.field_name: ""}) | Q(**{self.field_name: None}))
         return qs.filter(**{self.field_name: value})
+
+
+class TagFilter(django_filters.CharFilter):
+    """Rows that have a tag, or any of several with commas between; `none` are those without any."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("Tag"), field_name="tags", max_length=1000, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        if value == NONE:
+            return qs.filter(tags=None)
+        column: Any = qs.model._meta.get_field("tags")
+        keys = [tag_key(name) for name in names_in(value)]
+        links = column.remote_field.through._base_manager.filter(tag__name_key__in=keys)
+        return qs.filter(pk__in=links.values(column.m2m_field_name()))
 
 
 class OwnerField(forms.ChoiceField):

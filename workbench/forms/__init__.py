@@ -34,6 +34,7 @@ from records.models import MoneyField as MoneyColumn
 from users.models import User
 from workbench.custom import Fitting, form_field
 from workbench.forms.conditions import AsksConditions, ConditionField, is_editing_only
+from workbench.forms.tags import TagsField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +53,7 @@ __all__ = [
     "RecordForm",
     "RecordsField",
     "Section",
+    "TagsField",
     "amount_of",
     "colleagues",
     "currency_choices",
@@ -418,6 +420,8 @@ class RecordForm(forms.ModelForm[Any]):
                 field.widget = date_input()
             elif name == "currency":
                 self.fields[name] = CurrencyField(label=field.label, initial=field.initial)
+            elif name == "tags":
+                self.fields[name] = TagsField(required=field.required)
 
     def _add_custom_fields(self) -> None:
         """Ask for the custom fields in use, with what stands or, for a new record, the default."""

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workbench.forms import PageForm, colleagues
+from records.keys import tag_key
+from workbench.forms import PageForm, TagsField, colleagues
 
 LONGEST = 20_000  # 1,000 numbers of up to 19 digits
 
@@ -42,6 +44,24 @@ class BulkForm(PageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # As a dialog it stands over a list, whose filters ask for an owner, too.
         super().__init__(*args, auto_id="bulk_%s", **kwargs)
+
+
+class BulkTagForm(BulkForm):
+    """Which tags the records get, and which they lose."""
+
+    add = TagsField(label=_("Add tags"), required=False)
+    remove = TagsField(label=_("Remove tags"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        added = {tag_key(name) for name in data.get("add") or ()}
+        both = [name for name in data.get("remove") or () if tag_key(name) in added]
+        if both:
+            told = gettext("“%(tag)s” cannot be added and removed at once.") % {"tag": both[0]}
+            self.add_error("remove", told)
+        elif not added and not data.get("remove") and not self.errors:
+            self.add_error("add", gettext("Type a tag to add, or one to remove."))
+        return data
 
 
 class BulkAssignForm(BulkForm):

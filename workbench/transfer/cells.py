@@ -18,7 +18,8 @@ from django_countries.fields import CountryField
 
 from records import keys
 from records.custom import choices_of, from_text, stored
-from records.models import CustomField
+from records.models import CustomField, tag_problem
+from workbench.forms.tags import names_in
 from workbench.transfer.mapping import ColumnMapping
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ def as_email(text: str, mapping: ColumnMapping) -> str:
     except ValidationError:
         raise CellIsLeftOut(f"“{short(text)}” is no email address.") from None
     return text
+
+
+def as_tags(text: str, mapping: ColumnMapping) -> list[str]:
+    """Return the names of tags, which have semicolons or commas between them.
+
+    >>> as_tags("Hot; VIP ,hot", ColumnMapping())
+    ['Hot', 'VIP']
+    """
+    names = names_in(as_text(text, mapping))
+    for name in names:
+        if problem := tag_problem(name):
+            raise CellIsUnreadable(f"“{short(name)}”: {problem}")
+    return names
 
 
 def as_flag(text: str, mapping: ColumnMapping) -> bool:

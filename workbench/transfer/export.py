@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from records.custom import KINDS, definitions_for, kind_of, natural
-from records.models import CustomField
+from records.models import CustomField, TimelineRecord
 from workbench.operations.exports import note_export
 from workbench.transfer.cells import safe_cell
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from users.models import User
     from workbench.transfer.rows import Importer
+
+
+CHUNK = 2000  # rows that are read, and whose tags are looked up, at a time
 
 
 class _Echo:
@@ -39,20 +43,37 @@ def csv_lines(
         "owner.email": "owner__email",
         **importer.exports,
     }
+    has_tags = issubclass(importer.model, TimelineRecord)
+    heads = [*columns, *(["tags"] if has_tags else [])]
     kind = kind_of(importer.model)
     fields = definitions_for(by)[kind] if kind in KINDS else ()
     rows = importer.model.objects.all() if records is None else records
     rows = rows.permitted(by, "view").order_by("pk")
     note_export(importer.model, by=by, rows=rows.count(), filters=filters)
     writer = csv.writer(_Echo())
-    yield writer.writerow([*columns, *(each.name for each in fields)])
-    for *values, custom in rows.values_list(*columns.values(), "custom").iterator(chunk_size=2000):
-        yield writer.writerow(
-            [
-                *(safe_cell(value, name) for name, value in zip(columns, values, strict=True)),
-                *(custom_cell(each, custom.get(each.key)) for each in fields),
-            ]
-        )
+    yield writer.writerow([*heads, *(each.name for each in fields)])
+    found = rows.values_list(*columns.values(), "custom").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(found, CHUNK)):
+        tags = _tags_on(importer.model, [values[0] for values in chunk]) if has_tags else {}
+        for *values, custom in chunk:
+            told = [*values, "; ".join(tags.get(values[0], ()))] if has_tags else values
+            yield writer.writerow(
+                [
+                    *(safe_cell(value, name) for name, value in zip(heads, told, strict=True)),
+                    *(custom_cell(each, custom.get(each.key)) for each in fields),
+                ]
+            )
+
+
+def _tags_on(model: type[TimelineRecord], pks: list[int]) -> dict[int, list[str]]:
+    """Return the names of the tags on records by their numbers. One statement."""
+    column: Any = model._meta.get_field("tags")
+    own = column.m2m_field_name()
+    links = column.remote_field.through._base_manager.filter(**{f"{own}__in": pks})
+    tags: dict[int, list[str]] = {}
+    for pk, name in links.order_by("tag__name_key").values_list(f"{own}_id", "tag__name"):
+        tags.setdefault(pk, []).append(name)
+    return tags
 
 
 def custom_cell(definition: CustomField, value: Any) -> str:

@@ -12,6 +12,7 @@ from records import keys
 from records.custom import KINDS, PREFIX, definitions_for, kind_of
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.layouts import required_of
+from records.models import TimelineRecord
 from records.operations import run_atomically
 from records.operations.merging import survivor_of
 from records.permissions import may, reaches, scope_of
@@ -21,6 +22,7 @@ from workbench.transfer.cells import (
     CellIsLeftOut,
     CellIsUnreadable,
     as_flag,
+    as_tags,
     as_text,
     as_whole,
     custom_reader,
@@ -109,6 +111,7 @@ class Importer:
             "owner.name": as_text,
             "is_deleted": as_flag,
             "id": as_whole,
+            **({"tags": as_tags} if issubclass(self.model, TimelineRecord) else {}),
             **self.extras,
             **{each.name: custom_reader(each) for each in self.custom_fields},
         }
@@ -369,8 +372,12 @@ class Importer:
         differing = {
             name: value
             for name, value in values.items()
-            if name != "custom" and _plain(getattr(record, name)) != _plain(value)
+            if name not in {"custom", "tags"} and _plain(getattr(record, name)) != _plain(value)
         }
+        if "tags" in values:
+            has = {tag.name_key for tag in record.tags.all()}
+            if has != {keys.tag_key(name) for name in values["tags"]}:
+                differing["tags"] = values["tags"]
         custom = {
             key: value
             for key, value in values.get("custom", {}).items()

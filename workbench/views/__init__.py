@@ -17,12 +17,14 @@ from workbench.views.saved_views import (
     SavedViewPin,
     SavedViewSave,
 )
-from workbench.views.selection import ASSIGN, DELETE, MERGE, TASK, ForSelected
+from workbench.views.selection import ASSIGN, DELETE, MERGE, TAG, TASK, ForSelected
+from workbench.views.tags import TagOptions
 
 __all__ = [
     "ASSIGN",
     "DELETE",
     "MERGE",
+    "TAG",
     "TASK",
     "BulkView",
     "CellPage",
@@ -51,5 +53,6 @@ __all__ = [
     "SavedViewPin",
     "SavedViewSave",
     "Tab",
+    "TagOptions",
     "card_of",
 ]

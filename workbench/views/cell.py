@@ -18,9 +18,11 @@ from django_htmx.http import trigger_client_event
 
 from records.custom import PREFIX
 from records.errors import Busy, Refused, Stale, Unacceptable
+from records.operations.tags import in_order
 from records.permissions import reaches
 from workbench.custom import packed
 from workbench.forms import RecordForm
+from workbench.forms.tags import names_in
 from workbench.views.record import Page, as_sent
 from workbench.views.saved_views import kind_named
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
     from records.models import Record
     from workbench.tables import RecordTable
+
+
+TAGS = "tags"
 
 
 class CellPage(Page, TemplateView):
@@ -105,6 +110,10 @@ class CellPage(Page, TemplateView):
         if not form.is_valid():
             return self.shown(form, status=422)
         old = self.record.version
+        undo = {"undo": str(old)}
+        if self.field_name == TAGS:
+            # No version knows the tags that it had: the way back says them itself.
+            undo["was"] = ", ".join(in_order(self.record.tags.all()))
         try:
             self.record = self.change(form, int(form.cleaned_data["version"]))
         except Stale as refusal:
@@ -118,9 +127,9 @@ class CellPage(Page, TemplateView):
             return self.shown(form, status=422, told=sentences_of(refusal))
         answer = self.drawn()
         if self.record.version != old:
-            undo = f"{request.path}?{urlencode({'undo': old})}"
             text = _("%(record)s was saved") % {"record": self.record}
-            trigger_client_event(answer, "toast", {"text": text, "undo": undo})
+            way_back = f"{request.path}?{urlencode(undo)}"
+            trigger_client_event(answer, "toast", {"text": text, "undo": way_back})
         return answer
 
     def change(self, form: RecordForm, version: int) -> Any:
@@ -176,15 +185,10 @@ class CellPage(Page, TemplateView):
         if row is None:
             raise Http404
         try:
-            value = getattr(row, column)
+            changes = self.held_by(row, column)
         except ObjectDoesNotExist:
             messages.error(self.request, _("What stood here before is gone for good."))
             return HttpResponseRedirect(self.back())
-        if self.field_name.startswith(PREFIX):
-            key = self.field_name.removeprefix(PREFIX)
-            changes = {"custom": {key: (value or {}).get(key)}}
-        else:
-            changes = {column: value}
         try:
             type(self.edit_page).operation(self.record, by=self.user, version=number + 1, **changes)
             messages.success(self.request, _("%(record)s is as before") % {"record": self.record})
@@ -193,6 +197,16 @@ class CellPage(Page, TemplateView):
         except Refused as refusal:
             messages.error(self.request, str(refusal))
         return HttpResponseRedirect(self.back())
+
+    def held_by(self, row: Any, column: str) -> dict[str, Any]:
+        """Return what the field held at a version, as the operation takes it."""
+        if self.field_name == TAGS:
+            return {TAGS: names_in(self.request.GET.get("was", ""))}
+        value = getattr(row, column)
+        if self.field_name.startswith(PREFIX):
+            key = self.field_name.removeprefix(PREFIX)
+            return {"custom": {key: (value or {}).get(key)}}
+        return {column: value}
 
     def back(self) -> str:
         came_from = self.request.headers.get("referer", "")

@@ -746,13 +746,17 @@ class ListView(Exported, Page, TemplateView):
         before = place_of(self.data.get("before", ""), keys) if after is None else None
         is_placed = after is not None or before is not None
         number = self.number(None if is_placed else total)
-        found, has_more = slice_of(
-            rows,
-            keys,
-            self.size,
-            after=after,
-            before=before,
-            offset=(number - 1) * self.size,
+        found, has_more = (
+            slice_of(
+                rows,
+                keys,
+                self.size,
+                after=after,
+                before=before,
+                offset=(number - 1) * self.size,
+            )
+            if total
+            else ([], False)
         )
         has_next = bool(found) and (has_more or before is not None)
         has_previous = bool(found) and (has_more if before is not None else number > 1)

@@ -26,6 +26,7 @@ from records import custom
 from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
 from records.operations import once
 from records.operations.merging import survivor_of
+from records.operations.tags import in_order
 from records.permissions import may, reaches, restrict, unnamed
 from workbench.custom import Fitting, packed
 from workbench.forms import LookupField, RecordForm, error_links, is_editing_only
@@ -466,6 +467,8 @@ def _value_of(record: Any, name: str) -> Any:
     if name.startswith(custom.PREFIX):
         return record.custom.get(name.removeprefix(custom.PREFIX))
     value: Any = getattr(record, name, None)
+    if name == "tags":
+        return in_order(value.all()) if value is not None else []
     return list(value.all()) if hasattr(value, "all") else value
 
 

@@ -59,6 +59,7 @@ class ForSelected:
 
 ASSIGN = ForSelected(_("Assign"), "assign", "user-share", "assign", key="a")
 TASK = ForSelected(_("Add task"), "task", "checkbox", "add", key="t", of="activities.activity")
+TAG = ForSelected(_("Tag"), "tag", "tag", "change")
 DELETE = ForSelected(_("Delete"), "delete", "trash", "delete")
 MERGE = ForSelected(_("Merge"), "duplicates:merge", "git-merge", "change", least=2, most=5)
 

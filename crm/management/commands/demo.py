@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,6 +38,7 @@ from crm.management.commands import _names as names
 from crm.management.commands import _story as story
 from crm.management.commands._entrances import ask_for_offers, open_entrances, share_out
 from crm.management.commands._shape import begin_rules, shape_forms, situation_of
+from crm.management.commands._views import TAGS, keep_views
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
 from opportunities.models import (
@@ -239,6 +241,7 @@ class World:
         self._companies()
         self._year()
         self._planted()
+        self.plan(self.ago(30), partial(keep_views, self.people))
         self.plan(self.now - timedelta(days=400), partial(shape_forms, self.people["admin"]))
         self.plan(self.now - timedelta(days=60), partial(begin_rules, self.people["manager"]))
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
@@ -360,7 +363,7 @@ class World:
             by=owner,
             owner=owner,
             phone=names.phone_of(company["pattern"], self.random.randrange(10**6)),
-            tags="customer",
+            tags=["Customer"],
             **{
                 name: company[name]
                 for name in (
@@ -465,6 +468,7 @@ class World:
             by=case.owner,
             owner=case.owner,
             products=[self.products[case.interest[1]]],
+            tags=TAGS[crc32(str(case.fields.get("company")).encode()) % len(TAGS)],
             **case.fields,
         )
 
