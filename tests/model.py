@@ -135,8 +135,8 @@ class Model:
             return AlreadyExists
         if row.kind == "lead":
             for kind, name in CARRIED.items():
-                if picked := changed.get(kind):
-                    row.has[name] = row.has[name] or picked.has[name]
+                if (picked := changed.get(kind)) and picked.has[name] and not row.has[name]:
+                    row.has[name] = changed[name] = picked.has[name]
         if changed:
             row.edits.append((self.clock, {k: (before[k], new) for k, new in changed.items()}))
         return None

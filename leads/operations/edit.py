@@ -79,7 +79,7 @@ def capture_lead(
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)
     require(by, "add", lead)
     hold_chosen(lead.account, lead.contact, by=by)
-    _fill_from_picked(lead, lead.account, lead.contact)
+    _fill_from_picked(lead, account=lead.account, contact=lead.contact)
     lead.rate = rate_of(lead.currency)
     # Rules may ask for custom fields, so their defaults have to be there before.
     lead.custom = for_new(kind_of(lead), lead.custom, by=by)
@@ -119,8 +119,11 @@ def update_lead(
     if not changed:
         return current
     if "account" in changed or "contact" in changed:
-        hold_chosen(*(getattr(current, n) for n in ("account", "contact") if n in changed), by=by)
-        _fill_from_picked(current, current.account, current.contact)
+        # Only what is picked now fills: what was emptied since an earlier choice stays empty.
+        picked = {n: getattr(current, n) if n in changed else None for n in ("account", "contact")}
+        hold_chosen(*(picked[n] for n in picked if n in changed), by=by)
+        for name, (empty, filled) in _fill_from_picked(current, **picked).items():
+            changed[name] = [changed.get(name, [empty])[0], filled]
         current.needs_decision = ""
     if "currency" in changed:
         current.rate = rate_of(current.currency)
@@ -164,13 +167,20 @@ def open_lead(lead: Lead, *, by: User, action: str, version: int | None = None) 
     return current
 
 
-def _fill_from_picked(lead: Lead, account: Account | None, contact: Contact | None) -> None:
+def _fill_from_picked(
+    lead: Lead, *, account: Account | None, contact: Contact | None
+) -> dict[str, Any]:
+    """Fill the empty fields of `lead` from records that were picked; return what changed by it."""
+    filled = {}
     for record, names in ((account, FROM_ACCOUNT), (contact, FROM_CONTACT)):
         if record is None:
             continue
         for name, source in names.items():
-            if getattr(lead, name) in {"", None}:
-                setattr(lead, name, getattr(record, source))
+            old, new = getattr(lead, name), getattr(record, source)
+            if old in {"", None} and new not in {"", None}:
+                setattr(lead, name, new)
+                filled[name] = [old, new]
+    return filled
 
 
 def _require_what_and_who(lead: Lead) -> None:

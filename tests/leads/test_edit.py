@@ -53,6 +53,20 @@ def test_fills_empty_fields_from_a_picked_account_and_contact(rep):
     assert lead.full_name == "Ada Lovelace"
 
 
+def test_only_what_is_picked_now_fills_fields_and_the_trail_tells_them(rep):
+    account = create_account(by=rep, name="Acme", industry="Brass")
+    contact = create_contact(by=rep, last_name="Lovelace", account=account, job_title="Founder")
+    lead = capture_lead(by=rep, topic="Engines", last_name="Lovelace", account=account)
+    update_lead(lead, by=rep, industry="")
+
+    changed = update_lead(lead, by=rep, contact=contact)
+
+    assert (changed.industry, changed.job_title) == ("", "Founder")
+    told = AuditEntry.objects.filter(event="lead.changed").latest("pk").changes
+    assert told["job_title"] == ["", "Founder"]
+    assert "industry" not in told
+
+
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -137,9 +137,9 @@ def _flipped(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-@cache
+@lru_cache(maxsize=512)
 def only(filter_class: Any, names: frozenset[str]) -> Any:
-    """Return a filter that knows these names alone: a tab needs two of two dozen."""
+    """Return a filter that knows these names alone: a list needs two of two dozen."""
     narrow: Any = type(filter_class.__name__, (filter_class,), {})
     narrow.base_filters = {
         name: filter_ for name, filter_ in filter_class.base_filters.items() if name in names
@@ -235,11 +235,29 @@ class ListView(Exported, Page, TemplateView):
         return Views(self.user, self.kind, self.request.GET)
 
     @cached_property
+    def reached(self) -> QuerySet[Any, Any]:
+        """What this list and each of its tabs narrow."""
+        return self.get_rows()
+
+    @cached_property
     def filter(self) -> RecordFilter:
-        return self.filter_class(self.data, self.get_rows(), user=self.user)
+        return self.filtered_by(self.data)
+
+    def filtered_by(self, data: QueryDict) -> RecordFilter:
+        """Return the filters that `data` names: making all of two dozen costs more than a page."""
+        filter_class: Any = self.filter_class
+        names = frozenset(data.keys() & filter_class.base_filters.keys())
+        found: RecordFilter = only(filter_class, names)(data, self.reached, user=self.user)
+        return found
+
+    @property
+    def filter_names(self) -> set[str]:
+        """What this list can be narrowed by, and the custom fields that it is narrowed by."""
+        filter_class: Any = self.filter_class
+        return {*filter_class.base_filters, *self.filter.filters}
 
     def narrowed(self) -> QuerySet[Any, Any]:
-        return self.filter.qs if self.filter.is_valid() else self.get_rows().none()
+        return self.filter.qs if self.filter.is_valid() else self.reached.none()
 
     @cached_property
     def size(self) -> int:
@@ -380,10 +398,11 @@ class ListView(Exported, Page, TemplateView):
 
     def ignored(self) -> str:
         """Say in a sentence what the address asks for that this list does not know."""
+        known = self.filter_names
         unknown = [
             name
             for name, value in self.request.GET.items()
-            if value and name not in self.own_names and name not in self.filter.filters
+            if value and name not in self.own_names and name not in known
         ]
         unknown += [name for name in self.asked_sorts if name.removeprefix("-") not in self.sorts]
         boxes = ",".join(self.request.GET.getlist(COLUMNS)).split(",")
@@ -643,7 +662,7 @@ class ListView(Exported, Page, TemplateView):
             if (narrowed := self.narrowed_by(data)) is not None:
                 wanted[f"_tab{place}"] = CountUpTo(narrowed, MOST_IN_TAB)
         found = User.objects.filter(pk=self.user.pk).annotate(**wanted).values(*wanted).get()
-        names = self.filter.filters.keys() - {"q"}
+        names = self.filter_names - {"q"}
         current = applied(self.data, names)
         # The columns stay as chosen from tab to tab; only an address without them resets them.
         chosen = f"&{urlencode({COLUMNS: c})}" if (c := self.data.get(COLUMNS, "")) else ""
@@ -694,9 +713,7 @@ class ListView(Exported, Page, TemplateView):
 
     def narrowed_by(self, data: QueryDict) -> QuerySet[Any, Any] | None:
         """Return the rows that a view would show; None where it makes no sense any more."""
-        filter_class: Any = self.filter_class
-        names = frozenset(data.keys() & filter_class.base_filters.keys())
-        narrowed = only(filter_class, names)(data, self.get_rows(), user=self.user)
+        narrowed = self.filtered_by(data)
         return narrowed.qs if narrowed.is_valid() else None
 
     def custom_sorts(self) -> dict[str, Any]:
