@@ -55,6 +55,13 @@ class ActivityQuerySet(RecordQuerySet):
             rows = rows.filter(told)
         return rows
 
+    def contacts(self) -> Self:
+        """Keep what people heard from us by: calls and emails that did not come in, meetings."""
+        return self.filter(
+            ~Q(direction="incoming") & Q(kind__in=["call", "email"]) | Q(kind="meeting"),
+            status="done",
+        )
+
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, and where it was written, in one query."""
         links = self.model._meta.get_field("links").related_model._default_manager

@@ -183,7 +183,7 @@ def cycles_are_counted() -> Iterator[tuple[str, Any, str]]:
 
 
 def next_steps_equal_the_activities() -> Iterator[tuple[str, Any, str]]:
-    """The next step and the last touch shown in lists are those of the timeline."""
+    """The next step, the last touch and the first contact are those of the timeline."""
     for model in ON_A_TIMELINE:
         shown = Activity.objects.filter(
             links__record_type=ContentType.objects.get_for_model(model),
@@ -191,7 +191,7 @@ def next_steps_equal_the_activities() -> Iterator[tuple[str, Any, str]]:
         )
         first = shown.to_do().order_by(F("due_at").asc(nulls_last=True), "pk")
         last = shown.filter(status=Activity.Status.DONE, kind__in=TOUCHES).order_by("-done_at")
-        rows = model._base_manager.order_by("pk").values_list(
+        asked: list[Any] = [
             "pk",
             "next_step",
             Coalesce(Subquery(first.values("subject")[:1]), Value("")),
@@ -201,10 +201,16 @@ def next_steps_equal_the_activities() -> Iterator[tuple[str, Any, str]]:
             Subquery(first.values("due_at")[:1]),
             "touched_at",
             Subquery(last.values("done_at")[:1]),
-        )
+        ]
+        names = ["next_step", "next_step_kind", "next_step_at", "touched_at"]
+        if model.keeps_first_contact:
+            contacts = shown.contacts().order_by("done_at")
+            names.append("contacted_at")
+            asked += ["contacted_at", Subquery(contacts.values("done_at")[:1])]
+        rows = model._base_manager.order_by("pk").values_list(*asked)
         for pk, *pairs in rows.iterator(chunk_size=CHUNK):
             for name, stored, true in zip(
-                ("next_step", "next_step_kind", "next_step_at", "touched_at"),
+                names,
                 pairs[::2],
                 pairs[1::2],
                 strict=True,

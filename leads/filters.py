@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
+from leads.queries import limits_of_leads
 from opportunities.models import Campaign, Source
 from users.models import Team
 from workbench.filters import (
@@ -66,6 +67,12 @@ class LeadFilter(RecordFilter):
     )
     undecided = django_filters.ChoiceFilter(
         label=_("Needs a decision"), choices=[("1", _("yes"))], method="is_undecided"
+    )
+    waiting = django_filters.ChoiceFilter(
+        label=_("Waits for a first response"), choices=[("1", _("yes"))], method="is_waiting"
+    )
+    quiet = django_filters.ChoiceFilter(
+        label=_("Nobody in touch for too long"), choices=[("1", _("yes"))], method="is_quiet"
     )
     created = PeriodFilter(label=_("Created"), field_name="created_at")
     created_after = DayFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
@@ -124,6 +131,12 @@ class LeadFilter(RecordFilter):
 
     def is_undecided(self, qs: Any, name: str, value: str) -> Any:
         return qs.undecided()
+
+    def is_waiting(self, qs: Any, name: str, value: str) -> Any:
+        return qs.waiting()
+
+    def is_quiet(self, qs: Any, name: str, value: str) -> Any:
+        return qs.quiet_since(timezone.now() - limits_of_leads().quiet)
 
     def by_next_step(self, qs: Any, name: str, value: str) -> Any:
         if value == NONE:

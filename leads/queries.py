@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leads.errors import Blocker
-from leads.models import Assignment
+from leads.models import Assignment, LeadLimits
 from opportunities.models import Opportunity
 from records.permissions import reaches
 
@@ -77,3 +77,8 @@ def why(lead: Lead) -> Assignment | None:
     """Return the assignment by which a lead is where it is, if it came there by one."""
     latest = Assignment.objects.filter(lead=lead).order_by("-pk").first()
     return latest if latest is not None and latest.owner_id == lead.owner_id else None
+
+
+def limits_of_leads() -> LeadLimits:
+    """Return how long leads may wait, as an administrator has said it."""
+    return LeadLimits.objects.first() or LeadLimits()

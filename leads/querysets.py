@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Case, CharField, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 from leads.bant import KNOWN, PARTLY
@@ -53,6 +54,8 @@ IS_NAMED = Case(
 IS_REACHABLE = Case(
     When(~Q(email_key="") | ~Q(phone_key="") | ~Q(mobile_key=""), then=True), default=False
 )
+# Since when nobody has been in touch; an index is made of it.
+LAST_TOUCH = Coalesce("touched_at", "created_at")
 
 
 class LeadQuerySet(RecordQuerySet):
@@ -76,9 +79,13 @@ class LeadQuerySet(RecordQuerySet):
         # Greater than nothing: what is unequal to something no index finds.
         return self.open().filter(needs_decision__gt="")
 
-    def untouched_since(self, moment: datetime) -> Self:
-        """Keep open leads on which nobody has worked since `moment`."""
-        return self.open().filter(Q(touched_at=None) | Q(touched_at__lt=moment))
+    def waiting(self) -> Self:
+        """Keep open leads whose people have not heard from us yet, and may."""
+        return self.open().filter(contacted_at=None, do_not_contact=False)
+
+    def quiet_since(self, moment: datetime) -> Self:
+        """Keep open leads with which nobody was in touch since `moment`, and add `quiet_at`."""
+        return self.open().annotate(quiet_at=LAST_TOUCH).filter(quiet_at__lt=moment)
 
     def with_days_to_convert(self) -> Self:
         """Add `days_to_convert`, in whole days; None for a lead that is not qualified."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -341,7 +341,13 @@ class Tag(models.Model):
 
 
 class TimelineRecord(Record):
-    """A record that people work on: it has a timeline and a next step, and can be tagged."""
+    """A record that people work on: it has a timeline and a next step, and can be tagged.
+
+    One that `keeps_first_contact` has a column `contacted_at` too: when its people first heard from
+    us, by a call or an email of ours, or a meeting.
+    """
+
+    keeps_first_contact: ClassVar[bool] = False
 
     tags = models.ManyToManyField(
         Tag, blank=True, related_name="tagged_%(class)ss", verbose_name=_("tags")

@@ -161,6 +161,7 @@ def make_world(rng: Random, count: int) -> None:
             account=rng.choice([None, *accounts]),
             created_at=moments(rng),
             touched_at=rng.choice([None, moments(rng)]),
+            contacted_at=rng.choice([None, moments(rng)]),
             status=status,
             disqualified_at=moments(rng) if status == "disqualified" else None,
             disqualify_reason=lists[DisqualifyReason][1] if status == "disqualified" else None,

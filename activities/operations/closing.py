@@ -10,7 +10,7 @@ from simple_history.utils import bulk_update_with_history
 
 from activities.models import Activity, ActivityLink
 from activities.operations.invitations import tell_invited
-from activities.operations.steps import NEXT_STEP_FIELDS, places_of, refresh_places
+from activities.operations.steps import places_of, refresh_places, reread
 from records import audit
 from records.operations import operation
 
@@ -35,7 +35,7 @@ def cancel_open(record: TimelineRecord, *, by: User) -> list[Activity]:
     _set_status(rows, Activity.Status.CANCELLED, "activity.cancelled", by=by)
     if rows:
         links.filter(activity__in=rows).update(via=CLOSING)
-        record.refresh_from_db(fields=NEXT_STEP_FIELDS)
+        reread(record)
     return rows
 
 
@@ -46,7 +46,7 @@ def uncancel(record: TimelineRecord, *, by: User) -> list[Activity]:
     rows = list(_activities(links).filter(status=Activity.Status.CANCELLED))
     _set_status(rows, Activity.Status.OPEN, "activity.reopened", by=by)
     if rows:
-        record.refresh_from_db(fields=NEXT_STEP_FIELDS)
+        reread(record)
         links.update(via="")
     return rows
 

@@ -10,11 +10,11 @@ from django.db.models import Q
 
 from activities.models import ActivityLink
 from activities.operations.steps import (
-    NEXT_STEP_FIELDS,
     place_of,
     places_in,
     places_of,
     refresh_places,
+    reread,
 )
 from records.operations import operation
 
@@ -104,7 +104,7 @@ def bring_home(from_records: Sequence[TimelineRecord], to: TimelineRecord, via: 
         for activity_id in ids
     )
     refresh_places([*before, place_of(to)])
-    to.refresh_from_db(fields=NEXT_STEP_FIELDS)
+    reread(to)
     return len(ids)
 
 

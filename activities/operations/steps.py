@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from activities.models import Activity, ActivityLink
 from records.models import TimelineRecord
@@ -34,6 +34,19 @@ TOUCHES = [
 
 def place_of(record: TimelineRecord) -> Place:
     return type(record), record.pk
+
+
+def reread(record: TimelineRecord) -> None:
+    """Read again what the timeline has written into the row of `record`."""
+    first = ["contacted_at"] if record.keeps_first_contact else []
+    record.refresh_from_db(fields=[*NEXT_STEP_FIELDS, *first])
+
+
+def is_contact(activity: Activity) -> bool:
+    """Say of what was done whether its people heard from us; as `contacts` asks the database."""
+    if activity.kind in (Activity.Kind.CALL, Activity.Kind.EMAIL):
+        return activity.direction != Activity.Direction.INCOMING
+    return activity.kind == Activity.Kind.MEETING
 
 
 def places_of(activity_ids: Iterable[int]) -> list[Place]:
@@ -65,13 +78,14 @@ def by_model(places: Iterable[Place]) -> Iterator[tuple[type[TimelineRecord], li
         yield model, sorted(sorted_places[model])
 
 
-def touch(places: Iterable[Place], at: datetime) -> None:
+def touch(places: Iterable[Place], at: datetime, *, is_contact: bool) -> None:
     """Note that somebody was in touch at `at`: one statement a kind, no version."""
     moment = Value(at)
     for model, pks in by_model(places):
-        model._base_manager.filter(pk__in=pks).update(
-            touched_at=Greatest(Coalesce("touched_at", moment), moment)
-        )
+        values: dict[str, Any] = {"touched_at": Greatest(Coalesce("touched_at", moment), moment)}
+        if is_contact and model.keeps_first_contact:
+            values["contacted_at"] = Least(Coalesce("contacted_at", moment), moment)
+        model._base_manager.filter(pk__in=pks).update(**values)
 
 
 def refresh_places(places: Iterable[Place]) -> None:
@@ -87,12 +101,16 @@ def refresh_places(places: Iterable[Place]) -> None:
         )
         first = shown.to_do().order_by(F("due_at").asc(nulls_last=True), "pk")
         last = shown.filter(status=Activity.Status.DONE, kind__in=TOUCHES).order_by("-done_at")
-        rows.order_by().update(
-            next_step=Coalesce(Subquery(first.values("subject")[:1]), Value("")),
-            next_step_kind=Coalesce(Subquery(first.values("kind")[:1]), Value("")),
-            next_step_at=Subquery(first.values("due_at")[:1]),
-            touched_at=Subquery(last.values("done_at")[:1]),
-        )
+        values: dict[str, Any] = {
+            "next_step": Coalesce(Subquery(first.values("subject")[:1]), Value("")),
+            "next_step_kind": Coalesce(Subquery(first.values("kind")[:1]), Value("")),
+            "next_step_at": Subquery(first.values("due_at")[:1]),
+            "touched_at": Subquery(last.values("done_at")[:1]),
+        }
+        if model.keeps_first_contact:
+            contacts = shown.contacts().order_by("done_at")
+            values["contacted_at"] = Subquery(contacts.values("done_at")[:1])
+        rows.order_by().update(**values)
 
 
 @operation
@@ -103,4 +121,4 @@ def refresh_next_step(record: TimelineRecord) -> None:
     version: nobody typed anything.
     """
     refresh_places([place_of(record)])
-    record.refresh_from_db(fields=NEXT_STEP_FIELDS)
+    reread(record)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
 from activities.operations.mentioning import mention
-from activities.operations.steps import TOUCHES, place_of, refresh_places, touch
+from activities.operations.steps import TOUCHES, is_contact, place_of, refresh_places, touch
 from records import audit
 from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
 from records.operations import operation, refuse_merged, row_of, save_new, settled
@@ -277,7 +277,8 @@ def written(origin: TimelineRecord, event: str, *, by: User, activity: Activity)
     if activity.is_open:
         refresh_places(places)
     elif activity.kind in TOUCHES:
-        touch(places, activity.done_at or timezone.now())
+        at = activity.done_at or timezone.now()
+        touch(places, at, is_contact=is_contact(activity))
     audit.log(activity, event, by=by, changes={"on": [None, origin]})
     mention(activity, by=by, places=places)
     return activity

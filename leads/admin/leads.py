@@ -14,6 +14,7 @@ from leads.models import (
     DisqualifyReason,
     FieldMapping,
     Lead,
+    LeadLimits,
     Qualification,
     QualifiedOpportunity,
 )
@@ -162,6 +163,21 @@ class DisqualifyReasonAdmin(ChoiceAdmin):
     """Why leads are given up."""
 
     list_display = (*ChoiceAdmin.list_display, "needs_comment")
+
+
+@admin.register(LeadLimits)
+class LeadLimitsAdmin(SettingAdmin):
+    """How long leads may wait for a response, and for another touch."""
+
+    form = VersionedForm
+    list_display = ("__str__", "first_response_hours", "quiet_days")
+    sortable_by = ()
+
+    def has_add_permission(self, request: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
 
 
 class MappingForm(VersionedForm):

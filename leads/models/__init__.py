@@ -2,6 +2,7 @@
 
 from leads.models.assignment import Assignment, AssignmentRule, AssignmentTurn
 from leads.models.lead import DisqualifyReason, Lead
+from leads.models.limits import LeadLimits
 from leads.models.qualification import (
     IMPORTED,
     FieldMapping,
@@ -19,6 +20,7 @@ __all__ = [
     "DisqualifyReason",
     "FieldMapping",
     "Lead",
+    "LeadLimits",
     "Qualification",
     "QualificationRuleSet",
     "QualifiedOpportunity",

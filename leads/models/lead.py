@@ -26,6 +26,7 @@ from leads.querysets import (
     BUDGET,
     IS_NAMED,
     IS_REACHABLE,
+    LAST_TOUCH,
     NEED,
     TIMEFRAME,
     LeadQuerySet,
@@ -161,6 +162,7 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     )
     progress = models.CharField(_("progress"), max_length=9, choices=Progress, default=Progress.NEW)
     ready_since = models.DateTimeField(_("ready since"), null=True, editable=False)
+    contacted_at = models.DateTimeField(_("first contacted"), null=True, editable=False)
     needs_decision = models.CharField(
         _("needs a decision"),
         max_length=300,
@@ -215,8 +217,8 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
         rating description budget_amount budget_status decision_maker_known decision_maker
         purchase_process need need_description timeframe bant_known estimated_value base_value
         currency estimated_close_date consent do_not_contact do_not_automate score status progress
-        disqualify_reason next_step next_step_at touched_at ready_since created_at changed_at
-        qualified_at disqualified_at owner owner.team account.name account.industry
+        disqualify_reason next_step next_step_at touched_at contacted_at ready_since created_at
+        changed_at qualified_at disqualified_at owner owner.team account.name account.industry
         account.employees account.country account.region account.owner contact.job_title
         contact.do_not_contact
         """,
@@ -243,6 +245,8 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
             "base_value": _("estimated value in the default currency"),
         },
     )
+
+    keeps_first_contact = True
 
     objects = AliveManager.from_queryset(LeadQuerySet)()
     all_objects = models.Manager.from_queryset(LeadQuerySet)()
@@ -302,6 +306,21 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                 condition=Q(deleted_at=None),
             ),
             models.Index(fields=["needs_decision", "owner"], name="lead_decision_idx"),
+            # What somebody's day asks: who waits for a first word, who has not been spoken to for
+            # long. The status is a column and no condition, as SQLite could not tell that it holds.
+            models.Index(
+                fields=["owner", "status", "contacted_at", "created_at", "id"],
+                name="lead_waiting_idx",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                "owner",
+                "status",
+                LAST_TOUCH,
+                "id",
+                name="lead_quiet_idx",
+                condition=Q(deleted_at=None),
+            ),
             *block_indexes(PersonBlocks, "lead"),
         ]
         constraints = [

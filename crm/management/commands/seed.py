@@ -410,7 +410,7 @@ class Sower:
                 activity.kind, activity.outcome = Activity.Kind.CALL, "reached"
                 activity.text = "Spoke about the need; they want to hear from us again."
                 activity.done_at = lead.created_at + (self.now - lead.created_at) * 0.2
-                lead.touched_at = activity.done_at
+                lead.touched_at = lead.contacted_at = activity.done_at
             activity.derive()
             pairs.append((lead, activity))
         return pairs
