@@ -115,6 +115,29 @@ def reaches(user: User | AnonymousUser, action: str, record: Any) -> bool:
             return False
 
 
+def people_in_reach(user: User, action: str, *kinds: type[Model]) -> QuerySet[User]:
+    """Return the people whose records, of at least one of these kinds, `user` may do this to."""
+    scopes = {scope_of(user, action, kind) for kind in kinds}
+    if Grant.Scope.ALL in scopes:
+        return User.objects.all()
+    if Grant.Scope.TEAM in scopes and user.team_id:
+        return User.objects.filter(Q(team=user.team_id) | Q(pk=user.pk))
+    if scopes - {None}:
+        return User.objects.filter(pk=user.pk)
+    return User.objects.none()
+
+
+def reaches_person(user: User, action: str, person: User, *kinds: type[Model]) -> bool:
+    """Say whether `person` is among the people of `people_in_reach`, without asking for them."""
+    scopes = {scope_of(user, action, kind) for kind in kinds}
+    if Grant.Scope.ALL in scopes:
+        return True
+    is_colleague = user.team_id is not None and person.team_id == user.team_id
+    if Grant.Scope.TEAM in scopes and is_colleague:
+        return True
+    return bool(scopes - {None}) and person.pk == user.pk
+
+
 def unnamed(model: type[Model]) -> str:
     """Return what a record is called before somebody who may not see it."""
     kind = str(model._meta.verbose_name)

@@ -32,8 +32,7 @@ from workbench.models import Job, JobLine
 
 LIST = SEARCH = 10
 RECORD = 15
-OVERVIEW = 12
-DAY = 16  # our own measure: the start page answers eight questions
+OVERVIEW = HOME = 12
 PREVIEW = 20
 REHEARSAL = 14  # our own: a list, and what is looked up once to decide about all of its leads
 QUALIFY = 30
@@ -77,7 +76,9 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "job": ("/jobs/{job}/", RECORD),
     "many to qualify": ("/leads/bulk/qualify/?status=open", REHEARSAL),
     "automation": ("/rules/qualification/automation/", REHEARSAL + 6),
-    "start page": ("/", DAY),
+    "start page": ("/", HOME),
+    "start page of somebody else": ("/?person={rep}", HOME + 1),
+    "hand over": ("/handover/?person={rep}", RECORD + 6),
     "duplicates": ("/duplicates/?kind=lead", LIST),
     "hints": ("/duplicates/hints/?kind=lead&last_name=Son&company=Engines&email={email}", LIST),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
@@ -146,7 +147,7 @@ class World:
             "opportunity": deal,
         }
         self.names: dict[str, Any] = {name: row.pk for name, row in self.looked_at.items()}
-        self.names |= {"email": lead.email, "source": lead.source_id}
+        self.names |= {"email": lead.email, "source": lead.source_id, "rep": rep.pk}
         job = Job.objects.create(kind="tests", title="Look", owner=self.rep)
         self.looked_at_by, self.names["job"] = job, job.pk
         self.relate(FEW)

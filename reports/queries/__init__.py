@@ -8,7 +8,7 @@ from reports.queries.conversion import (
     conversion,
     days_to_convert,
 )
-from reports.queries.day import Day, Todo, day_of
+from reports.queries.day import Day, Part, Todo, day_of, people_of
 from reports.queries.deals import AGE_BINS, Ageing, Deals, Expected, deals
 from reports.queries.figures import Figures
 from reports.queries.leaderboard import Standing, leaderboard
@@ -54,6 +54,7 @@ __all__ = [
     "OpenLeads",
     "Outcome",
     "Outcomes",
+    "Part",
     "Period",
     "Question",
     "Standing",
@@ -69,6 +70,7 @@ __all__ = [
     "next_tasks",
     "open_leads",
     "outcomes",
+    "people_of",
     "percentile",
     "recent_of",
     "spans_in",
