@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +18,9 @@ from records.models import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
 from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
 from workbench.forms.bulk import BulkForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST = 20_000
 
@@ -281,6 +285,67 @@ class CompleteForm(NextFields, OperationForm):
         self.fields["next_subject"].label = _("Next step")
         if self.record.kind != Activity.Kind.CALL:
             del self.fields["outcome"]
+
+
+class SnoozeForm(OperationForm):
+    """Until when it is put off: to the same time of a later day, in the morning if it had none.
+
+    `back_to` is what an address says that takes it back: `to`, the moment at which it was due or
+    nothing, and the `version` that it must still have.
+    """
+
+    DAYS: ClassVar[dict[str, int]] = {"tomorrow": 1, "days": 3, "week": 7}
+    MORNING: ClassVar[time] = time(9)
+
+    until = forms.ChoiceField(
+        label=gettext_lazy("Until"),
+        choices=[
+            ("tomorrow", gettext_lazy("Tomorrow")),
+            ("days", gettext_lazy("In 3 days")),
+            ("week", gettext_lazy("Next week")),
+        ],
+        widget=forms.RadioSelect,
+        initial="tomorrow",
+    )
+
+    def __init__(self, *args: Any, back_to: Mapping[str, str], **kwargs: Any) -> None:
+        self.back_to = back_to
+        super().__init__(*args, **kwargs)
+        if "to" in back_to:
+            del self.fields["until"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "to" in self.back_to and self.before is None and self.back_to["to"]:
+            self.add_error(None, _("This address says no moment to go back to"))
+        return data
+
+    @property
+    def before(self) -> datetime | None:
+        """The moment that is gone back to."""
+        try:
+            moment = parse_datetime(self.back_to["to"])
+        except ValueError:
+            return None
+        if moment is None or timezone.is_naive(moment):
+            return None
+        return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What changes of the entry."""
+        if "to" in self.back_to:
+            version = self.back_to.get("version", "")
+            is_number = version.isascii() and version.isdigit() and len(version) < 10
+            return {"due_at": self.before, "version": int(version) if is_number else 0}
+        return {"due_at": self.later(self.DAYS[self.cleaned_data["until"]])}
+
+    def later(self, days: int) -> datetime:
+        """Return the moment so many days from today, at the time of day at which it was due."""
+        due_at = self.record.due_at
+        clock = timezone.localtime(due_at).time() if due_at is not None else self.MORNING
+        day = timezone.localdate() + timedelta(days=days)
+        return timezone.make_aware(datetime.combine(day, clock))
 
 
 class ActivityForm(RecordForm):

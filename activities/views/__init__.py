@@ -1,5 +1,6 @@
 """The pages of timelines' entries."""
 
+from activities.views.calendar import Calendar
 from activities.views.entry import (
     ActivityComplete,
     ActivityCreate,
@@ -9,6 +10,7 @@ from activities.views.entry import (
     ActivityPin,
     ActivityReopen,
     ActivityRestore,
+    ActivitySnooze,
 )
 from activities.views.files import FileDelete, FileDownload, FilePreview, FileRestore
 from activities.views.people import People
@@ -24,6 +26,8 @@ __all__ = [
     "ActivityPin",
     "ActivityReopen",
     "ActivityRestore",
+    "ActivitySnooze",
+    "Calendar",
     "FileDelete",
     "FileDownload",
     "FilePreview",

@@ -6,11 +6,13 @@ import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -19,13 +21,14 @@ from django.views.generic import TemplateView
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from activities import operations
-from activities.forms import ENTRY_FORMS, LONGEST, ActivityForm, CompleteForm
+from activities.forms import ENTRY_FORMS, LONGEST, ActivityForm, CompleteForm, SnoozeForm
 from activities.models import Activity, File, Invitation
 from activities.operations.changing import origin_of
 from activities.operations.mentioning import MENTIONS_IN
 from activities.operations.writing import TO_DO
 from activities.rules import people_meant
 from activities.timeline import next_up, timeline_of
+from activities.views.in_place import DONE, ROW, InPlace
 from records.models import TimelineRecord
 from records.permissions import may, reaches
 from workbench.forms import error_links
@@ -104,13 +107,17 @@ def record_named(about: str, user: Any) -> Any:
     return record
 
 
-class ActivityCreate(CreateView):
-    """Write on the timeline of `?on=lead:7`; the composer of every record posts here."""
+class ActivityCreate(InPlace, CreateView):
+    """Write on the timeline of `?on=lead:7`; the composer of every record posts here.
+
+    `&why=next` says that it is the answer to "What next?", `&owner=` proposes who does it.
+    """
 
     model = Activity
     template_name = "activities/form.html"
     offers_another = False
     outcome: Activity | None = None
+    in_place_fields = ("subject", "due_at", "outcome", "text", "next_subject", "next_due_at")
 
     @cached_property
     def on(self) -> Any:
@@ -259,8 +266,22 @@ class ActivityCreate(CreateView):
             return render(self.request, "components/task_done.html", asked_again, status=status)
         return super().form_invalid(form, status, **more)
 
+    def get_initial(self) -> dict[str, Any]:
+        asked = self.request.GET.get("owner", "")
+        is_number = asked.isascii() and asked.isdigit() and len(asked) < 19
+        initial = {"owner": int(asked)} if is_number else {}
+        return {**super().get_initial(), **initial}
+
+    @property
+    def is_next(self) -> bool:
+        """Say whether it is the answer to what comes next."""
+        return self.request.GET.get("why") == "next" and self.entry_kind == Activity.Kind.TASK
+
     def page_title(self) -> str:
-        return str(ENTRY_FORMS[self.entry_kind].title)
+        if self.is_next:
+            return _("What next?")
+        title = str(ENTRY_FORMS[self.entry_kind].title)
+        return _("Log it?") if self.place and self.request.GET.get("why") == "call" else title
 
     def success_message(self, outcome: Activity) -> str:
         self.outcome = outcome
@@ -294,10 +315,12 @@ class ActivityCreate(CreateView):
         return self.back_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        back = {"next": self.request.GET["next"]} if "next" in self.request.GET else {}
+        on = self.request.GET.get("on", "")
         kinds = [
             {
                 "label": form.title,
-                "url": f"?on={self.request.GET.get('on', '')}&kind={kind}",
+                "url": f"?{urlencode({'on': on, 'kind': kind, **back})}",
                 "is_current": kind == self.entry_kind,
             }
             for kind, form in ENTRY_FORMS.items()
@@ -427,13 +450,18 @@ class ActivityDetail(EntryPage, TemplateView):
         return f"{url}?on={on._meta.model_name}:{on.pk}&answers={self.record.pk}"
 
 
-class ActivityComplete(EntryPage, OperationView):
-    """Tick it off, and say what comes next."""
+class ActivityComplete(InPlace, EntryPage, OperationView):
+    """Tick it off, and say what comes next.
+
+    A box that is ticked in a row becomes a row that says so, asks what comes next, and can be
+    taken back.
+    """
 
     action = "change"
     form_class = CompleteForm
     template_name = "activities/operation.html"
     submit_label = gettext_lazy("Complete")
+    in_place_fields = ("outcome", "text", "next_subject", "next_due_at")
 
     def page_title(self) -> str:
         return _("Complete: %(activity)s") % {"activity": self.record}
@@ -501,24 +529,71 @@ class ActivityComplete(EntryPage, OperationView):
 
     @cached_property
     def asks_what_next(self) -> bool:
-        """Tell whether it was ticked off on a record that has no next step now."""
+        """Tell whether its record has no next step now, and nobody was asked for one yet."""
+        if "next_subject" in self.request.POST and not self.is_on_record:
+            return False
+        return self.may_plan and not self.origin.next_step
+
+    @cached_property
+    def may_plan(self) -> bool:
+        """Tell whether the user may write what comes next where this was written."""
         origin = self.origin
-        if origin is None or urlsplit(self.back_url()).path != origin.get_absolute_url():
+        if origin is None or not may(self.user, "add", Activity):
             return False
         origin.refresh_from_db(fields=["next_step", "next_step_at"])
-        is_over = getattr(origin, "is_read_only", False) or not getattr(origin, "is_open", True)
-        return not origin.next_step and not is_over and may(self.user, "add", Activity)
+        return not getattr(origin, "is_read_only", False) and getattr(origin, "is_open", True)
+
+    @property
+    def is_on_record(self) -> bool:
+        """Say whether it was ticked off on the page of its record, which has a composer."""
+        origin = self.origin
+        return origin is not None and urlsplit(self.back_url()).path == origin.get_absolute_url()
+
+    @property
+    def next_url(self) -> str:
+        """Return where the next step is written down."""
+        on = f"{self.origin._meta.model_name}:{self.origin.pk}"
+        asked = {"on": on, "kind": "task", "why": "next", "next": self.back_url()}
+        if self.record.owner_id not in (None, self.user.pk):
+            asked["owner"] = str(self.record.owner_id)
+        return f"{reverse('activities:create')}?{urlencode(asked)}"
 
     def success_url_for(self, outcome: Any) -> str:
-        if self.asks_what_next:
+        if not self.asks_what_next:
+            return self.back_url()
+        if self.is_on_record:
             return f"{self.origin.get_absolute_url()}?compose=task#composer"
-        return self.back_url()
+        return self.next_url
+
+    def go(self, url: str) -> HttpResponse:
+        if not self.place.startswith(ROW):
+            return super().go(url)
+        told = [str(message) for message in messages.get_messages(self.request)]
+        context = {
+            "activity": self.record,
+            "origin": self.origin,
+            "place": self.place,
+            "slot": f"slot-{self.place}",
+            "back_url": self.back_url(),
+            "undo_url": self.undo_url(self.record),
+        }
+        if self.asks_what_next:
+            form = ENTRY_FORMS["task"](user=self.user, auto_id=f"{self.place}-next-%s")
+            context |= {
+                "form_url": self.next_url,
+                "fields": [form[name] for name in ("subject", "due_at")],
+                "form": form,
+                "owner": QueryDict(urlsplit(self.next_url).query).get("owner", ""),
+            }
+        answer = render(self.request, "activities/done_row.html", context)
+        trigger_client_event(answer, DONE)
+        return trigger_client_event(answer, "announce", {"text": " ".join(told)})
 
     def undo_url(self, outcome: Activity) -> str:
         return reverse("activities:reopen", kwargs={"pk": outcome.pk})
 
 
-class ActivityReopen(EntryPage, OperationView):
+class ActivityReopen(InPlace, EntryPage, OperationView):
     """Put it back on the list."""
 
     action = "change"
@@ -532,6 +607,51 @@ class ActivityReopen(EntryPage, OperationView):
 
     def success_message(self, outcome: Activity) -> str:
         return _("%(activity)s is to be done again") % {"activity": outcome}
+
+
+class ActivitySnooze(InPlace, EntryPage, OperationView):
+    """Put off what is to be done, to the same time of another day.
+
+    `?to=` and `&version=` are how the message takes it back: to the moment at which it was due.
+    """
+
+    action = "change"
+    form_class = SnoozeForm
+    template_name = "activities/operation.html"
+    submit_label = gettext_lazy("Snooze")
+    in_place_fields = ("until",)
+
+    def page_title(self) -> str:
+        return _("Snooze: %(activity)s") % {"activity": self.record}
+
+    def closed_because(self) -> str:
+        if self.record.is_open:
+            return ""
+        return _("%(activity)s is %(status)s already.") % {
+            "activity": self.record,
+            "status": self.record.get_status_display().lower(),
+        }
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "back_to": self.request.GET}
+
+    def run(self, form: SnoozeForm) -> Activity:
+        return operations.edit_activity(self.record, by=self.user, **form.values)
+
+    def success_message(self, outcome: Activity) -> str:
+        if outcome.due_at is None:
+            return _("%(activity)s has no date any more") % {"activity": outcome}
+        return _("%(activity)s is due %(moment)s") % {
+            "activity": outcome,
+            "moment": date_format(timezone.localtime(outcome.due_at), "j M Y, H:i"),
+        }
+
+    def undo_url(self, outcome: Activity) -> str:
+        if "to" in self.request.GET or outcome.version == self.record.version:
+            return ""
+        before = self.record.due_at.isoformat() if self.record.due_at else ""
+        address = reverse("activities:snooze", kwargs={"pk": outcome.pk})
+        return f"{address}?{urlencode({'to': before, 'version': outcome.version})}"
 
 
 class ActivityEdit(EntryPage, EditView):

@@ -53,8 +53,8 @@ function undoForm(url) {
   return form;
 }
 
-// {text, level: "error", undo: "/leads/7/undo/"}; also by the header HX-Trigger: {"toast": {…}}.
-export function show({ text, level, undo }) {
+// {text, level: "error", undo: "/leads/7/undo/", link: {url, label}}; also by the header HX-Trigger: {"toast": {…}}.
+export function show({ text, level, undo, link }) {
   const isError = level === "error";
   const toast = document.createElement("div");
   toast.className = "c-toast";
@@ -68,6 +68,13 @@ export function show({ text, level, undo }) {
   close.append(icon("x"));
   toast.append(icon(isError ? "alert-circle" : "circle-check"), words);
   if (undo?.startsWith("/") && !undo.startsWith("//")) toast.append(undoForm(undo));
+  if (link) {
+    const way = document.createElement("a");
+    way.className = "c-textbutton";
+    way.href = link.url;
+    way.textContent = link.label;
+    toast.append(way);
+  }
   toast.append(close);
   for (const old of region.querySelectorAll(".c-toast:not([data-stays])")) old.remove();
   region.append(toast);
