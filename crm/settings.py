@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "reports",
     "duplicates",
     "emails",
+    "handover",
     "leads",
     "opportunities",
     "accounts",

@@ -38,6 +38,7 @@ ROOMS = [
     "reports",
     "duplicates",
     "emails",
+    "handover",
     "leads",
     "opportunities",
     "accounts",

@@ -12,8 +12,8 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "crm intake reports duplicates emails leads opportunities accounts activities workbench "
-    "records users"
+    "crm intake reports duplicates emails handover leads opportunities accounts activities "
+    "workbench records users"
 ).split()
 SOURCES = sorted(
     path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts
