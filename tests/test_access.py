@@ -184,6 +184,7 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "column": lambda: "industry",
         "name": lambda: "pipeline",
         "action": lambda: "assign",
+        "token": lambda: "unknown",
     }
     url = reverse(name, kwargs={argument: values[argument]() for argument in OURS[name]})
     is_composer = name in {"activities:create", "emails:create"}

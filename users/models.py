@@ -217,3 +217,22 @@ class ApiToken(models.Model):
         if self.revoked_at is not None:
             return False
         return self.expires_at is None or self.expires_at > timezone.now()
+
+
+class CalendarFeed(models.Model):
+    """The private address at which somebody's calendar can be read. Only its hash is kept.
+
+    There is one for each person: a new one ends the one before.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user)

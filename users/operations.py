@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from users.models import ApiToken, Grant, Role, User
+from users.models import ApiToken, CalendarFeed, Grant, Role, User
 from users.permissions import beyond, exists, holds_for_all
 
 if TYPE_CHECKING:
@@ -84,6 +85,41 @@ def note_use(token: ApiToken) -> None:
     now = timezone.now()
     if token.used_at is None or now - token.used_at >= USE_IS_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+
+
+# The calendar
+
+
+@transaction.atomic
+def open_calendar(user: User, *, by: User) -> str:
+    """Give the calendar of `user` a new private address; return its secret part, told only here.
+
+    The address before it ends. Raises `PermissionDenied` for the calendar of somebody else.
+    """
+    if by.pk != user.pk or not by.is_active:
+        raise PermissionDenied(_("Everybody opens a calendar for themselves alone."))
+    secret = secrets.token_urlsafe(32)
+    CalendarFeed.objects.update_or_create(
+        user=user, defaults={"digest": ApiToken.digest_of(secret), "created_at": timezone.now()}
+    )
+    return secret
+
+
+def close_calendar(user: User, *, by: User) -> bool:
+    """End the address of somebody's calendar; return whether there was one."""
+    _require_own_or_administrator(user, by)
+    count, _models = CalendarFeed.objects.filter(user=user).delete()
+    return bool(count)
+
+
+def owner_of_calendar(secret: str) -> User | None:
+    """Return whose calendar has this address, if it still opens."""
+    feed = (
+        CalendarFeed.objects.select_related("user")
+        .filter(digest=ApiToken.digest_of(secret), user__is_active=True)
+        .first()
+    )
+    return feed.user if feed is not None else None
 
 
 def update_profile(

@@ -9,6 +9,8 @@ app_name = "users"
 urlpatterns = [
     path("profile/", views.Profile.as_view(), name="profile"),
     path("profile/theme/", views.Theme.as_view(), name="theme"),
+    path("profile/calendar/", views.CalendarOpen.as_view(), name="calendar-open"),
+    path("profile/calendar/revoke/", views.CalendarClose.as_view(), name="calendar-close"),
     path("profile/tokens/", views.TokenCreate.as_view(), name="token-create"),
     path("profile/tokens/<int:pk>/revoke/", views.TokenRevoke.as_view(), name="token-revoke"),
 ]

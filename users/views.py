@@ -15,7 +15,7 @@ from django.views import generic
 
 from users import operations
 from users.forms import ProfileForm, ThemeForm, TokenForm
-from users.models import ApiToken, User
+from users.models import ApiToken, CalendarFeed, User
 
 if TYPE_CHECKING:
     from django.forms import BaseForm
@@ -55,6 +55,7 @@ class ProfilePage(OwnPage, generic.FormView):
                     }
                 ),
                 "token_form": TokenForm(),
+                "calendar": CalendarFeed.objects.filter(user=user).first(),
                 "tokens": ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk"),
                 **kwargs,
             }
@@ -120,6 +121,31 @@ class TokenCreate(ProfilePage):
         return self.render_to_response(
             self.get_context_data(form=None, new_token=token, secret=secret)
         )
+
+
+class CalendarOpen(OwnPage, generic.View):
+    """Make a new address for one's calendar; told by this answer and nowhere else."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        secret = operations.open_calendar(self.user, by=self.user)
+        path = reverse("activities:calendar", kwargs={"token": secret})
+        page = Profile()
+        page.setup(request)
+        context = page.get_context_data(calendar_url=request.build_absolute_uri(path))
+        return page.render_to_response(context)
+
+
+class CalendarClose(OwnPage, generic.View):
+    """End the address of one's calendar."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if operations.close_calendar(self.user, by=self.user):
+            messages.success(request, _("Calendar address revoked"))
+        return HttpResponseRedirect(reverse("users:profile"))
 
 
 class TokenRevoke(OwnPage, generic.View):

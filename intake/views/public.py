@@ -6,8 +6,6 @@ nothing to forge: no session is looked at, so a post does what anybody may do.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +13,6 @@ from urllib.parse import urlsplit
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import (
     Http404,
     HttpRequest,
@@ -36,6 +33,7 @@ from intake.models import Delivery, Door, DoorKey, WebForm
 from records.errors import KeyReused
 from records.keys import clean_text
 from users.operations import intake_machine
+from workbench.views.limits import address_of, hidden, seconds_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,41 +64,17 @@ def is_too_large(request: HttpRequest, most: int) -> bool:
     return not (length.isascii() and length.isdigit() and int(length[:20]) <= most)
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the network that a request comes from; behind a proxy of ours, what that one saw."""
-    text = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.TRUST_PROXY:
-        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return ""
-    if address.version == 6:  # whoever has one address of these has them all
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return str(address)
-
-
 def is_too_much(web_form: WebForm, address: str) -> int:
     """Count a submission; return in how many seconds to try again, 0 when it is not too much.
 
     The form's own budget is counted first, so that a flood cannot fill the counters with addresses.
     """
-    if not settings.CRM_THROTTLE:
-        return 0
-    now = int(time.time())
-    digest = hashlib.sha256(f"{settings.SECRET_KEY}{address}".encode()).hexdigest()[:32]
     for name, most, window in (
         (f"intake-form-{web_form.pk}", web_form.hourly_limit, HOUR),
-        (f"intake-address-{web_form.pk}-{digest}", PER_ADDRESS, ADDRESS_WINDOW),
+        (f"intake-address-{web_form.pk}-{hidden(address)}", PER_ADDRESS, ADDRESS_WINDOW),
     ):
-        key = f"{name}-{now // window}"
-        cache.add(key, 0, window)
-        try:
-            count = cache.incr(key)
-        except ValueError:  # it was forgotten between the two
-            count = 1
-        if count > most:
-            return window - now % window
+        if wait := seconds_to_wait(name, most, window):
+            return wait
     return 0
 
 

@@ -22,7 +22,6 @@ from intake.forms import KEY, TOKEN
 from intake.models import Delivery, WebForm, WebFormField
 from intake.operations import renew_snippet, retry, save_web_form
 from intake.rules import ASKED, TRAP
-from intake.views.public import address_of
 from leads.models import Lead
 from leads.operations import qualify
 from opportunities.models import Campaign, Opportunity, Product
@@ -30,6 +29,7 @@ from records.errors import NotPermitted
 from records.keys import clean_text
 from tests.factories import LeadFactory
 from users.models import User
+from workbench.views.limits import address_of
 
 DATA = Path(__file__).parent.parent / "data"
 ADDRESS = "/f/contact/"
