@@ -15,12 +15,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.models import DBTaskResult
 
 from crm import form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
+from handover.queries import givers
 from records.errors import Refused, Unacceptable
 from records.models import (
     AuditEntry,
@@ -208,6 +209,9 @@ class UserAdmin(OperatedAdmin):
         if not self.has_change_permission(request, obj):
             return []
         buttons = [Button(_("Sign out everywhere"), "sign_out")]
+        if givers(user_of(request)).filter(pk=obj.pk).exists():
+            url = f"{reverse('handover:create')}?person={obj.pk}"
+            buttons.append(Button(_("Hand over work"), url=url))
         if user_of(request).is_superuser:
             if Authenticator.objects.filter(user=obj).exists():
                 buttons.append(Button(_("Remove second factor"), "remove_second_factor"))

@@ -36,8 +36,8 @@ def hand_over(giver: User, *, by: User, receivers: Sequence[User], kinds: Iterab
 
     Refuses as `settled_plan` does, and while the work of the same person is being handed over.
     """
-    kinds = [kind for kind in MODELS if kind in set(kinds)] or list(kinds)
-    plan = settled_plan(giver, receivers, kinds, by=by)
+    chosen = list(kinds)
+    plan = settled_plan(giver, receivers, chosen, by=by)
     if Job.objects.live().filter(kind=hand_over_each.name, key=_key(giver)).exists():
         raise HandOverIsAtWork(
             _("The work of %(person)s is being handed over already. Wait for the end of that job.")
@@ -52,7 +52,7 @@ def hand_over(giver: User, *, by: User, receivers: Sequence[User], kinds: Iterab
         key=_key(giver),
         giver=giver.pk,
         receivers=[user.pk for user in receivers],
-        kinds=kinds,
+        kinds=[kind for kind in MODELS if kind in chosen],
         until=plan.until,
     )
 
