@@ -53,13 +53,13 @@ def test_a_ticked_box_becomes_a_row_that_asks_what_next(
     reps: Client, lead: Lead, task: Activity
 ) -> None:
     answer = reps.post(
-        f"/activities/{task.pk}/complete/", {"next": "/"}, headers=row(f"task-{task.pk}")
+        f"/activities/{task.pk}/complete/", {"next": "/"}, headers=row(f"todo-{task.pk}")
     )
 
     task.refresh_from_db()
     text = answer.content.decode()
     assert (answer.status_code, task.status) == (200, "done")
-    assert f'id="task-{task.pk}"' in text
+    assert f'id="todo-{task.pk}"' in text
     assert "What next?" in text
     assert f"on=lead%3A{lead.pk}" in text
     assert f"/activities/{task.pk}/reopen/" in text
@@ -75,14 +75,14 @@ def test_what_comes_next_is_written_there_too_and_the_page_is_told(
     reps: Client, lead: Lead
 ) -> None:
     address = f"/activities/new/?on=lead:{lead.pk}&kind=task&why=next&next=/"
-    place = row("slot-task-7")
+    place = row("slot-todo-7")
 
     wrong = reps.post(address, {"kind": "task", "subject": ""}, headers=place)
     right = reps.post(address, {"kind": "task", "subject": "Send the quote"}, headers=place)
 
     assert wrong.status_code == 422
     assert "Say in a few words" in wrong.content.decode()
-    assert 'id="slot-task-7-subject"' in wrong.content.decode()
+    assert 'id="slot-todo-7-subject"' in wrong.content.decode()
     assert (right.status_code, right.content) == (200, b"")
     assert set(events(right)) == {"activitiesChanged", "toast"}
     lead.refresh_from_db()
@@ -94,7 +94,7 @@ def test_a_record_that_has_a_next_step_is_not_asked_for_one(
 ) -> None:
     ActivityFactory(on=lead, owner=rep, by=rep, kind="task", subject="Send the quote")
 
-    answer = reps.post(f"/activities/{task.pk}/complete/", {}, headers=row(f"task-{task.pk}"))
+    answer = reps.post(f"/activities/{task.pk}/complete/", {}, headers=row(f"todo-{task.pk}"))
 
     text = answer.content.decode()
     assert "What next?" not in text
@@ -102,10 +102,10 @@ def test_a_record_that_has_a_next_step_is_not_asked_for_one(
 
 
 def test_undo_brings_the_row_back(reps: Client, task: Activity) -> None:
-    reps.post(f"/activities/{task.pk}/complete/", {}, headers=row(f"task-{task.pk}"))
+    reps.post(f"/activities/{task.pk}/complete/", {}, headers=row(f"todo-{task.pk}"))
 
     answer = reps.post(
-        f"/activities/{task.pk}/reopen/", {"next": "/"}, headers=row(f"slot-task-{task.pk}")
+        f"/activities/{task.pk}/reopen/", {"next": "/"}, headers=row(f"slot-todo-{task.pk}")
     )
 
     task.refresh_from_db()
@@ -199,7 +199,7 @@ def test_snooze_moves_to_the_same_time_of_a_later_day_and_back(
     task = ActivityFactory(on=lead, owner=rep, by=rep, kind="task", due_at=due)
     address = f"/activities/{task.pk}/snooze/"
 
-    answer = reps.post(address, {"until": until}, headers=row(f"slot-task-{task.pk}"))
+    answer = reps.post(address, {"until": until}, headers=row(f"slot-todo-{task.pk}"))
 
     task.refresh_from_db()
     assert task.due_at == due + timedelta(days=2 + days)
