@@ -44,7 +44,7 @@ class InPlace:
     def get_template_names(self) -> list[str]:
         if self.place:
             return ["activities/in_place.html"]
-        return super().get_template_names()
+        return super().get_template_names()  # type: ignore[no-any-return]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_form_kwargs()
@@ -61,7 +61,7 @@ class InPlace:
 
     def go(self, url: str) -> HttpResponse:
         if not self.place:
-            return super().go(url)
+            return super().go(url)  # type: ignore[no-any-return]
         return told(self.request, trigger_client_event(HttpResponse(), CHANGED))
 
 
