@@ -53,7 +53,7 @@ showTab();
 function markPinned() {
   const asked = new URLSearchParams(location.search);
   const number = asked.get("view") ?? asked.get("from");
-  for (const link of document.querySelectorAll("[data-view]")) {
+  for (const link of document.querySelectorAll("a[data-view]")) {
     const { pathname } = new URL(link.href);
     const isHere = [pathname, `${pathname}board/`].includes(location.pathname);
     const begins = "begins" in link.dataset && location.search === "" && pathname === location.pathname;

@@ -206,6 +206,8 @@ def pages(client: Client, addresses: list[str]) -> list[str]:
             continue
         if not answer["Content-Type"].startswith("text/html"):
             continue
+        if answer.status_code == 200 and b"<html" not in answer.content:
+            continue  # a part that a page fetches
         said = answer.context or {}
         is_refused = answer.status_code in {403, 404} or said.get("closed")
         # A small form looks the same on every record; a record, and what one decides on, does not.

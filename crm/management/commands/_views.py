@@ -19,14 +19,14 @@ VIEWS = (
         "private", ("rep",),
     ),
     (
-        "manager", "opportunity", "Closing this month",
-        "status=open&closing=month&sort=close", "team", ("rep", "manager"),
+        "manager", "opportunity", "Large, in sight",
+        "status=open&where=value:at_least:50000&sort=close", "team", ("rep", "manager"),
     ),
     (
         "manager", "lead", "Unassigned, hot",
         "owner=none&status=open&rating=hot", "team", ("manager",),
     ),
-    ("rep", "contact", "Customers", "tag=customer", "private", ("rep",)),
+    ("rep", "account", "Customers", "tag=customer", "private", ("rep",)),
 )  # fmt: skip
 # The tags of a lead, by the name of its company: most have none.
 TAGS = ((), (), ("Spring fair",), (), ("VIP", "Framework contract"), (), ("Retrofit",), ())
