@@ -15,9 +15,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +24,7 @@ from activities.rules import may_do
 from records import custom
 from records.models import AuditEntry, Record
 from records.permissions import hidden_from, unnamed
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -421,9 +420,9 @@ def _text_in_words(value: str, column: Any) -> str:
     if isinstance(column, models.DecimalField):
         amount = Decimal(value)
         places = 0 if amount == amount.to_integral_value() else 2
-        return number_format(amount, places, force_grouping=True)
+        return formats.number(amount, places)
     if isinstance(column, models.DateTimeField) and (moment := parse_datetime(value)):
-        return date_format(localtime(moment), "j M Y, H:i")
+        return formats.moment(moment)
     if isinstance(column, models.DateField) and (day := parse_date(value)):
-        return date_format(day, "j M Y")
+        return formats.day(day)
     return str(dict(getattr(column, "flatchoices", ())).get(value, value))

@@ -67,6 +67,7 @@ LIBRARIES = (
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django_tasks_db",
 )

@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db.models import OuterRef
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
+from records.models import Notice
 from users.models import User
 from workbench.querysets import pinned_to
 
 
 class Backend(AuthenticationBackend):
-    """Sign-in by email; a person comes with the views that they have pinned."""
+    """Sign-in by email; a person comes with pinned views and the number of what is unread."""
 
     def get_user(self, user_id: Any) -> User | None:
-        rows = User.objects.annotate(pinned_views=pinned_to(OuterRef("pk"), OuterRef("team")))
+        unread = (
+            Notice.objects.filter(whom=OuterRef("pk"), read_at=None, is_shown=True)
+            .order_by()
+            .values("whom")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        rows = User.objects.annotate(
+            pinned_views=pinned_to(OuterRef("pk"), OuterRef("team")),
+            unread=Coalesce(Subquery(unread), 0),
+        )
         user = rows.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None

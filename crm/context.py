@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -17,7 +18,7 @@ from intake.models import Delivery
 from leads.models import Lead, QualificationRuleSet
 from opportunities.models import Opportunity
 from records.permissions import scope_of
-from users.models import Grant
+from users.models import Grant, User
 from workbench.templatetags.workbench import address
 from workbench.views.kept import FROM, VIEW
 from workbench.views.list import record_kinds
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from records.models import Record
 
 # Address, label, icon, and the letter that follows G on the keyboard.
+DAY = ("/", gettext_noop("Home"), "sun", "H")
+# For those who begin with something else.
+DAY_APART = ("/day/", gettext_noop("My day"), "sun", "H")
 WORK = [
-    ("/", gettext_noop("Home"), "sun", "H"),
+    DAY,
     ("/leads/", gettext_noop("Leads"), "target-arrow", "L"),
     ("/opportunities/board/", gettext_noop("Opportunities"), "briefcase", "O"),
     ("/accounts/", gettext_noop("Accounts"), "building", "A"),
@@ -164,9 +168,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
     def build() -> dict[str, Any]:
         path, pinned = request.path, pins(request)
+        work = WORK
+        if getattr(request.user, "start_page", User.StartPage.DAY) != User.StartPage.DAY:
+            work = [DAY_APART if place is DAY else place for place in WORK]
         bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
         return {
-            "work": places(WORK + (INBOX if has_inbox(request.user) else []), path),
+            "work": places(work + (INBOX if has_inbox(request.user) else []), path),
             "views": pinned,
             # Counts are fetched by this address, which is another one when other views are pinned.
             "counts_url": f"{reverse('nav-counts')}?{urlencode([('view', p.pk) for p in pinned])}",
@@ -175,4 +182,15 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "create": creatable(request.user),
         }
 
-    return {"nav": SimpleLazyObject(build)}
+    return {"nav": SimpleLazyObject(build), "session_seconds": seconds_left(request)}
+
+
+def seconds_left(request: HttpRequest) -> int:
+    """Return in how many seconds whoever is signed in is signed out; nobody is in none."""
+    session = getattr(request, "session", None)
+    if session is None or not session.accessed:
+        return 0  # nobody was asked for: it is not read for this alone
+    ends_at = getattr(session, "ends_at", None)
+    if session.modified or ends_at is None:
+        return int(session.get_expiry_age())
+    return max(0, int((ends_at - timezone.now()).total_seconds()))

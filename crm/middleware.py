@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 from records.errors import Busy
+from records.models import Currency
+from users import formats
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -62,6 +69,48 @@ class PoliteRefusal:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the polite answer for an outage, None (so that it stays loud) for a fault."""
         return busy_answer(request) if is_outage(error) else None
+
+
+class SignedIn(LoginRequiredMiddleware):
+    """Ask for a sign-in everywhere; a part of a page is told that, the page then asks in place."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view: Any
+    ) -> HttpResponse:
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=401)
+        return super().handle_no_permission(request, view)
+
+
+class AsRead:
+    """Write each page as its reader reads: in his language, his zone and his locale."""
+
+    sync_capable: ClassVar[bool] = True
+    async_capable: ClassVar[bool] = False
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with formats.kept():
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> None:
+        """Ask who reads only where a page asks for that anyway: a stranger costs no statement."""
+        if getattr(view, "login_required", True):
+            begin_for(request)
+
+
+def begin_for(request: HttpRequest) -> None:
+    """Write as whoever is signed in reads, until the request is over."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        formats.begin(user, rates=cache(rates))
+
+
+def rates() -> dict[str, Decimal]:
+    """Return what a unit of each currency is worth in the installation's own."""
+    return dict(Currency.objects.values_list("pk", "rate"))
 
 
 class FreshPages:

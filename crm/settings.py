@@ -15,6 +15,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -122,7 +124,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "crm.middleware.SignedIn",
+    "crm.middleware.AsRead",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -236,7 +239,7 @@ PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 # Sessions are rows: signing out, or ending a session from the list, must hold at once in every
 # process. A cache per process would keep answering for an ended session, a signed cookie could not
 # be ended at all. It costs one indexed statement a request and writes only at sign-in and -out.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "users.sessions"  # Django's own, which tells when a session ends
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 # Messages travel in a cookie: in the session each one would be two writes.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
@@ -349,6 +352,13 @@ FILE_TYPES = frozenset(
 )
 
 
+# Where links in mails begin: they are written where no browser has asked.
+_HOST = next((host for host in ALLOWED_HOSTS if host.strip("*.") == host), "localhost")
+if ON_LOOPBACK:
+    _HOST = f"127.0.0.1:{env.str('PORT', default='') or 8000}"
+SITE_URL = env.str("SITE_URL", default="") or f"{'http' if INSECURE_HTTP else 'https'}://{_HOST}"
+
+
 # What a request may weigh
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
@@ -390,7 +400,22 @@ STORAGES = {
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en").lower()
+# A language can be chosen once there is a catalogue for it: `locale/de/LC_MESSAGES/django.mo`.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [
+    (code, LANG_INFO.get(code, {}).get("name_local", code))
+    for code in sorted(
+        {
+            "en",
+            LANGUAGE_CODE,
+            *(
+                file.parent.parent.name.lower().replace("_", "-")
+                for file in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo")
+            ),
+        }
+    )
+]
 DEFAULT_COUNTRY = env.str("DEFAULT_COUNTRY", default="US").upper()
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR").upper()
 

@@ -16,6 +16,7 @@ from records import custom
 from records.models import CustomField
 from records.operations import MOST_USES
 from records.operations.shaping import MOST_CHOICES, count_without, has_values, save_field
+from users import formats
 from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
 
 if TYPE_CHECKING:
@@ -231,7 +232,9 @@ class CustomFieldAdmin(SettingAdmin):
         meta = custom.model_of(field.kind)._meta
         words = {"kind": meta.verbose_name, "kinds": meta.verbose_name_plural, "field": field}
         many = (
-            f"{count:,}" if count < MOST_USES else _("At least %(most)s") % {"most": f"{count:,}"}
+            formats.count(count)
+            if count < MOST_USES
+            else _("At least %(most)s") % {"most": formats.count(count)}
         )
         self.message_user(request, told % {"count": many, **words}, messages.WARNING)
 

@@ -18,6 +18,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # Django's form views take PUT for POST.
 with_a_form = require_http_methods(["GET", "HEAD", "POST"])
 
+handler404 = "crm.views.page_not_found"
 handler500 = "crm.views.server_error"
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     # /accounts/ is a room here.
     path("auth/", include("allauth.urls")),
     path("login/", with_a_form(account.login), name="account_login"),
+    path("session/", views.session, name="session"),
     path("logout/", with_a_form(account.logout), name="account_logout"),
     path("api/", include("crm.api")),
 ]

@@ -9,11 +9,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views import defaults
+from django.views.decorators.http import require_http_methods, require_safe
 
-from crm.middleware import busy_answer, is_outage
+from crm.context import seconds_left
+from crm.middleware import begin_for, busy_answer, is_outage
 from workbench.models import Mail
 
 MAIL_LOOKED_BACK = timedelta(days=1)
@@ -44,6 +48,37 @@ def readyz(request: HttpRequest) -> HttpResponse:
     failed = Mail.objects.failed().filter(created_at__gt=timezone.now() - MAIL_LOOKED_BACK)
     mail = "ok" if failed[:MANY_FAILED].count() < MANY_FAILED else "many emails were not sent"
     return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok", "mail": mail})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def session(request: HttpRequest) -> HttpResponse:
+    """Say who is signed in and for how many seconds more; asked with POST, begin to count anew.
+    With `?parts` what a page shows when that comes to its end.
+
+    A page asks before it warns, and after somebody has signed in again in place: what it has of the
+    old session, the token of its forms, is of no use any more.
+    """
+    if "parts" in request.GET:
+        begin_for(request)
+        return render(request, "components/session.html")
+    user = request.user
+    is_signed_in = user.is_authenticated
+    if is_signed_in and request.method == "POST":
+        request.session.modified = True  # which writes it with a new end
+    return JsonResponse(
+        {
+            "who": str(user.pk) if is_signed_in else "",
+            "seconds": seconds_left(request) if is_signed_in else 0,
+            "token": get_token(request),
+        }
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for an address that there is not, in the reader's own language."""
+    begin_for(request)
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

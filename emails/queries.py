@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +22,7 @@ from records.layouts import hidden_in
 from records.models import Record
 from records.permissions import reaches
 from records.vocabulary import fields_of
+from users import formats
 from workbench.templatetags.workbench import day, money
 
 if TYPE_CHECKING:
@@ -214,11 +214,10 @@ def in_words(value: Any) -> str:
         case bool():
             return _("yes") if value else _("no")
         case datetime():
-            local = timezone.localtime(value)
-            return f"{day(local)}, {formats.time_format(local, 'H:i')}"
+            return formats.moment(value)
         case date():
             return day(value)
         case int() | Decimal():
-            return formats.number_format(value, force_grouping=True)
+            return formats.number(value)
         case _:
             return str(value)

@@ -259,14 +259,15 @@ class LineForm(forms.Form):
 
     product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
     description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=200)
-    quantity = forms.DecimalField(
+    quantity = MoneyField(
         label=gettext_lazy("Quantity"),
         required=False,
         max_digits=12,
-        decimal_places=2,
         min_value=Decimal("0.01"),
-        localize=True,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={
+            "invalid": gettext_lazy("Enter the quantity as a number, like %(example)s"),
+            "min_value": gettext_lazy("Enter a quantity above zero"),
+        },
     )
     price = MoneyField(label=gettext_lazy("Price"), required=False)
 

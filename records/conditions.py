@@ -522,10 +522,24 @@ def _tests_in(condition: Test | Group) -> Iterator[Test]:
             yield from _tests_in(part)
 
 
+def written(value: Decimal | int | date) -> str:
+    """Write a number or a day as English does: "10,000", "27 Nov 2026"."""
+    match value:
+        case date():
+            return f"{value.day} {value:%b %Y}"
+        case Decimal():
+            return f"{value:,f}"
+    return f"{value:,}"
+
+
 def words(
-    condition: Test | Group, fields: Mapping[str, Field], *, translate: Translate = _as_it_is
+    condition: Test | Group,
+    fields: Mapping[str, Field],
+    *,
+    translate: Translate = _as_it_is,
+    write: Callable[[Any], str] = written,
 ) -> str:
-    """Say a condition in a sentence.
+    """Say a condition in a sentence; `write` puts numbers and days into it.
 
     >>> needs = (("must", "Must have"), ("should", "Should have"))
     >>> fields = {
@@ -538,24 +552,30 @@ def words(
     ... ]}, fields), fields)
     'Budget at least 10,000 and need is Must have or Should have'
     """
-    sentence = _worded(condition, fields, translate)
+    sentence = _worded(condition, fields, translate, write)
     return sentence[:1].upper() + sentence[1:]
 
 
 def _worded(
-    condition: Test | Group, fields: Mapping[str, Field], translate: Translate, depth: int = 0
+    condition: Test | Group,
+    fields: Mapping[str, Field],
+    translate: Translate,
+    write: Callable[[Any], str],
+    depth: int = 0,
 ) -> str:
     if isinstance(condition, Test):
-        return _test_in_words(condition, fields.get(condition.field), translate)
+        return _test_in_words(condition, fields.get(condition.field), translate, write)
     if not condition.parts:
         return translate(gettext_noop("never"))
     both = translate(gettext_noop("and") if condition.kind == "all" else gettext_noop("or"))
-    told = [_worded(part, fields, translate, depth + 1) for part in condition.parts]
+    told = [_worded(part, fields, translate, write, depth + 1) for part in condition.parts]
     sentence = f" {both} ".join(told)
     return f"({sentence})" if depth and len(told) > 1 else sentence
 
 
-def _test_in_words(test: Test, about: Field | None, translate: Translate) -> str:
+def _test_in_words(
+    test: Test, about: Field | None, translate: Translate, write: Callable[[Any], str]
+) -> str:
     phrase = translate(_PHRASES.get(test.comparison, _PHRASES["known"]))
     label = test.field if about is None else str(about.label)
     if about is None or not test.type:
@@ -566,16 +586,14 @@ def _test_in_words(test: Test, about: Field | None, translate: Translate) -> str
     values = test.value if isinstance(test.value, tuple) else (test.value,)
     if test.comparison == "during":
         return phrase % {"field": label, "value": translate(PERIODS[test.value])}
-    told = f" {between} ".join(_value_in_words(test.type, value, about) for value in values)
+    told = f" {between} ".join(_value_in_words(test.type, value, about, write) for value in values)
     return phrase % {"field": label, "value": told}
 
 
-def _value_in_words(kind: str, value: Any, about: Field) -> str:
+def _value_in_words(kind: str, value: Any, about: Field, write: Callable[[Any], str]) -> str:
     match value:
-        case Decimal() | int():
-            return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
-        case date():
-            return f"{value.day} {value:%b %Y}"
+        case Decimal() | int() | date():
+            return write(value)
         case str() if kind == "text":
             return f"“{value}”"
     for key, label in (*about.choices, *about.retired):
@@ -787,16 +805,28 @@ def _is_in_span(test: Test, value: Any, now: datetime) -> bool:
 # Who is meant
 
 
-def addressed(condition: Test | Group, *, me: str, team: Iterable[str]) -> Test | Group:
+def addressed(
+    condition: Test | Group, *, me: str, team: Iterable[str], week: date | None = None
+) -> Test | Group:
     """Return a condition as `me` means it: with the keys of people instead of "me" and "my team".
+
+    `week` is the first day of this week for whom it does not begin on Monday.
 
     >>> mine = Group("all", (Test("owner", "me", None, "person"),))
     >>> addressed(mine, me="7", team=("7", "9")).parts[0]
     Test(field='owner', comparison='is', value='7', type='person')
+    >>> new = Test("created_at", "during", "last_week", "moment")
+    >>> [str(t.value) for t in addressed(new, me="7", team=(), week=date(2026, 11, 22)).parts]
+    ['2026-11-14', '2026-11-22']
     """
     if isinstance(condition, Group):
-        parts = tuple(addressed(part, me=me, team=team) for part in condition.parts)
+        parts = tuple(addressed(part, me=me, team=team, week=week) for part in condition.parts)
         return replace(condition, parts=parts)
+    if week is not None and condition.comparison == "during" and condition.value in _WEEKS:
+        first = week + timedelta(days=7 * _WEEKS[condition.value])
+        after, before = first - timedelta(days=1), first + timedelta(days=7)
+        since = replace(condition, comparison="after", value=after)
+        return Group("all", (since, replace(condition, comparison="before", value=before)))
     match condition.comparison if condition.type == "person" else "":
         case "me":
             return replace(condition, comparison="is", value=me)
@@ -805,6 +835,9 @@ def addressed(condition: Test | Group, *, me: str, team: Iterable[str]) -> Test 
         case "my_team":
             return replace(condition, comparison="one_of", value=tuple(team))
     return condition
+
+
+_WEEKS = {"last_week": -1, "this_week": 0, "next_week": 1}
 
 
 # Contradictions
@@ -816,6 +849,7 @@ def contradictions(
     *,
     now: datetime,
     translate: Translate = _as_it_is,
+    write: Callable[[Any], str] = written,
 ) -> list[str]:
     """Return a sentence for every field that no value could satisfy; none found proves nothing.
 
@@ -836,7 +870,7 @@ def contradictions(
     together: dict[str, list[Test]] = {}
     for part in condition.parts if condition.kind == "any" else _flat(condition):
         if isinstance(part, Group):
-            found += contradictions(part, fields, now=now, translate=translate)
+            found += contradictions(part, fields, now=now, translate=translate, write=write)
         elif condition.kind == "all" and part.type:
             together.setdefault(part.field, []).append(part)
     for tests in together.values():
@@ -844,7 +878,7 @@ def contradictions(
             all(_compare(test, known_value(test.type, value), now) for test in tests)
             for value in _candidates(tests, now)
         ):
-            told = _worded(Group("all", tuple(tests)), fields, translate)
+            told = _worded(Group("all", tuple(tests)), fields, translate, write)
             sentence = translate(gettext_noop("No record can meet this: %(tests)s."))
             found.append(sentence % {"tests": told})
     return found

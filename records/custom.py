@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models
 from django.db.models import CharField, JSONField, Value
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from records.errors import Unacceptable
 from records.keys import text_problem
 from records.models import FIRST_YEAR, LAST_YEAR, CustomField, FormLayout, Record
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -473,11 +473,11 @@ def in_words(definition: CustomField | None, value: Any) -> str:
 def _fitting_in_words(definition: CustomField, value: Any) -> str:
     match definition.type:
         case CustomField.Type.WHOLE:
-            return number_format(value, force_grouping=True)
+            return formats.number(value)
         case CustomField.Type.DECIMAL:
-            return number_format(Decimal(value), force_grouping=True)
+            return formats.number(Decimal(value))
         case CustomField.Type.DATE:
-            return date_format(date.fromisoformat(value), "j M Y")
+            return formats.day(date.fromisoformat(value))
         case CustomField.Type.CHOICE:
             return str(choices_of(definition)[value]["label"])
         case CustomField.Type.CHOICES:

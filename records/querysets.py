@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models
 from django.db.models.functions import Length, Reverse
-from django.utils import timezone
 
 from records import keys
 from records.conditions import names_in
 from records.fulltext import groups_of
 from records.lookups import rows_where
 from records.permissions import named_on_seen, restrict
+from users.formats import house_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,9 +62,9 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
         """Keep the rows for which the condition holds, as `records.conditions.holds` says.
 
         `fields` are those of `records.vocabulary.fields_of`. Days begin in the zone of `now`, which
-        is ours and the present moment unless given.
+        is the installation's and the present moment unless given.
         """
-        now = now or timezone.localtime()
+        now = now or house_now()
         return self.filter(rows_where(condition, fields, model=self.model, now=now))
 
     def with_answers_to(self, condition: Group | Test, fields: Mapping[str, Field]) -> Self:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reports.queries import MONTH, QUARTER
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -104,8 +104,8 @@ def plain(cell: Cell) -> Any:
     return cell.value
 
 
-def month_name(first: Any, pattern: str = "M Y") -> str:
-    return formats.date_format(first, pattern)
+def month_name(first: Any, *, with_year: bool = True) -> str:
+    return formats.month(first, with_year=with_year)
 
 
 def _figure_row(figure: Figure, *kinds: str, label: str = "") -> Row:

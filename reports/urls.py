@@ -13,7 +13,8 @@ reports = (
 )
 
 urlpatterns = [
-    path("", views.Home.as_view(), name="home"),
+    path("", views.Start.as_view(), name="home"),
+    path("day/", views.Home.as_view(), name="day"),
     path("search/", views.Search.as_view(), name="search"),
     path("palette/", views.Palette.as_view(), name="palette"),
     path("palette/opened/", views.Opened.as_view(), name="palette-opened"),

@@ -38,6 +38,8 @@ from leads.operations import (
 )
 from opportunities.models import Campaign, Competitor, LossReason, Process, Product, Source, Stage
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
+from records.models import Notice
+from records.operations.notices import tell
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.leads.assigning import a_rule
@@ -125,6 +127,7 @@ def world(rep, rep2, manager, outsider, admin):
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
         "saved view": save_view("lead", by=rep, name="Ours", query="q=a", audience="team"),
+        "notice": a_notice(rep, about=lead),
         "pair": a_pair(rep),
         "merge": merge_accounts(
             create_account(by=rep, name="Twin"), [create_account(by=rep, name="Twins")], by=rep
@@ -155,6 +158,12 @@ def a_failed_email(lead: Any, by: Any) -> Any:
     email = send_email(lead, by=by, to="a@acme.example", subject="The quote", text="Here it is")
     note_bounce(email.mail.message_id, "nobody here")
     return email
+
+
+def a_notice(whom: Any, *, about: Any) -> Notice:
+    """Return something that somebody is told."""
+    tell(whom, Notice.What.MENTIONED, by=None, about=about)
+    return Notice.objects.get(whom=whom, what=Notice.What.MENTIONED)
 
 
 def a_job(by: Any) -> Job:
@@ -329,8 +338,11 @@ def test_tells_nothing_of_what_lies_outside_the_scope(world):
 
 
 def what_it_says(answer: Any, url: str) -> str:
-    """Return a page without its own address and the tokens that differ from one to the next."""
+    """Return a page without what differs from one to the next: its own address, the tokens, and for
+    how long one stays signed in.
+    """
     text: str = answer.content.decode().replace(url, "")
+    text = re.sub(r'data-session="[0-9]+"', "", text)
     return re.sub(r"[A-Za-z0-9]{64}", "token", text)
 
 

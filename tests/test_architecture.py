@@ -204,12 +204,43 @@ def test_csrf_is_asked_for_everywhere():
         [
             str(path.relative_to(ROOT))
             for path in SOURCES
-            # Strangers have no token: forms on other websites, programs that sign what they send.
+            # Strangers have no token: forms on other websites, programs that sign what they send,
+            # mail programs that follow a signed link.
             if "csrf_exempt" in path.read_text()
             and room_and_name(path)[1] != "api"
             and room_and_name(path) != ("intake", "views")
+            and path != ROOT / "workbench" / "views" / "stop.py"
         ]
     )
+
+
+def test_numbers_and_days_are_written_in_one_place():
+    """`users.formats` knows who reads; Django's own ways and Python's know a language at most."""
+    ours = ROOT / "users" / "formats.py"
+    theirs = ("django.utils.formats", "django.utils.dateformat", "django.contrib.humanize", "babel")
+    found = [
+        f"{place(path, line)} imports {module}"
+        for path in SOURCES
+        for line, module in imports(path)
+        if path != ours and module.startswith(theirs)
+    ]
+    found += [
+        f"{place(path, line)} imports {module}"
+        for path in SOURCES
+        for line, module in imports(path)
+        if module.endswith(".filesizeformat")
+    ]
+    # An ISO day in an attribute is for programs.
+    pattern = re.compile(
+        r"""\|\s*(date:(?!"c")|time:|floatformat|intcomma|filesizeformat)|{% now """
+    )
+    found += [
+        f"{place(path, number)} {line.strip()[:80]}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    told(found)
 
 
 def test_nothing_happens_behind_your_back():

@@ -109,6 +109,9 @@ class Channel(models.TextChoices):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in, or a machine that acts in its own name.
 
+    language, locale, time_zone  empty is that of the installation; the locale is of numbers and
+                 days, and empty it is that of the language
+    start_page   one of `StartPage`, or `view:7` for a saved view
     notices      kind of notice → how to be told of it; in the app where nothing is said
     digest_hour  at which hour of his day one mail tells all of the day; None is a mail at once
     digested_on  the last day, in his zone, for which that was done
@@ -118,6 +121,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         SYSTEM = "system", _("As the system")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", _("Compact")
+        STANDARD = "", _("Standard")
+        COMFORTABLE = "comfortable", _("Comfortable")
+
+    class Weekday(models.TextChoices):
+        USUAL = "", _("As usual in the region")
+        MONDAY = "monday", _("Monday")
+        SATURDAY = "saturday", _("Saturday")
+        SUNDAY = "sunday", _("Sunday")
+
+    class Currency(models.TextChoices):
+        SYMBOL = "symbol", _("Symbol, like €")
+        CODE = "code", _("Code, like EUR")
+
+    # Beside these, `view:7` is a saved view of a list.
+    class StartPage(models.TextChoices):
+        DAY = "day", _("My day")
+        DASHBOARD = "dashboard", _("Dashboard")
+        LEADS = "leads", _("My open leads")
+        PIPELINE = "pipeline", _("Pipeline")
 
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -130,6 +155,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_machine = models.BooleanField(_("is a machine"), default=False)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     has_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    density = models.CharField(
+        _("height of rows"), max_length=11, choices=Density, default=Density.STANDARD, blank=True
+    )
+    start_page = models.CharField(_("start page"), max_length=30, default=StartPage.DAY)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    locale = models.CharField(_("region"), max_length=20, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    first_weekday = models.CharField(
+        _("week begins on"), max_length=8, choices=Weekday, default=Weekday.USUAL, blank=True
+    )
+    currency_display = models.CharField(
+        _("currency as"), max_length=6, choices=Currency, default=Currency.SYMBOL
+    )
+    shows_own_currency = models.BooleanField(
+        _("amounts also in the installation's currency"), default=False
+    )
     notices = models.JSONField(_("notices"), default=dict, blank=True)
     digest_hour = models.PositiveSmallIntegerField(_("hour of the digest"), null=True, blank=True)
     digested_on = models.DateField(null=True, blank=True, editable=False)
@@ -159,6 +200,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def initials(self) -> str:
         words = str(self).replace("@", " ").split()
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    @property
+    def unread_notices(self) -> int:
+        """How many notifications are unread; read only of who is signed in, by crm.backends."""
+        return int(getattr(self, "unread", 0))
 
     def channel_of(self, what: str) -> str:
         """Return how to tell of this kind of notice."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -17,7 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from users.models import ApiToken, CalendarFeed, Grant, Role, User
+from users import formats
+from users.models import ApiToken, CalendarFeed, Channel, Grant, NoticeKind, Role, User
 from users.permissions import beyond, exists, holds_for_all
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 # Every request would write a row otherwise; to the hour is enough to find a key nobody uses.
 USE_IS_NOTED_EVERY = timedelta(hours=1)
+# How a saved view is named as a start page.
+VIEW = "view:"
 
 T = TypeVar("T", User, Role)
 
@@ -122,34 +127,98 @@ def owner_of_calendar(secret: str) -> User | None:
     return feed.user if feed is not None else None
 
 
-def update_profile(
-    user: User,
-    *,
-    by: User,
-    name: str | None = None,
-    theme: str | None = None,
-    has_shortcuts: bool | None = None,
-    signature: str | None = None,
-) -> User:
+PREFERENCES = {
+    "name",
+    "theme",
+    "has_shortcuts",
+    "signature",
+    "density",
+    "start_page",
+    "language",
+    "locale",
+    "time_zone",
+    "first_weekday",
+    "currency_display",
+    "shows_own_currency",
+}
+
+
+def update_profile(user: User, *, by: User, **given: Any) -> User:
     """Change how somebody is called and how the pages look to him. None leaves a thing as it is.
 
-    Raises `PermissionDenied` for the profile of somebody else, `ValidationError` for a theme that
-    does not exist or a name that is too long.
+    Raises `PermissionDenied` for the profile of somebody else, `ValidationError` for what there is
+    not: a theme, a language, a zone, a page to begin with; or a name that is too long.
     """
     _require_own_or_administrator(user, by)
-    given = {
-        "name": name,
-        "theme": theme,
-        "has_shortcuts": has_shortcuts,
-        "signature": signature,
-    }
     changes = {field: value for field, value in given.items() if value is not None}
+    if unknown := sorted(changes.keys() - PREFERENCES):
+        raise ValidationError({name: [_("This cannot be set.")] for name in unknown})
+    _require_there_is(user, changes)
     for field, value in changes.items():
         setattr(user, field, value)
     user.full_clean(exclude={field.name for field in user._meta.fields} - changes.keys())
     if changes:
         user.save(update_fields=sorted(changes))
     return user
+
+
+def _require_there_is(user: User, changes: Mapping[str, Any]) -> None:
+    """Refuse a language, a locale, a zone or a start page that nobody has."""
+    errors: dict[str, list[str]] = {}
+    if changes.get("language") and changes["language"] not in dict(settings.LANGUAGES):
+        errors["language"] = [_("Choose one of the languages of the list.")]
+    if changes.get("locale") and changes["locale"] not in formats.locale_names():
+        errors["locale"] = [_("Choose one of the regions of the list.")]
+    if changes.get("time_zone") and changes["time_zone"] not in formats.zones():
+        errors["time_zone"] = [_("Choose one of the time zones of the list, like Europe/Berlin.")]
+    page = changes.get("start_page")
+    if page is not None and page not in User.StartPage.values:
+        number = str(page).removeprefix(VIEW)
+        is_number = number != page and number.isascii() and number.isdigit() and len(number) < 19
+        if not is_number or not user.saved_views.filter(pk=number).exists():
+            errors["start_page"] = [_("Choose one of the pages of the list.")]
+    if errors:
+        raise ValidationError(errors)
+
+
+@transaction.atomic
+def choose_notices(
+    user: User, *, by: User, notices: Mapping[str, str], digest_hour: int | None
+) -> User:
+    """Say of which kind of notice somebody wants to be told in which way, and at once or daily.
+
+    Who begins to have a digest after its hour has it from the next day on. Raises `ValidationError`
+    for a kind, a way or an hour that there is not.
+    """
+    _require_own_or_administrator(user, by)
+    known = all(k in NoticeKind.values and c in Channel.values for k, c in notices.items())
+    if not known:
+        raise ValidationError(_("Choose how to be told of each."))
+    if digest_hour is not None and not 0 <= digest_hour <= 23:
+        raise ValidationError({"digest_hour": [_("Choose an hour of the day.")]})
+    user.notices = {**user.notices, **notices}
+    now = timezone.now().astimezone(formats.zone_of(user))
+    is_new = user.digest_hour is None and digest_hour is not None
+    if is_new and now.hour >= digest_hour:  # type: ignore[operator]
+        user.digested_on = max(user.digested_on or now.date(), now.date())
+    user.digest_hour = digest_hour
+    user.save(update_fields=["notices", "digest_hour", "digested_on"])
+    return user
+
+
+def stop_mails(user: User, kinds: Iterable[str]) -> User:
+    """Send `user` no more mails of these kinds, told by the link in one of them.
+
+    What was told in both ways is told in the app alone, what was only mailed not any more.
+    """
+    less = {Channel.BOTH: Channel.APP, Channel.EMAIL: Channel.NONE}
+    with transaction.atomic():
+        current = _held(user)
+        for kind in kinds:
+            channel = current.channel_of(kind)
+            current.notices[kind] = str(less.get(Channel(channel), channel))
+        current.save(update_fields=["notices"])
+    return current
 
 
 def _require_own_or_administrator(user: User, by: User) -> None:
@@ -378,6 +447,19 @@ def sign_out(user: User, *, by: User) -> int:
     _require_for_all(by, "users.change_user")
     _require_not_above(by, user, list(user.roles.all()))
     return end_sessions(user)
+
+
+def end_session(key: str, *, by: User) -> bool:
+    """Sign oneself out on another device; return whether one was signed in there.
+
+    What is nobody's, or somebody else's, stays as it is.
+    """
+    with transaction.atomic():
+        if not UserSession.objects.filter(user=by, session_key=key).exists():
+            return False
+        Session.objects.filter(session_key=key).delete()
+        UserSession.objects.filter(user=by, session_key=key).delete()
+    return True
 
 
 def end_sessions(user: User) -> int:

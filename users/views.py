@@ -1,21 +1,23 @@
-"""The pages on which people change what is theirs: profile, theme, keys for programs."""
+"""The pages on which people change what is theirs: profile, preferences, sessions, keys."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import generic
 
-from users import operations
-from users.forms import ProfileForm, ThemeForm, TokenForm
+from users import formats, operations
+from users.forms import NoticesForm, ProfileForm, RegionForm, ThemeForm, TokenForm
 from users.models import ApiToken, CalendarFeed, User
+from users.sessions import live_sessions
 
 if TYPE_CHECKING:
     from django.forms import BaseForm
@@ -40,22 +42,20 @@ class ProfilePage(OwnPage, generic.FormView):
 
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")
+    form_name = "profile_form"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.user
         kwargs.setdefault("form", None)
         return super().get_context_data(
             **{
-                "profile_form": ProfileForm(
-                    initial={
-                        "name": user.name,
-                        "theme": user.theme,
-                        "has_shortcuts": user.has_shortcuts,
-                        "signature": user.signature,
-                    }
-                ),
+                "profile_form": ProfileForm.of(user),
+                "region_form": RegionForm.of(user),
+                "notices_form": NoticesForm(user=user),
                 "token_form": TokenForm(),
                 "calendar": CalendarFeed.objects.filter(user=user).first(),
+                "zones": formats.zones(),
+                "sessions": live_sessions(user, self.request.session.session_key),
                 "tokens": ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk"),
                 **kwargs,
             }
@@ -65,23 +65,52 @@ class ProfilePage(OwnPage, generic.FormView):
         page = self.get_context_data(form=form, **{self.form_name: form})
         return self.render_to_response(page, status=422)
 
-    form_name = "profile_form"
+
+class OwnFormPage(ProfilePage):
+    """One of the forms of the page, about the person himself."""
+
+    message: ClassVar[Any]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.user}
+
+    def save(self, data: dict[str, Any]) -> None:
+        operations.update_profile(self.user, by=self.user, **data)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            self.save(form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.form_invalid(form)
+        messages.success(self.request, self.message)
+        return super().form_valid(form)
 
 
-class Profile(ProfilePage):
-    """Name, theme and shortcuts; saved they hold on every page and machine."""
+class Profile(OwnFormPage):
+    """Name, theme, rows, start page and shortcuts; saved they hold on every page and machine."""
 
     form_class = ProfileForm
+    message = gettext_lazy("Profile saved")
 
-    def form_valid(self, form: BaseForm) -> HttpResponse:
-        user = self.user
-        try:
-            operations.update_profile(user, by=user, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-            return self.form_invalid(form)
-        messages.success(self.request, _("Profile saved"))
-        return super().form_valid(form)
+
+class Region(OwnFormPage):
+    """Language, locale, time zone, week and currency."""
+
+    form_class = RegionForm
+    form_name = "region_form"
+    message = gettext_lazy("Language and region saved")
+
+
+class Notices(OwnFormPage):
+    """Of what to be told, and how."""
+
+    form_class = NoticesForm
+    form_name = "notices_form"
+    message = gettext_lazy("Notifications saved")
+
+    def save(self, data: dict[str, Any]) -> None:
+        operations.choose_notices(self.user, by=self.user, **data)
 
 
 class Theme(OwnPage, generic.FormView):
@@ -102,6 +131,21 @@ class Theme(OwnPage, generic.FormView):
         address = self.request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(address, {self.request.get_host()})
         return HttpResponseRedirect(address if is_ours else reverse("users:profile"))
+
+
+class SessionEnd(OwnPage, generic.View):
+    """Sign out on another device; this one has its own way out."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        sessions = live_sessions(self.user, request.session.session_key)
+        session = next((each for each in sessions if each.pk == pk), None)
+        if session is None or session.is_current:
+            raise Http404
+        operations.end_session(session.key, by=self.user)
+        messages.success(request, _("Session ended"))
+        return HttpResponseRedirect(reverse("users:profile"))
 
 
 class TokenCreate(ProfilePage):

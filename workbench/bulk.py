@@ -27,6 +27,7 @@ from records.keys import tag_key
 from records.operations import assign
 from records.operations.tags import in_order
 from records.permissions import may, reaches
+from users import formats
 from workbench.jobs import End, Job, JobLine, Kind, Line, Step, do_now, start
 from workbench.operations.jobs import use_up
 
@@ -286,7 +287,7 @@ def problem_of(count: int) -> str:
         return _("Select at least one row of the list.")
     if count > MOST_RECORDS:
         return _("At most %(most)s records can be changed at a time. Narrow the list first.") % {
-            "most": f"{MOST_RECORDS:,}"
+            "most": formats.count(MOST_RECORDS)
         }
     return ""
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import formats
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from records import custom
 from records.models import CustomField
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ LONGEST_NUMBER = 60
 
 
 def number_of(text: str) -> Decimal | None:
-    """Read a number as people write it in the language of the page; None when in any doubt.
+    """Read a number as people write it in their region; None when in any doubt.
 
     Blanks and apostrophes part thousands everywhere.
 
@@ -33,12 +33,12 @@ def number_of(text: str) -> Decimal | None:
     (Decimal('1250.5'), Decimal('-3'), Decimal('1000'), None, None)
     """
     text = unicodedata.normalize("NFKC", text).strip().replace("−", "-")
-    decimal = str(formats.get_format("DECIMAL_SEPARATOR"))
-    group = str(formats.get_format("THOUSAND_SEPARATOR"))
+    decimal, group, inner = formats.separators()
+    text, decimal, group = formats.plainly(text, decimal, group)
     sign = "-" if text.startswith("-") else ""
     whole, point, rest = re.sub("^[+-]", "", text).partition(decimal)
     groups = re.split(f"[{re.escape(group)}'’ ]", whole)
-    is_grouped = all(len(part) == 3 for part in groups[1:]) and 1 <= len(groups[0]) <= 3
+    is_grouped = formats.is_grouped(groups, inner)
     if len(text) > LONGEST_NUMBER or (len(groups) > 1 and not is_grouped):
         return None
     digits = "".join(groups)
@@ -90,7 +90,7 @@ class NumberField(Fitting):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return value
-        return formats.number_format(value, force_grouping=isinstance(value, int))
+        return formats.number(value)
 
 
 class DayField(Fitting, forms.DateField):

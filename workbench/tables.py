@@ -13,7 +13,6 @@ import django_tables2 as tables
 from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
@@ -24,6 +23,7 @@ from records.custom import choices_of, in_words, natural
 from records.lookups import Folded, JsonDay, JsonNumber, JsonText
 from records.models import CustomField
 from records.operations.tags import in_order
+from users import formats
 from workbench.templatetags.workbench import (
     AVATAR_TINTS,
     ago,
@@ -556,6 +556,6 @@ class RecordTable(tables.Table):
 
         def draw(record: Any) -> Any:
             value = resolve(record, quiet=True)
-            return "" if value is None else localize(value)
+            return "" if value is None else formats.value(value)
 
         return draw

@@ -1,4 +1,4 @@
-"""The addresses that all kinds of records share, and those of jobs and saved views."""
+"""The addresses that all records share, and those of jobs, notifications and saved views."""
 
 from django.urls import include, path
 
@@ -13,6 +13,18 @@ jobs = (
         path("<int:pk>/undo/", views.JobUndo.as_view(), name="undo"),
     ],
     "jobs",
+)
+notices = (
+    [
+        path("", views.NoticeList.as_view(), name="list"),
+        path("panel/", views.NoticePanel.as_view(), name="panel"),
+        path("bell/", views.NoticeBell.as_view(), name="bell"),
+        path("read/", views.NoticeReadAll.as_view(), name="read-all"),
+        path("<int:pk>/open/", views.NoticeOpen.as_view(), name="open"),
+        path("<int:pk>/mark/", views.NoticeMark.as_view(), name="mark"),
+        path("stop/<str:token>/", views.NoticeStop.as_view(), name="stop"),
+    ],
+    "notices",
 )
 saved_views = (
     [
@@ -37,6 +49,7 @@ shared = (
 
 urlpatterns = [
     path("jobs/", include(jobs)),
+    path("notifications/", include(notices)),
     path("views/", include(saved_views)),
     path("", include(shared)),
 ]

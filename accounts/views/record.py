@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from activities.models import Activity
 from activities.timeline import CHANGES, next_up, timeline_of
 from records.layouts import groups_for
 from records.permissions import may, reaches, unnamed
+from users import formats
 from workbench.custom import rows_for
 from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, ago, due, money
@@ -75,7 +75,7 @@ class AccountDetail(RecordView):
             context["contacts"] = self.contacts()
         entries = [entry for entry in context["timeline"].entries if entry.activity is not None]
         context["recent"] = [
-            {**shown_entry(entry), "day": formats.date_format(timezone.localtime(entry.at), "j M")}
+            {**shown_entry(entry), "day": formats.day_of_year(entry.at)}
             for entry in entries[:RECENT]
         ]
         return context
@@ -208,7 +208,7 @@ def link_to(record: Any, user: User) -> dict[str, str] | None:
 
 
 def whole(number: int | None) -> str:
-    return "" if number is None else formats.number_format(number, force_grouping=True)
+    return "" if number is None else formats.number(number)
 
 
 def touch_fact(record: Account | Contact) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.calendar import Event, Person, calendar_of
 from activities.models import Activity, Invitation
 from records.errors import Refused, Unacceptable
 from records.operations import acceptable, operation
+from users import formats
 from workbench.operations.mail import MOST_RECIPIENTS, addresses, post, with_name
 from workbench.smtp import bare
 
@@ -173,7 +174,7 @@ def _subject(invitation: Invitation, event: Event, method: str) -> str:
 def _words(event: Event) -> str:
     """Return the meeting in words, for whoever has no calendar that reads it."""
     start = timezone.localtime(event.start)
-    when = formats.date_format(start, _("l j F Y, H:i"))
+    when = f"{formats.long_day(start)}, {formats.clock(start)}"
     lines = [event.title, _("When: %(when)s (%(zone)s)") % {"when": when, "zone": f"{start:UTC%z}"}]
     if event.place:
         lines.append(_("Where: %(place)s") % {"place": event.place})

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -31,6 +30,7 @@ from activities.timeline import next_up, timeline_of
 from activities.views.in_place import DONE, ROW, InPlace
 from records.models import TimelineRecord
 from records.permissions import may, reaches
+from users import formats
 from workbench.forms import error_links
 from workbench.templatetags.workbench import address, due, due_state
 from workbench.views import CreateView, DeleteView, EditView, OperationView, RecordPage, RestoreView
@@ -643,7 +643,7 @@ class ActivitySnooze(InPlace, EntryPage, OperationView):
             return _("%(activity)s has no date any more") % {"activity": outcome}
         return _("%(activity)s is due %(moment)s") % {
             "activity": outcome,
-            "moment": date_format(timezone.localtime(outcome.due_at), "j M Y, H:i"),
+            "moment": formats.moment(outcome.due_at),
         }
 
     def undo_url(self, outcome: Activity) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
@@ -23,6 +22,7 @@ from records.operations import (
 )
 from records.permissions import reaches
 from records.vocabulary import fields_of
+from users.formats import house_now
 
 if TYPE_CHECKING:
     from leads.rules.assignment import ReadRule
@@ -239,5 +239,5 @@ def _condition_errors(rule: AssignmentRule, *, by: User) -> dict[str, list[str]]
     except ConditionIsWrong as wrong:
         return wrong.errors
     rule.condition = as_data(condition)
-    found = contradictions(condition, fields, now=timezone.localtime(), translate=_)
+    found = contradictions(condition, fields, now=house_now(), translate=_)
     return {"condition": found} if found and rule.is_active else {}

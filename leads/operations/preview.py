@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +18,7 @@ from leads.operations.reusing import BARRED, FILLED, KEPT, TAKEN, Target, differ
 from leads.rules import Verdicts, verdicts_for
 from records.custom import in_words, is_empty
 from records.permissions import reaches
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,9 +148,9 @@ def in_text(record: Model, name: str, value: Any) -> str:
     if is_nothing(value):
         return ""
     if isinstance(value, Decimal):
-        return formats.number_format(value, decimal_pos=2, force_grouping=True)
+        return formats.number(value, 2)
     if isinstance(value, int):
-        return formats.number_format(value, force_grouping=True)
+        return formats.number(value)
     return str(getattr(value, "name", value))
 
 

@@ -23,6 +23,7 @@ from records.errors import Unacceptable
 from records.keys import text_problem
 from records.operations import operation, refuse_stale, require_for_all
 from records.vocabulary import fields_of
+from users.formats import house_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -362,7 +363,7 @@ def _accepted(rule: Rule, *, by: User) -> Rule:
         raise Unacceptable(errors=errors)
     fields = fields_of(Lead, by)
     condition = parse(rule.condition, fields, translate=_)
-    if impossible := contradictions(condition, fields, now=timezone.localtime(), translate=_):
+    if impossible := contradictions(condition, fields, now=house_now(), translate=_):
         raise Unacceptable(errors={"condition": impossible})
     return replace(
         rule,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from records import conditions
 from records.conditions import Group
 from records.permissions import permission_for
 from records.vocabulary import fields_of, reader_of
+from users.formats import house_now
 from users.models import Grant, User
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Rules:
 
     def first_for(self, lead: Lead, *, now: datetime | None = None) -> ReadRule | None:
         """Return the first rule that holds for a saved lead; None where none does."""
-        value_of, now = reader_of(lead), now or timezone.localtime()
+        value_of, now = reader_of(lead), now or house_now()
         for each in self.rules:
             if conditions.holds(each.condition, value_of, now=now):
                 return each
@@ -188,7 +188,7 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
     relations = frozenset[str]().union(*(each.relations for each in rules.rules))
     rows = rows.with_answers_to(rules.question, rules.fields)
     untold = _("The rules ask about an account or a contact that you cannot open.")
-    now, trials = timezone.localtime(), []
+    now, trials = house_now(), []
     for lead in rows.select_related("owner", *owners_of(relations)):
         if hidden_among(relations, lead, viewer=viewer):
             trials.append(Trial(lead, Fate(None, untold), is_told=False))
@@ -241,7 +241,7 @@ def condition_problems(rule: AssignmentRule, fields: Mapping[str, Field]) -> lis
         problems = conditions.contradictions(
             conditions.stored(rule.condition, fields),
             fields,
-            now=timezone.localtime(),
+            now=house_now(),
             translate=_,
         )
     return list(dict.fromkeys(problems))

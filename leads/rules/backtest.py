@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
 from leads.models import Lead, QualifiedOpportunity
 from opportunities.models import Opportunity
+from users.formats import house_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +52,7 @@ def backtest(versions: Sequence[RuleSet], *, viewer: User) -> list[list[Tried]]:
         .exclude(qualification__state="undone")
         .values_list("qualification__lead", flat=True)
     )
-    now = timezone.localtime()
+    now = house_now()
     found = []
     for rules in versions:
         tried = []

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Subquery
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, QualificationRuleSet
@@ -27,6 +26,7 @@ from records.conditions import (
 )
 from records.custom import PREFIX
 from records.vocabulary import fields_of, reader_of
+from users.formats import house_now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -156,7 +156,7 @@ class RuleSet:
 
         `told` are values that the record does not have yet.
         """
-        now = now or timezone.localtime()
+        now = now or house_now()
         asked = frozenset[str]().union(*self.relations.values())
         hidden = hidden_among(asked, lead, viewer=self.by) if self.by else frozenset[str]()
         read = reader_of(lead)
@@ -324,6 +324,6 @@ def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:
     ]
     if not reasons:
         required = rules.together(is_required_only=True)
-        now = timezone.localtime()
+        now = house_now()
         reasons = contradictions(required, fields, now=now, translate=_)
     return reasons

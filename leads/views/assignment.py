@@ -32,6 +32,7 @@ from records.conditions import stored, words
 from records.errors import Refused, Unacceptable
 from records.permissions import scope_of
 from records.vocabulary import fields_of
+from users import formats
 from users.models import Grant
 from workbench.views import OperationView
 from workbench.views.record import Page
@@ -215,7 +216,7 @@ class AssignmentRuleEdit(RuleForm):
     def in_words(self, form: AssignmentRuleForm, name: str, value: Any) -> str:
         if name == "condition":
             fields = fields_of(Lead, self.user)
-            return words(stored(value, fields), fields, translate=_)
+            return words(stored(value, fields), fields, translate=_, write=formats.value)
         if name == "target":
             return form.name_of(value)
         return super().in_words(form, name, value)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import DateField, DecimalField
 from django.http import Http404
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +18,7 @@ from opportunities.models import Opportunity
 from records.custom import in_words, known_to
 from records.models import CustomField
 from records.permissions import reaches
+from users import formats
 from workbench.templatetags.workbench import day
 from workbench.views import RecordView
 
@@ -184,7 +184,7 @@ def word_of(model: type[Model], name: str, value: Any) -> str:
             if value and isinstance(column, DecimalField):
                 number = column.to_python(value)
                 cents = 0 if number == number.to_integral_value() else 2
-                return formats.number_format(number, decimal_pos=cents, force_grouping=True)
+                return formats.number(number, cents)
             choices = dict(getattr(column, "flatchoices", ()) or ())
             return str(choices.get(value, value))
     return str(value)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -22,6 +22,7 @@ from opportunities.rules import stage_bar
 from records.keys import domain_key
 from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
+from users import formats
 from workbench.custom import rows_for
 from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, day, money
@@ -169,7 +170,7 @@ def _first_stage(lead: Lead, verdicts: Verdicts, usual_days: int) -> tuple[str, 
     if lead.qualified_at is not None:
         days = (lead.qualified_at - lead.created_at).days
         took = ngettext("%(day)s, took %(n)d day", "%(day)s, took %(n)d days", days)
-        return "done", took % {"day": formats.date_format(lead.qualified_at, "j M"), "n": days}
+        return "done", took % {"day": formats.day_of_year(lead.qualified_at), "n": days}
     return "current", _("Day %(day)d, %(met)d of %(total)d rules met") % {
         "day": (timezone.now() - lead.created_at).days + 1,
         "met": verdicts.met,

@@ -33,6 +33,7 @@ from records.conditions import problems_of, stored, words
 from records.errors import Refused
 from records.permissions import scope_of
 from records.vocabulary import fields_of
+from users import formats
 from users.models import Grant, User
 from users.operations import MACHINE
 from workbench.views.jobs import page_in
@@ -171,7 +172,7 @@ def told_of(rule_set: QualificationRuleSet | None, user: User) -> list[dict[str,
         {
             "key": rule.key,
             "label": str(rule),
-            "words": words(rules.conditions[rule.key], fields, translate=_),
+            "words": words(rules.conditions[rule.key], fields, translate=_, write=formats.value),
             "has_words": not rule.words.startswith(str(rule)),
             "unmet_label": rule.unmet_label,
             "is_required": rule.is_required,
@@ -323,7 +324,7 @@ class RuleCreate(RulesPage, SettingForm):
     def in_words(self, form: RuleForm, name: str, value: Any) -> str:
         if name == "condition":
             fields = fields_of(Lead, self.user)
-            return words(stored(value, fields), fields, translate=_)
+            return words(stored(value, fields), fields, translate=_, write=formats.value)
         if name == "weight":
             return str(dict(WEIGHTS)[value])
         return super().in_words(form, name, value)

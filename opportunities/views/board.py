@@ -26,8 +26,9 @@ from opportunities.models import Opportunity, Stage
 from opportunities.querysets import InStage
 from opportunities.tables import OpportunityTable, days_in_stage, is_stale
 from records.permissions import reaches
+from users import formats
 from workbench.tables import avatar, href, next_step
-from workbench.templatetags.workbench import money, short_day, undo_url
+from workbench.templatetags.workbench import money, undo_url
 from workbench.views import ListView, Tab
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ class OpportunityBoard(ListView):
             "value": ""
             if value is None
             else money(value.quantize(Decimal(1)), opportunity.currency),
-            "won_on": _("Won %(day)s") % {"day": short_day(closed)},
+            "won_on": _("Won %(day)s") % {"day": formats.short_day(closed)},
             "won_in": ngettext("Won in %(n)d day", "Won in %(n)d days", days) % {"n": days},
             "owner": avatar(opportunity.owner),
             "url": url,
@@ -343,7 +344,7 @@ class OpportunityBoard(ListView):
             "value": "" if value is None else money(value.quantize(Decimal(1)), currency),
             "probability": opportunity.probability,
             "is_on_hold": opportunity.is_on_hold,
-            "expected": sentence % {"day": short_day(expected)} if expected else "",
+            "expected": sentence % {"day": formats.short_day(expected)} if expected else "",
             "is_overdue": is_overdue,
             "next_step": next_step(opportunity),
             "days": words % {"n": days},

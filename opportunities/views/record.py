@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from opportunities.rules import stage_bar
 from opportunities.tables import TONES
 from records.layouts import groups_for
 from records.permissions import may, reaches
+from users import formats
 from workbench.custom import rows_for
 from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, day, money
@@ -194,7 +194,7 @@ def note_of(place: StageOnBar, opportunity: Opportunity) -> str:
     if place.left_at is None or place.days is None:
         return _("Skipped") if place.state == "done" else ""
     return ngettext("%(day)s, took %(n)d day", "%(day)s, took %(n)d days", place.days) % {
-        "day": formats.date_format(place.left_at, "j M"),
+        "day": formats.day_of_year(place.left_at),
         "n": place.days,
     }
 

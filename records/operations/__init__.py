@@ -47,6 +47,7 @@ from records.models import (
 from records.operations.notices import tell_owner
 from records.operations.tags import retag
 from records.permissions import name_for, require, scope_of
+from users import formats
 from users.models import Grant
 
 if TYPE_CHECKING:
@@ -529,7 +530,7 @@ def delete_setting(
             _("%(setting)s is used by %(uses)s, so it cannot be deleted.")
             % {
                 "setting": current,
-                "uses": ", ".join(f"{count:,} {name}" for name, count in uses.items()),
+                "uses": ", ".join(f"{formats.count(count)} {name}" for name, count in uses.items()),
             },
             uses=uses,
         )

@@ -7,12 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from users import formats
 from workbench.templatetags.workbench import due_state, money
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ register = template.Library()
 @register.filter
 def as_count(number: int) -> str:
     """Write a number of records with its thousands parted: "12,431"."""
-    return formats.number_format(number, 0, force_grouping=True)
+    return formats.count(number)
 
 
 @register.filter
@@ -33,9 +32,7 @@ def as_rate(share: float | None, places: int = 1) -> str:
     """Write a share of one as per cent; a dash where there is nothing to share."""
     if share is None:
         return "–"
-    return _("%(number)s%%") % {
-        "number": formats.number_format(_rounded(share * 100, places), places)
-    }
+    return formats.percent(share, places)
 
 
 def as_points(change: float) -> str:
@@ -45,7 +42,7 @@ def as_points(change: float) -> str:
     ('+3.5', '−1.0')
     """
     points = _rounded(abs(change) * 100, 1)
-    return ("−" if change < 0 else "+") + formats.number_format(points, 1)
+    return ("−" if change < 0 else "+") + formats.number(points, 1)
 
 
 @register.filter
@@ -55,7 +52,7 @@ def as_days(days: float | None) -> str:
         return "–"
     rounded = _rounded(days, 1)
     is_whole = rounded == int(rounded)
-    number = formats.number_format(rounded, 0 if is_whole else 1)
+    number = formats.number(rounded, 0 if is_whole else 1)
     return ngettext("%(number)s day", "%(number)s days", int(rounded) if is_whole else 2) % {
         "number": number
     }
@@ -67,9 +64,9 @@ def _rounded(number: float, places: int) -> Decimal:
 
 
 @register.filter
-def as_month(day: str, pattern: str = "M") -> str:
-    """Write the month of an ISO day: "Nov", or with its year by another pattern."""
-    return formats.date_format(date.fromisoformat(day), pattern)
+def as_month(day: str, with_year: str = "") -> str:
+    """Write the month of an ISO day: "Nov", or "Nov 2026" where told so."""
+    return formats.month(date.fromisoformat(day), with_year=bool(with_year))
 
 
 @register.filter
@@ -78,7 +75,7 @@ def as_number_of_days(days: float | None) -> str:
     if days is None:
         return "–"
     rounded = _rounded(days, 1)
-    return formats.number_format(rounded, 0 if rounded == int(rounded) else 1)
+    return formats.number(rounded, 0 if rounded == int(rounded) else 1)
 
 
 @register.simple_tag

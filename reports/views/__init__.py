@@ -4,6 +4,7 @@ from reports.views.explanation import Definitions, LeadOrOpportunity
 from reports.views.home import Home
 from reports.views.overview import Overview, ReportPage
 from reports.views.search import Opened, Palette, Search
+from reports.views.start import Start
 
 __all__ = [
     "Definitions",
@@ -14,4 +15,5 @@ __all__ = [
     "Palette",
     "ReportPage",
     "Search",
+    "Start",
 ]

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from reports import charts
 from reports.tables import expected_label, month_name, part_label
-from reports.templatetags.figures import as_days, as_rate
+from reports.templatetags.figures import as_days, as_month, as_rate
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,9 +100,9 @@ def trend(figures: Figures) -> Drawing:
     known = [month for month in parts if month.rate is not None]
     told = {
         "first": as_rate(known[0].rate, 0) if known else "",
-        "since": _month(known[0], "F Y") if known else "",
+        "since": _month(known[0]) if known else "",
         "last": as_rate(known[-1].rate, 0) if known else "",
-        "until": _month(known[-1], "F Y") if known else "",
+        "until": _month(known[-1]) if known else "",
     }
     if not known:
         sentence = _("No leads came or were closed in these months.")
@@ -121,8 +122,8 @@ def trend(figures: Figures) -> Drawing:
             "point": point,
             "x": x,
             # Every other month is named, the last one always: twelve do not fit on a telephone.
-            "name": _month(month, "M") if (len(parts) - 1 - place) % 2 == 0 else "",
-            "full_name": _month(month, "F Y"),
+            "name": as_month(month.label) if (len(parts) - 1 - place) % 2 == 0 else "",
+            "full_name": _month(month),
         }
         for place, (month, point, x) in enumerate(zip(parts, line.points, line.places, strict=True))
     ]
@@ -144,7 +145,9 @@ def forecast(figures: Figures) -> Drawing:
     values = [[float(figure.value) for figure in _stacked(place)] for place in months]
     marks = [
         {
-            "label": month_name(place.month.first, "M") if place.month else expected_label(place),
+            "label": month_name(place.month.first, with_year=False)
+            if place.month
+            else expected_label(place),
             "stack": stack,
             "value": _drawn(place),
             "parts": [
@@ -363,5 +366,5 @@ def _drawn(place: Expected) -> Any:
     return sum(figure.value for figure in _stacked(place))
 
 
-def _month(month: Converted, pattern: str) -> str:
-    return month_name(date.fromisoformat(month.label), pattern)
+def _month(month: Converted) -> str:
+    return formats.long_month(date.fromisoformat(month.label))

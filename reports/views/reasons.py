@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from activities.models import Activity
 from leads.models import Lead
 from records.permissions import may, reaches
-from workbench.templatetags.workbench import short_day
+from users.formats import short_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from records.errors import Refused, Stale, Unacceptable
 from records.operations import refuse_stale
+from users import formats
 from workbench.admin.history import said
 from workbench.forms import AsksConditions
 
@@ -82,14 +83,14 @@ class VersionedForm(TellingForm):
         if not isinstance(refusal, Stale):
             super().tell(refusal)
             return
-        at = refusal.at or getattr(self.instance, "changed_at", timezone.now())
+        at = refusal.at or getattr(self.instance, "changed_at", None) or timezone.now()
         self.add_error(
             None,
             _("%(who)s changed this %(kind)s (%(at)s). What you typed is below and not saved.")
             % {
                 "who": refusal.by or getattr(self.instance, "changed_by", None) or _("Somebody"),
                 "kind": self.instance._meta.verbose_name,
-                "at": formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"),
+                "at": formats.moment(at),
             },
         )
         for name in self.changed_data:

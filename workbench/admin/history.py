@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from records import custom
 from records.models import AuditEntry
 from records.permissions import hidden_from, unnamed
+from users import formats
 from workbench.admin.names import is_record
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _shown(column: Any, value: Any, names: Mapping[tuple[Any, Any], str]) -> str
     if column.choices:
         return str(dict(column.flatchoices).get(value, said(value)))
     if isinstance(column, models.DateTimeField) and value is not None:
-        return str(formats.date_format(timezone.localtime(value), "DATETIME_FORMAT"))
+        return formats.moment(value)
     return said(value)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from records.operations import delete_setting, note_parts, save_setting, uses_of
 from records.permissions import scope_of
+from users import formats
 from users.models import Grant
 from workbench.admin.forms import VersionedForm
 from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
@@ -82,7 +83,7 @@ class SettingAdmin(OperatedAdmin):
         settings = list(objs)
         forbidden = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
         in_use = [
-            f"{setting}: {count:,} {name}"
+            f"{setting}: {formats.count(count)} {name}"
             for setting in settings
             for name, count in uses_of(setting, parts=self.parts).items()
         ]

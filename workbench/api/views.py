@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -25,6 +26,7 @@ from records.errors import Busy, Refused, Stale
 from records.models import Record, TimelineRecord
 from records.operations import assign, once, require_for_all, run_atomically
 from records.permissions import reaches, require_any, restrict
+from users import formats
 from users.models import User
 from workbench.api.body import JSONBody, JSONOnly, LengthIsMissing
 from workbench.api.fields import RecordSerializer
@@ -104,6 +106,11 @@ class ApiViewSet(GenericViewSet[Any]):
     def user(self) -> User:
         """Who calls; nobody gets here without having been recognised."""
         return self.request.user  # type: ignore[return-value]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let days begin where the caller is, as on the pages; `crm.middleware` ends that."""
+        super().initial(request, *args, **kwargs)
+        timezone.activate(formats.zone_of(self.user))
 
     def rows(self) -> QuerySet[Any]:
         """The rows that the caller may see."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from records.keys import tag_key
+from users import formats
 from workbench.forms import colleagues, date_input
 from workbench.forms.tags import names_in
 
@@ -28,7 +29,7 @@ PERIODS = [
 ]
 
 
-def period_start(period: str, today: date) -> date:
+def period_start(period: str, today: date, first_weekday: int = 0) -> date:
     """Return the first day of the period in which `today` lies.
 
     >>> period_start("quarter", date(2026, 11, 23)), period_start("week", date(2026, 11, 25))
@@ -36,7 +37,7 @@ def period_start(period: str, today: date) -> date:
     """
     match period:
         case "week":
-            return today - timedelta(days=today.weekday())
+            return today - timedelta(days=(today.weekday() - first_weekday) % 7)
         case "month":
             return today.replace(day=1)
         case "quarter":
@@ -60,7 +61,7 @@ class PeriodFilter(django_filters.ChoiceFilter):
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return qs
-        first = period_start(value, timezone.localdate())
+        first = period_start(value, timezone.localdate(), formats.first_weekday())
         moment = midnight(first)
         return qs.filter(**{f"{self.field_name}__gte": moment})
 

@@ -38,6 +38,7 @@ from records.conditions import (
 from records.models import Record
 from records.permissions import scope_of
 from records.vocabulary import fields_of
+from users import formats
 from users.models import Grant, User
 from workbench.forms.conditions import texts_under
 
@@ -220,7 +221,8 @@ class ConditionFilter(django_filters.Filter):
             return qs
         user = self.parent.user
         asked = fields_for(self.model, user, only=names_in(value))
-        meant = addressed(value, me=str(user.pk), team=_LazyTeam(user))
+        week = formats.week_of(timezone.localdate())[0] if formats.first_weekday() else None
+        meant = addressed(value, me=str(user.pk), team=_LazyTeam(user), week=week)
         return qs.meeting(meant, asked, now=timezone.localtime())
 
     def chips(self, value: Any) -> list[dict[str, Any]]:
@@ -233,8 +235,8 @@ class ConditionFilter(django_filters.Filter):
             {
                 "name": WHERE,
                 "at": number,
-                "label": words(part, asked, translate=gettext),
-                "text": words(part, asked, translate=gettext),
+                "label": words(part, asked, translate=gettext, write=formats.value),
+                "text": words(part, asked, translate=gettext, write=formats.value),
                 "others": [text for place, text in enumerate(said) if place != number],
             }
             for number, part in enumerate(parts)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from records.conditions import ConditionIsWrong, Field, Group, Test, parse, words
 from records.custom import KINDS, definitions_for, kind_of
 from records.vocabulary import asked_about
+from users import formats
 from users.models import User
 from workbench.forms import date_input
 from workbench.templatetags.workbench import day
@@ -184,7 +185,7 @@ class CustomFilter(django_filters.Filter):
         if self.comparison in {"From", "Until"} and isinstance(value, Test):
             shift = ONE_DAY if self.comparison == "From" else -ONE_DAY
             return f"{self.label} {day(value.value + shift)}"
-        return words(value, {self.about.name: self.about}, translate=gettext)
+        return words(value, {self.about.name: self.about}, translate=gettext, write=formats.value)
 
 
 def custom_filters(

@@ -23,7 +23,6 @@ from django.db.models import Model, Q, QuerySet
 from django.forms.utils import ErrorDict, flatatt
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from records import custom
@@ -31,6 +30,7 @@ from records.keys import search_key, text_problem
 from records.layouts import parts_for
 from records.models import Currency, Record
 from records.models import MoneyField as MoneyColumn
+from users import formats
 from users.models import User
 from workbench.custom import Fitting, form_field
 from workbench.forms.conditions import AsksConditions, ConditionField, is_editing_only
@@ -76,22 +76,26 @@ _AMOUNT = re.compile(r"(?P<digits>[\d.,'’ ]*\d)\s*(?P<ending>k|m|mio|bn?)?", r
 # Money
 
 
-def amount_of(text: str, *, decimal: str = ".", group: str = ",") -> Decimal | None:
+def amount_of(text: str, *, decimal: str = ".", group: str = ",", inner: int = 3) -> Decimal | None:
     """Read an amount as people write it; None when there is any doubt what is meant.
 
     A currency around it is skipped, blanks and apostrophes part thousands everywhere, and `k` and
-    `m` stand for thousands and millions.
+    `m` stand for thousands and millions. `inner` is how many digits stand together before the last
+    three: two in India.
 
     >>> amount_of("30k"), amount_of("€30 000"), amount_of("1,250,000.50 EUR")
     (Decimal('30000'), Decimal('30000'), Decimal('1250000.50'))
     >>> amount_of("30.000,50", decimal=",", group="."), amount_of("1.5m")
     (Decimal('30000.50'), Decimal('1500000'))
+    >>> amount_of("1,00,000", inner=2), amount_of("1,00,000")
+    (Decimal('100000'), None)
     >>> amount_of("around 30k"), amount_of("30.000"), amount_of("3,00"), amount_of("1e5")
     (None, None, None, None)
     """
     text = unicodedata.normalize("NFKC", text).strip()
     if len(text) > LONGEST_AMOUNT:
         return None
+    text, decimal, group = formats.plainly(text, decimal, group)
     text = "".join(sign for sign in text if unicodedata.category(sign) != "Sc").strip()
     text = re.sub(r"^[A-Z]{3}\s*(?=[\d])|(?<=[\dkKmM])\s*[A-Z]{3}$", "", text).strip()
     found = _AMOUNT.fullmatch(text)
@@ -99,7 +103,7 @@ def amount_of(text: str, *, decimal: str = ".", group: str = ",") -> Decimal | N
         return None
     whole, point, rest = found["digits"].partition(decimal)
     groups = re.split(f"[{re.escape(group)}'’ ]", whole)
-    is_grouped = all(len(part) == 3 for part in groups[1:]) and 1 <= len(groups[0]) <= 3
+    is_grouped = formats.is_grouped(groups, inner)
     ending = _ENDINGS[(found["ending"] or "").lower()]
     if (len(groups) > 1 and not is_grouped) or not "".join(groups).isdigit():
         return None
@@ -134,24 +138,19 @@ class MoneyField(forms.DecimalField):
             return value or None if not isinstance(value, Decimal) else value
         if not str(value).strip():
             return None
-        amount = amount_of(
-            str(value),
-            decimal=str(formats.get_format("DECIMAL_SEPARATOR")),
-            group=str(formats.get_format("THOUSAND_SEPARATOR")),
-        )
+        decimal, group, inner = formats.separators()
+        amount = amount_of(str(value), decimal=decimal, group=group, inner=inner)
         if amount is None:
             raise ValidationError(
                 self.error_messages["invalid"],
                 code="invalid",
-                params={"example": formats.number_format(80000, force_grouping=True)},
+                params={"example": formats.number(80000)},
             )
         return amount.quantize(Decimal("0.01")) if amount.adjusted() < 20 else amount
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal):
-            return formats.number_format(
-                value, decimal_pos=0 if value == value.to_integral() else 2, force_grouping=True
-            )
+            return formats.number(value, 0 if value == value.to_integral() else 2)
         return value
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -9,6 +9,7 @@ JSON that `records.conditions` reads, with values as they were typed.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -43,6 +44,8 @@ from records.conditions import (
 )
 from records.custom import PREFIX
 from records.vocabulary import fields_of
+from users import formats
+from workbench.custom import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,6 +203,8 @@ class Sent:
         was = self._text(place, "was")
         if is_edited and about is not None and was and was != written_as(about, comparison):
             typed = []  # what stands in a date field is no number of days
+        if about is not None and control_for(about, comparison) == "number":
+            typed = [plain_number(text) for text in typed]
         return {**test, "value": typed if comparison in WITH_MANY else (typed or [""])[0]}
 
 
@@ -233,6 +238,22 @@ def written_as(about: Field, comparison: str) -> str:
     if control in {"choice", "several"}:
         return f"choice of {about.name}"
     return {"lines": "text", "none": ""}.get(control, control)
+
+
+def plain_number(text: str) -> str:
+    """Return a number as conditions keep it, or the text as it is where it is none.
+
+    >>> plain_number("1,250.5"), plain_number("many")
+    ('1250.5', 'many')
+    """
+    number = number_of(text)
+    return text if number is None else f"{number:f}"
+
+
+def number_in_words(text: str) -> str:
+    """Return a number as the reader types it, or the text as it is where it is none."""
+    is_plain = re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", text)
+    return formats.number(Decimal(text)) if is_plain else text
 
 
 def typed(value: Any) -> list[str]:
@@ -318,13 +339,16 @@ class ConditionEditor(forms.Widget):
         complete = self._complete(value)
         if not parts_of(complete):
             return ""
-        return words(stored(complete, self.fields), self.fields, translate=_)
+        told = stored(complete, self.fields)
+        return words(told, self.fields, translate=_, write=formats.value)
 
     def warnings_about(self, value: Any) -> list[str]:
         if not isinstance(value, dict):
             return []
         condition = stored(self._complete(value), self.fields)
-        return contradictions(condition, self.fields, now=timezone.localtime(), translate=_)
+        return contradictions(
+            condition, self.fields, now=timezone.localtime(), translate=_, write=formats.value
+        )
 
     def _complete(self, group: dict[str, Any]) -> dict[str, Any]:
         parts = []
@@ -436,6 +460,8 @@ class Drawing:
             return {**drawn, "options": periods}
         if control == "choice":
             return {**drawn, "options": options_of(about, values[:1])}
+        if control == "number":
+            return {**drawn, "value": number_in_words(values[0]) if values else ""}
         if control == "several":
             # What is chosen stands first, in its order: a list may be long.
             options = options_of(about, values)

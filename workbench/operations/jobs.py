@@ -18,6 +18,7 @@ from records.errors import NotPermitted, Refused
 from records.models import Notice
 from records.operations import operation, row_of
 from records.operations.notices import tell
+from users import formats
 from workbench.models import Job, JobLine
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def advance(job: Job, work: Callable[[Job], Step | End]) -> Job | None:
         raise Refused(
             _("%(who)s is no longer active, so nothing more is done.") % {"who": current.owner}
         )
-    step = work(current)
+    # What it tells is told to its owner, in his language and by his clock.
+    with formats.written_for(current.owner):
+        step = work(current)
     if isinstance(step, End):
         current.url = step.url
         _ended(current, Job.State.DONE, step.outcome)

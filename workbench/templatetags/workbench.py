@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel import Locale
-from babel.numbers import format_compact_currency, format_currency
 from django import template
-from django.conf import settings
 from django.contrib import messages
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from users import formats
 
 register = template.Library()
 
 AVATAR_TINTS = 5
 GOOD_SCORE, FAIR_SCORE = 60, 40
-COMPACT_FROM, MILLION = 10_000, 1_000_000
-CENTS = re.compile(r"\.0+")
-CODE_BEFORE_DIGIT = re.compile(r"([^\W\d_])(?=\d)")  # "DKK42" reads badly
 # The only address a message may carry: a path of ours.
 UNDO = re.compile(r"(?:^|\s)undo:(/(?!/)\S*)")
 QR_BOX = re.compile(r'viewBox="([\d. ]+)"')
@@ -154,60 +149,50 @@ def breakable(address: Any) -> SafeString:
 
 @register.simple_tag
 def money(amount: Any, currency: str = "", compact: bool = False) -> str:
-    """Write an amount as the reader's language does; cents only where there are any.
-
-    `compact` is for tiles and charts: €1.26M, and no cents from a whole unit on.
-    """
-    if amount in (None, ""):
-        return ""
-    code = currency or settings.DEFAULT_CURRENCY
-    number = Decimal(str(amount)) or Decimal(0)  # and not less than nothing, which equals it
-    return _money(number, code, get_language() or settings.LANGUAGE_CODE, compact)
+    """Write an amount as its reader does; `compact` is for tiles and charts: €1.26M."""
+    return formats.money(amount, currency, compact=compact)
 
 
-@lru_cache(maxsize=4096)
-def _money(number: Decimal, code: str, language: str, compact: bool) -> str:
-    locale = _locale(language)
-    if compact and abs(number) >= COMPACT_FROM:
-        digits = 2 if abs(number) >= MILLION else 0
-        short = format_compact_currency(number, code, locale=locale, fraction_digits=digits)
-        return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", short)
-    if compact and abs(number) >= 1:
-        number = number.quantize(Decimal(1), ROUND_HALF_UP)
-    if number == number.to_integral_value():
-        whole = CENTS.sub("", locale.currency_formats["standard"].pattern)
-        text = format_currency(number, code, whole, locale=locale, currency_digits=False)
-    else:
-        text = format_currency(number, code, locale=locale)
-    return CODE_BEFORE_DIGIT.sub("\\1\N{NO-BREAK SPACE}", text)
-
-
-@lru_cache(maxsize=32)
-def _locale(language: str) -> Locale:
-    return Locale.parse(to_locale(language))
+@register.filter
+def number(value: Any, places: int | None = None) -> str:
+    """Write a number with its thousands parted: "12,431"."""
+    return "" if value in (None, "") else formats.number(value, places)
 
 
 @register.filter
 def day(moment: date | datetime | None) -> str:
     """Write a date as "27 Nov 2026", in the words of the reader's language."""
-    return _day(_local(moment)) if moment else ""
+    return formats.day(moment) if moment else ""
 
 
-def short_day(moment: date | datetime) -> str:
-    """Write a date as "27 Nov", with its year where that is not this one."""
-    return _short_day(_local(moment), timezone.localdate())
+@register.filter
+def long_day(moment: date | datetime | None) -> str:
+    """Write a date as "Friday, 27 November 2026"."""
+    return formats.long_day(moment) if moment else ""
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """Write a moment as "27 Nov 2026, 14:30", where the reader is."""
+    return formats.moment(at) if at else ""
+
+
+@register.simple_tag
+def today() -> date:
+    """Return the day that it is where the reader is."""
+    return timezone.localdate()
 
 
 @register.filter
 def ago(moment: date | datetime | None) -> SafeString | str:
     """Write a past moment as a person says it, with the full date for whoever points at it."""
-    return _time(local := _local(moment), _since(local)) if moment else ""
+    return _time(local := formats.local_of(moment), _since(local)) if moment else ""
 
 
 @register.filter
 def due(moment: date | datetime | None) -> SafeString | str:
     """Write a future moment as a person says it: "Today, 14:30", "2 days late", "27 Nov"."""
-    return _time(local := _local(moment), _until(local)) if moment else ""
+    return _time(local := formats.local_of(moment), _until(local)) if moment else ""
 
 
 @register.filter
@@ -215,7 +200,7 @@ def due_state(moment: date | datetime | None) -> str:
     """Say how pressing a moment is: late, today, planned, or none when there is no moment."""
     if not moment:
         return "none"
-    days = (_date(_local(moment)) - timezone.localdate()).days
+    days = (_date(formats.local_of(moment)) - timezone.localdate()).days
     if days < 0 or (isinstance(moment, datetime) and moment < timezone.now()):
         return "late"
     return "planned" if days else "today"
@@ -258,34 +243,15 @@ def address(name: str, *args: Any) -> str:
         return ""
 
 
-# These are asked for every row of a list: a moment is brought to the reader's zone once, and what
-# the library makes of a day is kept.
-
-
-def _local(moment: date | datetime) -> date | datetime:
-    aware = isinstance(moment, datetime) and timezone.is_aware(moment)
-    return timezone.localtime(moment) if aware else moment  # type: ignore[arg-type]
+# These are asked for every row of a list: a moment is brought to the reader's zone once.
 
 
 def _date(local: date | datetime) -> date:
     return local.date() if isinstance(local, datetime) else local
 
 
-def _clock(local: date | datetime) -> str:
-    return f"{local:%H:%M}" if isinstance(local, datetime) else ""
-
-
-def _day(local: date | datetime) -> str:
-    return _written(_date(local), _("j M Y"), get_language())
-
-
-@lru_cache(maxsize=4096)
-def _written(day: date, form: str, _language: str | None) -> str:
-    return formats.date_format(day, form)
-
-
 def _time(local: date | datetime, words: str) -> SafeString:
-    full = f"{_day(local)} {_clock(local)}".strip()
+    full = formats.moment(local) if isinstance(local, datetime) else formats.day(local)
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
 
 
@@ -293,14 +259,14 @@ def _since(local: date | datetime) -> str:
     today = timezone.localdate()
     days = (today - _date(local)).days
     if days < 0:
-        return _day(local)
+        return formats.day(local)
     if days == 0:
         return _today_since(local)
     if days == 1:
         return _("Yesterday")
     if days < 7:
         return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
-    return _short_day(local, today)
+    return formats.short_day(local)
 
 
 def _today_since(local: date | datetime) -> str:
@@ -320,11 +286,7 @@ def _until(local: date | datetime) -> str:
     days = (_date(local) - today).days
     if days < 0:
         return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
-    clock = _clock(local) if days <= 1 else ""
-    name = (_("Today"), _("Tomorrow"))[days] if days <= 1 else _short_day(local, today)
-    return f"{name}, {clock}" if clock and clock != "00:00" else name
-
-
-def _short_day(local: date | datetime, today: date) -> str:
-    day = _date(local)
-    return _written(day, _("j M") if day.year == today.year else _("j M Y"), get_language())
+    name = (_("Today"), _("Tomorrow"))[days] if days <= 1 else formats.short_day(local)
+    if days > 1 or not isinstance(local, datetime) or not (local.hour or local.minute):
+        return name
+    return f"{name}, {formats.clock(local)}"

@@ -6,6 +6,14 @@ from workbench.views.filter import FilterPage
 from workbench.views.history import HistoryView
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
 from workbench.views.list import ListView, LookupView, Tab
+from workbench.views.notices import (
+    NoticeBell,
+    NoticeList,
+    NoticeMark,
+    NoticeOpen,
+    NoticePanel,
+    NoticeReadAll,
+)
 from workbench.views.operation import DeleteView, OperationView, RestoreView
 from workbench.views.record import CreateView, EditView, RecordPage, RecordView
 from workbench.views.related import RelatedListView, card_of
@@ -18,6 +26,7 @@ from workbench.views.saved_views import (
     SavedViewSave,
 )
 from workbench.views.selection import ASSIGN, DELETE, MERGE, TAG, TASK, ForSelected
+from workbench.views.stop import NoticeStop
 from workbench.views.tags import TagOptions
 
 __all__ = [
@@ -41,6 +50,13 @@ __all__ = [
     "JobUndo",
     "ListView",
     "LookupView",
+    "NoticeBell",
+    "NoticeList",
+    "NoticeMark",
+    "NoticeOpen",
+    "NoticePanel",
+    "NoticeReadAll",
+    "NoticeStop",
     "OperationView",
     "RecordPage",
     "RecordView",

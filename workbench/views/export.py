@@ -9,14 +9,17 @@ from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpRes
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from users import formats
 from workbench.operations.exports import note_export
 from workbench.transfer.shown import as_csv, as_xlsx
 from workbench.views.kept import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.http import HttpRequest
+
+    from users.models import User
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -49,10 +52,17 @@ class Exported:
         title = self.page_title()
         name = f"{self.model._meta.model_name}-{timezone.localdate():%Y-%m-%d}.{kind}"
         pieces: Any = as_csv(heads, values) if kind == "csv" else as_xlsx(title, heads, values)
+        pieces = as_read_by(self.user, pieces)
         answer = StreamingHttpResponse(pieces, content_type=TYPES[kind])
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def as_read_by(user: User, pieces: Iterable[Any]) -> Iterator[Any]:
+    """Write the pieces of a file as `user` reads: they are made when the page is over already."""
+    with formats.written_for(user):
+        yield from pieces
 
 
 def in_pieces(rows: Any) -> Iterator[Any]:

@@ -14,7 +14,6 @@ from django.db.models import IntegerField, Model, Subquery, TextField
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +23,7 @@ from django_htmx.http import push_url
 from records.keys import search_key
 from records.models import Record
 from records.permissions import may
+from users import formats
 from users.models import User
 from workbench.filters import WHERE, applied, custom_fields_of, where_seen
 from workbench.forms import error_links, label_of
@@ -162,7 +162,7 @@ def moved_up(names: list[str], name: str) -> str:
 
 def count_text(count: int, most: int = MOST_COUNTED) -> str:
     """Return a capped count in words: "38", "10,000+"."""
-    return number_format(min(count, most), force_grouping=True) + ("+" if count > most else "")
+    return formats.count(min(count, most)) + ("+" if count > most else "")
 
 
 class ListView(Exported, Page, TemplateView):

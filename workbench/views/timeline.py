@@ -9,15 +9,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.template.defaultfilters import filesizeformat
 from django.urls import resolve, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from records.custom import definitions_for
 from records.layouts import hidden_in
+from users import formats
 from workbench.markdown import markdown, plain
 from workbench.templatetags.workbench import address
 
@@ -168,7 +168,7 @@ def day_in_words(day: date) -> str:
             return _("Today")
         case 1:
             return _("Yesterday")
-    return formats.date_format(day, _("l j F") if day.year == today.year else _("j F Y"))
+    return formats.weekday(day)
 
 
 def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any]:
@@ -177,9 +177,9 @@ def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any
     activity = entry.activity
     told = {
         "kind": "event" if entry.kind == CHANGES else entry.kind,
-        "time": formats.time_format(at, "H:i"),
+        "time": formats.clock(at),
         "moment": at.isoformat(),
-        "full": formats.date_format(at, "j M Y, H:i"),
+        "full": formats.moment(at),
         "is_pinned": entry.is_pinned,
     }
     if activity is None:
@@ -238,7 +238,7 @@ def shown_file(file: Any) -> dict[str, Any]:
     """Return one file as the template wants it."""
     return {
         "name": file.name,
-        "size": filesizeformat(file.size),
+        "size": formats.size(file.size),
         "url": address("activities:file", file.id),
         "preview_url": address("activities:file-preview", file.id) if file.width else "",
         "width": file.width,
