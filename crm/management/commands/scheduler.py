@@ -19,9 +19,11 @@ from leads import jobs as leads_jobs
 from leads.operations import reopen_due
 from records.errors import Busy
 from records.operations import forget_answers
+from records.operations.notices import prune_notices
 from users.operations import machine
 from workbench import jobs
 from workbench.operations import sending
+from workbench.operations.digests import send_digests, send_waiting
 from workbench.operations.jobs import forget_lost_tasks, prune_jobs
 
 if TYPE_CHECKING:
@@ -43,14 +45,14 @@ class Command(BaseCommand):
         pruned_on, refreshed_at = None, float("-inf")
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
-            self._do([self._send_mail, self._read_mail])
+            self._do([self._mail_notices, self._send_mail, self._read_mail])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
             if pruned_on != timezone.localdate():
                 pruned_on = timezone.localdate()
                 self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
-                self._do([self._look_for_duplicates, self._prune_mail])
+                self._do([self._look_for_duplicates, self._prune_mail, self._prune_notices])
             if options["once"]:
                 return
             close_old_connections()
@@ -82,6 +84,14 @@ class Command(BaseCommand):
     def _take_up_jobs(self) -> None:
         if taken := jobs.take_up():
             self.stdout.write(f"Took up {taken} jobs that nobody was about.")
+
+    def _mail_notices(self) -> None:
+        if mailed := send_waiting() + send_digests():
+            self.stdout.write(f"Told {mailed} people by email what they have not read.")
+
+    def _prune_notices(self) -> None:
+        if pruned := prune_notices():
+            self.stdout.write(f"Forgot {pruned} notifications that were told long ago.")
 
     def _send_mail(self) -> None:
         if sending.take_up():
