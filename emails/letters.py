@@ -359,7 +359,8 @@ def _beginning_of_history(lines: list[str]) -> int:
         if _WROTE.fullmatch(line):
             return number
         # A long address goes on in the next line.
-        if following and line[:4].strip() and _WROTE.fullmatch(f"{line} {following[0]}"):
+        below = read[number + 1] if number + 1 < len(read) else ""
+        if below and not _WROTE.fullmatch(below) and _WROTE.fullmatch(f"{line} {below}"):
             return number
     return len(lines)
 

@@ -154,7 +154,9 @@ def belongs_to(address: str, record: TimelineRecord, email: Email | None) -> boo
             is_lead = bool(record.email_key) and record.email_key == email_key(address)
             return is_lead or _reaches_one(address, Q(pk=record.contact_id))
         case Contact():
-            return _reaches_one(address, Q(pk=record.pk))
+            # Also one that is part of another by now: it is still the same person.
+            its_own = {email_key(each) for each in (record.email, record.second_email)}
+            return bool(email_key(address)) and email_key(address) in its_own
         case Account():
             return _reaches_one(address, Q(account=record.pk))
         case Opportunity():

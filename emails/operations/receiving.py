@@ -6,15 +6,18 @@ nothing else, and only where a person of ours wrote it, or one whom the record i
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.models import Activity
+from activities.operations import Upload, kept, written_with
 from activities.operations.writing import written
 from emails.letters import LetterIsWrong, letter_of
 from emails.matching import (
@@ -29,17 +32,21 @@ from emails.matching import (
 )
 from emails.models import Email
 from emails.operations.writing import LONGEST_SUBJECT, names_in
-from records.errors import LostRace
+from records.errors import LostRace, Unacceptable
 from records.keys import clean_text
 from records.operations import operation
 from records.permissions import may, reaches
 from workbench.operations.mail import note_bounce, with_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from activities.operations import Kept
     from emails.letters import Letter
     from records.models import TimelineRecord
     from users.models import User
 
+MOST_FILES = 20
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 # What becomes of a letter. The first four are dealt with; the others are left where they are.
@@ -83,17 +90,30 @@ def receive(raw: bytes, *, by: User) -> Received:
         letter = letter_of(raw)
     except LetterIsWrong as wrong:
         return Received(UNREADABLE, text=_why_unreadable(str(wrong)))
-    try:
-        return take_in(letter, by=by)
-    except NotTaken as reason:
-        return Received(LEFT, letter.message_id, str(reason))
+    # Files are looked at before the transaction: that takes its time.
+    with ExitStack() as stack:
+        files: list[Kept] = []
+        refused: list[str] = []
+        for each in letter.attached[:MOST_FILES]:
+            try:
+                upload = Upload(each.name, ContentFile(each.content))
+                files += stack.enter_context(kept([upload]))
+            except Unacceptable as refusal:
+                refused += refusal.reasons
+        refused += [each.name for each in letter.attached[MOST_FILES:]]
+        try:
+            return take_in(letter, by=by, files=files, refused=refused)
+        except NotTaken as reason:
+            return Received(LEFT, letter.message_id, str(reason))
 
 
 @operation
-def take_in(letter: Letter, *, by: User) -> Received:
+def take_in(
+    letter: Letter, *, by: User, files: Sequence[Kept] = (), refused: Sequence[str] = ()
+) -> Received:
     """Write a letter that was read on the timeline of the record that it is about.
 
-    Raises `NotTaken`.
+    `files` came with it and were looked at, `refused` says what is not taken. Raises `NotTaken`.
     """
     if letter.bounce is not None:
         return _came_back(letter)
@@ -105,11 +125,19 @@ def take_in(letter: Letter, *, by: User) -> Received:
     author = user_with(letter.sender)
     record = _record_for(letter, author)
     if author is None:
-        return _written(letter, record, by=by, owner=record.owner or by)
+        received = _written(letter, record, by=by, owner=record.owner or by, refused=refused)
+        return _with_files(received, files, by=by)
     if not (may(author, "add", Activity) and reaches(author, "view", record)):
         # Not even that there is such a record is told to a person of another team.
         raise NotTaken(_not_found())
-    return _written(letter, record, by=author, owner=author)
+    received = _written(letter, record, by=author, owner=author, refused=refused)
+    return _with_files(received, files, by=author)
+
+
+def _with_files(received: Received, files: Sequence[Kept], *, by: User) -> Received:
+    if received.activity is not None:
+        written_with(received.activity, files, by=by)
+    return received
 
 
 def _record_for(letter: Letter, author: User | None) -> TimelineRecord:
@@ -117,9 +145,11 @@ def _record_for(letter: Letter, author: User | None) -> TimelineRecord:
     addressed = record_addressed(letter.recipients)
     place = addressed or (place_of(answered) if answered is not None else None)
     if place is not None:
-        if author is None and not belongs_to(letter.sender, place, answered):
+        home = _home(place)
+        is_known = any(belongs_to(letter.sender, each, answered) for each in (place, home))
+        if author is None and not is_known:
             raise NotTaken(_("It came from somebody whom the record does not know."))
-        return _home(place)
+        return home
     if author is not None:
         found = {
             (type(each), each.pk): each
@@ -149,14 +179,16 @@ def _home(record: TimelineRecord) -> TimelineRecord:
     return held
 
 
-def _written(letter: Letter, record: TimelineRecord, *, by: User, owner: User) -> Received:
+def _written(
+    letter: Letter, record: TimelineRecord, *, by: User, owner: User, refused: Sequence[str]
+) -> Received:
     is_outgoing = by == owner and not by.is_machine
     now = timezone.now()
     at = letter.at if letter.at is not None and EARLIEST < letter.at <= now else now
     text = letter.text
-    if letter.attached:
-        names = ", ".join(each.name for each in letter.attached)[:1_000]
-        text = f"{text}\n\n{_('Attached: %(names)s') % {'names': names}}".strip()
+    if refused:
+        told = "\n".join([_("Not kept:"), *refused])[:2_000]
+        text = f"{text}\n\n{told}".strip()
     people = letter.recipients if is_outgoing else [with_name(letter.sender_name, letter.sender)]
     directions = Activity.Direction
     entry = written(
