@@ -29,6 +29,7 @@ from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
 from duplicates.api import MergeViewSet, PairViewSet
 from duplicates.queries import merges_for, obstacle_for
+from emails.api import EmailTemplateViewSet, EmailViewSet
 from intake.api import DoorViewSet, WebFormViewSet
 from leads.api import (
     AssignmentRuleViewSet,
@@ -68,6 +69,13 @@ STATUS = {
     "steps_are_missing": 422,
 }
 RETRY_AFTER = "2"
+# What emails are written on: in an address, and alone.
+WRITTEN_ON = {
+    "leads": "lead",
+    "accounts": "account",
+    "contacts": "contact",
+    "opportunities": "opportunity",
+}
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
@@ -147,6 +155,7 @@ router.register("jobs", api.JobViewSet, "jobs")
 router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
 router.register("intake-doors", DoorViewSet, "intake-doors")
+router.register("email-templates", EmailTemplateViewSet, "email-templates")
 router.register("web-forms", WebFormViewSet, "web-forms")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 
@@ -332,6 +341,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "^v1/reports/(?P<name>[a-z-]+)/?$",
         ReportViewSet.as_view({"get": "report"}),
         name="reports-report",
+    ),
+    *(
+        re_path(
+            f"^v1/{kinds}/(?P<pk>[0-9]{{1,18}})/emails/?$",
+            EmailViewSet.as_view({"get": "list", "post": "create"}, kind=kind, basename="emails"),
+            name=f"{kinds}-emails",
+        )
+        for kinds, kind in WRITTEN_ON.items()
     ),
     path("v1/", include(router.urls)),
     path("schema/", description, name="api-schema"),

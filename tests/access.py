@@ -71,6 +71,8 @@ API_RULES = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
 API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 
 
+AN_EMAIL: dict[str, object] = {"to": ["a@acme.example"], "subject": "Hi", "text": "Hello"}
+
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 # To a method that an address has not, whoever may look there is told so; the others are told it, or
 # what they are told when they look, whichever is asked first.
@@ -299,6 +301,14 @@ ACCESS: dict[str, Access] = {
     **{f"activities-{name}": access for name, access in api_records(subject="More").items()},
     **{f"accounts-{name}": access for name, access in api_records(API_SEEN).items()},
     **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
+    **{
+        f"{kinds}-emails": Access(API_SEEN, API_SEEN, body=AN_EMAIL)
+        for kinds in ("leads", "accounts", "contacts", "opportunities")
+    },
+    "email-templates-list": Access(API_LIST, API_NO),
+    "email-templates-detail": Access(
+        row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, NOT_FOUND), API_NO, on="template"
+    ),
     "assignment-rules-list": Access(API_RULES, API_RULES),
     "assignment-rules-detail": Access(
         API_RULES, API_NO, API_RULES, API_RULES, on="assignment rule"

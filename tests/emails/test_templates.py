@@ -15,10 +15,12 @@ from emails.operations import change_template, delete_template, save_template
 from emails.operations.templates import TemplateIsGone
 from emails.placeholders import filled
 from emails.queries import people_of, placeholders_for, values_for
+from leads.operations import update_lead
 from records.errors import NotPermitted, Stale, Unacceptable
 from records.layouts import hidden_in
 from tests.api.conftest import Caller
 from tests.custom import define
+from tests.emails.conftest import ADA
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 
 
@@ -234,6 +236,40 @@ def test_are_there_for_programs(rep, outsider):
     assert (one["name"], one["text"], one["audience"]) == ("Thanks", "Thank you", "team")
     assert Caller(outsider).get(f"email-templates/{ours.pk}/").status_code == 404
     assert Caller(rep).post("email-templates/", {"name": "x"}).status_code == 405
+
+
+def test_programs_send_emails_and_read_what_became_of_them(rep, rep2, outsider, lead):
+    template = keep(rep, subject="For {{ lead.company }}", text="Dear {{ person.first_name }}")
+    caller, url = Caller(rep), f"leads/{lead.pk}/emails/"
+
+    first = caller.post(url, {"template": template.pk, "subject": "Mine"}, Idempotency_Key="a")
+    again = caller.post(url, {"template": template.pk, "subject": "Mine"}, Idempotency_Key="a")
+    answer = caller.post(url, {"to": ["x@y.example"], "cc": ["c@y.example"], "subject": "Re",
+                               "text": "Hello", "answers": first.json()["id"]})  # fmt: skip
+    listed = caller.get(url).json()["results"]
+
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert (first.json()["subject"], first.json()["text"]) == ("Mine", "Dear Ada")
+    assert first.json()["people"] == ADA
+    assert first.json()["delivery"]["state"] == "sent"
+    assert answer.json()["people"] == "x@y.example, c@y.example"
+    assert [each["id"] for each in listed] == [answer.json()["id"], first.json()["id"]]
+    for body, name in (
+        ({"to": ["x"], "subject": "a", "text": "b"}, "to"),
+        ({"to": "x@y.example"}, "to"),
+        ({"subject": "a"}, "text"),
+        ({"text": "a"}, "subject"),
+        ({"template": 99}, "template"),
+        ({"answers": 99, "subject": "a", "text": "b"}, "answers"),
+        ({"whom": "x"}, "whom"),
+    ):
+        refused = caller.post(url, body)
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, [name])
+    update_lead(lead, by=rep, do_not_contact=True)
+    alone = caller.post(url, {"to": [ADA], "subject": "a", "text": "b"})
+    assert (alone.status_code, alone.json()["code"]) == (409, "is_left_alone")
+    assert Caller(outsider).post(url, {}).status_code == 404
+    assert Caller(rep, scope="read").post(url, {}).status_code == 403
 
 
 def test_the_first_of_the_people_is_greeted_and_nobody_who_is_left_alone(rep):
