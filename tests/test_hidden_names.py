@@ -77,7 +77,9 @@ def deal(rep: Any, admin: Any, account: Account) -> Opportunity:
 
 
 def told(answer: Any) -> list[str]:
-    return [secret for secret in SECRETS if secret in answer.content.decode()]
+    # A file is handed out piece by piece.
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return [secret for secret in SECRETS if secret in content.decode(errors="replace")]
 
 
 def test_no_address_tells_a_hidden_name(world, rep, admin, lead, built_on, deal, account, contact):
