@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from activities.models import Activity, ActivityLink, File, FileShown, PersonShown
 from activities.rules import may_do
 from records import custom
-from records.models import AuditEntry, Record
+from records.models import FIRST_YEAR, LAST_YEAR, AuditEntry, Record
 from records.permissions import hidden_from, unnamed
 from users import formats
 
@@ -190,7 +190,9 @@ def position_of(before: datetime | str | None) -> Position | None:
     try:
         moment, rank, pk = (before or "").split("~")
         at = parse_datetime(moment)
-        return (at, int(rank), int(pk)) if at is not None and at.tzinfo else None
+        if at is None or not at.tzinfo or not FIRST_YEAR <= at.year <= LAST_YEAR:
+            return None
+        return at, int(rank), int(pk)
     except ValueError:
         return None
 

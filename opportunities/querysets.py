@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db.models import (
-    Aggregate,
     Case,
     Count,
     F,
@@ -15,14 +14,13 @@ from django.db.models import (
     OuterRef,
     Subquery,
     Sum,
-    TextField,
     Value,
     When,
     Window,
 )
 
 from accounts.models import Account
-from records.querysets import RecordQuerySet
+from records.querysets import Names, RecordQuerySet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,17 +44,6 @@ class InStage:
     count: int = 0
     value: Decimal = Decimal(0)
     weighted: Decimal = Decimal(0)
-
-
-class Names(Aggregate):
-    """The values of a column, one after the other with a comma."""
-
-    function = "STRING_AGG"
-    template = "%(function)s(%(expressions)s, ', ')"
-    output_field = TextField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
 
 
 class OpportunityQuerySet(RecordQuerySet):

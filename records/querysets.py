@@ -34,6 +34,17 @@ def has_word(word: str) -> models.Q:
     return models.Q(search__startswith=word) | models.Q(search__contains=f" {word}")
 
 
+class Names(models.Aggregate):
+    """The values of a column, one after the other with a comma."""
+
+    function = "STRING_AGG"
+    template = "%(function)s(%(expressions)s, ', ')"
+    output_field = models.TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
+
+
 class RecordQuerySet(models.QuerySet[Any, Any]):
     """Records, narrowed to what somebody may do or is looking for."""
 
@@ -66,6 +77,14 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
         """
         now = now or house_now()
         return self.filter(rows_where(condition, fields, model=self.model, now=now))
+
+    def with_tag_names(self) -> Self:
+        """Add the names of the tags as one text, without a statement of their own."""
+        tags: Any = self.model._meta.get_field("tags")
+        own = tags.m2m_field_name()
+        linked = tags.remote_field.through.objects.filter(**{own: models.OuterRef("pk")})
+        names = linked.values(own).annotate(names=Names("tag__name"))
+        return self.annotate(tag_names=models.Subquery(names.values("names")))
 
     def with_answers_to(self, condition: Group | Test, fields: Mapping[str, Field]) -> Self:
         """Load with the rows what `records.vocabulary.reader_of` reads for this condition."""

@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from records.custom import choices_of, in_words, natural
+from records.keys import tag_key
 from records.lookups import Folded, JsonDay, JsonNumber, JsonText
 from records.models import CustomField
 from records.operations.tags import in_order
@@ -144,13 +145,17 @@ def age(moment: Any, limit: int = 0) -> SafeString | str:
 def tags_of(record: Any, list_url: str = "", most: int = 0) -> SafeString:
     """The tags of a record, by the alphabet; each leads to the list of all that have it.
 
-    Of more than `most` the others are counted.
+    Of more than `most` the others are counted. `with_tag_names` has read them with the record.
     """
-    tags = sorted(record.tags.all(), key=lambda tag: tag.name_key)
+    if hasattr(record, "tag_names"):
+        tags = record.tag_names.split(", ") if record.tag_names else []
+    else:
+        tags = [tag.name for tag in record.tags.all()]
+    tags.sort(key=tag_key)
     shown = tags[:most] if most else tags
-    words = [_tag(tag.name, tag.name_key, list_url) for tag in shown]
+    words = [_tag(name, tag_key(name), list_url) for name in shown]
     if more := len(tags) - len(shown):
-        rest = ", ".join(tag.name for tag in tags[len(shown) :])
+        rest = ", ".join(tags[len(shown) :])
         words.append(format_html('<span class="c-meta" title="{}">+{}</span>', rest, more))
     if not words:
         return SafeString("")

@@ -24,6 +24,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from records import custom
 from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
+from records.models import TimelineRecord
 from records.operations import once
 from records.operations.merging import survivor_of
 from records.operations.tags import in_order
@@ -152,6 +153,10 @@ class RecordView(RecordPage, TemplateView):
                 raise
             return render(request, "workbench/merged.html", merged)
         return super().dispatch(request, *args, **kwargs)
+
+    def get_rows(self) -> QuerySet[Any, Any]:
+        rows: Any = super().get_rows()
+        return rows.with_tag_names() if issubclass(self.model, TimelineRecord) else rows
 
     def get_template_names(self) -> list[str]:
         target = self.request.htmx and self.request.htmx.target  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from records.custom import definitions_for
 from records.layouts import hidden_in
+from records.models import FIRST_YEAR, LAST_YEAR
 from users import formats
 from workbench.markdown import markdown, plain
 from workbench.templatetags.workbench import address
@@ -149,6 +150,8 @@ def days_of(
     moment = None
     with suppress(ValueError):
         moment = parse_datetime(after.partition("~")[0])
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        moment = None  # a zone would carry it out of all years
     if days and moment is not None and moment.tzinfo is not None:
         days[0]["entries"][0]["is_first"] = True
         ended = day_in_words(timezone.localtime(moment).date())
