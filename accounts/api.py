@@ -7,6 +7,7 @@ from typing import ClassVar
 from accounts import operations
 from accounts.filters import AccountFilter, ContactFilter
 from accounts.models import Account, Contact
+from activities.api import WithFiles
 from records import keys
 from workbench import api
 
@@ -64,7 +65,7 @@ class AccountSerializer(api.RecordSerializer):
         read_only_fields = READ_ONLY
 
 
-class AccountViewSet(api.MergingViewSet):
+class AccountViewSet(api.MergingViewSet, WithFiles):
     """Accounts: the companies that we sell to, or might."""
 
     model = Account
@@ -140,7 +141,7 @@ class ContactSerializer(api.RecordSerializer):
         read_only_fields = READ_ONLY
 
 
-class ContactViewSet(api.MergingViewSet):
+class ContactViewSet(api.MergingViewSet, WithFiles):
     """Contacts: the people, usually at an account."""
 
     model = Contact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -17,6 +17,9 @@ from records.querysets import RecordQuerySet, has_word
 if TYPE_CHECKING:
     from records.models import Record
     from users.models import User
+
+
+RowsOf = TypeVar("RowsOf", bound="models.QuerySet[Any, Any]")
 
 
 class ActivityQuerySet(RecordQuerySet):
@@ -76,13 +79,19 @@ class ActivityQuerySet(RecordQuerySet):
 
         It is no statement of its own, however many there are.
         """
-        mine = {"activity": OuterRef("pk")}
-        files = related(self.model, "files").filter(**mine, deleted_at=None).order_by("pk")
-        people = related(self.model, "mentions").filter(**mine, is_current=True).order_by("pk")
-        return self.annotate(
-            files_told=Rows(files.values(*FILE_TOLD)),
-            mentions_told=Rows(people.values("user__pk", "user__name", "user__email")),
-        )
+        return with_parts(self)
+
+
+def with_parts(rows: RowsOf) -> RowsOf:
+    """Do what `ActivityQuerySet.with_parts` says, for any rows of activities."""
+    mine = {"activity": OuterRef("pk")}
+    files = related(rows.model, "files").filter(**mine, deleted_at=None).order_by("pk")
+    people = related(rows.model, "mentions").filter(**mine, is_current=True).order_by("pk")
+    annotated: RowsOf = rows.annotate(
+        files_told=Rows(files.values(*FILE_TOLD)),
+        mentions_told=Rows(people.values("user__pk", "user__name", "user__email")),
+    )
+    return annotated
 
 
 # In the order of `activities.models.FileShown`.

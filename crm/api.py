@@ -24,7 +24,7 @@ from rest_framework.views import exception_handler as handled_by_library
 
 from accounts.api import AccountViewSet, ContactViewSet
 from accounts.errors import AlreadyExists, NeedsDecision
-from activities.api import ActivityViewSet
+from activities.api import ActivityViewSet, FileViewSet
 from crm.custom_fields import CustomFieldViewSet
 from crm.middleware import is_outage
 from duplicates.api import MergeViewSet, PairViewSet
@@ -139,6 +139,7 @@ router.register("contacts", ContactViewSet, "contacts")
 router.register("opportunities", OpportunityViewSet, "opportunities")
 router.register("activities", ActivityViewSet, "activities")
 router.register("tags", TagViewSet, "tags")
+router.register("files", FileViewSet, "files")
 router.register("users", UserViewSet, "users")
 router.register("teams", TeamViewSet, "teams")
 router.register("sources", SourceViewSet, "sources")

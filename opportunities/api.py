@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.models import Account, Contact
+from activities.api import WithFiles
 from opportunities import operations
 from opportunities.filters import OpportunityFilter
 from opportunities.models import (
@@ -170,7 +171,7 @@ class NothingMoreSerializer(api.Strict):
     """An action that takes no fields."""
 
 
-class OpportunityViewSet(api.RecordViewSet):
+class OpportunityViewSet(WithFiles):
     """Opportunities: qualified leads with a real chance of a sale."""
 
     model = Opportunity

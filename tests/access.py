@@ -299,6 +299,14 @@ ACCESS: dict[str, Access] = {
     **{f"leads-{name}": access for name, access in api_records(topic="More").items()},
     **{f"opportunities-{name}": access for name, access in api_records(topic="More").items()},
     **{f"activities-{name}": access for name, access in api_records(subject="More").items()},
+    **{
+        f"{kind}-files": Access(API_SEEN, API_SEEN)
+        for kind in ("leads", "accounts", "contacts", "opportunities")
+    },
+    "activities-files": Access(API_SEEN, API_SEEN),
+    "files-list": Access(row(NO_TOKEN, *[NOT_FOUND] * 5), API_NO),
+    "files-detail": Access(API_SEEN, API_NO, delete=API_OWNED, on="file"),
+    "files-content": Access(API_SEEN, API_NO, on="file"),
     **{f"accounts-{name}": access for name, access in api_records(API_SEEN).items()},
     **{f"contacts-{name}": access for name, access in api_records(API_SEEN).items()},
     **{

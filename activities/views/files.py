@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -18,27 +16,10 @@ from activities import operations
 from activities.models import Activity, File
 from activities.views.entry import EntryPage
 from workbench.views import OperationView
+from workbench.views.download import file_answer
 
 if TYPE_CHECKING:
     from users.models import User
-
-log = logging.getLogger(__name__)
-# Whatever a browser makes of it, it may run nothing, load nothing and is nobody's page.
-POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-
-
-def file_answer(key: str, name: str, content_type: str) -> FileResponse:
-    """Answer with kept bytes, to be saved and never to be shown as a page of ours."""
-    try:
-        stream = default_storage.open(key)
-    except FileNotFoundError as error:
-        log.exception("The bytes of a file are gone: %s", key)
-        raise Http404 from error
-    answer = FileResponse(stream, as_attachment=True, filename=name, content_type=content_type)
-    answer["Content-Security-Policy"] = POLICY
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
 
 
 class FileDownload(View):

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.models import Account, Contact
+from activities.api import WithFiles
 from leads import operations
 from leads.api.assignment import BY_RULES, OwnerOrRules
 from leads.api.bulk import ManyLeadsViewSet
@@ -180,7 +181,7 @@ class NothingSerializer(api.Strict):
     """An action that takes no fields."""
 
 
-class LeadViewSet(QualifyingViewSet, ManyLeadsViewSet):
+class LeadViewSet(QualifyingViewSet, ManyLeadsViewSet, WithFiles):
     """Leads: somebody showed interest, and has not been qualified yet."""
 
     model = Lead

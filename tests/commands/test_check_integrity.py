@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import uuid
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -14,7 +17,7 @@ from django.utils import timezone
 from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import merge_accounts, unmerge_accounts
 from activities.models import Activity, ActivityLink
-from activities.operations import add_task, log_call
+from activities.operations import add_task, attach, log_call
 from crm import search_index
 from crm.integrity import RULES, findings
 from leads import jobs
@@ -30,8 +33,14 @@ from leads.operations import (
 from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
 from records.models import Merge, MergedRecord, PossibleDuplicate, SearchWord
-from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory
+from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory, clerk
 from workbench.models import Job
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, settings):
+    """Keep the files of each test to itself."""
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -231,6 +240,17 @@ def an_index_that_was_left_behind():
                 cursor.execute(f"DROP TRIGGER {name}{on}")
 
 
+def a_file_without_bytes():
+    account = first_of(Account, deleted_at=None)
+    file = attach(account, by=clerk(), name="a.txt", content=b"text")
+    default_storage.delete(file.key)
+
+
+def bytes_without_a_file():
+    key = default_storage.save(f"zz/{uuid.uuid4().hex}", io.BytesIO(b"stray"))
+    os.utime(default_storage.path(key), (1, 1))
+
+
 PLANTED = {
     "claims_point_to_live_records": [a_dead_claim],
     "claims_say_what_their_record_is": [a_wrong_claim],
@@ -251,6 +271,7 @@ PLANTED = {
     "versions_equal_the_history": [a_wrong_version, a_lost_line_of_history],
     "opportunities_remember_their_way": [a_close_without_a_move, a_stage_without_a_move],
     "activities_have_one_origin": [a_homeless_activity, an_activity_on_nothing],
+    "files_have_their_bytes": [a_file_without_bytes, bytes_without_a_file],
     "accounts_are_no_circle": [a_circle_of_accounts],
     "inherited_claims_are_the_survivors": [
         an_inherited_claim_elsewhere,

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.operations import create_account, create_contact
-from activities.models import Activity, ActivityLink
-from activities.operations import add_task, log_call, log_meeting, log_note
+from activities.models import Activity, ActivityLink, File
+from activities.operations import add_task, attach, log_call, log_meeting, log_note
+from activities.timeline import timeline_of
 from leads.models import Lead
 from leads.operations import Plan, Target, Terms, capture_lead, qualify, undo
 from opportunities.operations import open_opportunity
@@ -22,6 +23,7 @@ KINDS = {
     "call": lambda record, by: log_call(record, by=by, text="A call"),
     "meeting": lambda record, by: log_meeting(record, by=by, subject="A meeting"),
     "task": lambda record, by: add_task(record, by=by, subject="A task"),
+    "file": lambda record, by: attach(record, by=by, name="a.txt", content=b"A").activity,
 }
 entries = st.lists(st.sampled_from(sorted(KINDS)), max_size=3)
 FEW = settings(
@@ -37,7 +39,11 @@ class Back(Exception):
 
 def shown(record) -> list[int]:
     """Return the entries that a record shows, as often as it shows them."""
-    return sorted(Activity.objects.on(record).values_list("pk", flat=True))
+    entries = sorted(Activity.objects.on(record).values_list("pk", flat=True))
+    files = File.objects.filter(activity__in=entries).values_list("pk", flat=True)
+    told = timeline_of(record, kind="file", limit=99).entries
+    assert sorted(file.id for entry in told for file in entry.files) == sorted(files)
+    return entries
 
 
 @FEW

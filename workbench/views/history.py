@@ -155,7 +155,7 @@ class HistoryView(RecordPage, TemplateView):
         """Say whether the edit page of the record asks for this field."""
         if name.startswith(custom.PREFIX):
             return any(each.name == name and each.is_active for each in self.definitions)
-        return name in type(self.edit_page).form_class.base_fields
+        return name != "owner" and name in type(self.edit_page).form_class.base_fields
 
     # Restoring
 
@@ -191,6 +191,8 @@ class HistoryView(RecordPage, TemplateView):
         """Set a field to a value of the trail, as if somebody had typed it into the edit page."""
         if closed := self.edit_page.closed_because():
             raise Refused(closed)
+        if name == "owner":
+            raise Refused(_("Assign it to give it to somebody else."))
         make: Any = type(self.edit_page).form_class
         empty: RecordForm = make(instance=self.record, user=self.user)
         if name not in empty.fields:
@@ -198,6 +200,7 @@ class HistoryView(RecordPage, TemplateView):
         data = QueryDict(mutable=True)
         for each in empty.fields:
             data.setlist(each, as_sent(empty, each))
+        data["version"] = str(self.record.version)
         data.setlist(name, sent_as(empty, name, value))
         form: RecordForm = make(data, instance=self.record, user=self.user)
         if not form.is_valid():

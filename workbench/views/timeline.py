@@ -70,7 +70,8 @@ def restoring_of(record: Any, user: Any) -> Restoring:
     form: Any = resolve(edit_url).func.view_class.form_class  # type: ignore[attr-defined]
     kind = str(record._meta.model_name)
     names = {*form.base_fields, *(each.name for each in definitions_for(user).get(kind, ()))}
-    return Restoring(url, names - hidden_in(kind, user))
+    # An owner is given back by assigning, which asks for another permission.
+    return Restoring(url, names - hidden_in(kind, user) - {"owner"})
 
 
 def timeline_context(

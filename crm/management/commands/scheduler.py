@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks_db.backend import DatabaseBackend
 
+from activities.operations import remind_due, sweep_files
 from emails import jobs as emails_jobs
 from intake import jobs as intake_jobs
 from intake.operations import prune
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         pruned_on, refreshed_at = None, float("-inf")
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
-            self._do([self._mail_notices, self._send_mail, self._read_mail])
+            self._do([self._remind, self._mail_notices, self._send_mail, self._read_mail])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 pruned_on = timezone.localdate()
                 self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
                 self._do([self._look_for_duplicates, self._prune_mail, self._prune_notices])
+                self._do([self._sweep_files])
             if options["once"]:
                 return
             close_old_connections()
@@ -63,12 +65,20 @@ class Command(BaseCommand):
         for duty in duties:
             try:
                 duty()
-            except (Busy, DatabaseError) as error:
+            except (Busy, DatabaseError, OSError) as error:
                 self.stderr.write(f"Not this time: {error}")
 
     def _reopen(self) -> None:
         for lead in reopen_due(by=machine()):
             self.stdout.write(f"Reopened lead {lead.pk}: its day has come.")
+
+    def _remind(self) -> None:
+        if told := remind_due():
+            self.stdout.write(f"Told {told} people what comes due.")
+
+    def _sweep_files(self) -> None:
+        if swept := sweep_files():
+            self.stdout.write(f"Threw away the bytes of {swept} files that nobody kept.")
 
     def _take_up_deliveries(self) -> None:
         if taken := intake_jobs.take_up():

@@ -1,4 +1,4 @@
-"""Notes, calls, meetings, emails and tasks for programs."""
+"""Notes, calls, meetings, emails and tasks for programs, each with its files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import django_filters
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from activities import operations
+from activities.api.files import WithFiles, address_of
 from activities.filters import ActivityFilter
 from activities.models import Activity, ActivityLink
 from activities.operations import Next
+from activities.querysets import with_parts
 from records.errors import Unacceptable
 from records.models import TimelineRecord
 from users.models import User
@@ -33,9 +36,9 @@ LOGGED: dict[str, set[str]] = {
     Kind.EMAIL: {"subject", "text", "direction", "done_at"},
 }
 PLANNED: dict[str, set[str]] = {
-    Kind.TASK: {"subject", "due_at", "text", "owner"},
-    Kind.CALL: {"subject", "due_at", "text", "owner"},
-    Kind.MEETING: {"subject", "due_at", "text", "duration", "owner"},
+    Kind.TASK: {"subject", "due_at", "remind", "text", "owner"},
+    Kind.CALL: {"subject", "due_at", "remind", "text", "owner"},
+    Kind.MEETING: {"subject", "due_at", "remind", "text", "duration", "owner"},
 }
 
 
@@ -95,6 +98,20 @@ class NextSerializer(api.Strict):
     kind = api.Word(choices=["task", "call", "meeting"], required=False)
 
 
+class FileShownSerializer(serializers.Serializer[Any]):
+    """A file that came with an entry."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    content_type = serializers.CharField()
+    url = serializers.SerializerMethodField()
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, file: Any) -> str:
+        return str(self.context["request"].build_absolute_uri(address_of(file.id)))
+
+
 class ActivitySerializer(api.RecordSerializer):
     """An entry on a timeline: something that was said or done, or is to be done."""
 
@@ -105,6 +122,15 @@ class ActivitySerializer(api.RecordSerializer):
         required=False,
         help_text="Send done to complete and open to reopen. New tasks, and calls and meetings "
         "with a due date, are open; all else is done.",
+    )
+    remind = api.Word(
+        choices=Activity.Remind.choices,
+        required=False,
+        help_text="How long before `due_at` its owner is told.",
+    )
+    files = FileShownSerializer(source="files_shown", many=True, read_only=True)
+    mentions = serializers.SerializerMethodField(
+        help_text="The emails of those whom the text names with an @."
     )
     next = NextSerializer(
         write_only=True, required=False, help_text="Planned along with what is logged or completed."
@@ -124,15 +150,21 @@ class ActivitySerializer(api.RecordSerializer):
             "outcome",
             "duration",
             "due_at",
+            "remind",
             "done_at",
             "is_pinned",
             "owner",
+            "files",
+            "mentions",
             "next",
             "custom",
             "created_at",
             "changed_at",
         ]
         read_only_fields = ["id", "version", "created_at", "changed_at"]
+
+    def get_mentions(self, activity: Activity) -> list[str]:
+        return [person.email for person in activity.people_shown]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "next" in attrs:
@@ -166,7 +198,7 @@ class OnPage(ActivityFilter):
         return qs.none() if record is None else qs.on(record)
 
 
-class ActivityViewSet(api.RecordViewSet):
+class ActivityViewSet(WithFiles):
     """Activities: the entries of all timelines, written and planned."""
 
     model = Activity
@@ -216,8 +248,14 @@ class ActivityViewSet(api.RecordViewSet):
                     on[activity] = {"kind": model._meta.model_name, "id": record_id}
         return {**super().in_scope(serializer, records), "on": on}
 
+    def with_details(self, rows: Any) -> Any:
+        return with_parts(super().with_details(rows))
+
     def add(self, values: dict[str, Any]) -> Activity:
         record, kind = values.pop("on"), values.pop("kind")
+        if kind == Kind.FILE:
+            told = _("Send a file to the files of its record, like leads/7/files/.")
+            raise Unacceptable(errors={"kind": [told]})
         is_planned = kind == Kind.TASK or (
             kind in PLANNED and bool(values.get("due_at")) and not values.get("done_at")
         )
@@ -261,6 +299,8 @@ class ActivityViewSet(api.RecordViewSet):
             del values[name]
         if "owner" not in takes and values.get("owner") == self.user:
             del values["owner"]
+        if "remind" not in takes and values.get("remind") == Activity.Remind.AT:
+            del values["remind"]
         others = values.keys() - takes
         if others:
             sentence = _("An entry of this kind that is %(status)s does not say this.")
