@@ -156,7 +156,7 @@ class RecordView(RecordPage, TemplateView):
 
     def get_rows(self) -> QuerySet[Any, Any]:
         rows: Any = super().get_rows()
-        return rows.with_tag_names() if issubclass(self.model, TimelineRecord) else rows
+        return rows.with_tag_names() if issubclass(self.model, TimelineRecord) else rows  # type: ignore[no-any-return]
 
     def get_template_names(self) -> list[str]:
         target = self.request.htmx and self.request.htmx.target  # type: ignore[attr-defined]
