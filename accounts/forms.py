@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Contact
@@ -42,6 +41,7 @@ class AccountForm(IdentityForm):
     """The fields of a company."""
 
     different = gettext_lazy("This is a different company")
+    together = (("annual_revenue", "currency"),)
     sections = [
         Section(
             "",
@@ -80,6 +80,7 @@ class ContactForm(IdentityForm):
 
     different = gettext_lazy("This is a different person")
     one_of = ("last_name", "first_name", "email", "phone", "mobile")
+    one_of_words = gettext_lazy("Enter a name, an email or a phone number.")
     sections = [
         Section(
             "",
@@ -115,13 +116,6 @@ class ContactForm(IdentityForm):
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
             "mobile": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        who = self.one_of
-        if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error_to(who, _("Enter a name, an email or a phone number."))
-        return data
 
 
 class AssignForm(OperationForm):

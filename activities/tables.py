@@ -18,7 +18,7 @@ class ActivityTable(RecordTable):
         verbose_name=_("Due"),
         accessor="pk",
     )
-    owner = OwnerColumn(order_by=())
+    owner = OwnerColumn(order_by=(), edits="")
 
     class Meta(RecordTable.Meta):
         sequence = ("subject", "kind", "due", "owner")

@@ -10,11 +10,11 @@ from django.db.models.functions import Coalesce
 
 from records.models import Notice
 from users.models import User
-from workbench.querysets import pinned_to
+from workbench.querysets import granted_to, pinned_to
 
 
 class Backend(AuthenticationBackend):
-    """Sign-in by email; a person comes with pinned views and the number of what is unread."""
+    """Sign-in by email; with a person comes what they may do, have pinned, and have not read."""
 
     def get_user(self, user_id: Any) -> User | None:
         unread = (
@@ -25,6 +25,7 @@ class Backend(AuthenticationBackend):
             .values("count")
         )
         rows = User.objects.annotate(
+            granted=granted_to(OuterRef("pk")),
             pinned_views=pinned_to(OuterRef("pk"), OuterRef("team")),
             unread=Coalesce(Subquery(unread), 0),
         )

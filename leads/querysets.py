@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import Case, CharField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 from leads.bant import KNOWN, PARTLY
+from opportunities.querysets import Names
 from records.lookups import Stripped
 from records.querysets import RecordQuerySet, WholeDays
 
@@ -90,6 +91,12 @@ class LeadQuerySet(RecordQuerySet):
     def with_days_to_convert(self) -> Self:
         """Add `days_to_convert`, in whole days; None for a lead that is not qualified."""
         return self.annotate(days_to_convert=WholeDays("qualified_at", "created_at"))
+
+    def with_product_names(self) -> Self:
+        """Add the names of the products as one text, without a statement of their own."""
+        linked = self.model.products.through.objects.filter(lead=OuterRef("pk"))
+        names = linked.order_by().values("lead").annotate(names=Names("product__name"))
+        return self.annotate(product_names=Subquery(names.values("names")))
 
     def for_list(self) -> Self:
         """Fetch what a row of the list shows, in one query."""

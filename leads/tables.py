@@ -87,6 +87,7 @@ class LeadTable(RecordTable):
         css="c-cell--status",
         accessor="pk",
         order_by=("status", "progress"),
+        edits="progress",
     )
     source = Cell(verbose_name=_("Source"), order_by=("source__name",), edits="source")
     value = AmountColumn(

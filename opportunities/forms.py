@@ -43,6 +43,12 @@ LONG = forms.Textarea(attrs={"rows": 3})
 class OpportunityForm(RecordForm):
     """The terms of an opportunity. Stage and owner of one that exists have pages of their own."""
 
+    together = (
+        ("value", "currency"),
+        ("budget_amount", "budget_status", "currency"),
+        ("decision_maker", "decision_maker_known"),
+        ("need", "need_description"),
+    )
     sections = [
         Section(
             gettext_lazy("Deal"),

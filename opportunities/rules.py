@@ -40,13 +40,19 @@ def rate_of(currency: str) -> Decimal:
 
 
 def stages_of(
-    process: Process | int | None = None, *, ticked_for: Opportunity | None = None
+    process: Process | int | None = None,
+    *,
+    ticked_for: Opportunity | None = None,
+    has_steps: bool = True,
 ) -> list[Stage]:
     """Return the stages of a process, or of the default one, in order, each with its steps.
 
-    With `ticked_for` each step knows whether it is ticked for that opportunity.
+    With `ticked_for` each step knows whether it is ticked for that opportunity. Without
+    `has_steps` they are left unread.
     """
     whose = Q(process__is_default=True) if process is None else Q(process=process)
+    if not has_steps:
+        return list(Stage.objects.filter(whose).order_by("position"))
     steps = known_steps().order_by("position", "pk")
     if ticked_for is not None:
         ticks = StepTick.objects.filter(opportunity=ticked_for, step=OuterRef("pk"))
@@ -235,31 +241,32 @@ def stage_bar(
     *,
     lead_since: datetime | None = None,
     lead_until: datetime | None = None,
+    has_steps: bool = True,
 ) -> list[StageOnBar]:
     """Return what the process bar shows of an opportunity, or of a lead that has none yet.
 
     `lead_since` and `lead_until` say when the lead came and was qualified; without them the stages
-    worked on the lead are left out. A handful of statements whatever the number of stages.
+    worked on the lead are left out. A handful of statements whatever the number of stages, and one
+    fewer where nobody asks for the steps.
     """
-    stages = stages_of(
-        opportunity.stage.process_id if opportunity is not None else None, ticked_for=opportunity
-    )
+    process = opportunity.stage.process_id if opportunity is not None else None
+    stages = stages_of(process, ticked_for=opportunity, has_steps=has_steps)
+    steps: dict[int, list[Step]] = {}
+    if has_steps:
+        steps = {s.pk: list(s.steps.all()) for s in stages if not s.is_for_leads}
     if lead_since is None:
         stages = [stage for stage in stages if not stage.is_for_leads]
-    steps = [step for stage in stages for step in stage.steps.all() if not stage.is_for_leads]
-    done = (
-        dict.fromkeys((step.pk for step in steps), False)
-        if opportunity is None
-        else done_steps(opportunity, steps)
-    )
-    stays = {} if opportunity is None else stays_of(opportunity)
+    every = [step for each in steps.values() for step in each]
+    done = dict.fromkeys((step.pk for step in every), False)
+    stays: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    if opportunity is not None:
+        done = done_steps(opportunity, every)
+        stays = stays_of(opportunity)
     bar: list[StageOnBar] = []
     steps_left = 0
     for stage in stages:
         checklist = tuple(
-            StepOnBar(step, is_box(step), done[step.pk])
-            for step in stage.steps.all()
-            if not stage.is_for_leads
+            StepOnBar(step, is_box(step), done[step.pk]) for step in steps.get(stage.pk, ())
         )
         state = _state_of(stage, opportunity)
         spans = stays.get(stage.pk, [])

@@ -84,6 +84,7 @@ class OpportunityTable(RecordTable):
         css="c-cell--stage",
         accessor="pk",
         order_by=("stage__position",),
+        edits="stage",
     )
     value = AmountColumn(
         "value",

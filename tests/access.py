@@ -174,6 +174,7 @@ ACCESS: dict[str, Access] = {
     "reports:report": Access(SIGNED_IN, NO_POST),
     "figures": Access(SIGNED_IN, NO_POST),
     "workbench:cell": Access(SEEN, SEEN, on="accounts"),
+    "workbench:field": Access(SEEN, SEEN, on="accounts"),
     "workbench:filter": Access(SIGNED_IN, SIGNED_IN),
     "workbench:lookup": Access(SIGNED_IN, NO_POST),
     "workbench:tags": Access(SIGNED_IN, NO_POST),

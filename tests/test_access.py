@@ -191,6 +191,7 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "key": lambda: "reachable" if name.startswith("leads:rule") else records["door key"],
         "number": lambda: 1,
         "column": lambda: "industry",
+        "field": lambda: "industry",
         "name": lambda: "pipeline",
         "action": lambda: "assign",
         "token": lambda: "unknown",

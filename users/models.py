@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+UNREAD = object()
+
 
 class Team(models.Model):
     """People who share a pipeline; a manager sees what the team owns."""
@@ -213,11 +215,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def scopes(self) -> dict[str, str]:
-        """Permission → widest scope granted by any role. One statement, once per loaded user."""
+        """Permission → widest scope granted by any role. One statement, once per loaded user.
+
+        Who is signed in was fetched with them: `granted` has what the roles grant, line by line.
+        """
         widest: dict[str, str] = {}
-        for permission, scope in Grant.objects.filter(role__members=self.pk).values_list(
-            "permission", "scope"
-        ):
+        granted = getattr(self, "granted", UNREAD)
+        if granted is UNREAD:
+            rows = Grant.objects.filter(role__members=self.pk)
+            granted = rows.values_list("permission", "scope")
+        for permission, scope in granted or ():
             if Grant.REACH[scope] > Grant.REACH.get(widest.get(permission, ""), 0):
                 widest[permission] = scope
         return widest

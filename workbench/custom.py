@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from users.models import User
+    from workbench.rows import Editing
 
 LONGEST_NUMBER = 60
 
@@ -205,19 +206,14 @@ def words_for(definition: CustomField) -> dict[str, str]:
     }
 
 
-def rows_for(record: Any, user: User, edit_url: str) -> dict[str, dict[str, Any]]:
+def rows_for(record: Any, user: User, editing: Editing) -> dict[str, dict[str, Any]]:
     """Return the custom fields in use of a record, by name, each for `components/field_row.html`.
 
     Values that do not fit their field are shown as they are written.
     """
     values = record.custom if isinstance(record.custom, dict) else {}
     return {
-        each.name: {
-            "label": each.label,
-            "value": custom.in_words(each, values.get(each.key)),
-            "edit_url": f"{edit_url}#id_{each.name}" if edit_url else "",
-            "id": f"field-{each.name}",
-        }
+        each.name: editing.row(each.name, each.label, custom.in_words(each, values.get(each.key)))
         for each in custom.definitions_for(user).get(custom.kind_of(record), ())
     }
 

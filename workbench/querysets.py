@@ -95,6 +95,13 @@ def pinned_to(user: models.OuterRef, team: models.OuterRef) -> models.Subquery:
     return models.Subquery(rows.annotate(lines=lines).values("lines"))
 
 
+def granted_to(user: models.OuterRef) -> models.Subquery:
+    """Return what the roles of the person of an outer row grant, as `[permission, scope]`."""
+    grants: Any = apps.get_model("users", "Grant")._default_manager.filter(role__members=user)
+    rows = grants.order_by().values("role__members").annotate(lines=Lines("permission", "scope"))
+    return models.Subquery(rows.values("lines"))
+
+
 class SavedViewQuerySet(models.QuerySet[Any, Any]):
     """Saved views, narrowed to whose they are and to whom they are shown."""
 

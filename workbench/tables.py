@@ -224,6 +224,8 @@ class Cell(tables.Column):
 class NameColumn(Cell):
     """The name, which opens the record, with a word about it and a line beneath."""
 
+    trail = ""  # what the address of each record carries of the list
+
     def __init__(
         self,
         *,
@@ -239,7 +241,7 @@ class NameColumn(Cell):
         line = self.line(record) if self.line else ""
         return format_html(
             '<a href="{0}" title="{1}">{1}</a> {2}{3}',
-            href(record),
+            href(record, self.trail),
             str(record),
             note,
             format_html('<span class="c-cell__topic">{}</span>', line) if line else "",
@@ -331,6 +333,7 @@ class OwnerColumn(Cell):
     def __init__(self, **options: Any) -> None:
         options.setdefault("verbose_name", gettext_lazy("Owner"))
         options.setdefault("order_by", ("owner__name",))
+        options.setdefault("edits", "owner")
         super().__init__(
             lambda record: avatar(record.owner),
             css="c-cell--owner",
@@ -444,17 +447,18 @@ def select_box(record: Any) -> SafeString:
     )
 
 
-def href(record: Any) -> str:
+def href(record: Any, trail: str = "") -> str:
     """Return the address of a record; resolving it once per list, not once per row.
 
-    What lies in the recycle bin has no page but the one that restores it.
+    What lies in the recycle bin has no page but the one that restores it. `trail` is what the page
+    needs to know of the list, as a query string.
     """
     page = "restore" if record.deleted_at else "detail"
     pattern = _PATTERNS.get((type(record), page))
     if pattern is None:
         pattern = reverse(f"{record.url_namespace}:{page}", kwargs={"pk": 0})
         _PATTERNS[type(record), page] = pattern
-    return pattern.replace("/0/", f"/{record.pk}/")
+    return pattern.replace("/0/", f"/{record.pk}/") + (trail if page == "detail" else "")
 
 
 _PATTERNS: dict[tuple[type[Any], str], str] = {}
@@ -472,12 +476,17 @@ class RecordTable(tables.Table):
         orderable = False
         template_name = "workbench/list.html"
 
-    def __init__(self, data: Any, *, user: User, selects: bool = False, **options: Any) -> None:
-        self.user, self.selects = user, selects
+    def __init__(
+        self, data: Any, *, user: User, selects: bool = False, trail: str = "", **options: Any
+    ) -> None:
+        self.user, self.selects, self.trail = user, selects, trail
         # Who does not say what is left out leaves out what nobody has asked for.
         extra = [name for name, column in self.base_columns.items() if column.is_extra]
         options.setdefault("exclude", extra)
         super().__init__(data, orderable=False, **options)
+        for bound in self.columns:
+            if isinstance(bound.column, NameColumn):
+                bound.column.trail = trail
 
     @property
     def cells(self) -> list[dict[str, Any]]:
@@ -488,7 +497,7 @@ class RecordTable(tables.Table):
         ]
         return [
             {
-                "url": href(record),
+                "url": href(record, self.trail),
                 "record": record,
                 "cells": [(css, draw(record)) for css, draw in columns],
             }
@@ -498,6 +507,8 @@ class RecordTable(tables.Table):
     @property
     def lines(self) -> list[SafeString]:
         """Each row as HTML, the first cell as its heading; before it a box where rows are selected.
+
+        A row leads where the link of its heading leads.
 
         A template would ask for each cell whether it is the first and what class it has, which
         takes as long as drawing it.
@@ -520,8 +531,7 @@ class RecordTable(tables.Table):
 
         return [
             format_html(
-                '<tr data-row-href="{}">{}<th scope="row" class="{}">{}</th>{}</tr>',
-                href(record),
+                '<tr data-row-href>{}<th scope="row" class="{}">{}</th>{}</tr>',
                 select_box(record) if self.selects else "",
                 first[0],
                 first[1](record),

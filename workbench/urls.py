@@ -40,6 +40,7 @@ saved_views = (
 shared = (
     [
         path("cell/<slug:kind>/<int:pk>/<str:column>/", views.CellPage.as_view(), name="cell"),
+        path("field/<slug:kind>/<int:pk>/<str:field>/", views.FieldPage.as_view(), name="field"),
         path("filter/<slug:kind>/", views.FilterPage.as_view(), name="filter"),
         path("lookup/<slug:kind>/", views.LookupView.as_view(), name="lookup"),
         path("tags/", views.TagOptions.as_view(), name="tags"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -19,6 +20,7 @@ from records.layouts import groups_for
 from records.permissions import may, reaches, unnamed
 from users import formats
 from workbench.custom import rows_for
+from workbench.rows import fold, unseen
 from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, ago, due, money
 from workbench.views import RecordView, card_of
@@ -26,6 +28,7 @@ from workbench.views.timeline import shown_entry
 
 if TYPE_CHECKING:
     from users.models import User
+    from workbench.rows import Editing
 
 SHOWN = 5
 RECENT = 4
@@ -41,33 +44,31 @@ class AccountDetail(RecordView):
     timeline_of = staticmethod(timeline_of)
     next_up = staticmethod(next_up)
 
+    def get_rows(self) -> Any:
+        below = Account.objects.permitted(self.user, "view").filter(parent=OuterRef("pk"))
+        return super().get_rows().annotate(is_parent=Exists(below))
+
+    def summary(self) -> dict[str, Any]:
+        account: Account = self.record
+        return {
+            "head": head_of_account(account, self.editing),
+            "groups": about_account(account, self.editing, self.user),
+        }
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         account: Account = self.record
         asked = self.request.GET
         is_timeline = asked.get("tab") == "timeline" or any(name in asked for name in TIMELINE)
-        edit_url = (
-            reverse("accounts:edit", kwargs={"pk": account.pk})
-            if reaches(self.user, "change", account)
-            else ""
-        )
+        kept = f"&{self.trail.query}" if self.trail else ""
         context = super().get_context_data(
-            crumbs=[{"label": _("Accounts"), "url": reverse("accounts:list")}],
-            website=website_of(account),
-            facts=[
-                step_fact(account),
-                {"label": _("Employees"), "value": whole(account.employees), "is_extra": True},
-                touch_fact(account),
-                {"label": _("Owner"), "user": account.owner, "is_person": True},
-            ],
-            tabs=tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", "")),
+            tabs=tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", ""), kept=kept),
             cards=cards_of(account),
+            children=children_card(account, self.user) if account.is_parent else None,  # type: ignore[attr-defined]
             opportunity_url=new_url("opportunities", account),
             contact_url=new_url("contacts", account) if may(self.user, "add", Contact) else "",
             contacts_url=f"{reverse('contacts:list')}?account={account.pk}",
             is_timeline=is_timeline,
-            about=about_account(account, edit_url, self.user),
             twins=twins_in_words(account, self.user),
-            edit_url=edit_url,
             may_write=may(self.user, "add", Activity),
             **kwargs,
         )
@@ -96,31 +97,79 @@ class ContactDetail(RecordView):
     timeline_of = staticmethod(timeline_of)
     next_up = staticmethod(next_up)
 
+    def summary(self) -> dict[str, Any]:
+        contact: Contact = self.record
+        return {
+            "head": head_of_contact(contact, self.editing, self.user),
+            "groups": groups_of(contact, self.editing, self.user),
+            **account_card(contact, self.editing, self.user),
+        }
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         contact: Contact = self.record
-        edit_url = (
-            reverse("contacts:edit", kwargs={"pk": contact.pk})
-            if reaches(self.user, "change", contact)
-            else ""
-        )
         number = contact.phone or contact.mobile
         return super().get_context_data(
-            crumbs=[{"label": _("Contacts"), "url": reverse("contacts:list")}],
-            account_link=link_to(contact.account, self.user),
             cards=cards_of(contact),
             opportunity_url=new_url("opportunities", contact),
-            facts=[
-                step_fact(contact),
-                touch_fact(contact),
-                {"label": _("Owner"), "user": contact.owner, "is_person": True},
-            ],
             tel=(contact.phone_key if contact.phone else contact.mobile_key) or number,
-            groups=groups_of(contact, edit_url, self.user),
             twins=twins_in_words(contact, self.user),
-            edit_url=edit_url,
             may_write=may(self.user, "add", Activity),
             **kwargs,
         )
+
+
+def head_of_account(account: Account, editing: Editing) -> dict[str, Any]:
+    """Return the head of a company's page: name, website, place, and four facts."""
+    website = {"label": account.domain or account.website, "url": website_of(account)}
+    return {
+        "object": "account",
+        "title": str(account),
+        "meta": [part for part in (website, {"label": account.place}) if part["label"]],
+        "facts": [
+            step_fact(account),
+            editing.fact("employees", _("Employees"), whole(account.employees), is_extra=True),
+            touch_fact(account),
+            editing.owner(),
+        ],
+    }
+
+
+def head_of_contact(contact: Contact, editing: Editing, user: User) -> dict[str, Any]:
+    """Return the head of a person's page: name, what they do and where, and three facts."""
+    account = link_to(contact.account, user) or {"label": ""}
+    head = {
+        "object": "contact",
+        "title": str(contact),
+        "meta": [part for part in ({"label": contact.job_title}, account) if part["label"]],
+        "facts": [step_fact(contact), touch_fact(contact), editing.owner()],
+    }
+    return {**head, "badge": _("Do not contact"), "tone": "bad"} if contact.do_not_contact else head
+
+
+def account_card(record: Any, editing: Editing, user: User) -> dict[str, Any]:
+    """Return what `components/account_card.html` shows of the company of a person or a sale."""
+    link = link_to(record.account, user)
+    is_unseen = link is not None and not link["url"]
+    why_not = unseen(record.account) if is_unseen else ""
+    return {
+        "account_link": link,
+        "account_row": editing.row("account", _("Account"), "", why_not=why_not),
+    }
+
+
+def children_card(account: Account, user: User) -> dict[str, Any]:
+    """Return the card of the companies below this one, which htmx brings."""
+    return {
+        "object": "account",
+        "title": _("Accounts below"),
+        "id": "related-accounts",
+        "url": f"{reverse('accounts:list')}?parent={account.pk}",
+        "link": _("Show the accounts below %(record)s") % {"record": account},
+        "add_url": f"{reverse('accounts:create')}?parent={account.pk}"
+        if may(user, "add", Account)
+        else "",
+        "add": _("an account"),
+    }
 
 
 def twins_in_words(record: Account | Contact, user: User) -> list[dict[str, Any]]:
@@ -219,116 +268,120 @@ def step_fact(record: Account | Contact) -> dict[str, Any]:
     return {"label": _("Next step"), "value": due(record.next_step_at) or record.next_step}
 
 
-def tabs_of(account: Account, *, is_timeline: bool, kind: str) -> list[dict[str, Any]]:
+def tabs_of(
+    account: Account, *, is_timeline: bool, kind: str, kept: str = ""
+) -> list[dict[str, Any]]:
     """Return the parts of an account's page, and the lists that go with it."""
     is_history = kind == CHANGES
     tabs = [
-        {"label": _("Overview"), "url": "?tab=overview", "is_current": not is_timeline},
+        {"label": _("Overview"), "url": f"?tab=overview{kept}", "is_current": not is_timeline},
         {
             "label": _("Timeline"),
-            "url": "?tab=timeline",
+            "url": f"?tab=timeline{kept}",
             "is_current": is_timeline and not is_history,
         },
     ]
     lists = (
-        (_("Contacts"), reverse("contacts:list")),
-        (_("Opportunities"), address("opportunities:list")),
-        (_("Leads"), address("leads:list")),
+        (_("Contacts"), reverse("contacts:list"), ""),
+        (_("Opportunities"), address("opportunities:list"), "related-opportunities-tab"),
+        (_("Leads"), address("leads:list"), "related-leads-tab"),
     )
+    # The cards bring their counts, where they are shown.
     tabs += [
-        {"label": label, "url": f"{url}?account={account.pk}", "is_current": False}
-        for label, url in lists
+        {"label": label, "url": f"{url}?account={account.pk}", "count_id": count_id}
+        for label, url, count_id in lists
         if url
     ]
-    history = {"label": _("History"), "url": f"?kind={CHANGES}", "is_current": is_history}
-    return [*tabs, history]
+    history_url = f"?kind={CHANGES}{kept}"
+    return [*tabs, {"label": _("History"), "url": history_url, "is_current": is_history}]
 
 
-def row_of(record: Account | Contact, name: str, edit_url: str, **more: Any) -> dict[str, Any]:
+def row_of(record: Account | Contact, name: str, editing: Editing, **more: Any) -> dict[str, Any]:
     """Return one field as `components/field_row.html` takes it."""
     column = type(record)._meta.get_field(name)
     value = more.pop("value", getattr(record, name))
     if isinstance(value, bool):
         value = _("Yes") if value else _("No")
-    return {
-        "label": str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
-        "value": "" if value is None else value if isinstance(value, SafeString) else str(value),
-        "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
-        "id": f"field-{name}",
-        **more,
-    }
+    label = more.pop("label", "") or str(column.verbose_name).capitalize()  # type: ignore[union-attr]
+    is_text = value is not None and not isinstance(value, SafeString)
+    return editing.row(name, label, str(value) if is_text else value, **more)
 
 
-def about_account(account: Account, edit_url: str, user: User) -> list[dict[str, Any]]:
+def about_account(account: Account, editing: Editing, user: User) -> list[dict[str, Any]]:
     """Return the fields of a company in groups; an address only as far as it is known."""
     parent = link_to(account.parent, user) or {"label": "", "url": ""}
     rows = {
-        "industry": row_of(account, "industry", edit_url),
-        "employees": row_of(account, "employees", edit_url, value=whole(account.employees)),
+        "website": row_of(account, "website", editing, url=website_of(account)),
+        "industry": row_of(account, "industry", editing),
+        "employees": row_of(account, "employees", editing, value=whole(account.employees)),
         "annual_revenue": row_of(
             account,
             "annual_revenue",
-            edit_url,
+            editing,
             label=_("Revenue"),
             value=money(account.annual_revenue, account.currency),
         ),
         "phone": row_of(
             account,
             "phone",
-            edit_url,
+            editing,
             url=f"tel:{account.phone_key or account.phone}" if account.phone else "",
         ),
         "parent": row_of(
-            account, "parent", edit_url, label=_("Parent"), value=parent["label"], url=parent["url"]
+            account,
+            "parent",
+            editing,
+            label=_("Parent"),
+            value=parent["label"],
+            url=parent["url"],
+            why_not=unseen(account.parent) if parent["label"] and not parent["url"] else "",
         ),
-        **address_rows(account, edit_url),
-        "tags": row_of(account, "tags", edit_url, value=tags_of(account, reverse("accounts:list"))),
-        "description": row_of(account, "description", edit_url),
+        **address_rows(account, editing),
+        "tags": row_of(account, "tags", editing, value=tags_of(account, reverse("accounts:list"))),
+        "description": row_of(account, "description", editing),
     }
-    return groups_for("account", user, [("", rows)], rows_for(account, user, edit_url))
+    return groups_for("account", user, [("", rows)], rows_for(account, user, editing))
 
 
-def address_rows(record: Account | Contact, edit_url: str) -> dict[str, dict[str, Any]]:
-    """Return what is known of the address; when nothing is, the place to begin with."""
-    known = {
-        name: row_of(record, name, edit_url)
-        for name in ("street", "postal_code", "city", "region")
-        if getattr(record, name)
-    }
-    if record.country:
-        country = getattr(record.country, "name", "")
-        known["country"] = row_of(record, "country", edit_url, value=country)
-    return known or {"city": row_of(record, "city", edit_url)}
+def address_rows(record: Account | Contact, editing: Editing) -> dict[str, dict[str, Any]]:
+    """Return the address; what is not known of it folds away, but for the place to begin with."""
+    names = ("street", "postal_code", "city", "region")
+    rows = {name: row_of(record, name, editing) for name in names}
+    country = getattr(record.country, "name", "")
+    rows["country"] = row_of(record, "country", editing, value=country)
+    is_known = any(row["value"] for row in rows.values())
+    return fold(rows, rows if is_known else rows.keys() - {"city"})
 
 
-def groups_of(contact: Contact, edit_url: str, user: User) -> list[dict[str, Any]]:
+def groups_of(contact: Contact, editing: Editing, user: User) -> list[dict[str, Any]]:
     """Return the fields of a person in groups."""
 
     def dialled(name: str) -> dict[str, Any]:
         value = getattr(contact, name)
         key = getattr(contact, f"{name}_key")
-        return row_of(contact, name, edit_url, url=f"tel:{key or value}" if value else "")
+        return row_of(contact, name, editing, url=f"tel:{key or value}" if value else "")
 
     def written(name: str) -> dict[str, Any]:
         value = getattr(contact, name)
-        return row_of(contact, name, edit_url, url=f"mailto:{value}" if value else "")
+        return row_of(contact, name, editing, url=f"mailto:{value}" if value else "")
 
-    emails = ["email", "second_email"] if contact.second_email else ["email"]
-    person = {
-        **{
-            name: row_of(contact, name, edit_url)
-            for name in ("salutation", "first_name", "last_name", "job_title")
-            if name != "salutation" or contact.salutation
+    named = ("salutation", "first_name", "last_name", "job_title")
+    person = fold(
+        {
+            **{name: row_of(contact, name, editing) for name in named},
+            **{name: written(name) for name in ("email", "second_email")},
+            **{name: dialled(name) for name in ("phone", "mobile")},
+            "tags": row_of(
+                contact, "tags", editing, value=tags_of(contact, reverse("contacts:list"))
+            ),
         },
-        **{name: written(name) for name in emails},
-        **{name: dialled(name) for name in ("phone", "mobile")},
-        "tags": row_of(contact, "tags", edit_url, value=tags_of(contact, reverse("contacts:list"))),
-    }
-    consent = {name: row_of(contact, name, edit_url) for name in ("consent", "do_not_contact")}
+        {"salutation", "second_email"},
+    )
+    consent = {name: row_of(contact, name, editing) for name in ("consent", "do_not_contact")}
     standard = [
         (_("Person"), person),
-        (_("Address"), address_rows(contact, edit_url)),
+        (_("Address"), address_rows(contact, editing)),
         (_("Consent"), consent),
-        (_("Description"), {"description": row_of(contact, "description", edit_url)}),
+        (_("Description"), {"description": row_of(contact, "description", editing)}),
     ]
-    return groups_for("contact", user, standard, rows_for(contact, user, edit_url))
+    return groups_for("contact", user, standard, rows_for(contact, user, editing))

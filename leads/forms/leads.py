@@ -26,6 +26,14 @@ class LeadForm(RecordForm):
     one_of = (
         "last_name", "first_name", "company", "email", "phone", "mobile", "account", "contact",
     )  # fmt: skip
+    one_of_words = gettext_lazy("Enter a name, a company, an email or a phone number.")
+    together = (
+        ("budget_amount", "budget_status", "currency"),
+        ("decision_maker", "decision_maker_known", "purchase_process"),
+        ("need", "need_description"),
+        ("estimated_value", "currency"),
+        ("annual_revenue", "currency"),
+    )
     sections = [
         Section("", ["topic"]),
         Section(
@@ -104,13 +112,6 @@ class LeadForm(RecordForm):
             del self.fields["owner"]
         elif not may(self.user, "assign", Lead):
             self.fields["owner"].queryset = User.objects.filter(pk=self.user.pk)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        who = self.one_of
-        if not any(data.get(name) for name in who) and not self.errors.keys() & set(who):
-            self.add_error_to(who, _("Enter a name, a company, an email or a phone number."))
-        return data
 
 
 class ReasonField(forms.ModelChoiceField):

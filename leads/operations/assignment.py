@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 
 @operation
-def assign_lead(lead: Lead, *, by: User, owner: User | None) -> Lead:
-    """Give an open lead to another owner, or to nobody. Giving it to its owner changes nothing."""
-    before = open_lead(lead, by=by, action="assign").owner_id
+def assign_lead(lead: Lead, *, by: User, owner: User | None, version: int | None = None) -> Lead:
+    """Give an open lead to another owner, or to nobody. Giving it to its owner changes nothing.
+
+    Raises `Stale` when `version` is given and no longer the current one.
+    """
+    before = open_lead(lead, by=by, action="assign", version=version).owner_id
     current = assign(lead, by=by, owner=owner)
     if current.owner_id != before:
         told = _("%(by)s gave it to %(owner)s.") if owner else _("%(by)s put it into the queue.")

@@ -139,9 +139,12 @@ def update_lead(
 
 
 @operation
-def set_progress(lead: Lead, *, by: User, progress: str) -> Lead:
-    """Mark an open lead as new, working or nurturing. Marking it again changes nothing."""
-    return update_lead(lead, by=by, progress=progress)
+def set_progress(lead: Lead, *, by: User, progress: str, version: int | None = None) -> Lead:
+    """Mark an open lead as new, working or nurturing. Marking it again changes nothing.
+
+    Raises `Stale` when `version` is given and no longer the current one.
+    """
+    return update_lead(lead, by=by, version=version, progress=progress)
 
 
 @operation

@@ -17,7 +17,7 @@ from leads.matching import lookalikes
 from leads.models import Lead
 from leads.queries import blocker_for, with_reasons
 from leads.tables import LeadTable
-from leads.views.record import shown_lookalike
+from leads.views.record import shown_lookalike, why_closed
 from records.custom import PREFIX
 from records.permissions import may, name_for, reaches, unnamed
 from workbench.filters import WHERE
@@ -146,12 +146,7 @@ class OpenLead:
     record: Any
 
     def closed_because(self) -> str:
-        if self.record.is_open:
-            return ""
-        return _("%(lead)s is %(status)s and read-only.") % {
-            "lead": self.record,
-            "status": self.record.get_status_display().lower(),
-        }
+        return why_closed(self.record)
 
 
 class LeadEdit(OpenLead, EditView):

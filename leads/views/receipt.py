@@ -8,6 +8,7 @@ from django.db.models import DateField, DecimalField
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
 
 from accounts.models import Account, Contact
 from leads.forms import LeadForm
@@ -20,7 +21,7 @@ from records.models import CustomField
 from records.permissions import reaches
 from users import formats
 from workbench.templatetags.workbench import day
-from workbench.views import RecordView
+from workbench.views import RecordPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ WAYS_TO_CONTACT = tuple((name, name) for name in (*TO_CONTACT, "consent", "do_no
 WAYS_TO_OPPORTUNITY = tuple((name, name) for name in TO_OPPORTUNITY)
 
 
-class LeadReceipt(RecordView):
+class LeadReceipt(RecordPage, TemplateView):
     """The receipt of the latest qualification of a lead, or of an earlier one by `?seq=`."""
 
     model = Lead

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -24,6 +25,7 @@ from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
 from users import formats
 from workbench.custom import rows_for
+from workbench.rows import fold, unseen
 from workbench.tables import tags_of
 from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from leads.matching import Lookalike
     from leads.rules import Verdicts
     from users.models import User
+    from workbench.rows import Editing
 
 FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
@@ -56,8 +59,8 @@ FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ),
     (gettext_lazy("Consent"), ("consent", "do_not_contact", "do_not_automate")),
 )  # fmt: skip
-# Shown only where they say something: an address of five empty lines helps nobody.
-ONLY_FILLED = {"street", "region", "postal_code", "contact", "account", "mobile", "annual_revenue"}
+# Folded away while they say nothing: an address of five empty lines helps nobody.
+FOLDED = {"street", "region", "postal_code", "contact", "account", "mobile", "annual_revenue"}
 LABELS = {"account": gettext_lazy("Account"), "contact": gettext_lazy("Contact")}
 MONEY = {"estimated_value", "annual_revenue", "budget_amount"}
 
@@ -75,37 +78,39 @@ class LeadDetail(RecordView):
     next_up = staticmethod(next_up)
 
     def get_rows(self) -> Any:
-        return with_rules(super().get_rows())
+        return with_rules(super().get_rows().with_product_names())  # type: ignore[attr-defined]
+
+    def closed_because(self) -> str:
+        return why_closed(self.record)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        return verdicts_for(self.record, by=self.user)
+
+    def summary(self) -> dict[str, Any]:
+        lead: Lead = self.record
+        hidden = hidden_in("lead", self.user)
+        qualification = bant_rows(lead, self.editing, hidden)
+        parts = [row["part"] for row in qualification]
+        return {
+            "head": head_of(lead, self.editing, hidden),
+            "stages": stages_for(lead, self.verdicts),
+            "groups": groups_of(lead, self.editing, self.user),
+            "parts": parts,
+            "bant_words": ", ".join(f"{row['part'].name} {row['state']}" for row in qualification),
+            "bant_count": _("%(known)d of %(total)d")
+            % {"known": known(parts), "total": len(parts)},
+            "bant_rows": qualification,
+            "verdicts": self.verdicts,
+            "rules": rules_of(self.verdicts, self.editing.url, hidden, self.editing),
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lead: Lead = self.record
-        verdicts = verdicts_for(lead, by=self.user)
-        may_edit = lead.is_open and reaches(self.user, "change", lead)
-        edit_url = reverse("leads:edit", kwargs={"pk": lead.pk}) if may_edit else ""
-        hidden = hidden_in("lead", self.user)
-        qualification = bant_rows(lead, edit_url, hidden)
+        number = dialled(lead, "phone") or dialled(lead, "mobile")
         return super().get_context_data(
-            tone=TONES.get(lead.progress if lead.is_open else lead.status, ""),
-            crumbs=[
-                {"label": _("Leads"), "url": reverse("leads:list")},
-                {"label": lead.status_label},
-            ],
-            meta=meta_of(lead),
-            facts=facts_of(lead, hidden),
-            stages=stages_for(lead, verdicts),
-            groups=groups_of(lead, edit_url, self.user),
-            parts=[row["part"] for row in qualification],
-            bant_words=", ".join(f"{row['part'].name} {row['state']}" for row in qualification),
-            bant_count=_("%(known)d of %(total)d")
-            % {
-                "known": known([row["part"] for row in qualification]),
-                "total": len(qualification),
-            },
-            bant_rows=qualification,
-            verdicts=verdicts,
-            rules=rules_of(verdicts, edit_url, hidden),
-            edit_url=edit_url,
             may_write=lead.is_open and may(self.user, "add", Activity),
+            tel=number if lead.is_open and not lead.do_not_contact else "",
             lookalikes=[
                 shown_lookalike(other, lead, self.user) for other in lookalikes(lead, by=self.user)
             ]
@@ -122,37 +127,61 @@ class LeadDetail(RecordView):
         )
 
 
-def meta_of(lead: Lead) -> str:
-    """Return the line under the name: what the person does, where, and what it is about."""
+def why_closed(lead: Lead) -> str:
+    """Say of a lead that is not open why it cannot be changed."""
+    if lead.is_open:
+        return ""
+    return _("%(lead)s is %(status)s and read-only.") % {
+        "lead": lead,
+        "status": lead.get_status_display().lower(),
+    }
+
+
+def dialled(lead: Lead, name: str) -> str:
+    """Return a number as a telephone dials it."""
+    return str(getattr(lead, f"{name}_key") or getattr(lead, name))
+
+
+def head_of(lead: Lead, editing: Editing, hidden: Container[str] = ()) -> dict[str, Any]:
+    """Return the head of the page: name, status, what the person does and where, and four facts."""
     place = ", ".join(
         part for part in (lead.job_title, lead.company if lead.full_name else "") if part
     )
-    return " · ".join(part for part in (place, lead.topic) if part)
+    return {
+        "object": "lead",
+        "title": str(lead),
+        "badge": lead.status_label,
+        "tone": TONES.get(lead.progress if lead.is_open else lead.status, ""),
+        "status": {"name": "progress", "label": _("Status"), **editing.on_page("progress")},
+        "meta": [{"label": part} for part in (place, lead.topic) if part],
+        "facts": facts_of(lead, editing, hidden),
+    }
 
 
-def facts_of(lead: Lead, hidden: Container[str] = ()) -> list[dict[str, Any]]:
+def facts_of(lead: Lead, editing: Editing, hidden: Container[str] = ()) -> list[dict[str, Any]]:
     """Return the figures at the right of the head, without the fields that the layout hides."""
     facts: list[dict[str, Any]] = []
     if lead.score is not None:
         facts.append({"label": _("Score"), "score": lead.score})
     if "estimated_value" not in hidden:
-        facts.append(
-            {"label": _("Est. value"), "value": money(lead.estimated_value, lead.currency)}
-        )
+        value = money(lead.estimated_value, lead.currency)
+        facts.append(editing.fact("estimated_value", _("Est. value"), value))
     if "source" not in hidden:
-        facts.append({"label": _("Source"), "value": str(lead.source or ""), "is_extra": True})
-    return [*facts, {"label": _("Owner"), "user": lead.owner, "is_person": True}]
+        source = str(lead.source or "")
+        facts.append(editing.fact("source", _("Source"), source, is_extra=True))
+    return [*facts, editing.owner()]
 
 
 def stages_for(lead: Lead, verdicts: Verdicts) -> list[dict[str, Any]]:
     """Return the process bar: this is where the journey begins."""
-    bar = stage_bar(lead_since=lead.created_at, lead_until=lead.qualified_at)
+    bar = stage_bar(lead_since=lead.created_at, lead_until=lead.qualified_at, has_steps=False)
     stages = []
     for place in bar:
         state, note = place.state, _later(lead, is_next=len(stages) == 1)
         if place.stage.is_for_leads:
             state, note = _first_stage(lead, verdicts, place.usual_days)
-        stages.append({"label": str(place.stage), "note": note, "state": state})
+        url = "#readiness" if state == "current" else ""
+        stages.append({"label": str(place.stage), "note": note, "state": state, "url": url})
     return stages
 
 
@@ -178,30 +207,21 @@ def _first_stage(lead: Lead, verdicts: Verdicts, usual_days: int) -> tuple[str, 
     }
 
 
-def groups_of(lead: Lead, edit_url: str, user: User) -> list[dict[str, Any]]:
+def groups_of(lead: Lead, editing: Editing, user: User) -> list[dict[str, Any]]:
     """Return the fields in groups, each with the address that edits it."""
     standard = [
-        (
-            title,
-            {
-                name: row_of(lead, name, edit_url, user)
-                for name in names
-                if name not in ONLY_FILLED or getattr(lead, name)
-            },
-        )
+        (title, fold({name: row_of(lead, name, editing, user) for name in names}, FOLDED))
         for title, names in FIELDS
     ]
-    return groups_for("lead", user, standard, rows_for(lead, user, edit_url))
+    return groups_for("lead", user, standard, rows_for(lead, user, editing))
 
 
-def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
+def row_of(lead: Lead, name: str, editing: Editing, user: User) -> dict[str, Any]:
     """Return one field as `components/field_row.html` takes it."""
-    value = getattr(lead, name)
-    url = ""
+    value = lead.product_names if name == "products" else getattr(lead, name)  # type: ignore[attr-defined]
+    url = why_not = ""
     column = Lead._meta.get_field(name)
-    if name == "products":
-        value = ", ".join(str(product) for product in value.all())
-    elif name == "tags":
+    if name == "tags":
         value = tags_of(lead, reverse("leads:list"))
     elif name in MONEY:
         value = money(value, lead.currency)
@@ -211,10 +231,11 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
         url = f"https://{domain}"
         value = re.sub(r"^https?://(www\.)?|/$", "", value)
     elif name in ("phone", "mobile") and value:
-        url = f"tel:{getattr(lead, f'{name}_key') or value}"
+        url = f"tel:{dialled(lead, name)}"
     elif name in ("account", "contact") and value is not None:
         is_visible = reaches(user, "view", value)
         url = value.get_absolute_url() if is_visible else ""
+        why_not = "" if is_visible else unseen(value)
         value = value if is_visible else _("One that you cannot open")
     elif name == "country":
         value = value.name
@@ -224,16 +245,11 @@ def row_of(lead: Lead, name: str, edit_url: str, user: User) -> dict[str, Any]:
         value = _("Yes") if value else _("No")
     elif getattr(column, "choices", None):
         value = getattr(lead, f"get_{name}_display")()
-    return {
-        "label": LABELS.get(name) or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
-        "value": "" if value is None else value,
-        "url": url,
-        "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
-        "id": f"field-{name}",
-    }
+    label = LABELS.get(name) or str(column.verbose_name).capitalize()  # type: ignore[union-attr]
+    return editing.row(name, label, value, url=url, why_not=why_not)
 
 
-def bant_rows(lead: Lead, edit_url: str, hidden: Container[str] = ()) -> list[dict[str, Any]]:
+def bant_rows(lead: Lead, editing: Editing, hidden: Container[str] = ()) -> list[dict[str, Any]]:
     """Return the four rows of the qualification card, unknown ones as a question.
 
     What the layout hides is neither told nor asked for: a part that is hidden whole has no row.
@@ -280,7 +296,8 @@ def bant_rows(lead: Lead, edit_url: str, hidden: Container[str] = ()) -> list[di
             "state": part.state,
             "value": between.join(str(told[field]) for field in fields if told[field]),
             "question": question,
-            "edit_url": f"{edit_url}#id_{fields[0]}" if edit_url else "",
+            "field": fields[0],
+            **editing.of(fields[0]),
         }
         for part, name, between, question, fields in shown
         if fields
@@ -292,20 +309,29 @@ def _joined(*words: Any) -> str:
 
 
 def rules_of(
-    verdicts: Verdicts, edit_url: str, hidden: Container[str] = ()
+    verdicts: Verdicts,
+    edit_url: str,
+    hidden: Container[str] = (),
+    editing: Editing | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the rules as the checklist takes them: what is missing leads to its field."""
-    return [
-        {
-            "label": verdict.label,
-            "note": verdict.note,
-            "state": verdict.state,
-            "url": f"{edit_url}#id_{verdict.field}"
-            if edit_url and verdict.is_told and not verdict.is_met and verdict.field not in hidden
-            else "",
-        }
-        for verdict in verdicts.items
-    ]
+    """Return the rules as the checklist takes them: what is missing leads to its field.
+
+    On the page of the lead, whose `editing` is given, the field opens there.
+    """
+    rules = []
+    for verdict in verdicts.items:
+        is_open = verdict.is_told and not verdict.is_met and verdict.field not in hidden
+        is_mended = bool(edit_url and is_open and verdict.field)
+        rules.append(
+            {
+                "label": verdict.label,
+                "note": verdict.note,
+                "state": verdict.state,
+                "url": f"{edit_url}#id_{verdict.field}" if edit_url and is_open else "",
+                "opens": verdict.field if editing is not None and is_mended else "",
+            }
+        )
+    return rules
 
 
 def shown_lookalike(other: Lookalike, lead: Lead, user: User) -> dict[str, str]:

@@ -74,9 +74,15 @@ def update_opportunity(
 
 
 @operation
-def assign_opportunity(opportunity: Opportunity, *, by: User, owner: User | None) -> Opportunity:
-    """Give an open opportunity to another owner. Giving it to its owner changes nothing."""
-    return assign(held_open(opportunity, by=by, action="assign"), by=by, owner=owner)
+def assign_opportunity(
+    opportunity: Opportunity, *, by: User, owner: User | None, version: int | None = None
+) -> Opportunity:
+    """Give an open opportunity to another owner. Giving it to its owner changes nothing.
+
+    Raises `Stale` when `version` is given and no longer the current one.
+    """
+    held = held_open(opportunity, by=by, action="assign", version=version)
+    return assign(held, by=by, owner=owner)
 
 
 @operation

@@ -15,6 +15,7 @@ from opportunities.forms import AssignForm, BulkStageForm, OpportunityForm
 from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.views.board import layouts_of
+from opportunities.views.record import why_closed
 from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
 from workbench.views import (
     ASSIGN,
@@ -80,12 +81,7 @@ class OpenOpportunity:
     record: Any
 
     def closed_because(self) -> str:
-        if self.record.is_open:
-            return ""
-        return _("%(opportunity)s is %(status)s. Reopen it to change it.") % {
-            "opportunity": self.record,
-            "status": self.record.get_status_display().lower(),
-        }
+        return why_closed(self.record)
 
 
 class OpportunityCreate(CreateView):

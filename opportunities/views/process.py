@@ -123,8 +123,9 @@ class OpportunityTick(OpenOpportunity, OperationView):
     def go(self, url: str) -> HttpResponse:
         """Lead back by a plain redirect also where htmx asked: it takes its part of the page."""
         stage = self.request.POST.get("shown", "")
-        shown = f"?stage={stage}" if stage.isascii() and stage.isdigit() else ""
-        return HttpResponseRedirect(f"{url}{shown}#checklist")
+        is_shown = stage.isascii() and stage.isdigit()
+        place = f"?stage={stage}#stage-panel" if is_shown else "#checklist"
+        return HttpResponseRedirect(f"{url}{place}")
 
 
 class OpportunityWin(OnBoard, OpenOpportunity, OperationView):

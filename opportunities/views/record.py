@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.views.record import account_card
 from activities.models import Activity
 from activities.timeline import next_up, timeline_of
 from opportunities.models import Opportunity
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from accounts.models import Contact
     from opportunities.rules import StageOnBar
     from users.models import User
+    from workbench.rows import Editing
 
 
 class OpportunityDetail(RecordView):
@@ -46,44 +49,71 @@ class OpportunityDetail(RecordView):
     def get_rows(self) -> Any:
         return super().get_rows().with_competitor_names()  # type: ignore[attr-defined]
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        opportunity: Opportunity = self.record
-        origin = opportunity.qualification_links.select_related(
-            "qualification__lead__owner"
-        ).order_by("-is_primary", "pk")
-        qualification = next((link.qualification for link in origin), None)
-        lead = qualification.lead if qualification else None
-        bar = stage_bar(
-            opportunity,
-            lead_since=lead.created_at if lead else None,
-            lead_until=qualification.at if qualification else None,
+    def closed_because(self) -> str:
+        return why_closed(self.record)
+
+    @cached_property
+    def qualification(self) -> Any:
+        """What made the opportunity of a lead, if it was made of one."""
+        origin = self.record.qualification_links.select_related("qualification__lead__owner")
+        link = origin.order_by("-is_primary", "pk").first()
+        return link.qualification if link is not None else None
+
+    @cached_property
+    def lead(self) -> Any:
+        return self.qualification.lead if self.qualification else None
+
+    @cached_property
+    def bar(self) -> list[StageOnBar]:
+        return stage_bar(
+            self.record,
+            lead_since=self.lead.created_at if self.lead else None,
+            lead_until=self.qualification.at if self.qualification else None,
         )
-        may_edit = opportunity.is_open and reaches(self.user, "change", opportunity)
-        edit_url = self.url("edit") if may_edit else ""
-        lines = list(opportunity.lines.select_related("product").order_by("position", "pk"))
+
+    def summary(self) -> dict[str, Any]:
+        this, bar = self.record, self.bar
+        return {
+            "head": head_of(this, self.editing, self.origin()),
+            "stages": stages_for(this, bar, link_to(self.lead, self.user), kept=self.kept),
+            "groups": groups_of(this, self.editing, self.user),
+            "next_stage": next((place.stage for place in bar if place.state == "next"), None),
+            "checklist": checklist_of(bar, "", self.editing.url),
+            "may_edit": bool(self.editing.url),
+            **account_card(this, self.editing, self.user),
+        }
+
+    @property
+    def kept(self) -> str:
+        return f"&{self.trail.query}" if self.trail else ""
+
+    def origin(self) -> list[dict[str, str]]:
+        """Return what the opportunity belongs to and comes from, for the line under its name."""
+        account = link_to(self.record.account, self.user)
+        parts = [account or {"label": _("No account")}]
+        if self.lead is not None:
+            parts.append({"lead_in": _("from lead"), **(link_to(self.lead, self.user) or {})})
+        if receipt_url := receipt_of(self.qualification, self.user):
+            parts.append({"label": _("Receipt"), "url": receipt_url})
+        return parts
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = self.request.GET.get("stage", "")
+        may_edit = bool(self.editing.url)
+        lines = list(self.record.lines.select_related("product").order_by("position", "pk"))
         return super().get_context_data(
-            crumbs=[
-                {"label": _("Opportunities"), "url": reverse("opportunities:list")},
-                {"label": status_of(opportunity)},
-            ],
-            status=status_of(opportunity),
-            tone="warn" if opportunity.is_on_hold else TONES[opportunity.status],  # type: ignore[index]
-            account_link=link_to(opportunity.account, self.user),
-            lead_link=link_to(lead, self.user),
-            receipt_url=receipt_of(qualification, self.user),
-            facts=facts_of(opportunity),
-            stages=stages_for(opportunity, bar, link_to(lead, self.user)),
-            next_stage=next((place.stage for place in bar if place.state == "next"), None),
-            checklist=checklist_of(bar, self.request.GET.get("stage", ""), edit_url),
-            groups=groups_of(opportunity, edit_url, self.user),
+            stage_panel=self.stage_panel(asked),
             people=self.people(may_edit=may_edit),
             lines=lines,
             total=sum((line.amount for line in lines), Decimal(0)),
-            edit_url=edit_url,
-            may_edit=may_edit,
             may_write=may(self.user, "add", Activity),
             **kwargs,
         )
+
+    def stage_panel(self, asked: str) -> dict[str, Any] | None:
+        """Return what a stage that was chosen on the process bar asks for, under the bar."""
+        is_one = any(str(place.stage.pk) == asked for place in self.bar)
+        return checklist_of(self.bar, asked, self.editing.url) if is_one else None
 
     def url(self, name: str, **more: int) -> str:
         return reverse(f"opportunities:{name}", kwargs={"pk": self.record.pk, **more})
@@ -129,40 +159,70 @@ def status_of(opportunity: Opportunity) -> str:
     return _("On hold") if opportunity.is_on_hold else str(opportunity.get_status_display())
 
 
-def facts_of(opportunity: Opportunity) -> list[dict[str, Any]]:
+def why_closed(opportunity: Opportunity) -> str:
+    """Say of an opportunity that is not open why it cannot be changed."""
+    if opportunity.is_open:
+        return ""
+    return _("%(opportunity)s is %(status)s. Reopen it to change it.") % {
+        "opportunity": opportunity,
+        "status": opportunity.get_status_display().lower(),
+    }
+
+
+def head_of(
+    opportunity: Opportunity, editing: Editing, origin: list[dict[str, str]]
+) -> dict[str, Any]:
+    """Return the head of the page: name, status, where it belongs, and four facts."""
+    tone = "warn" if opportunity.is_on_hold else TONES[opportunity.status]  # type: ignore[index]
+    return {
+        "object": "opportunity",
+        "title": str(opportunity),
+        "badge": status_of(opportunity),
+        "tone": tone,
+        "meta": origin,
+        "facts": facts_of(opportunity, editing),
+    }
+
+
+def facts_of(opportunity: Opportunity, editing: Editing) -> list[dict[str, Any]]:
     """Return the figures at the right of the head."""
     is_won = opportunity.status == Opportunity.Status.WON
-    value = opportunity.actual_value if is_won else opportunity.value
-    close = {
-        "label": _("Expected close") if opportunity.is_open else _("Closed on"),
-        "value": day(
-            opportunity.estimated_close_date if opportunity.is_open else opportunity.closed_on
-        ),
-    }
+    value = money(opportunity.actual_value if is_won else opportunity.value, opportunity.currency)
+    likely = f"{opportunity.probability}%"
+    close = {"label": _("Closed on"), "value": day(opportunity.closed_on)}
+    if opportunity.is_open:
+        expected = day(opportunity.estimated_close_date)
+        close = editing.fact("estimated_close_date", _("Expected close"), expected)
     return [
-        {"label": _("Value"), "value": money(value, opportunity.currency)},
-        {"label": _("Probability"), "value": f"{opportunity.probability}%", "is_extra": True},
+        editing.fact("value", _("Value"), value),
+        editing.fact("probability", _("Probability"), likely, is_extra=True),
         close,
-        {"label": _("Owner"), "user": opportunity.owner, "is_person": True},
+        editing.owner(),
     ]
 
 
 def stages_for(
-    opportunity: Opportunity, bar: Sequence[StageOnBar], lead: dict[str, str] | None
+    opportunity: Opportunity,
+    bar: Sequence[StageOnBar],
+    lead: dict[str, str] | None,
+    *,
+    kept: str = "",
 ) -> list[dict[str, Any]]:
-    """Return the process bar: each stage leads to its checklist, the first one to the lead."""
+    """Return the process bar: each stage opens its checklist, the first one leads to the lead."""
     stages = []
     is_won = opportunity.status == Opportunity.Status.WON
     for place in bar:
-        url = f"?stage={place.stage.pk}#checklist"
+        url, panel_url = "", f"?stage={place.stage.pk}{kept}#stage-panel"
         if place.stage.is_for_leads:
-            url = lead["url"] if lead else ""
+            url, panel_url = (lead["url"] if lead else ""), ""
         stages.append(
             {
                 "label": str(place.stage),
                 "note": note_of(place, opportunity),
                 "state": "won" if is_won else place.state,
                 "url": url,
+                "panel_url": panel_url,
+                "is_late": place.is_late and opportunity.is_open,
             }
         )
     return stages
@@ -235,29 +295,24 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
                 "is_box": entry.is_box,
                 "step": entry.step.pk,
                 "url": f"{edit_url}#id_{entry.step.field}" if edit_url else "",
+                "opens": entry.step.field if edit_url and not entry.is_box else "",
             }
             for entry in steps
         ],
+        "shown": chosen.stage.pk if str(chosen.stage.pk) == asked else "",
         "is_ahead": is_ahead,
         "is_behind": chosen.state == "done",
     }
 
 
-def groups_of(opportunity: Opportunity, edit_url: str, user: User) -> list[dict[str, Any]]:
+def groups_of(opportunity: Opportunity, editing: Editing, user: User) -> list[dict[str, Any]]:
     """Return the fields in groups, each with the address that edits it."""
 
-    def row(name: str, value: Any, label: str = "") -> tuple[str, dict[str, Any]]:
+    def row(name: str, value: Any, label: str = "") -> tuple[str, Any]:
         column = Opportunity._meta.get_field(name)
-        return name, {
-            "label": label or str(column.verbose_name).capitalize(),  # type: ignore[union-attr]
-            "value": ""
-            if value is None
-            else value
-            if isinstance(value, SafeString)
-            else str(value),
-            "edit_url": f"{edit_url}#id_{name}" if edit_url else "",
-            "id": f"field-{name}",
-        }
+        label = label or str(column.verbose_name).capitalize()  # type: ignore[union-attr]
+        is_text = value is not None and not isinstance(value, SafeString)
+        return name, editing.row(name, label, str(value) if is_text else value)
 
     this = opportunity
     budget = joined(money(this.budget_amount, this.currency), this.get_budget_status_display())
@@ -302,7 +357,7 @@ def groups_of(opportunity: Opportunity, edit_url: str, user: User) -> list[dict[
         ),
     ]
     sections = [(title, dict(rows)) for title, rows in standard]
-    groups = groups_for("opportunity", user, sections, rows_for(this, user, edit_url))
+    groups = groups_for("opportunity", user, sections, rows_for(this, user, editing))
     if not this.is_open:
         ending = [line for line in closed if line["value"]]
         groups.insert(0, {"title": str(this.get_status_display()), "rows": ending})

@@ -352,12 +352,13 @@ def update_record(record: R, *, by: User, version: int | None = None, **changes:
 
 
 @operation
-def assign(record: R, *, by: User, owner: User | None) -> R:
-    """Give a record to another owner, or to nobody. Giving it to its owner changes nothing.
+def assign(record: R, *, by: User, owner: User | None, version: int | None = None) -> R:
+    """Give a record to another owner, who is told; or to nobody. Giving it to its owner changes
+    nothing.
 
-    The new owner is told.
+    Raises `Stale` when `version` is given and no longer the current one.
     """
-    current = locked(record, by=by, action="assign")
+    current = locked(record, by=by, action="assign", version=version)
     if owner is not None and not owner.is_active:
         raise Unacceptable(errors={"owner": [f"{owner} is not active."]})
     changed = apply(current, {"owner": owner})

@@ -10,7 +10,7 @@ function columnOf(cell) {
 }
 
 function open(cell) {
-  const number = cell.parentElement.dataset.rowHref?.match(/\/(\d+)\/$/)?.[1];
+  const number = cell.parentElement.querySelector("th a").pathname.match(/\/(\d+)\/$/)?.[1];
   const head = columnOf(cell);
   if (!number || !head || cell.querySelector("form")) return;
   pencil.remove();

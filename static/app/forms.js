@@ -170,6 +170,27 @@ document.addEventListener(
   true,
 );
 
+// A merge: choosing mine or theirs fills the field that will be saved, typing into it is a third.
+function fill(row, values) {
+  for (const field of row.querySelectorAll(".c-compare__field :is(input, select, textarea)")) {
+    if (field.name.startsWith("merge-")) continue;
+    if (field.matches("[type='checkbox'], [type='radio']")) field.checked = values.includes(field.value);
+    else if (field.matches("select[multiple]")) {
+      for (const option of field.options) option.selected = values.includes(option.value);
+    } else field.value = values[0] ?? "";
+  }
+}
+document.addEventListener("change", (event) => {
+  const row = event.target.closest("[data-merge] tr[data-mine]");
+  if (!row) return;
+  if (!event.target.name.startsWith("merge-")) row.querySelector("[value='typed']").checked = true;
+  else if (event.target.value in row.dataset) fill(row, JSON.parse(row.dataset[event.target.value]));
+});
+document.addEventListener("input", (event) => {
+  const cell = event.target.closest(".c-compare__field");
+  if (cell && !event.target.name.startsWith("merge-")) cell.querySelector("[value='typed']").checked = true;
+});
+
 // A select or tick that acts at once sends its form; beside it stands a button for those without.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

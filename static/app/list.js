@@ -1,12 +1,13 @@
 // Lists: a row opens its record, J and K or the arrows move a cursor, Enter opens.
 const rows = () => [...document.querySelectorAll("[data-row-href]")];
+const hrefOf = (row) => row.dataset.rowHref || row.querySelector("th a").href;
 const isControl = (target) => target.closest("a, button, input, select, label, summary, textarea, form");
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row-href]");
   if (!row || isControl(event.target) || getSelection().toString()) return;
-  if (event.ctrlKey || event.metaKey) window.open(row.dataset.rowHref, "_blank", "noopener");
-  else location.assign(row.dataset.rowHref);
+  if (event.ctrlKey || event.metaKey) window.open(hrefOf(row), "_blank", "noopener");
+  else location.assign(hrefOf(row));
 });
 
 function moveCursor(step) {
@@ -34,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" || (arrows && event.key === "ArrowDown")) isDone = moveCursor(1);
   else if (event.key === "k" || (arrows && event.key === "ArrowUp")) isDone = moveCursor(-1);
   else if (event.key === "Enter" && cursor && !isControl(target)) {
-    location.assign(cursor.dataset.rowHref);
+    location.assign(hrefOf(cursor));
     isDone = true;
   }
   if (isDone) event.preventDefault();
@@ -122,3 +123,11 @@ document.addEventListener("filtered", async ({ detail: { url } }) => {
   const all = chips();
   (all[at] ?? all.at(-1) ?? document.querySelector("#list [data-key='f']"))?.focus();
 });
+// Whoever comes back from a record stands on its row.
+const number = location.hash.match(/^#row-(\d+)$/)?.[1];
+const came = number && rows().find((row) => new URL(hrefOf(row), location).pathname.endsWith(`/${number}/`));
+if (came) {
+  came.dataset.cursor = "";
+  came.scrollIntoView({ block: "center" });
+  came.querySelector("a")?.focus({ preventScroll: true });
+}

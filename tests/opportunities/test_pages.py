@@ -334,11 +334,11 @@ def test_tick_comes_back_to_the_checklist(reps: Client, deal: Opportunity) -> No
 
     data = {"step": box.pk, "is_done": "1", "shown": shown}
     ticked = reps.post(page("tick", deal), data)
-    done = reps.get(ticked.headers["Location"].partition("#")[0]).context["checklist"]
+    done = reps.get(ticked.headers["Location"].partition("#")[0]).context["stage_panel"]
     reps.post(page("tick", deal), {"step": box.pk})
     undone = reps.get(page("detail", deal)).context["checklist"]
 
-    assert ticked.headers["Location"].endswith(f"?stage={shown}#checklist")
+    assert ticked.headers["Location"].endswith(f"?stage={shown}#stage-panel")
     assert {item["label"]: item["is_done"] for item in done["items"]}["Decision maker met"]
     assert not {item["label"]: item["is_done"] for item in undone["items"]}["Decision maker met"]
 

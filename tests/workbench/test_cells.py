@@ -120,7 +120,7 @@ def test_says_what_is_wrong_and_keeps_what_was_typed(reps: Client, rep: User) ->
     assert 'value="a lot"' in answer.content.decode()
 
 
-@pytest.mark.parametrize("column", ["owner", "name", "password", "custom.gone", "bant", "%00"])
+@pytest.mark.parametrize("column", ["age", "name", "password", "custom.gone", "bant", "%00"])
 def test_only_what_says_so_is_changed(reps: Client, rep: User, column: str) -> None:
     lead = LeadFactory(owner=rep)
 

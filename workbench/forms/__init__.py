@@ -37,7 +37,7 @@ from workbench.forms.conditions import AsksConditions, ConditionField, is_editin
 from workbench.forms.tags import TagsField
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from records.layouts import Part
 
@@ -373,10 +373,16 @@ class RecordForm(forms.ModelForm[Any]):
     sections: ClassVar[Sequence[Section]] = ()
     # Of these at least one has to be filled in, so a layout cannot hide them all.
     one_of: ClassVar[Sequence[str]] = ()
+    one_of_words: ClassVar[Any] = ""
+    # Fields that say one thing and are changed as one, under the name of the first.
+    together: ClassVar[Sequence[tuple[str, ...]]] = ()
     # Shown again as it was typed, unchecked.
     is_draft = False
+    # Fields that the page shows in a place of its own.
+    apart: Sequence[str] = ()
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, only: Collection[str] = (), **kwargs: Any) -> None:
+        """Make the form; of `only` some fields where not all of the record is in question."""
         self.user = user
         super().__init__(*args, **kwargs)
         narrow(self.fields, user, self.instance)
@@ -385,6 +391,9 @@ class RecordForm(forms.ModelForm[Any]):
         word(self.fields)
         self.adapt()
         self._lay_out()
+        self.is_whole = not only
+        if only:
+            self.fields = {name: self.fields[name] for name in only if name in self.fields}
         if self.instance.pk:
             self.fields["version"] = forms.IntegerField(
                 widget=forms.HiddenInput, initial=self.instance.version, required=True, min_value=1
@@ -476,7 +485,8 @@ class RecordForm(forms.ModelForm[Any]):
 
     @property
     def helper(self) -> FormHelper:
-        return helper_for(self.laid_out, self.fields)
+        shown = {name: field for name, field in self.fields.items() if name not in self.apart}
+        return helper_for(self.laid_out, shown)
 
     def add_error_to(self, names: Iterable[str], sentence: Any) -> None:
         """Add an error to the first of these fields that the form shows, else at the top."""
@@ -496,7 +506,19 @@ class RecordForm(forms.ModelForm[Any]):
 
     def clean(self) -> dict[str, Any]:
         # Uniqueness and constraints are the operation's to say: it says them under a lock.
-        return self.cleaned_data
+        data, who = self.cleaned_data, self.one_of
+        is_asked = self.is_whole and bool(who) and not self.errors.keys() & set(who)
+        if is_asked and not any(data.get(name) for name in who):
+            self.add_error_to(who, self.one_of_words)
+        return data
+
+    @classmethod
+    def names_with(cls, name: str) -> tuple[str, ...]:
+        """Return the fields that are changed together with one: all that say the same thing."""
+        alone = (name,)
+        if name == "currency":
+            return alone
+        return next((names for names in cls.together if name in names), alone)
 
     def _post_clean(self) -> None:
         """Leave the instance alone: it shows what stands, until the operation changes it."""

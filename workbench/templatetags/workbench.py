@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.contrib import messages
@@ -18,6 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from users import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 register = template.Library()
 
@@ -204,6 +207,18 @@ def due_state(moment: date | datetime | None) -> str:
     if days < 0 or (isinstance(moment, datetime) and moment < timezone.now()):
         return "late"
     return "planned" if days else "today"
+
+
+@register.filter
+def unfolded(rows: Iterable[Any]) -> list[Any]:
+    """Return the fields of a group that are shown at once."""
+    return [row for row in rows if not row.get("is_folded")]
+
+
+@register.filter
+def folded(rows: Iterable[Any]) -> list[Any]:
+    """Return the fields of a group that hold nothing, and that the reader could fill in."""
+    return [row for row in rows if row.get("is_folded") and row.get("edit_url")]
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from workbench.views.bulk import BulkView, JobUndo
 from workbench.views.cell import CellPage
+from workbench.views.detail import RecordView
+from workbench.views.field import FieldPage
 from workbench.views.filter import FilterPage
 from workbench.views.history import HistoryView
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
@@ -15,7 +17,7 @@ from workbench.views.notices import (
     NoticeReadAll,
 )
 from workbench.views.operation import DeleteView, OperationView, RestoreView
-from workbench.views.record import CreateView, EditView, RecordPage, RecordView
+from workbench.views.record import CreateView, EditView, RecordPage
 from workbench.views.related import RelatedListView, card_of
 from workbench.views.saved_views import (
     SavedViewBegin,
@@ -40,6 +42,7 @@ __all__ = [
     "CreateView",
     "DeleteView",
     "EditView",
+    "FieldPage",
     "FilterPage",
     "ForSelected",
     "HistoryView",

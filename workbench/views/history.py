@@ -29,7 +29,8 @@ from records.models import AuditEntry
 from records.permissions import reaches
 from workbench.custom import packed
 from workbench.forms import LookupField, RecordForm
-from workbench.views.record import RecordPage, as_sent
+from workbench.views.conflict import as_sent
+from workbench.views.record import RecordPage
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # `?view=7` shows a saved view as it is; once something is changed the address tells all of it, and
 # `from=7` which view it was. `view=all` is none: it only keeps the address from being empty.
 VIEW, FROM = "view", "from"
+# What an address of a record carries: the query string of the list that it was opened from.
+LIST = "list"
+LONGEST_TRAIL = 2_000  # characters of an address that servers and mail programs still carry
 PAGING = ("page", "after", "before")
 NOT_KEPT = {VIEW, FROM, *PAGING}
 MOST_LOADED = 200

@@ -27,6 +27,7 @@ from users import formats
 from users.models import User
 from workbench.filters import WHERE, applied, custom_fields_of, where_seen
 from workbench.forms import error_links, label_of
+from workbench.rows import ACTIONS
 from workbench.tables import SORTED, CustomColumn
 from workbench.views.export import Exported
 from workbench.views.kept import FROM, PAGING, VIEW, Views
@@ -583,6 +584,10 @@ class ListView(Exported, Page, TemplateView):
             data.setlist(name, [value for value in values if value])
         return f"?{data.urlencode() or 'view=all'}"
 
+    def trail(self) -> str:
+        """Return what the addresses of the records carry, so that their pages know this list."""
+        return ""
+
     def left_out(self) -> Sequence[str]:
         """Return the columns that say nothing in this view."""
         return ()
@@ -599,6 +604,7 @@ class ListView(Exported, Page, TemplateView):
             rows,
             user=self.user,
             selects=bool(self.bulk_actions),
+            trail=self.trail(),
             sequence=self.shown,
             exclude=[name for name in own if name not in self.shown],
             extra_columns=[(name, self.columns[name]) for name in self.shown if name not in own],
@@ -625,7 +631,6 @@ class ListView(Exported, Page, TemplateView):
     def heads(self) -> list[dict[str, Any]]:
         """Return the heading of each column, with the address that sorts by it."""
         heads = []
-        may_change = may(self.user, "change", self.model) and not self.request.GET.get("bin")
         places = {name.removeprefix("-"): n for n, name in enumerate(self.sorted_by, start=1)}
         for name in self.shown:
             column = self.columns[name]
@@ -643,10 +648,16 @@ class ListView(Exported, Page, TemplateView):
                     "place": places.get(name, 0) if len(places) > 1 else 0,
                     "url": self.link(sort=target) if name in self.sorts else "",
                     "css": column.attrs.get("th", {}).get("class", ""),
-                    "edits": name if column.edits and may_change else "",
+                    "edits": name if self.may_edit(column) else "",
                 }
             )
         return heads
+
+    def may_edit(self, column: Cell) -> bool:
+        """Say whether the user may change some cells of a column."""
+        if not column.edits or self.request.GET.get("bin"):
+            return False
+        return may(self.user, ACTIONS.get(column.edits, "change"), self.model)
 
     def counts(self, rows: QuerySet[Any, Any]) -> dict[str, Any]:
         """Count this list and each tab, and add up the values, in one statement."""

@@ -17,7 +17,7 @@ from records.keys import text_problem
 from records.lookups import Number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.db.models import Field, Model
 
@@ -95,8 +95,13 @@ def keys_for(
 
 def cursor_of(row: Any, keys: Sequence[Key]) -> str:
     """Return a word that marks the place of `row` in the order."""
-    values = json.dumps([_plain(key.value_of(row)) for key in keys])
-    return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
+    return cursor_for([key.value_of(row) for key in keys])
+
+
+def cursor_for(values: Iterable[Any]) -> str:
+    """Return the word for these values of the columns of an order."""
+    text = json.dumps([_plain(value) for value in values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _plain(value: Any) -> Any:
@@ -149,7 +154,7 @@ def slice_of(
     is_reversed = before is not None
     place = before if is_reversed else after
     if place is not None:
-        rows = rows.filter(_beyond(keys, place, is_reversed))
+        rows = rows.filter(beyond(keys, place, is_reversed))
         offset = 0
     rows = rows.order_by(*[key.order(is_reversed) for key in keys])
     found = list(rows[offset : offset + size + 1])
@@ -158,7 +163,8 @@ def slice_of(
     return (found[::-1] if is_reversed else found), has_more
 
 
-def _beyond(keys: Sequence[Key], place: Sequence[Any], is_reversed: bool) -> Q:
+def beyond(keys: Sequence[Key], place: Sequence[Any], is_reversed: bool) -> Q:
+    """Return what rows after a place meet, or rows before it where the order `is_reversed`."""
     condition = Q(pk__in=[])
     same = Q()
     for key, value in zip(keys, place, strict=True):

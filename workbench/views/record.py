@@ -1,7 +1,8 @@
-"""The page of one record, and the forms that make and change one."""
+"""Pages about one record, and the forms that make and change one."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
@@ -22,22 +23,20 @@ from django.views.generic.base import ContextMixin, View
 from django.views.generic.edit import FormMixin
 from django_htmx.http import HttpResponseClientRedirect
 
-from records import custom
 from records.errors import Busy, KeyReused, NotPermitted, Refused, Stale, Unacceptable
-from records.models import TimelineRecord
 from records.operations import once
 from records.operations.merging import survivor_of
-from records.operations.tags import in_order
 from records.permissions import may, reaches, restrict, unnamed
-from workbench.custom import Fitting, packed
+from workbench.custom import packed
 from workbench.forms import LookupField, RecordForm, error_links, is_editing_only
-from workbench.views.timeline import restoring_of, timeline_context
+from workbench.views.conflict import as_sent, merge_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
     from django.forms import BaseForm
+    from django.http import QueryDict
 
     from records.models import Record
     from users.models import User
@@ -45,12 +44,6 @@ if TYPE_CHECKING:
 
 # Where a page puts a dialog.
 DIALOG = "dialog"
-# What htmx gets instead of a record's page, by the place that it goes to.
-TIMELINE_PARTS = {
-    "timeline-part": "components/timeline.html",
-    "timeline-more": "components/timeline.html#older",
-    "composer": "components/composer.html",
-}
 
 
 class Page(ContextMixin, View):
@@ -112,6 +105,13 @@ class RecordPage(Page):
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            self.record  # noqa: B018  kept for the page
+        except Http404:
+            gone = gone_record(self.model, self.kwargs["pk"], self.user)
+            if gone is None:
+                raise
+            return self.gone(gone)
         if not reaches(self.user, self.action, self.record):
             raise PermissionDenied(
                 _("You can read this %(kind)s but not do this. Ask %(owner)s.")
@@ -121,6 +121,29 @@ class RecordPage(Page):
                 }
             )
         return super().dispatch(request, *args, **kwargs)
+
+    def gone(self, record: Any) -> HttpResponse:
+        """Say what became of a record that is in the bin, or part of another one by now."""
+        context = gone_context(record, self.user)
+        if context["is_merged"]:
+            is_read = self.request.method in ("GET", "HEAD")
+            return render(
+                self.request, "workbench/merged.html", context, status=200 if is_read else 404
+            )
+        htmx = self.request.htmx  # type: ignore[attr-defined]
+        is_dialog = bool(htmx) and htmx.target == DIALOG
+        context |= {
+            "layout": "workbench/dialog.html" if is_dialog else "base.html",
+            "is_dialog": is_dialog,
+            "typed": self.typed_for(record),
+        }
+        # A dialog is shown only where the answer is no plain "not found".
+        status = 409 if is_dialog else 404
+        return render(self.request, "workbench/gone.html", context, status=status)
+
+    def typed_for(self, record: Any) -> list[dict[str, str]]:
+        """Return what was typed for a record that is gone, so that it can be taken along."""
+        return []
 
     def page_title(self) -> str:
         return str(self.title) or str(self.record)
@@ -133,48 +156,10 @@ class RecordPage(Page):
         )
 
 
-class RecordView(RecordPage, TemplateView):
-    """One record, to read and to act on. Its template is `<room>/detail.html`.
-
-    A room whose records have a timeline names `timeline_of` and `next_up`; the page then answers
-    `?kind=`, `?text=` and `?before=` (what the timeline shows) and `?compose=` (what to add), and
-    htmx gets only that part.
-    """
-
-    timeline_of: ClassVar[Callable[..., Any] | None] = None
-    next_up: ClassVar[Callable[..., Any] | None] = None
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Say of a record that was merged what it is part of, to those who could see it."""
-        try:
-            self.record  # noqa: B018  kept for the page
-        except Http404:
-            if (merged := merged_page(self.model, self.kwargs["pk"], self.user)) is None:
-                raise
-            return render(request, "workbench/merged.html", merged)
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_rows(self) -> QuerySet[Any, Any]:
-        rows: Any = super().get_rows()
-        return rows.with_tag_names() if issubclass(self.model, TimelineRecord) else rows  # type: ignore[no-any-return]
-
-    def get_template_names(self) -> list[str]:
-        target = self.request.htmx and self.request.htmx.target  # type: ignore[attr-defined]
-        if target in TIMELINE_PARTS:
-            return [TIMELINE_PARTS[target]]
-        return [self.template_name or f"{self.namespace}/detail.html"]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if self.timeline_of is not None and self.next_up is not None:
-            kwargs |= timeline_context(
-                self.record,
-                self.request.GET,
-                viewer=self.user,
-                timeline_of=self.timeline_of,
-                next_up=self.next_up,
-                restoring=restoring_of(self.record, self.user) if kwargs.get("edit_url") else None,
-            )
-        return super().get_context_data(**kwargs)
+def gone_record(model: type[Record], pk: int, user: User) -> Any:
+    """Return a record that lies in the bin and that the user could see; else nothing."""
+    rows = model._base_manager.filter(pk=pk, deleted_at__isnull=False)
+    return restrict(rows, user, "view").select_related("owner", "deleted_by").first()
 
 
 def merged_page(model: type[Record], pk: int, user: User) -> dict[str, Any] | None:
@@ -182,20 +167,29 @@ def merged_page(model: type[Record], pk: int, user: User) -> dict[str, Any] | No
 
     Nothing is returned for one that is not, and for one that the user may not see.
     """
-    gone = restrict(model._base_manager.filter(pk=pk), user, "view").first()
-    found = None if gone is None else survivor_of(gone)
-    if gone is None or found is None:
-        return None
-    merge, survivor = found
+    gone = gone_record(model, pk, user)
+    context = gone_context(gone, user) if gone is not None else {}
+    return context if context.get("is_merged") else None
+
+
+def gone_context(record: Any, user: User) -> dict[str, Any]:
+    """Return what `workbench/gone.html` shows: where it went, and how it comes back."""
+    merge, survivor = survivor_of(record) or (None, None)
     is_seen = survivor is not None and reaches(user, "view", survivor)
+    restore_url = ""
+    if merge is None and reaches(user, "delete", record):
+        restore_url = reverse(f"{record.url_namespace}:restore", kwargs={"pk": record.pk})
     return {
-        "kind": model._meta.model_name,
-        "record": gone,
-        "names": model._meta.verbose_name_plural,
-        "survivor": survivor if is_seen else unnamed(model),
-        "survivor_url": survivor.get_absolute_url() if is_seen else "",
-        "merge_url": merge.get_absolute_url() if is_seen else "",
-        "list_url": reverse(f"{model().url_namespace}:list"),
+        "kind": record._meta.model_name,
+        "name": record._meta.verbose_name,
+        "names": record._meta.verbose_name_plural,
+        "record": record,
+        "restore_url": restore_url,
+        "is_merged": merge is not None,
+        "survivor": survivor if is_seen else unnamed(type(record)),
+        "survivor_url": survivor.get_absolute_url() if survivor is not None and is_seen else "",
+        "merge_url": merge.get_absolute_url() if merge is not None and is_seen else "",
+        "list_url": reverse(f"{record.url_namespace}:list"),
     }
 
 
@@ -391,11 +385,35 @@ class EditView(RecordPage, FormPage):
     action = "change"
     operation: ClassVar[Callable[..., Any]]
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "instance": self.record}
-
     def page_title(self) -> str:
         return str(self.title) or _("Edit %(record)s") % {"record": self.record}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = {**super().get_form_kwargs(), "instance": self.record}
+        if "data" in kwargs:
+            kwargs["data"] = self.settled(kwargs["data"])
+        return kwargs
+
+    def settled(self, data: QueryDict) -> QueryDict:
+        """Return what was sent, with mine or theirs in the fields of which a merge says so.
+
+        What I typed came along with the merge; theirs is what stands.
+        """
+        asked = [name for name in data if name.startswith("merge-")]
+        if not asked:
+            return data
+        sides = {name.removeprefix("merge-"): data[name] for name in asked}
+        data = data.copy()
+        standing = self.get_form_class()(instance=self.record, user=self.user)
+        for name, side in sides.items():
+            if side == "theirs" and name in standing.fields:
+                data.setlist(name, as_sent(standing, name))
+            elif side == "mine" and f"mine-{name}" in data:
+                data.setlist(name, [value for value in data.getlist(f"mine-{name}") if value])
+            else:
+                continue
+            data.pop(f"{name}-choice", None)
+        return data
 
     def run(self, form: RecordForm) -> Any:
         changes = {
@@ -408,15 +426,45 @@ class EditView(RecordPage, FormPage):
         )
 
     def is_stale(self, form: RecordForm, refusal: Stale) -> HttpResponse:
+        """Show mine, theirs and what comes of both, for each field in which we differ.
+
+        Saved is what stands in the last column. It is filled in where only one of us has changed
+        the field; where both have, it holds mine until somebody says otherwise.
+        """
+        if refusal.version != self.record.version:
+            # It was changed between reading and saving it: theirs is what stands by now.
+            del self.record
+            form = self.get_form()
+            form.is_valid()
         merge = merge_of(form, self.record, form.cleaned_data["version"])
-        data = self.request.POST.copy()
+        sent: Any = form.data
+        data = sent.copy()
         data["version"] = str(self.record.version)
         for line in merge:
+            name = line["name"]
+            stands = as_sent(form, name)
+            line["sent"] = sent.getlist(f"{name}-choice") or sent.getlist(name) or [""]
+            line["values"] = {"mine": json.dumps(line["sent"]), "theirs": json.dumps(stands)}
             if line["taken"] == "theirs":
-                data.setlist(line["name"], as_sent(form, line["name"]))
+                data.setlist(name, stands)
+                data.pop(f"{name}-choice", None)
         form = self.get_form_class()(data, instance=self.record, user=self.user)
         form.is_valid()
+        form.apart = [line["name"] for line in merge]
+        for line in merge:
+            line["field"] = form[line["name"]]
         return self.form_invalid(form, status=409, merge=merge, stale=refusal)
+
+    def typed_for(self, record: Any) -> list[dict[str, str]]:
+        if self.request.method != "POST":
+            return []
+        form = self.get_form_class()(self.request.POST, instance=record, user=self.user)
+        form.is_valid()
+        return [
+            {"label": form.fields[name].label, "text": ", ".join(form.data.getlist(name))}
+            for name in form.changed_data
+            if "".join(form.data.getlist(name)) and not form.fields[name].widget.is_hidden
+        ]
 
     def success_message(self, outcome: Any) -> str:
         return _("%(record)s was saved") % {"record": outcome}
@@ -430,95 +478,5 @@ class EditView(RecordPage, FormPage):
         return str(self.record.get_absolute_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(is_new=False, **kwargs)
-
-
-def merge_of(form: RecordForm, record: Record, version: int) -> list[dict[str, Any]]:
-    """Compare what the user read, what he typed and what stands now, field by field.
-
-    `taken` says what the merge takes: mine, theirs, or "ask" where both changed it differently.
-    """
-    read = record.history.filter(version=version).order_by("history_id").last()
-    lines = []
-    for name in form.changed_data:
-        if name not in form.values:
-            continue
-        mine, theirs = _stored(form, name), _value_of(record, name)
-        if _same(mine, theirs):
-            continue
-        many = name in {field.name for field in record._meta.many_to_many}
-        before = None if read is None or many else _value_of(read, name)
-        is_known = read is not None and not many
-        lines.append(
-            {
-                "name": name,
-                "label": form.fields[name].label,
-                "taken": taken_of(mine, theirs, before) if is_known else "ask",
-                "mine": _shown(form, name, mine),
-                "theirs": _shown(form, name, theirs),
-            }
-        )
-    return lines
-
-
-def taken_of(mine: Any, theirs: Any, before: Any) -> str:
-    """Say what a merge takes of a field that was `before`: mine, theirs, or "ask" for both."""
-    if _same(mine, before):
-        return "theirs"
-    return "mine" if _same(theirs, before) else "ask"
-
-
-def _value_of(record: Any, name: str) -> Any:
-    if name.startswith(custom.PREFIX):
-        return record.custom.get(name.removeprefix(custom.PREFIX))
-    value: Any = getattr(record, name, None)
-    if name == "tags":
-        return in_order(value.all()) if value is not None else []
-    return list(value.all()) if hasattr(value, "all") else value
-
-
-def _same(one: Any, other: Any) -> bool:
-    def plain(value: Any) -> Any:
-        if hasattr(value, "pk"):
-            return value.pk
-        if isinstance(value, list | tuple) or hasattr(value, "values_list"):
-            return sorted(getattr(item, "pk", item) for item in value)
-        return value
-
-    one, other = plain(one), plain(other)
-    return bool(one == other or (one in (None, "", []) and other in (None, "", [])))
-
-
-def _stored(form: RecordForm, name: str) -> Any:
-    """Return what was typed as the record would hold it."""
-    field, value = form.fields[name], form.values[name]
-    if not isinstance(field, Fitting) or custom.is_empty(value):
-        return value
-    return custom.stored(field.definition, value, standing=field.standing)
-
-
-def _shown(form: RecordForm, name: str, value: Any) -> str:
-    if value in (None, "") or value == []:
-        return _("empty")
-    if isinstance(field := form.fields[name], Fitting):
-        return custom.in_words(field.definition, value)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list | tuple) or hasattr(value, "values_list"):
-        return ", ".join(str(item) for item in value)
-    choices = dict(getattr(form.fields[name], "choices", ()) or ())
-    return str(choices.get(value, form.fields[name].prepare_value(value)))
-
-
-def as_sent(form: RecordForm, name: str) -> list[str]:
-    """Return what the record holds in a field as the form would send it."""
-    field = form.fields[name]
-    value = field.prepare_value(form.initial.get(name))
-    if isinstance(value, list | tuple):
-        return [str(getattr(item, "pk", item)) for item in value]
-    if isinstance(value, bool):
-        return ["on"] if value else []
-    formatted = field.widget.format_value(value) if value not in (None, "") else ""
-    if isinstance(formatted, list | tuple):
-        return [str(item) for item in formatted]
-    return [str(formatted or "")]
+        typed = self.typed_for(self.record) if self.closed_because() else []
+        return super().get_context_data(is_new=False, typed=typed, **kwargs)

@@ -8,8 +8,10 @@ permission and the columns are those of the list itself.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from workbench.views.bin import BinListView
+from workbench.views.kept import LIST, LONGEST_TRAIL
 from workbench.views.list import count_text
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ class RelatedListView(BinListView):
 
     def get_template_names(self) -> list[str]:
         return ["workbench/related.html"] if self.is_card else super().get_template_names()
+
+    def trail(self) -> str:
+        told = urlencode({LIST: self.link()[1:]})
+        return f"?{told}" if len(told) <= LONGEST_TRAIL and not self.is_bin else ""
 
     @property
     def size(self) -> int:

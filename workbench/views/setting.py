@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from workbench.views.record import FormPage, taken_of
+from workbench.views.conflict import taken_of
+from workbench.views.record import FormPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
