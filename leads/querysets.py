@@ -10,9 +10,8 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 from leads.bant import KNOWN, PARTLY
-from opportunities.querysets import Names
 from records.lookups import Stripped
-from records.querysets import RecordQuerySet, WholeDays
+from records.querysets import Names, RecordQuerySet, WholeDays
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -220,7 +220,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         Who is signed in was fetched with them: `granted` has what the roles grant, line by line.
         """
         widest: dict[str, str] = {}
-        granted = getattr(self, "granted", UNREAD)
+        granted: Any = getattr(self, "granted", UNREAD)
         if granted is UNREAD:
             rows = Grant.objects.filter(role__members=self.pk)
             granted = rows.values_list("permission", "scope")
