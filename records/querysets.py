@@ -15,7 +15,7 @@ from records.permissions import named_on_seen, restrict
 from users.formats import house_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
@@ -48,9 +48,15 @@ class Names(models.Aggregate):
 class RecordQuerySet(models.QuerySet[Any, Any]):
     """Records, narrowed to what somebody may do or is looking for."""
 
-    def permitted(self, user: User | AnonymousUser, action: str = "view") -> Self:
-        """Keep the rows on which the roles of `user` grant `action`."""
-        return restrict(self, user, action)  # type: ignore[return-value]
+    def permitted(
+        self,
+        user: User | AnonymousUser,
+        action: str = "view",
+        *,
+        team: Collection[int] | None = None,
+    ) -> Self:
+        """Keep the rows on which the roles of `user` grant `action`; `team` as in `restrict`."""
+        return restrict(self, user, action, team=team)  # type: ignore[return-value]
 
     def alive(self) -> Self:
         return self.filter(deleted_at=None)

@@ -38,7 +38,7 @@ from opportunities.models import Opportunity
 from records import keys
 from records.fulltext import MOST_WORDS, groups_of, part_of
 from records.models import SearchWord
-from records.permissions import may
+from records.permissions import may, team_of
 from records.similarity import one_slip
 from reports.models import Recent
 
@@ -56,6 +56,7 @@ POOL = 60  # rows of a kind that are put in order
 NEWEST = 20_000  # rows that are read through before the index is asked for all
 SPELLINGS = 6  # that are tried of a word
 SHORTEST_MISSPELT = 4  # letters
+TEAM = "team"
 
 # Kind, and the columns that an address or a number is looked up in.
 SEARCHED: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -78,6 +79,7 @@ class Asked:
     phone: str = ""
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     newest: Mapping[str, int] = field(default_factory=dict)
+    team: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, text: str) -> Asked:
@@ -198,7 +200,7 @@ def find(
     asked = Asked.of(text)
     if not asked.words:
         return Answer(asked)
-    asked = _prepared(asked)
+    asked = _prepared(asked, by)
     with_notes = with_notes and may(by, "view", Activity)
     mentions = _mentions(asked, by, limit) if with_notes else []
     also: dict[type[Any], list[int]] = {}
@@ -211,7 +213,7 @@ def find(
         if not (is_asked or wanted):
             continue
         exact = _exact(model, asked, emails, phones) if is_asked else []
-        rows = _rows(model, asked if is_asked else None, exact, wanted, by, limit)
+        rows = _rows(model, asked, exact, wanted, by, limit if is_asked else 0)
         named.update({(model, row.pk): row for row in rows})
         if is_asked:
             parts.append(_part(model, rows, asked, limit))
@@ -229,10 +231,9 @@ def find(
     )
 
 
-def _prepared(asked: Asked) -> Asked:
-    """Look up how mistyped words may have been meant, and how far the newest rows reach.
-
-    One statement at most.
+def _prepared(asked: Asked, by: User) -> Asked:
+    """Look up how mistyped words may have been meant, how far the newest rows reach, and whose
+    rows are those of the team. One statement at most.
     """
     doubtful = [w for w in asked.words if len(w) >= SHORTEST_MISSPELT and w.isalpha()]
     words = SearchWord.objects.near(doubtful).values_list("word", Value(0)).order_by()
@@ -241,17 +242,21 @@ def _prepared(asked: Asked) -> Asked:
         near = [word for word, _number in words] if doubtful else []
         return replace(asked, spellings=_spellings(doubtful, near))
     kinds: list[Any] = [*(model for model, _emails, _phones in SEARCHED), Activity]
-    ends = [
+    parts = [
         model._base_manager.order_by("-pk").values_list(Value(model._meta.label), "pk")[:1]
         for model in kinds
     ]
-    near, newest = [], {}
-    for word, number in words.union(*ends, all=True) if doubtful else ends[0].union(*ends[1:]):
-        if number:
+    parts.append(team_of(by).order_by().values_list(Value(TEAM), "pk"))
+    near, team, newest = [], [], {}
+    for word, number in words.union(*parts, all=True) if doubtful else parts[0].union(*parts[1:]):
+        if word == TEAM:
+            team.append(number)
+        elif number:
             newest[word] = number - NEWEST
         else:
             near.append(word)
-    return replace(asked, spellings=_spellings(doubtful, near), newest=newest)
+    spellings = _spellings(doubtful, near)
+    return replace(asked, spellings=spellings, newest=newest, team=tuple(sorted(team)))
 
 
 def _spellings(doubtful: Sequence[str], near: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -309,20 +314,23 @@ def _gathered(model: Any, parts: Sequence[Any], most: int) -> Any:
 
 
 def _rows(
-    model: Any, asked: Asked | None, exact: list[Q], also: list[int], by: User, limit: int
+    model: Any, asked: Asked, exact: list[Q], also: list[int], by: User, limit: int
 ) -> list[Any]:
-    """Read the records of a kind that may be meant, and those that are asked for by number."""
-    rows = model.objects.permitted(by).order_by()
+    """Read the records of a kind that may be meant, and those that are asked for by number.
+
+    None but these with a `limit` of nothing.
+    """
+    rows = model.objects.permitted(by, team=asked.team).order_by()
     every = model._base_manager.order_by()
     parts = [every.filter(pk__in=also).values("pk")] if also else []
     cases = []
-    if asked is not None:
+    if limit:
         parts += [rows.filter(question).values("pk")[:POOL] for question in exact]
         parts += _pool(rows, asked)
         if model in OF_A_COMPANY:
-            companies = Account.objects.permitted(by).order_by()
+            companies = Account.objects.permitted(by, team=asked.team).order_by()
             told = _gathered(Account, _pool(companies, replace(asked, spellings={})), SHOWN)
-            parts.append(rows.filter(account__in=told).order_by("-pk").values("pk")[:POOL])
+            parts.append(rows.filter(account__in=told).order_by(_UNINDEXED).values("pk")[:POOL])
         cases = _ranks(model, asked, exact, by)
     is_wanted = Case(When(pk__in=also, then=0), default=1, output_field=IntegerField())
     found = rows.filter(pk__in=_gathered(model, parts, POOL + len(also) + POOL * len(exact)))
@@ -355,7 +363,9 @@ def _ranks(model: Any, asked: Asked, exact: list[Q], by: User) -> list[When]:
     ]
     if model in OF_A_COMPANY:
         # Of a company that one may not see nothing is found by its name.
-        companies = Account.objects.permitted(by).order_by().filter(pk=OuterRef("account"))
+        companies = (
+            Account.objects.permitted(by, team=asked.team).order_by().filter(pk=OuterRef("account"))
+        )
         is_of_it = Exists(companies.filter(every(*map(part_of, words))))
         cases.append(When(is_of_it, then=Value(COMPANY)))
     if asked.misspelt:
@@ -390,7 +400,9 @@ def _mentions(
     models = {ContentType.objects.get_for_model(m).pk: m for m, _emails, _phones in SEARCHED}
     seen = Q(pk__in=[])
     for number, model in models.items():
-        record = model.objects.permitted(by).order_by().filter(pk=OuterRef("record_id"))
+        record = (
+            model.objects.permitted(by, team=asked.team).order_by().filter(pk=OuterRef("record_id"))
+        )
         seen |= Q(record_type=number) & Q(Exists(record))
     links = ActivityLink.objects.filter(seen)
     rows = Activity.objects.filter(Exists(links.filter(activity=OuterRef("pk")))).order_by()

@@ -12,7 +12,6 @@ let timer = 0;
 let asking = null;
 let active = null;
 let subject = "";
-let opener = null;
 let counter = 0;
 let page = null;
 
@@ -29,7 +28,8 @@ function command(element) {
     href: element.matches("a[href]") ? element.href : "",
     keys: page.keysOf(element),
     icon: element.querySelector("svg"),
-    run: () => act(element),
+    // What stands in a template cannot be clicked.
+    run: () => (element.isConnected ? act(element) : location.assign(element.href)),
   };
 }
 
@@ -260,21 +260,12 @@ function showScope() {
 // Opening, choosing, leaving
 
 // `offered` is what the page has of its own: its keys, and the records that were opened.
-export async function open(text, offered) {
+export async function open(offered) {
   page = offered;
-  if (dialog.open) {
-    input.select();
-    return;
-  }
-  opener = document.activeElement;
-  for (const menu of document.querySelectorAll("details.c-menu[open]")) menu.open = false;
-  input.value = text;
   isBroken = false;
   brought = document.createElement("div");
   showScope();
   draw();
-  dialog.showModal();
-  input.focus();
   await tellVisits();
   if (dialog.open) ask();
 }
@@ -331,6 +322,4 @@ dialog.addEventListener("click", (event) => {
 dialog.addEventListener("close", () => {
   clearTimeout(timer);
   asking?.abort();
-  // Whatever was chosen may have taken the focus by now.
-  if (document.activeElement === document.body) opener?.focus?.();
 });

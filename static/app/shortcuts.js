@@ -19,9 +19,21 @@ const find = (selector) => [...document.querySelectorAll(selector)].find(isUsabl
 const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 const views = () => [...document.querySelectorAll(".c-views .c-tabs__tab")].filter(isShown);
 
-// The palette is fetched when it is wanted for the first time.
+// The palette opens at once, so that whoever types on types into it; what it can do is fetched when
+// it is wanted for the first time.
 function openPalette(text = "") {
-  import(document.body.dataset.palette).then((palette) => palette.open(text, page));
+  const dialog = document.getElementById("palette");
+  const field = document.getElementById("palette-query");
+  if (!dialog) return;
+  if (dialog.open) {
+    field.select();
+    return;
+  }
+  for (const menu of document.querySelectorAll("details.c-menu[open]")) menu.open = false;
+  field.value = text;
+  dialog.showModal();
+  field.focus();
+  import(document.body.dataset.palette).then((palette) => palette.open(page));
 }
 
 // Without scripts the field at the top searches by itself.
