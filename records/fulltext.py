@@ -9,18 +9,28 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Lookup, TextField
+from django.db.models import BooleanField, F, Func, IntegerField, Lookup, TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     # Every group has to be met, by any one of the parts in it.
     Groups = tuple[tuple[str, ...], ...]
 
 MOST_WORDS = 8
 MOST_TRIGRAMS = 16  # of one part: more make the answer no smaller
+
+
+class Said(NamedTuple):
+    """A piece of a question to the database, and the values for the places in it."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+    def __and__(self, other: Said) -> Said:
+        return Said(f"{self.sql} AND {other.sql}", (*self.values, *other.values))
 
 
 def part_of(word: str) -> str:
@@ -82,6 +92,48 @@ def question_of(groups: Groups) -> str:
     return " AND ".join(filter(None, map(asked, groups)))
 
 
+def read_in(table: str, groups: Groups, connection: Any) -> Said:
+    """Say that the search text of a row meets the groups, so that it is read and not looked up."""
+    quote = connection.ops.quote_name
+    column = f"{quote(table)}.{quote('search')}"
+    is_sqlite = connection.vendor == "sqlite"
+    # What no index is about is not looked up, however few rows the planner expects.
+    return _contains(column if is_sqlite else f"({column} || '')", (), groups, connection)
+
+
+def found_in(table: str, groups: Groups, connection: Any) -> Said:
+    """Say that the search text of a row of `table`, named so, meets the groups."""
+    quote = connection.ops.quote_name
+    column = f"{quote(table)}.{quote('search')}"
+    said = _contains(column, (), groups, connection)
+    return _looked_up(table, f"{quote(table)}.id", groups, connection, said)
+
+
+def _contains(lhs: str, lhs_values: Sequence[Any], groups: Groups, connection: Any) -> Said:
+    escaped = " ESCAPE '\\'" if connection.vendor == "sqlite" else ""
+    values: list[Any] = []
+
+    def contains(part: str) -> str:
+        values.extend([*lhs_values, f"%{connection.ops.prep_for_like_query(part)}%"])
+        return f"{lhs} LIKE %s{escaped}"
+
+    told = " AND ".join(f"({' OR '.join(map(contains, group))})" for group in groups)
+    return Said(f"({told})", tuple(values))
+
+
+def _looked_up(table: str, row: str, groups: Groups, connection: Any, said: Said) -> Said:
+    """Put before a condition what SQLite's table of trigrams answers: who may meet it."""
+    if connection.vendor != "sqlite" or not has_trigrams():
+        return said
+    question = question_of(groups)
+    if not question:
+        return said
+    index = connection.ops.quote_name(index_of(table))
+    # The trigrams say who may be meant, the text says who is: they can be anywhere in it.
+    looked_up = f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH %s)"  # noqa: S608
+    return Said(f"({looked_up} AND {said.sql})", (question, *said.values))
+
+
 @TextField.register_lookup
 class Parts(Lookup[bool]):
     """`search__parts=groups`: the text contains, of every group, at least one part."""
@@ -90,26 +142,46 @@ class Parts(Lookup[bool]):
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        lhs, lhs_params = self.process_lhs(compiler, connection)
-        escaped = " ESCAPE '\\'" if connection.vendor == "sqlite" else ""
-        values: list[Any] = []
+        lhs, lhs_values = self.process_lhs(compiler, connection)
+        said = _contains(lhs, lhs_values, self.rhs, connection)
+        model = self.lhs.target.model
+        row = f"{connection.ops.quote_name(self.lhs.alias)}.id"
+        return _looked_up(model._meta.db_table, row, self.rhs, connection, said)
 
-        def contains(part: str) -> str:
-            values.extend([*lhs_params, f"%{connection.ops.prep_for_like_query(part)}%"])
-            return f"{lhs} LIKE %s{escaped}"
 
-        groups: Iterator[str] = (f"({' OR '.join(map(contains, group))})" for group in self.rhs)
-        return f"({' AND '.join(groups)})", tuple(values)
+class InParts(Func):
+    """A row is among the first `most` of several parts, read one after the other.
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        sql, values = self.as_sql(compiler, connection)
-        question = question_of(self.rhs)
-        if not (question and has_trigrams()):
-            return sql, values
-        quote = connection.ops.quote_name
-        column = self.lhs
-        index = quote(index_of(column.target.model._meta.db_table))
-        row = f"{quote(column.alias)}.{quote(column.target.model._meta.pk.column)}"
-        # The trigrams say who may be meant, the text says who is: they can be anywhere in it.
-        looked_up = f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH %s)"  # noqa: S608
-        return f"({looked_up} AND {sql})", (question, *values)
+    Of a part no more is read than is needed, and of the next ones nothing when that is enough.
+    Each part is a question for numbers.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, parts: Sequence[Said], most: int) -> None:
+        super().__init__(F("pk"))
+        self.parts, self.most = tuple(parts), most
+
+    def as_sql(self, compiler: Any, connection: Any, *_names: Any, **_extra: Any) -> Any:
+        row, row_values = compiler.compile(self.source_expressions[0])
+        parts = " UNION ALL ".join(
+            f"SELECT id FROM ({part.sql}) AS part_{number}"  # noqa: S608
+            for number, part in enumerate(self.parts)
+        )
+        values = (value for part in self.parts for value in part.values)
+        return f"{row} IN ({parts} LIMIT {self.most})", (*row_values, *values)
+
+
+class FirstThatHolds(Func):
+    """The place of the first of several conditions that holds for a row; of none, their number."""
+
+    output_field = IntegerField()
+
+    def __init__(self, conditions: Sequence[tuple[int, Said]], default: int) -> None:
+        super().__init__()
+        self.conditions, self.default = tuple(conditions), default
+
+    def as_sql(self, compiler: Any, connection: Any, *_names: Any, **_extra: Any) -> Any:
+        cases = " ".join(f"WHEN {said.sql} THEN {place}" for place, said in self.conditions)
+        values = (value for _place, said in self.conditions for value in said.values)
+        return f"CASE {cases} ELSE {self.default} END", tuple(values)

@@ -9,25 +9,15 @@ in no pool: it neither takes a place nor changes the order.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
-from django.db.models import (
-    BooleanField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import BooleanField, Case, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -36,14 +26,23 @@ from activities.models import Activity, ActivityLink
 from leads.models import Lead
 from opportunities.models import Opportunity
 from records import keys
-from records.fulltext import MOST_WORDS, groups_of, part_of
+from records.fulltext import (
+    MOST_WORDS,
+    FirstThatHolds,
+    InParts,
+    Said,
+    found_in,
+    groups_of,
+    part_of,
+    read_in,
+)
 from records.models import SearchWord
 from records.permissions import may, team_of
 from records.similarity import one_slip
 from reports.models import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from records.fulltext import Groups
     from records.models import TimelineRecord
@@ -62,7 +61,7 @@ TEAM = "team"
 SEARCHED: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (Lead, ("email_key",), ("phone_key", "mobile_key")),
     (Account, (), ("phone_key",)),
-    (Contact, ("email_key",), ("phone_key", "mobile_key")),
+    (Contact, ("email_key", "second_email"), ("phone_key", "mobile_key")),
     (Opportunity, (), ()),
 )
 KINDS = tuple(str(model._meta.model_name) for model, _emails, _phones in SEARCHED)
@@ -204,31 +203,40 @@ def find(
     with_notes = with_notes and may(by, "view", Activity)
     mentions = _mentions(asked, by, limit) if with_notes else []
     also: dict[type[Any], list[int]] = {}
-    for _activity, model, number in mentions:
-        also.setdefault(model, []).append(number)
-    parts, named = [], {}
-    for model, emails, phones in SEARCHED:
-        wanted = also.get(model, [])
-        is_asked = model._meta.model_name in kinds
-        if not (is_asked or wanted):
-            continue
-        exact = _exact(model, asked, emails, phones) if is_asked else []
-        rows = _rows(model, asked, exact, wanted, by, limit if is_asked else 0)
+    for _activity, places in mentions:
+        for model, number in places:
+            also.setdefault(model, []).append(number)
+    named: dict[tuple[type[Any], int], Any] = {}
+    found: dict[type[Any], Found] = {}
+    companies: tuple[int, ...] = ()
+    for model, emails, phones in _in_order(kinds, also):
+        exact = _exact(model._meta.db_table, asked, emails, phones)
+        rows = _rows(model, asked, exact, companies, also.get(model, []), by, limit)
         named.update({(model, row.pk): row for row in rows})
-        if is_asked:
-            parts.append(_part(model, rows, asked, limit))
-    notes = [
-        Mentioned(record, activity)
-        for activity, model, number in mentions
-        if (record := named.get((model, number))) is not None
+        found[model] = _part(model, rows, asked, limit)
+        if model is Account:
+            companies = tuple(row.pk for row in found[model].records)
+    asked_for = [model for model, _emails, _phones in SEARCHED if model._meta.model_name in kinds]
+    parts = tuple(found[model] for model in asked_for)
+    notes = []
+    for activity, places in mentions:
+        # What is shown on a record that one may not see is shown on another one.
+        record = next((named[place] for place in places if place in named), None)
+        if record is not None:
+            notes.append(Mentioned(record, activity))
+    meant = _meant(asked, parts) if parts else ""
+    return Answer(asked, parts, tuple(notes[:limit]), len(notes) > limit, meant)
+
+
+def _in_order(kinds: Sequence[str], also: Container[Any]) -> list[Any]:
+    """Return the kinds that are to be asked: companies first, as they lead to their people."""
+    is_led = any(m._meta.model_name in kinds for m in OF_A_COMPANY)
+    wanted = [
+        each
+        for each in SEARCHED
+        if each[0]._meta.model_name in kinds or each[0] in also or (each[0] is Account and is_led)
     ]
-    return Answer(
-        asked,
-        tuple(parts),
-        tuple(notes[:limit]),
-        len(notes) > limit,
-        _meant(asked, parts) if parts else "",
-    )
+    return sorted(wanted, key=lambda each: each[0] is not Account)
 
 
 def _prepared(asked: Asked, by: User) -> Asked:
@@ -241,14 +249,12 @@ def _prepared(asked: Asked, by: User) -> Asked:
         # SQLite's index gives the newest rows first by itself.
         near = [word for word, _number in words] if doubtful else []
         return replace(asked, spellings=_spellings(doubtful, near))
-    kinds: list[Any] = [*(model for model, _emails, _phones in SEARCHED), Activity]
-    parts = [
-        model._base_manager.order_by("-pk").values_list(Value(model._meta.label), "pk")[:1]
-        for model in kinds
-    ]
-    parts.append(team_of(by).order_by().values_list(Value(TEAM), "pk"))
+    parts = [_newest(model) for model in (*(m for m, _emails, _phones in SEARCHED), Activity)]
+    members = team_of(by).order_by()
+    parts.append(members.values_list(Value(TEAM, output_field=TextField()), "pk"))
     near, team, newest = [], [], {}
-    for word, number in words.union(*parts, all=True) if doubtful else parts[0].union(*parts[1:]):
+    told = words.union(*parts, all=True) if doubtful else parts[0].union(*parts[1:], all=True)
+    for word, number in told:
         if word == TEAM:
             team.append(number)
         elif number:
@@ -257,6 +263,13 @@ def _prepared(asked: Asked, by: User) -> Asked:
             near.append(word)
     spellings = _spellings(doubtful, near)
     return replace(asked, spellings=spellings, newest=newest, team=tuple(sorted(team)))
+
+
+@cache
+def _newest(model: Any) -> Any:
+    """Return the question for the number of the newest row of a kind, put together once."""
+    rows = model._base_manager.order_by("-pk")
+    return rows.values_list(Value(model._meta.label, output_field=TextField()), "pk")[:1]
 
 
 def _spellings(doubtful: Sequence[str], near: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -269,111 +282,139 @@ def _spellings(doubtful: Sequence[str], near: Iterable[str]) -> dict[str, tuple[
     return found
 
 
-def _exact(model: Any, asked: Asked, emails: Sequence[str], phones: Sequence[str]) -> list[Q]:
+# The questions are put together of text, as each is asked anew for every letter that is typed, and
+# making as many of them out of querysets takes longer than answering them.
+
+
+def _exact(table: str, asked: Asked, emails: Sequence[str], phones: Sequence[str]) -> list[Said]:
     """Return the questions for whoever has this address or number, each for an index."""
-    found = [Q(**{name: asked.email}) for name in emails if asked.email]
-    # Not every column has an index of its own, but the search text has one and holds them all.
-    if asked.email and hasattr(model, "second_email"):
-        in_text = Q(search__parts=((f" {asked.text} ",),))
-        found.append(Q(second_email__iexact=asked.email) & in_text)
+    found = []
+    for name in emails if asked.email else ():
+        if name.endswith("_key"):
+            found.append(Said(f"{table}.{name} = %s", (asked.email,)))
+        else:
+            # It has no index of its own, but the search text has one and holds it.
+            whole = found_in(table, ((f" {asked.text} ",),), connection)
+            found.append(Said(f"LOWER({table}.{name}) = %s", (asked.email,)) & whole)
     if asked.phone:
-        in_text = Q(search__parts=((asked.phone,),))
-        found += [Q(**{name: asked.phone}) & in_text for name in phones]
+        within = found_in(table, ((asked.phone,),), connection)
+        found += [Said(f"{table}.{name} = %s", (asked.phone,)) & within for name in phones]
     return found
 
 
-def _pool(rows: Any, asked: Asked) -> list[Any]:
-    """Return the newest of `rows` that have the words: parts of a pool, to be read in their order.
+def _pool(model: Any, where: Said, asked: Asked) -> list[Said]:
+    """Return the newest rows that meet `where` and have the words: parts, read in their order.
 
     PostgreSQL's index gives its rows in no order, so that all with a common word would be read to
     find the newest. First the newest rows are read through; what is older is asked of the index
     when too few of those have the word, and it is a rare one then.
     """
-    told = rows.filter(search__parts=asked.groups)
-    newest = asked.newest.get(rows.model._meta.label)
-    parts = []
+    table = model._meta.db_table
+    newest = asked.newest.get(model._meta.label)
+    words = found_in(table, asked.groups, connection)
     if newest is None:
-        parts.append(told.order_by("-pk"))
+        parts = [_numbers(table, where & words, "id DESC")]
     else:
-        parts.append(told.filter(pk__gt=newest).order_by("-pk"))
-        parts.append(told.filter(pk__lte=newest).order_by(_UNINDEXED))
+        # How many rows have one word is known well, how many have all of them is mostly guessed
+        # too low: of these rows only the longest word is looked up, and the others are read.
+        longest = max(asked.groups, key=lambda group: len(group[0]))
+        others = tuple(group for group in asked.groups if group != longest)
+        latest = found_in(table, (longest,), connection)
+        if others:
+            latest &= read_in(table, others, connection)
+        near, far = (Said(f"{table}.id {side} %s", (newest,)) for side in (">", "<="))
+        parts = [
+            _numbers(table, where & near & latest, "id DESC"),
+            _numbers(table, where & far & words, UNINDEXED),
+        ]
     if asked.misspelt:
-        parts.append(rows.filter(search__parts=asked.misspelt).order_by(_UNINDEXED))
-    return [part.values("pk")[:POOL] for part in parts]
+        slips = found_in(table, asked.misspelt, connection)
+        parts.append(_numbers(table, where & slips, UNINDEXED))
+    return parts
 
 
 # In the order of the numbers, and so that no index says it: it would be read from end to end.
-_UNINDEXED = ExpressionWrapper(F("pk") * -1, output_field=IntegerField()).asc()
+UNINDEXED = "id * -1"
 
 
-def _gathered(model: Any, parts: Sequence[Any], most: int) -> Any:
-    """Return the numbers in `parts`, one part after the other, `most` of them: a subquery."""
-    every = model._base_manager.order_by()
-    wrapped = [every.filter(pk__in=part).values("pk") for part in parts]
-    return (wrapped[0].union(*wrapped[1:], all=True) if wrapped[1:] else wrapped[0])[:most]
+def _numbers(table: str, where: Said, order: str) -> Said:
+    """Return the question for the first numbers of a table, as many as a pool has."""
+    sql = f"SELECT id FROM {table} WHERE {where.sql} ORDER BY {order} LIMIT {POOL}"  # noqa: S608
+    return Said(sql, where.values)
+
+
+def _scope(rows: Any) -> Said | None:
+    """Return the condition that makes `rows`, or nothing where there can be none."""
+    rows.query.get_initial_alias()
+    try:
+        return Said(*rows.query.where.as_sql(rows.query.get_compiler(rows.db), connection))
+    except EmptyResultSet:
+        return None
+    except FullResultSet:
+        return Said("TRUE")
 
 
 def _rows(
-    model: Any, asked: Asked, exact: list[Q], also: list[int], by: User, limit: int
+    model: Any,
+    asked: Asked,
+    exact: list[Said],
+    companies: Sequence[int],
+    also: list[int],
+    by: User,
+    limit: int,
 ) -> list[Any]:
-    """Read the records of a kind that may be meant, and those that are asked for by number.
-
-    None but these with a `limit` of nothing.
-    """
-    rows = model.objects.permitted(by, team=asked.team).order_by()
-    every = model._base_manager.order_by()
-    parts = [every.filter(pk__in=also).values("pk")] if also else []
-    cases = []
-    if limit:
-        parts += [rows.filter(question).values("pk")[:POOL] for question in exact]
-        parts += _pool(rows, asked)
-        if model in OF_A_COMPANY:
-            companies = Account.objects.permitted(by, team=asked.team).order_by()
-            told = _gathered(Account, _pool(companies, replace(asked, spellings={})), SHOWN)
-            parts.append(rows.filter(account__in=told).order_by(_UNINDEXED).values("pk")[:POOL])
-        cases = _ranks(model, asked, exact, by)
-    is_wanted = Case(When(pk__in=also, then=0), default=1, output_field=IntegerField())
-    found = rows.filter(pk__in=_gathered(model, parts, POOL + len(also) + POOL * len(exact)))
-    found = found.annotate(
-        rank=Case(*cases, default=Value(NOT_FOUND), output_field=IntegerField()),
+    """Read the records of a kind that may be meant, and those that are asked for by number."""
+    table = model._meta.db_table
+    scope = _scope(model.objects.permitted(by, team=asked.team))
+    if scope is None:
+        return []
+    of_companies = _among(f"{table}.account_id", companies) if model in OF_A_COMPANY else None
+    parts = [_numbers(table, scope & _among(f"{table}.id", also), UNINDEXED)] if also else []
+    parts += [_numbers(table, scope & question, UNINDEXED) for question in exact]
+    parts += _pool(model, scope, asked)
+    if companies and of_companies:
+        parts.append(_numbers(table, scope & of_companies, UNINDEXED))
+    # What is in the parts is permitted. Exact ones and those by number take nobody's place.
+    most = POOL * (1 + len(exact)) + len(also)
+    found = model.all_objects.filter(InParts(parts, most)).annotate(
+        rank=FirstThatHolds(
+            _ranks(table, asked, exact, of_companies if companies else None), NOT_FOUND
+        ),
         is_closed=_is_closed(model),
         at=Coalesce("touched_at", "created_at"),
     )
-    order = ("rank", "is_closed", "-at", "-pk")
-    found = found.order_by(*([is_wanted] if also else []), *order)
+    order = [Case(When(pk__in=also, then=0), default=1)] if also else []
+    found = found.order_by(*order, "rank", "is_closed", "-at", "-pk")
     return list(found.for_list()[: limit + 1 + len(also)])
 
 
-def _ranks(model: Any, asked: Asked, exact: list[Q], by: User) -> list[When]:
+def _among(column: str, numbers: Sequence[int]) -> Said:
+    return Said(f"{column} IN ({', '.join(['%s'] * len(numbers))})", tuple(numbers))
+
+
+def _ranks(
+    table: str, asked: Asked, exact: list[Said], of_companies: Said | None
+) -> list[tuple[int, Said]]:
     """Return how well a row of the pool meets what was asked, the best first."""
-
-    def every(*parts: str) -> Q:
-        told = Q()
-        for part in parts:
-            told &= Q(search__contains=part)
-        return told
-
     words = asked.words
-    cases = [When(question, then=Value(EXACT)) for question in exact]
-    cases += [
-        When(search__startswith=f" {asked.text}", then=Value(NAME)),
-        When(every(*(f" {word} " for word in words)), then=Value(WHOLE)),
-        When(every(*(f" {word}" for word in words)), then=Value(BEGINS)),
-        When(every(*map(part_of, words)), then=Value(PART)),
+
+    def read(*parts: str) -> Said:
+        return read_in(table, tuple((part,) for part in parts), connection)
+
+    begins = f"{connection.ops.prep_for_like_query(f' {asked.text}')}%"
+    escaped = " ESCAPE '\\'" if connection.vendor == "sqlite" else ""
+    ranks = [(EXACT, question) for question in exact]
+    ranks += [
+        (NAME, Said(f"{table}.search LIKE %s{escaped}", (begins,))),
+        (WHOLE, read(*(f" {word} " for word in words))),
+        (BEGINS, read(*(f" {word}" for word in words))),
+        (PART, read_in(table, asked.groups, connection)),
     ]
-    if model in OF_A_COMPANY:
-        # Of a company that one may not see nothing is found by its name.
-        companies = (
-            Account.objects.permitted(by, team=asked.team).order_by().filter(pk=OuterRef("account"))
-        )
-        is_of_it = Exists(companies.filter(every(*map(part_of, words))))
-        cases.append(When(is_of_it, then=Value(COMPANY)))
+    if of_companies:
+        ranks.append((COMPANY, of_companies))
     if asked.misspelt:
-        told = Q()
-        for group in asked.misspelt:
-            told &= Q(*(Q(search__contains=part) for part in group), _connector=Q.OR)
-        cases.append(When(told, then=Value(MISSPELT)))
-    return cases
+        ranks.append((MISSPELT, read_in(table, asked.misspelt, connection)))
+    return ranks
 
 
 def _is_closed(model: Any) -> Any:
@@ -395,24 +436,38 @@ def _part(model: Any, rows: Sequence[Any], asked: Asked, limit: int) -> Found:
 
 def _mentions(
     asked: Asked, by: User, limit: int
-) -> list[tuple[Activity, type[TimelineRecord], int]]:
-    """Return the newest entries with the words, each with a record that shows it. One statement."""
+) -> list[tuple[Activity, list[tuple[type[TimelineRecord], int]]]]:
+    """Return the newest entries with the words, each with the records that show it.
+
+    At least one of these may be seen. One statement.
+    """
     models = {ContentType.objects.get_for_model(m).pk: m for m, _emails, _phones in SEARCHED}
-    seen = Q(pk__in=[])
+    entries, links = Activity._meta.db_table, ActivityLink._meta.db_table
+    seen: list[str] = []
+    values: list[Any] = []
     for number, model in models.items():
-        record = (
-            model.objects.permitted(by, team=asked.team).order_by().filter(pk=OuterRef("record_id"))
-        )
-        seen |= Q(record_type=number) & Q(Exists(record))
-    links = ActivityLink.objects.filter(seen)
-    rows = Activity.objects.filter(Exists(links.filter(activity=OuterRef("pk")))).order_by()
-    pool = _gathered(Activity, _pool(rows, asked), limit + 1)
+        scope = _scope(model.objects.permitted(by, team=asked.team))
+        if scope is None:
+            continue
+        table = model._meta.db_table
+        record = f"SELECT 1 FROM {table} WHERE {table}.id = shown.record_id AND {scope.sql}"  # noqa: S608
+        seen.append(f"shown.record_type_id = {number} AND EXISTS ({record})")
+        values += scope.values
+    if not seen:
+        return []
+    shown = f"SELECT 1 FROM {links} AS shown WHERE shown.activity_id = {entries}.id"  # noqa: S608
+    where = Said(
+        f"{entries}.deleted_at IS NULL AND EXISTS ({shown} AND ({' OR '.join(seen)}))",
+        tuple(values),
+    )
+    pool = InParts(_pool(Activity, where, asked), limit + 1)
+    rows = ActivityLink.objects.filter(activity__in=Activity.objects.filter(pool).values("pk"))
+    found: dict[int, tuple[Activity, list[tuple[type[TimelineRecord], int]]]] = {}
     # Where it was written comes before where it is shown as well.
-    shown = links.filter(activity__in=pool).select_related("activity__owner")
-    found: dict[int, tuple[Activity, type[TimelineRecord], int]] = {}
-    for link in shown.order_by("-activity", "-is_origin", "pk"):
-        place = (link.activity, models[link.record_type_id], link.record_id)
-        found.setdefault(link.activity_id, place)
+    for link in rows.select_related("activity__owner").order_by("-activity", "-is_origin", "pk"):
+        if link.record_type_id in models:
+            _activity, places = found.setdefault(link.activity_id, (link.activity, []))
+            places.append((models[link.record_type_id], link.record_id))
     return list(found.values())
 
 
