@@ -60,8 +60,13 @@ class AccountDetail(RecordView):
         asked = self.request.GET
         is_timeline = asked.get("tab") == "timeline" or any(name in asked for name in TIMELINE)
         kept = f"&{self.trail.query}" if self.trail else ""
+        contacts = {} if is_timeline else self.contacts()
+        tabs = tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", ""), kept=kept)
+        for tab in tabs:
+            tab["count"] = contacts.get("total") if tab.get("of") == "contacts" else None
         context = super().get_context_data(
-            tabs=tabs_of(account, is_timeline=is_timeline, kind=asked.get("kind", ""), kept=kept),
+            tabs=tabs,
+            contacts=contacts,
             cards=cards_of(account),
             children=children_card(account, self.user) if account.is_parent else None,  # type: ignore[attr-defined]
             opportunity_url=new_url("opportunities", account),
@@ -72,8 +77,6 @@ class AccountDetail(RecordView):
             may_write=may(self.user, "add", Activity),
             **kwargs,
         )
-        if not is_timeline:
-            context["contacts"] = self.contacts()
         entries = [entry for entry in context["timeline"].entries if entry.activity is not None]
         context["recent"] = [
             {**shown_entry(entry), "day": formats.day_of_year(entry.at)}
@@ -282,14 +285,19 @@ def tabs_of(
         },
     ]
     lists = (
-        (_("Contacts"), reverse("contacts:list"), ""),
-        (_("Opportunities"), address("opportunities:list"), "related-opportunities-tab"),
-        (_("Leads"), address("leads:list"), "related-leads-tab"),
+        (_("Contacts"), reverse("contacts:list"), "contacts"),
+        (_("Opportunities"), address("opportunities:list"), "opportunities"),
+        (_("Leads"), address("leads:list"), "leads"),
     )
-    # The cards bring their counts, where they are shown.
+    # The cards that htmx brings say how many there are.
     tabs += [
-        {"label": label, "url": f"{url}?account={account.pk}", "count_id": count_id}
-        for label, url, count_id in lists
+        {
+            "label": label,
+            "url": f"{url}?account={account.pk}",
+            "of": room,
+            "count_id": "" if room == "contacts" else f"related-{room}-tab",
+        }
+        for label, url, room in lists
         if url
     ]
     history_url = f"?kind={CHANGES}{kept}"
@@ -311,7 +319,13 @@ def about_account(account: Account, editing: Editing, user: User) -> list[dict[s
     """Return the fields of a company in groups; an address only as far as it is known."""
     parent = link_to(account.parent, user) or {"label": "", "url": ""}
     rows = {
-        "website": row_of(account, "website", editing, url=website_of(account)),
+        "website": row_of(
+            account,
+            "website",
+            editing,
+            value=account.domain or account.website,
+            url=website_of(account),
+        ),
         "industry": row_of(account, "industry", editing),
         "employees": row_of(account, "employees", editing, value=whole(account.employees)),
         "annual_revenue": row_of(

@@ -28,6 +28,13 @@ function arrange() {
   if (target && record.contains(target)) showColumnOf(target);
 }
 
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest(".c-record [data-tab]");
+  if (!tab) return;
+  event.preventDefault();
+  show(tab.closest(".c-record"), tab.dataset.tab);
+});
+
 // Values: the pencil brings the form, which stands beside the value until it is saved.
 const fieldOf = (element) => element?.closest?.("[data-field]");
 const formIn = (field) => field?.querySelector("[data-field-form]");
@@ -93,7 +100,8 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (form && form !== saved) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const form = detail.elt.closest?.("[data-field-form]");
+  // Where the form is gone by now, the event comes from what was around it.
+  const form = detail.requestConfig.elt.closest?.("[data-field-form]");
   if (!form || !detail.successful) return;
   const id = fieldOf(form)?.id;
   form.remove();
@@ -107,7 +115,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
     watch();
     target.querySelector("h1")?.focus();
   } else if (target.id === "stage-panel") {
-    document.querySelector("#stage-panel h2")?.focus();
+    document.querySelector("#stage-panel h2")?.focus({ preventScroll: true });
   }
 });
 document.addEventListener("click", (event) => {
@@ -116,6 +124,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const empty = document.createElement("div");
   empty.id = panel.id;
+  empty.className = "c-stage-panel";
   panel.replaceWith(empty);
   document.querySelector("#process [aria-current] a, #process a")?.focus();
 });
@@ -148,10 +157,14 @@ function outOfMenu(command, bar) {
 }
 
 function fit(bar) {
-  const panel = bar.querySelector("[data-more] .c-menu__panel");
+  const more = bar.querySelector("[data-more]");
+  const panel = more?.querySelector(".c-menu__panel");
   if (!panel) return;
   for (const command of [...panel.querySelectorAll("[data-command]")]) outOfMenu(command, bar);
-  const isTooWide = () => bar.scrollWidth > bar.clientWidth + 1;
+  const isTooWide = () => {
+    const [end, room] = [more, bar].map((each) => each.getBoundingClientRect());
+    return end.right > room.right + 1 || end.left < room.left - 1;
+  };
   const commands = [...bar.querySelectorAll(":scope > [data-command]")];
   const drawn = commands.filter((command) => command.getClientRects().length > 0).slice(1);
   while (isTooWide() && drawn.length > 0) intoMenu(drawn.pop(), panel);

@@ -57,6 +57,8 @@ class RelatedListView(BinListView):
             )
             context["all_url"] = f"{self.request.path}{self.link()}"
             context["target"] = target
+            # On the page of an account the other kinds have tabs, which show the count too.
+            context["has_tab"] = target == f"{TARGET}{self.namespace}" and self.kind != "account"
         return context
 
 
