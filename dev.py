@@ -47,6 +47,9 @@ NEUTRAL = {
     "CONN_MAX_AGE": "",
     "EMAIL_URL": "",
     "MAIL_IN_URL": "",
+    "MAIL_IN_ADDRESS": "",
+    "MAIL_BOUNCE_ADDRESS": "",
+    "DEFAULT_FROM_EMAIL": "",
 }
 
 

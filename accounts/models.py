@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import Country
@@ -258,6 +259,8 @@ class Contact(TimelineRecord, Address, PersonBlocks):
             models.Index(fields=["-created_at", "-id"], name="contact_created_idx"),
             models.Index(fields=["last_name", "first_name", "id"], name="contact_name_idx"),
             models.Index(fields=["owner", "-created_at", "-id"], name="contact_owner_idx"),
+            # Whoever writes from a second address is found by it.
+            models.Index(Lower("second_email"), name="contact_second_email_idx"),
             *block_indexes(PersonBlocks, "contact"),
         ]
         constraints = [

@@ -429,12 +429,16 @@ if CRM_DEMO and not env.str("EMAIL_URL", default=""):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "crm@localhost"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or (
+    "CRM <crm@crm.example>" if CRM_DEMO else "crm@localhost"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The files of one letter, in megabytes.
 MAIL_LARGEST = env.int("MAIL_LARGEST", default=10)
 # What replies and copies are sent to, read by `read_mailbox`; each record has its own of these.
-MAIL_IN_ADDRESS = env.str("MAIL_IN_ADDRESS", default="")
+MAIL_IN_ADDRESS = env.str("MAIL_IN_ADDRESS", default="") or (
+    "timeline@crm.example" if CRM_DEMO else ""
+)
 # Where letters come back that cannot be delivered; the server tells it the sender of the envelope.
 MAIL_BOUNCE_ADDRESS = env.str("MAIL_BOUNCE_ADDRESS", default="")
 # Which mailbox the scheduler reads: maildir:/path, mbox:/path or imaps://user:secret@host/INBOX.

@@ -15,6 +15,7 @@ from django.utils import timezone
 from activities.models import Activity
 from crm.demo import demo_file, demo_users, tour
 from crm.integrity import findings
+from emails.models import EmailTemplate
 from leads.errors import CannotUndo
 from leads.matching import lookalikes
 from leads.models import (
@@ -29,7 +30,7 @@ from records.models import AuditEntry, CustomField, FormLayout, Tag
 from tests.factories import UserFactory
 from users.models import User
 from users.operations import live_token, machine
-from workbench.models import SavedView
+from workbench.models import Mail, SavedView
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def demo_world(django_db_setup, django_db_blocker, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     with (
         django_db_blocker.unblock(),
-        override_settings(VAR_DIR=folder, CRM_DEMO=True),
+        override_settings(VAR_DIR=folder, CRM_DEMO=True, MAIL_IN_ADDRESS="in@crm.example"),
         transaction.atomic(),
     ):
         from importlib import import_module
@@ -215,3 +216,13 @@ def test_tells_nothing_outside_a_demo(db, tmp_path):
 
         assert tour() == []
         assert demo_users() == []
+
+
+def test_has_emails_that_were_answered_and_templates_to_begin_one(demo_world, rep):
+    emails = Activity.objects.filter(email__isnull=False).order_by("done_at")
+    templates = EmailTemplate.objects.permitted(rep).order_by("name")
+
+    assert [entry.direction for entry in emails] == ["outgoing", "incoming"] * 2
+    assert [template.name for template in templates] == ["After the first call", "Next step"]
+    assert not any("{{" in f"{entry.subject}{entry.text}" for entry in emails)
+    assert all(mail.state == "sent" for mail in Mail.objects.all())

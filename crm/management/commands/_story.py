@@ -109,6 +109,12 @@ EMAILS = [
     ("Dates for a visit", "Tuesday or Thursday would suit us. Which is better for you?"),
 ]
 
+# What comes back on emails: first on that after a call, then on that about a next step.
+ANSWERS = [
+    "Thank you. Tuesday before ten suits me best, then we can look at the line while it stands.",
+    "The board meets on Wednesday. Could you bring the dates in writing? Then we sign.",
+]
+
 NOTES = [
     "Speaks to us only before ten; afterwards she is in the hall.",
     "Their year ends in March. After that the budget is new.",

@@ -37,6 +37,13 @@ from crm.demo import demo_file
 from crm.management.commands import _names as names
 from crm.management.commands import _story as story
 from crm.management.commands._entrances import ask_for_offers, open_entrances, share_out
+from crm.management.commands._letters import (
+    AFTER_A_CALL,
+    NEXT_STEP,
+    answer,
+    keep_templates,
+    write,
+)
 from crm.management.commands._shape import begin_rules, shape_forms, situation_of
 from crm.management.commands._views import TAGS, keep_views
 from leads.models import DisqualifyReason, Lead, Qualification
@@ -65,6 +72,8 @@ from users.operations import issue_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from activities.models import Activity
 
 # key, name, role, team
 PEOPLE = [
@@ -242,6 +251,7 @@ class World:
         self._year()
         self._planted()
         self.plan(self.ago(30), partial(keep_views, self.people))
+        self.plan(self.ago(29), partial(keep_templates, self.people))
         self.plan(self.now - timedelta(days=400), partial(shape_forms, self.people["admin"]))
         self.plan(self.now - timedelta(days=60), partial(begin_rules, self.people["manager"]))
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
@@ -717,6 +727,7 @@ class World:
                 next=Next("Qualify, then send the offer", self.today(15), "task"),
             ),
         )
+        self.correspond(ready, AFTER_A_CALL, 3, story.ANSWERS[0], on="lead")
         person = {"first_name": "Elena", "last_name": "Marchetti", "phone": "+39 02 4811 2233"}
         silver = self.company("Silverbrook Logistics S.p.A.", 4)
         self.planted(
@@ -826,6 +837,16 @@ class World:
             ),
         )
 
+    def correspond(
+        self, case: Case, template: dict[str, Any], days: float, text: str, *, on: str
+    ) -> None:
+        """Plan an email about what a case has become, and the answer to it a few hours later."""
+        sent: list[Activity] = []
+        at = (self.now - timedelta(days=days)).replace(hour=9, minute=10)
+        later = at + timedelta(hours=5)
+        self.plan(at, lambda: sent.append(write(getattr(case, on), template, by=case.owner)))
+        self.plan(later, lambda: answer(sent[0], text, at=later))
+
     def _plant_deals(self, rep: User) -> None:
         stale = self.planted(
             "", self.company("Quarrystone Chemicals AG", 7), rep, 120, **self.ready()
@@ -842,6 +863,7 @@ class World:
         for stage in ("propose", "close"):
             at += timedelta(days=20)
             self.plan(at, partial(self.move, closing, stage))
+        self.correspond(closing, NEXT_STEP, 6, story.ANSWERS[1], on="deal")
         self.plan(self.now - timedelta(days=2), lambda: self.last_meeting(closing))
 
     def silence(self, case: Case) -> None:
@@ -922,6 +944,6 @@ class World:
 
 def moment_models() -> Iterator[type[models.Model]]:
     """Return the models whose moments tell the story: records, their histories and their trail."""
-    for room in ("accounts", "activities", "leads", "opportunities"):
+    for room in ("accounts", "activities", "emails", "leads", "opportunities"):
         yield from apps.get_app_config(room).get_models()
     yield AuditEntry
