@@ -79,6 +79,9 @@ PAGES = {name: (address, LIST) for name, address in LISTS.items()} | {
     "start page": ("/", HOME),
     "start page of somebody else": ("/?person={rep}", HOME + 1),
     "hand over": ("/handover/?person={rep}", RECORD + 6),
+    "email": ("/emails/new/?on=account:{account}", RECORD),
+    "email templates": ("/templates/", LIST),
+    "email template": ("/templates/new/", RECORD),
     "duplicates": ("/duplicates/?kind=lead", LIST),
     "hints": ("/duplicates/hints/?kind=lead&last_name=Son&company=Engines&email={email}", LIST),
     "preview": ("/leads/{lead}/qualify/", PREVIEW),
@@ -94,6 +97,8 @@ API = {
     "account": ("accounts/{account}/", RECORD),
     "contact": ("contacts/{contact}/", RECORD),
     "opportunity": ("opportunities/{opportunity}/", RECORD),
+    "emails of a lead": ("leads/{lead}/emails/", LIST),
+    "email templates": ("email-templates/", LIST),
     "preview": ("leads/{lead}/qualification/", PREVIEW),
     "duplicates": ("duplicates/?kind=lead", LIST),
 }

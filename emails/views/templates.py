@@ -35,7 +35,7 @@ class TemplatePage(Page):
     """A page about templates; one that is not one's own to change is forbidden, to see is not."""
 
     model = EmailTemplate
-    kind = "email"
+    kind = "activity"
     action: ClassVar[str] = "view"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

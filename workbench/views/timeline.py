@@ -308,10 +308,11 @@ def _title(activity: Any) -> str:
 
 
 def _people(actor: Any, activity: Any) -> str:
+    if activity.people and activity.direction == "incoming":
+        return _("From %(people)s") % {"people": activity.people}
     words = [str(actor or "")]
     if activity.people:
-        line = _("from %(people)s") if activity.direction == "incoming" else _("to %(people)s")
-        words.append(line % {"people": activity.people})
+        words.append(_("to %(people)s") % {"people": activity.people})
     elif activity.direction:
         words.append(str(activity.get_direction_display()).lower())
     if activity.outcome:
