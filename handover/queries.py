@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Contact
 from activities.models import Activity, ActivityLink
@@ -63,10 +62,10 @@ def work_of(giver: User, kind: str, *, by: User) -> QuerySet[Any, Any]:
 
 @dataclass(frozen=True)
 class Stays:
-    """So many that are left out, and why."""
+    """So many that are left out, and why, in words."""
 
     count: int
-    why: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -184,10 +183,19 @@ def _stays(giver: User, kind: str, given: int, *, is_chosen: bool, by: User) -> 
     seen: Any = open_work(giver, kind)
     count = seen.permitted(by, "view").count()
     if count and not is_chosen:
-        yield Stays(count, _("not chosen"))
-    elif count > given:
-        yield Stays(count - given, _("you may not give them away"))
+        words = ngettext("%(n)s is not chosen", "%(n)s are not chosen", count)
+        yield Stays(count, words % {"n": count})
+    elif (count := count - given) > 0:
+        words = ngettext(
+            "%(n)s that you may not give away", "%(n)s that you may not give away", count
+        )
+        yield Stays(count, words % {"n": count})
     if kind in ("lead", "opportunity"):
         closed = MODELS[kind].objects.permitted(by, "view").filter(owner=giver)
         if count := closed.exclude(status="open").count():
-            yield Stays(count, _("closed: they stay, for the record"))
+            words = ngettext(
+                "%(n)s is closed and stays, for the record",
+                "%(n)s are closed and stay, for the record",
+                count,
+            )
+            yield Stays(count, words % {"n": count})

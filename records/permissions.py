@@ -177,7 +177,8 @@ def hidden_from(
         hidden |= {(model, number) for number in wanted}
         kind = Value(model._meta.label, output_field=CharField())
         rows = restrict(model._base_manager.filter(pk__in=wanted), viewer, "view")
-        parts.append(rows.order_by().annotate(kind=kind).values_list("kind", "pk"))
+        # A name that no column has: activities have a kind of their own.
+        parts.append(rows.order_by().annotate(label_=kind).values_list("label_", "pk"))
     if not parts:
         return hidden
     seen = set(parts[0].union(*parts[1:]) if parts[1:] else parts[0])

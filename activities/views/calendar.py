@@ -19,6 +19,7 @@ from activities.calendar import Event, calendar_of
 from activities.models import Activity
 from activities.operations.writing import TO_DO
 from activities.views.todo import places_of
+from users import formats
 from users.operations import owner_of_calendar
 from workbench.views.limits import address_of, hidden, seconds_to_wait
 
@@ -52,10 +53,9 @@ class Calendar(View):
         owner = owner_of_calendar(token)
         if owner is None:
             return HttpResponse("There is no calendar here.\n", PLAIN, 404)
-        told = calendar_of(
-            events_of(owner, request), name=_("%(person)s, work") % {"person": owner}
-        )
-        content = told.encode()
+        with formats.written_for(owner):
+            name = _("%(person)s, work") % {"person": owner}
+            content = calendar_of(events_of(owner, request), name=name).encode()
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
         answer: Any = get_conditional_response(request, etag=etag)
         if answer is None:

@@ -117,7 +117,6 @@ class ActivityCreate(InPlace, CreateView):
     template_name = "activities/form.html"
     offers_another = False
     outcome: Activity | None = None
-    in_place_fields = ("subject", "due_at", "outcome", "text", "next_subject", "next_due_at")
 
     @cached_property
     def on(self) -> Any:
@@ -271,6 +270,12 @@ class ActivityCreate(InPlace, CreateView):
         is_number = asked.isascii() and asked.isdigit() and len(asked) < 19
         initial = {"owner": int(asked)} if is_number else {}
         return {**super().get_initial(), **initial}
+
+    @property
+    def in_place_fields(self) -> tuple[str, ...]:
+        if self.entry_kind == Activity.Kind.TASK:
+            return ("subject", "due_at")
+        return ("subject", "due_at", "outcome", "text", "next_subject", "next_due_at")
 
     @property
     def is_next(self) -> bool:

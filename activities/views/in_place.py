@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -32,7 +32,7 @@ class InPlace:
     """
 
     request: HttpRequest
-    in_place_fields: ClassVar[Sequence[str]] = ()
+    in_place_fields: Sequence[str] = ()
 
     @cached_property
     def place(self) -> str:

@@ -89,7 +89,7 @@ class Home(generic.TemplateView):
 
     def here(self) -> str:
         """Return the address of this day, and nothing that somebody has put into it besides."""
-        return reverse("home") if self.is_mine else f"{reverse('home')}?person={self.person.pk}"
+        return reverse("day") if self.is_mine else f"{reverse('home')}?person={self.person.pk}"
 
     def tasks(self, todos: Sequence[Todo]) -> list[dict[str, Any]]:
         """Return tasks as they are shown; a call is logged in one form, anything else ticked."""
@@ -119,7 +119,7 @@ class Home(generic.TemplateView):
         if not others:
             return []
         home = reverse("home")
-        mine = {"label": _("My day"), "url": home, "is_current": self.is_mine}
+        mine = {"label": _("My day"), "url": reverse("day"), "is_current": self.is_mine}
         return [mine] + [
             {
                 "label": str(each),

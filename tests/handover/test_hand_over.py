@@ -109,14 +109,14 @@ def test_the_plan_says_who_gets_how_much_and_what_stays(
     plan = plan_for(rep, [rep2, rep3], ["lead", "opportunity", "contact"], by=manager)
 
     told = {
-        share.label: (share.count, share.counts, [(each.count, each.why) for each in share.stays])
+        share.label: (share.count, share.counts, [each.words for each in share.stays])
         for share in plan.shares
     }
     assert told == {
         "Open leads": (3, (2, 1), []),
-        "Open opportunities": (0, (0, 0), [(1, "closed: they stay, for the record")]),
-        "Accounts": (0, (0, 0), [(1, "not chosen")]),
-        "Contacts": (0, (0, 0), [(1, "you may not give them away")]),
+        "Open opportunities": (0, (0, 0), ["1 is closed and stays, for the record"]),
+        "Accounts": (0, (0, 0), ["1 is not chosen"]),
+        "Contacts": (0, (0, 0), ["1 that you may not give away"]),
         "Open tasks, calls and meetings": (0, (0, 0), []),
     }
     assert (plan.count, plan.counts) == (3, [2, 1])
@@ -317,25 +317,27 @@ def test_the_page_previews_then_hands_over_then_takes_back(
     client: Client, manager: User, rep: User, rep2: User, rep3: User
 ) -> None:
     leads = [LeadFactory(owner=rep) for _ in range(3)]
+    task = a_task(leads[1], rep, subject="Send the catalogue")
     client.force_login(manager)
     data = {"person": rep.pk, "receivers": [rep2.pk, rep3.pk], "kinds": ["lead", "activity"]}
 
     first = client.get(f"/handover/?person={rep.pk}")
     shown = client.post("/handover/", {**data, "preview": "1"})
-    assert first.context["plan"].count == 3
-    assert shown.context["plan"].counts == [2, 1]
+    assert first.context["plan"].count == 4
+    assert shown.context["plan"].counts == [2, 2]
     assert owners(leads) == [rep] * 3
     answer = client.post("/handover/", data)
     job = Job.objects.get()
     report = client.get(answer["Location"]).content.decode()
 
     assert answer["Location"] == job.get_absolute_url()
-    assert owners(leads) == [rep2, rep3, rep2]
+    assert owners([*leads, task]) == [rep2, rep3, rep2, rep3]
+    assert "Send the catalogue" in report
     assert f"Now with {rep3}." in report
     assert f"/handover/{job.pk}/undo/" in report
     assert client.get(f"/handover/{job.pk}/undo/").status_code == 200
     assert client.post(f"/handover/{job.pk}/undo/").status_code == 302
-    assert owners(leads) == [rep] * 3
+    assert owners([*leads, task]) == [rep] * 4
 
 
 @pytest.mark.parametrize(
