@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_countries import countries
 from django_countries.fields import Country
 from django_countries.fields import CountryField as AnyCountryField
@@ -168,7 +169,7 @@ class Account(TimelineRecord, Company, Address, FirmBlocks):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
-        permissions = [("assign_account", "Can assign an account")]
+        permissions = [("assign_account", gettext_noop("Can assign an account"))]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="account_created_idx"),
             models.Index(fields=["name", "id"], name="account_name_idx"),
@@ -254,7 +255,7 @@ class Contact(TimelineRecord, Address, PersonBlocks):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        permissions = [("assign_contact", "Can assign a contact")]
+        permissions = [("assign_contact", gettext_noop("Can assign a contact"))]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="contact_created_idx"),
             models.Index(fields=["last_name", "first_name", "id"], name="contact_name_idx"),
@@ -332,14 +333,24 @@ class IdentityClaim(models.Model):
         PERSON = "person", _("Name, company and phone")
         COMPANY = "company", _("Company")
 
-    kind = models.CharField(max_length=8, choices=Kind)
-    value = models.CharField(max_length=700)
-    slot = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    value = models.CharField(_("value"), max_length=700)
+    slot = models.PositiveSmallIntegerField(_("slot"), default=0)
     account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="claims"
+        Account,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("account"),
     )
     contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="claims"
+        Contact,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("contact"),
     )
     # The merge that brought it: the record is known by this too, though its columns say otherwise.
     merge = models.ForeignKey(
@@ -377,7 +388,11 @@ class IdentityLock(models.Model):
     the transaction ends.
     """
 
-    value = models.CharField(max_length=700, unique=True)
+    value = models.CharField(_("value"), max_length=700, unique=True)
+
+    class Meta:
+        verbose_name = _("identity lock")
+        verbose_name_plural = _("identity locks")
 
     def __str__(self) -> str:
         return self.value

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from activities.querysets import ActivityQuerySet, FileQuerySet
 from records import keys
@@ -128,7 +129,7 @@ class Activity(Record):
     class Meta:
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
-        permissions = [("assign_activity", "Can assign an activity")]
+        permissions = [("assign_activity", gettext_noop("Can assign an activity"))]
         indexes = [
             models.Index(fields=["owner", "status", "due_at", "id"], name="activity_owner_due_idx"),
             models.Index(
@@ -175,12 +176,16 @@ def _rows(activity: Activity, name: str) -> list[Any]:
 class ActivityLink(models.Model):
     """One record on whose timeline an activity is shown; `is_origin` marks where it was written."""
 
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="links")
-    record_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
-    record_id = models.BigIntegerField()
-    is_origin = models.BooleanField(default=False)
+    activity = models.ForeignKey(
+        Activity, on_delete=models.CASCADE, related_name="links", verbose_name=_("activity")
+    )
+    record_type = models.ForeignKey(
+        ContentType, on_delete=models.PROTECT, related_name="+", verbose_name=_("record type")
+    )
+    record_id = models.BigIntegerField(_("record id"))
+    is_origin = models.BooleanField(_("is origin"), default=False)
     # Names what brought the link, like "qualification:7", so that undo takes away just that.
-    via = models.CharField(max_length=60, blank=True)
+    via = models.CharField(_("via"), max_length=60, blank=True)
 
     class Meta:
         constraints = [

@@ -96,9 +96,8 @@ class AsRead:
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> None:
-        """Ask who reads only where a page asks for that anyway: a stranger costs no statement."""
-        if getattr(view, "login_required", True):
-            begin_for(request)
+        """Write as whoever is signed in reads, which has been asked for the sign-in already."""
+        begin_for(request)
 
 
 def begin_for(request: HttpRequest) -> None:

@@ -37,7 +37,13 @@ class PairsForm(PageForm):
         label=_("Match"),
         required=False,
         coerce=int,
-        choices=[("", _("50% or more")), *((n, _("%d%% or more") % n) for n in (60, 70, 80, 90))],
+        choices=[
+            ("", _("50% or more")),
+            (60, _("60% or more")),
+            (70, _("70% or more")),
+            (80, _("80% or more")),
+            (90, _("90% or more")),
+        ],
     )
 
     def value_of(self, name: str) -> Any:

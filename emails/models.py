@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from activities.models import Activity
 from emails.querysets import EmailTemplateQuerySet
@@ -66,7 +67,9 @@ class EmailTemplate(models.Model):
     objects = models.Manager.from_queryset(EmailTemplateQuerySet)()
 
     class Meta:
-        permissions = [("share_emailtemplate", "Can share an email template with everyone")]
+        permissions = [
+            ("share_emailtemplate", gettext_noop("Can share an email template with everyone"))
+        ]
         verbose_name = _("email template")
         verbose_name_plural = _("email templates")
         constraints = [

@@ -345,7 +345,7 @@ def tried(door: Door, payload: str, content_type: str, *, by: User) -> dict[str,
 class DeliveryAdmin(ReadOnlyAdmin):
     """Everything that came in, and what became of it; the inbox decides about it."""
 
-    list_display = ("pk", "entrance", "state", "received_at", "repeats", "attempts", "lead")
+    list_display = ("id", "entrance", "state", "received_at", "repeats", "attempts", "lead")
     list_filter = ("state", "door", "form", "received_at")
     list_select_related = ("door", "form", "lead")
     ordering = ("-pk",)

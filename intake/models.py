@@ -142,7 +142,9 @@ class WebForm(Entrance):
 class WebFormField(models.Model):
     """One field of a web form, or a value that every lead of the form gets."""
 
-    form = models.ForeignKey(WebForm, on_delete=models.CASCADE, related_name="fields")
+    form = models.ForeignKey(
+        WebForm, on_delete=models.CASCADE, related_name="fields", verbose_name=_("form")
+    )
     field = models.CharField(_("field"), max_length=80)
     label = models.CharField(
         _("label"), max_length=120, blank=True, help_text=_("Empty: the name of the field.")
@@ -210,7 +212,9 @@ class DoorKey(models.Model):
     gap. They never go into the trail.
     """
 
-    door = models.ForeignKey(Door, on_delete=models.CASCADE, related_name="keys")
+    door = models.ForeignKey(
+        Door, on_delete=models.CASCADE, related_name="keys", verbose_name=_("door")
+    )
     key = models.CharField(max_length=60, unique=True, default=new_key, editable=False)
     secret = models.CharField(_("secret"), max_length=200, default=new_key)
     made_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
@@ -229,7 +233,9 @@ class DoorKey(models.Model):
 class DoorField(models.Model):
     """Where in a payload a field of the lead stands, or what it is always."""
 
-    door = models.ForeignKey(Door, on_delete=models.CASCADE, related_name="fields")
+    door = models.ForeignKey(
+        Door, on_delete=models.CASCADE, related_name="fields", verbose_name=_("door")
+    )
     path = models.CharField(
         _("path"),
         max_length=200,
@@ -267,9 +273,13 @@ class Reference(models.Model):
               a person has changed it
     """
 
-    door = models.ForeignKey(Door, on_delete=models.PROTECT, related_name="references")
+    door = models.ForeignKey(
+        Door, on_delete=models.PROTECT, related_name="references", verbose_name=_("door")
+    )
     name = models.CharField(_("id there"), max_length=200)
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, null=True, related_name="references")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, null=True, related_name="references", verbose_name=_("lead")
+    )
     values = models.JSONField(default=dict)
     written = models.JSONField(default=dict)
 
@@ -322,15 +332,15 @@ class Delivery(models.Model):
     digest = models.CharField(max_length=64)
     key = models.CharField(max_length=300)
     # What its sender calls the thing it is about; several deliveries may tell of one.
-    subject = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
     repeats = models.PositiveIntegerField(_("came again"), default=0)
     values = models.JSONField(null=True)
     context = models.JSONField(default=dict)
     has_consent = models.BooleanField(_("agreed"), default=False)
     consent_text = models.TextField(_("agreed to"), blank=True)
-    consent_version = models.PositiveIntegerField(null=True)
+    consent_version = models.PositiveIntegerField(_("consent version"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(_("next at"), default=timezone.now)
     processed_at = models.DateTimeField(_("processed"), null=True)
     # What a lead became of may be erased with its person; that something came in stays.
     lead = models.ForeignKey(

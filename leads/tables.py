@@ -74,7 +74,7 @@ class LeadTable(RecordTable):
     bant = Cell(
         lambda lead: pips(lead.bant),
         plain=lambda lead: _("%(known)s of 4") % {"known": lead.bant_known},
-        verbose_name="BANT",
+        verbose_name=_("BANT"),
         css="c-cell--bant",
         accessor="pk",
         order_by=("bant_known",),

@@ -52,9 +52,13 @@ class LineInline(ReadOnlyInline):
     """What is sold; the lines are changed on the page of the opportunity."""
 
     model = Line
-    fields = ("product", "description", "quantity", "price", "amount")
-    readonly_fields = ("amount",)
+    fields = ("product", "description", "quantity", "price", "total")
+    readonly_fields = ("total",)
     verbose_name_plural = gettext_lazy("products")
+
+    @admin.display(description=gettext_lazy("amount"))
+    def total(self, line: Line) -> Any:
+        return line.amount
 
     def get_queryset(self, request: Any) -> Any:
         rows = super().get_queryset(request).select_related("product")

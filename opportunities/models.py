@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Contact
 from opportunities.querysets import OpportunityQuerySet
@@ -122,7 +123,9 @@ class Stage(models.Model):
         COMMIT = "commit", _("Commit")
         OMITTED = "omitted", _("Omitted")
 
-    process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="stages")
+    process = models.ForeignKey(
+        Process, on_delete=models.PROTECT, related_name="stages", verbose_name=_("process")
+    )
     key = models.SlugField(_("key"), max_length=60)
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"))
@@ -158,7 +161,9 @@ class Stage(models.Model):
 class Step(models.Model):
     """Something to do in a stage: a field to fill, or a box to tick when `field` is empty."""
 
-    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="steps")
+    stage = models.ForeignKey(
+        Stage, on_delete=models.CASCADE, related_name="steps", verbose_name=_("stage")
+    )
     key = models.SlugField(_("key"), max_length=60)
     label = models.CharField(_("label"), max_length=120)
     field = models.CharField(_("field"), max_length=60, blank=True)
@@ -250,7 +255,9 @@ class Opportunity(TimelineRecord, Bant):
     stage = models.ForeignKey(
         Stage, on_delete=models.PROTECT, related_name="opportunities", verbose_name=_("stage")
     )
-    stage_entered_at = models.DateTimeField(default=timezone.now, editable=False)
+    stage_entered_at = models.DateTimeField(
+        _("stage entered at"), default=timezone.now, editable=False
+    )
     probability = models.PositiveSmallIntegerField(_("probability, %"), validators=percent)
     status = models.CharField(
         _("status"), max_length=4, choices=Status, default=Status.OPEN, editable=False
@@ -261,7 +268,7 @@ class Opportunity(TimelineRecord, Bant):
         _("currency"), max_length=3, default=default_currency, validators=[currency_code]
     )
     rate = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(1), editable=False)
-    base_value = MoneyField(editable=False)
+    base_value = MoneyField(_("base value"), editable=False)
     estimated_close_date = models.DateField(_("expected close"), null=True, blank=True)
     forecast_category = models.CharField(
         _("forecast category"),
@@ -279,6 +286,7 @@ class Opportunity(TimelineRecord, Bant):
         blank=True,
         related_name="+",
         editable=False,
+        verbose_name=_("loss reason"),
     )
     lost_to = models.ForeignKey(
         Competitor,
@@ -287,8 +295,11 @@ class Opportunity(TimelineRecord, Bant):
         blank=True,
         related_name="+",
         editable=False,
+        verbose_name=_("lost to"),
     )
-    close_comment = models.TextField(blank=True, max_length=10_000, editable=False)
+    close_comment = models.TextField(
+        _("close comment"), blank=True, max_length=10_000, editable=False
+    )
     source = models.ForeignKey(
         Source,
         on_delete=models.PROTECT,
@@ -310,8 +321,12 @@ class Opportunity(TimelineRecord, Bant):
     customer_need = models.TextField(_("customer need"), blank=True, max_length=10_000)
     proposed_solution = models.TextField(_("proposed solution"), blank=True, max_length=10_000)
     description = models.TextField(_("description"), blank=True, max_length=10_000)
-    competitors = models.ManyToManyField(Competitor, blank=True, related_name="opportunities")
-    sales_team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    competitors = models.ManyToManyField(
+        Competitor, blank=True, related_name="opportunities", verbose_name=_("competitors")
+    )
+    sales_team = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("sales team")
+    )
 
     # What conditions can ask.
     vocabulary = Vocabulary(
@@ -337,8 +352,8 @@ class Opportunity(TimelineRecord, Bant):
         verbose_name = _("opportunity")
         verbose_name_plural = _("opportunities")
         permissions = [
-            ("assign_opportunity", "Can assign an opportunity"),
-            ("close_opportunity", "Can win, lose and reopen an opportunity"),
+            ("assign_opportunity", gettext_noop("Can assign an opportunity")),
+            ("close_opportunity", gettext_noop("Can win, lose and reopen an opportunity")),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="opp_created_idx"),
@@ -439,17 +454,29 @@ class StageMove(models.Model):
         LOST = "lost", _("Lost")
         REOPENED = "reopened", _("Reopened")
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="moves")
-    kind = models.CharField(max_length=8, choices=Kind)
-    from_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    base_value = MoneyField()
-    loss_reason = models.ForeignKey(
-        LossReason, on_delete=models.PROTECT, null=True, related_name="+"
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="moves", verbose_name=_("opportunity")
     )
-    comment = models.TextField(blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    from_stage = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("from stage")
+    )
+    to_stage = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, related_name="+", verbose_name=_("to stage")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    base_value = MoneyField(_("base value"))
+    loss_reason = models.ForeignKey(
+        LossReason,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("loss reason"),
+    )
+    comment = models.TextField(_("comment"), blank=True)
 
     class Meta:
         verbose_name = _("stage move")
@@ -463,10 +490,16 @@ class StageMove(models.Model):
 class StepTick(models.Model):
     """A box of a stage, ticked for an opportunity."""
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="ticks")
-    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="ticks", verbose_name=_("opportunity")
+    )
+    step = models.ForeignKey(
+        Step, on_delete=models.CASCADE, related_name="+", verbose_name=_("step")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
 
     class Meta:
         constraints = [
@@ -491,9 +524,14 @@ class Stakeholder(models.Model):
         OTHER = "other", _("Other")
 
     opportunity = models.ForeignKey(
-        Opportunity, on_delete=models.CASCADE, related_name="stakeholders"
+        Opportunity,
+        on_delete=models.CASCADE,
+        related_name="stakeholders",
+        verbose_name=_("opportunity"),
     )
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact")
+    )
     role = models.CharField(_("role"), max_length=14, choices=Role, default=Role.OTHER)
 
     class Meta:
@@ -510,9 +548,16 @@ class Stakeholder(models.Model):
 class Line(models.Model):
     """A product in an opportunity, with quantity and price."""
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="lines")
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="lines", verbose_name=_("opportunity")
+    )
     product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Product,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("product"),
     )
     description = models.CharField(_("description"), max_length=200, blank=True)
     quantity = models.DecimalField(
@@ -523,7 +568,7 @@ class Line(models.Model):
         validators=[MinValueValidator(Decimal("0.01"))],
     )
     price = MoneyField(_("price"), null=False, blank=False, default=Decimal(0))
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
         constraints = [

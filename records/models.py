@@ -201,7 +201,7 @@ class Record(models.Model):
     )
     custom = models.JSONField(default=dict, blank=True, editable=False)
     search = models.TextField(editable=False, default="")
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -209,6 +209,7 @@ class Record(models.Model):
         null=True,
         related_name="+",
         editable=False,
+        verbose_name=_("created by"),
     )
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     changed_by = models.ForeignKey(
@@ -217,14 +218,16 @@ class Record(models.Model):
         null=True,
         related_name="+",
         editable=False,
+        verbose_name=_("changed by"),
     )
-    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
         editable=False,
+        verbose_name=_("deleted by"),
     )
 
     history = History(inherit=True, excluded_fields=["search"])
@@ -353,8 +356,8 @@ class TimelineRecord(Record):
         Tag, blank=True, related_name="tagged_%(class)ss", verbose_name=_("tags")
     )
     next_step = models.CharField(_("next step"), max_length=200, blank=True, editable=False)
-    next_step_kind = models.CharField(max_length=8, blank=True, editable=False)
-    next_step_at = models.DateTimeField(null=True, editable=False)
+    next_step_kind = models.CharField(_("next step kind"), max_length=8, blank=True, editable=False)
+    next_step_at = models.DateTimeField(_("next step at"), null=True, editable=False)
     touched_at = models.DateTimeField(_("last touch"), null=True, editable=False)
 
     class Meta:
@@ -381,16 +384,20 @@ class PossibleDuplicate(models.Model):
     for ever: a pair with `dismissed_at` is never shown, found or proposed again.
     """
 
-    kind = models.CharField(max_length=12)
-    low = models.BigIntegerField()
-    high = models.BigIntegerField()
-    score = models.PositiveSmallIntegerField(default=0)
-    score_alone = models.PositiveSmallIntegerField(null=True)
-    reasons = models.JSONField(default=list)
-    found_at = models.DateTimeField(default=timezone.now)
-    dismissed_at = models.DateTimeField(null=True)
+    kind = models.CharField(_("kind"), max_length=12)
+    low = models.BigIntegerField(_("low"))
+    high = models.BigIntegerField(_("high"))
+    score = models.PositiveSmallIntegerField(_("score"), default=0)
+    score_alone = models.PositiveSmallIntegerField(_("score alone"), null=True)
+    reasons = models.JSONField(_("reasons"), default=list)
+    found_at = models.DateTimeField(_("found at"), default=timezone.now)
+    dismissed_at = models.DateTimeField(_("dismissed at"), null=True)
     dismissed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("dismissed by"),
     )
 
     class Meta:
@@ -434,14 +441,21 @@ class SearchWord(models.Model):
 class AuditEntry(models.Model):
     """One line of the trail: who did what to which record, with old and new values."""
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    event = models.CharField(max_length=60)
-    record_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
-    record_id = models.BigIntegerField()
-    label = models.CharField(max_length=300)
-    changes = models.JSONField(default=dict)
-    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("actor"),
+    )
+    event = models.CharField(_("event"), max_length=60)
+    record_type = models.ForeignKey(
+        ContentType, on_delete=models.PROTECT, related_name="+", verbose_name=_("record type")
+    )
+    record_id = models.BigIntegerField(_("record id"))
+    label = models.CharField(_("label"), max_length=300)
+    changes = models.JSONField(_("changes"), default=dict)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("audit entry")
@@ -605,14 +619,18 @@ class Notice(models.Model):
 class IdempotencyKey(models.Model):
     """The first answer to a request that may be sent again, kept with its effect."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("user")
+    )
+    key = models.CharField(_("key"), max_length=255)
     fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
+    status = models.PositiveSmallIntegerField(_("status"), null=True)
     body = models.JSONField(null=True)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
 
     class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "key"], name="records_a_key_is_answered_once_per_user"

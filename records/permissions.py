@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from records.errors import NotPermitted
 from users.models import Grant, User
@@ -20,6 +21,27 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 M = TypeVar("M", bound=Model)
+
+DENIED_AT_ALL = gettext_noop("You may not do this to this %(kind)s.")
+DENIED = {
+    "view": gettext_noop("You may not view this %(kind)s."),
+    "add": gettext_noop("You may not add this %(kind)s."),
+    "change": gettext_noop("You may not change this %(kind)s."),
+    "delete": gettext_noop("You may not delete this %(kind)s."),
+    "assign": gettext_noop("You may not assign this %(kind)s."),
+    "qualify": gettext_noop("You may not qualify this %(kind)s."),
+    "disqualify": gettext_noop("You may not disqualify this %(kind)s."),
+    "undo": gettext_noop("You may not undo this %(kind)s."),
+    "close": gettext_noop("You may not close this %(kind)s."),
+}
+DENIED_ALL_AT_ALL = gettext_noop("You may not do this to %(kinds)s.")
+DENIED_ALL = {
+    "view": gettext_noop("You may not view %(kinds)s."),
+    "add": gettext_noop("You may not add %(kinds)s."),
+    "change": gettext_noop("You may not change %(kinds)s."),
+    "delete": gettext_noop("You may not delete %(kinds)s."),
+    "assign": gettext_noop("You may not assign %(kinds)s."),
+}
 
 
 def load_scopes(people: Iterable[User]) -> None:
@@ -188,10 +210,15 @@ def hidden_from(
 def require(user: User, action: str, record: Any) -> None:
     """Raise `NotPermitted` unless `user` may do `action` to `record`."""
     if not reaches(user, action, record):
-        raise NotPermitted(f"You may not {action} this {record._meta.verbose_name}.")
+        raise NotPermitted(
+            _(DENIED.get(action, DENIED_AT_ALL)) % {"kind": record._meta.verbose_name}
+        )
 
 
 def require_any(user: User, action: str, model: type[Model]) -> None:
     """Raise `NotPermitted` unless `user` may do `action` to some records of this kind."""
     if not may(user, action, model):
-        raise NotPermitted(f"You may not {action} {model._meta.verbose_name_plural}.")
+        raise NotPermitted(
+            _(DENIED_ALL.get(action, DENIED_ALL_AT_ALL))
+            % {"kinds": model._meta.verbose_name_plural}
+        )

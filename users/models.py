@@ -54,7 +54,9 @@ class Grant(models.Model):
     # The wider scope wins where a person has several roles.
     REACH: ClassVar[dict[str, int]] = {Scope.OWN: 1, Scope.TEAM: 2, Scope.ALL: 3}
 
-    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="grants")
+    role = models.ForeignKey(
+        Role, on_delete=models.CASCADE, related_name="grants", verbose_name=_("role")
+    )
     permission = models.CharField(
         _("permission"), max_length=100, help_text=_("Like leads.qualify_lead")
     )
@@ -149,9 +151,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     team = models.ForeignKey(
-        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="members"
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("team"),
     )
-    roles = models.ManyToManyField(Role, blank=True, related_name="members")
+    roles = models.ManyToManyField(
+        Role, blank=True, related_name="members", verbose_name=_("roles")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     is_machine = models.BooleanField(_("is a machine"), default=False)
@@ -239,15 +248,17 @@ class ApiToken(models.Model):
 
     PREFIX = "crm_"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("user")
+    )
     name = models.CharField(_("name"), max_length=100)
-    prefix = models.CharField(max_length=12, editable=False)
+    prefix = models.CharField(_("prefix"), max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    scope = models.CharField(max_length=5, choices=Scope, default=Scope.WRITE)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    scope = models.CharField(_("scope"), max_length=5, choices=Scope, default=Scope.WRITE)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API token")

@@ -32,7 +32,7 @@ def permissions_of(model: type[Model]) -> dict[str, str]:
         for action, words in ACTIONS.items()
         if action in meta.default_permissions
     }
-    return known | {f"{meta.app_label}.{name}": str(text) for name, text in meta.permissions}
+    return known | {f"{meta.app_label}.{name}": _(str(text)) for name, text in meta.permissions}
 
 
 def exists(permission: str) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from workbench.querysets import LIVE, UNSENT, JobQuerySet, MailQuerySet, SavedViewQuerySet
 
@@ -174,7 +175,7 @@ class SavedView(models.Model):
     objects = models.Manager.from_queryset(SavedViewQuerySet)()
 
     class Meta:
-        permissions = [("share_savedview", "Can share a view with everyone")]
+        permissions = [("share_savedview", gettext_noop("Can share a view with everyone"))]
         verbose_name = _("saved view")
         verbose_name_plural = _("saved views")
         constraints = [

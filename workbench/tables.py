@@ -42,10 +42,25 @@ if TYPE_CHECKING:
 LONGEST_CELL = 120  # characters of a text in a list; the record shows all of it
 SORTED = "sorted_by_custom"  # the annotation that a list is sorted by
 PIP_WORDS = {
-    "known": gettext_lazy("known"),
-    "partly": gettext_lazy("partly known"),
-    "unknown": gettext_lazy("unknown"),
+    ("budget", "known"): gettext_lazy("budget known"),
+    ("budget", "partly"): gettext_lazy("budget partly known"),
+    ("budget", "unknown"): gettext_lazy("budget unknown"),
+    ("authority", "known"): gettext_lazy("authority known"),
+    ("authority", "partly"): gettext_lazy("authority partly known"),
+    ("authority", "unknown"): gettext_lazy("authority unknown"),
+    ("need", "known"): gettext_lazy("need known"),
+    ("need", "partly"): gettext_lazy("need partly known"),
+    ("need", "unknown"): gettext_lazy("need unknown"),
+    ("timeframe", "known"): gettext_lazy("timeframe known"),
+    ("timeframe", "partly"): gettext_lazy("timeframe partly known"),
+    ("timeframe", "unknown"): gettext_lazy("timeframe unknown"),
 }
+
+
+def pips_in_words(parts: Iterable[Any]) -> str:
+    """Say of each letter of BANT how much is known: "Budget known, authority unknown"."""
+    sentence = ", ".join(str(PIP_WORDS[part.name, part.state]) for part in parts)
+    return sentence[:1].upper() + sentence[1:]
 
 
 # Cells
@@ -88,7 +103,6 @@ def pips(parts: tuple[Any, ...]) -> SafeString:
 
 @cache  # 81 ways to know something, in each language
 def _pips(parts: tuple[Any, ...], _language: str | None) -> SafeString:
-    sentence = ", ".join(f"{part.name} {PIP_WORDS[part.state]}" for part in parts)
     letters = format_html_join(
         "",
         '<span class="c-pip{}">{}</span>',
@@ -98,7 +112,7 @@ def _pips(parts: tuple[Any, ...], _language: str | None) -> SafeString:
     return format_html(
         '<span class="c-bant" role="img" aria-label="{}">{}</span>'
         '<span class="c-bant__count">{}</span>',
-        sentence.capitalize(),
+        pips_in_words(parts),
         letters,
         _("%(known)s of 4") % {"known": known},
     )

@@ -11,6 +11,7 @@ import django_filters
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -67,8 +68,8 @@ class Place(serializers.Field[Any, Any, Any, Any]):
     """The record on which an entry was written; null outside the caller's scope."""
 
     default_error_messages = {
-        "invalid": _("Name the record like {example}."),
-        "unknown": _("There is no record of this kind and id."),
+        "invalid": gettext_lazy("Name the record like {example}."),
+        "unknown": gettext_lazy("There is no record of this kind and id."),
     }
 
     def get_attribute(self, instance: Activity) -> Any:
@@ -185,7 +186,7 @@ class OnPage(ActivityFilter):
     """What a list of activities can be narrowed by besides its fields."""
 
     on = django_filters.CharFilter(
-        method="is_on", max_length=40, label=_("On whose timeline: like lead:7.")
+        method="is_on", max_length=40, label=gettext_lazy("On whose timeline: like lead:7.")
     )
 
     def is_on(self, qs: Any, name: str, value: str) -> Any:

@@ -95,16 +95,28 @@ class Assignment(models.Model):
     The reason says by itself what the rule said then: rules change, and may be deleted.
     """
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="assignments", verbose_name=_("lead")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     rule = models.ForeignKey(
-        AssignmentRule, on_delete=models.SET_NULL, null=True, related_name="assignments"
+        AssignmentRule,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="assignments",
+        verbose_name=_("rule"),
     )
-    reason = models.CharField(max_length=LONGEST_REASON)
+    reason = models.CharField(_("reason"), max_length=LONGEST_REASON)
 
     class Meta:
         verbose_name = _("assignment")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import (
     Account,
@@ -146,7 +147,7 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     description = models.TextField(_("description"), blank=True, max_length=10_000)
     estimated_value = MoneyField(_("estimated value"))
     rate = models.DecimalField(max_digits=16, decimal_places=8, default=Decimal(1), editable=False)
-    base_value = MoneyField(editable=False)
+    base_value = MoneyField(_("base value"), editable=False)
     estimated_close_date = models.DateField(_("expected close"), null=True, blank=True)
     consent = models.BooleanField(_("agreed to be written to"), default=False)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
@@ -173,14 +174,26 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
 
     qualified_at = models.DateTimeField(_("qualified"), null=True, editable=False)
     # How often it was qualified; the number of its latest `Qualification`.
-    cycles = models.PositiveSmallIntegerField(default=0, editable=False)
+    cycles = models.PositiveSmallIntegerField(_("cycles"), default=0, editable=False)
     disqualified_at = models.DateTimeField(_("disqualified"), null=True, editable=False)
     disqualify_reason = models.ForeignKey(
-        DisqualifyReason, on_delete=models.PROTECT, null=True, editable=False, related_name="leads"
+        DisqualifyReason,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="leads",
+        verbose_name=_("disqualify reason"),
     )
-    disqualify_comment = models.TextField(blank=True, max_length=10_000, editable=False)
+    disqualify_comment = models.TextField(
+        _("disqualify comment"), blank=True, max_length=10_000, editable=False
+    )
     duplicate_of = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="duplicates"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="duplicates",
+        verbose_name=_("duplicate of"),
     )
     revisit_on = models.DateField(_("reopen on"), null=True, editable=False)
     # Picked by a person before qualifying, or set by qualifying.
@@ -255,11 +268,11 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
         permissions = [
-            ("assign_lead", "Can assign a lead"),
-            ("qualify_lead", "Can qualify a lead"),
-            ("disqualify_lead", "Can disqualify and reopen a lead"),
-            ("undo_lead", "Can undo a qualification"),
-            ("override_lead", "Can qualify a lead against the rules"),
+            ("assign_lead", gettext_noop("Can assign a lead")),
+            ("qualify_lead", gettext_noop("Can qualify a lead")),
+            ("disqualify_lead", gettext_noop("Can disqualify and reopen a lead")),
+            ("undo_lead", gettext_noop("Can undo a qualification")),
+            ("override_lead", gettext_noop("Can qualify a lead against the rules")),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="lead_created_idx"),

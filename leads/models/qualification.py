@@ -72,26 +72,38 @@ class Qualification(models.Model):
         # Reopened without taking the records back: they stay, the lead is open again.
         LEFT = "left", _("Reopened, records kept")
 
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="qualifications")
-    seq = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    ended_at = models.DateTimeField(null=True)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    lead = models.ForeignKey(
+        Lead, on_delete=models.PROTECT, related_name="qualifications", verbose_name=_("lead")
     )
-    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
-    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
-    rule_version = models.CharField(max_length=40)
-    override_reason = models.CharField(max_length=500, blank=True)
-    plan = models.JSONField(default=dict)
-    result = models.JSONField(default=dict)
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
-    frozen = models.JSONField(default=dict)
-    carried = models.JSONField(default=list)
-    kept = models.JSONField(default=dict)
+    seq = models.PositiveSmallIntegerField(_("seq"))
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.ACTIVE)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("ended by"),
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("account")
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("contact")
+    )
+    rule_version = models.CharField(_("rule version"), max_length=40)
+    override_reason = models.CharField(_("override reason"), max_length=500, blank=True)
+    plan = models.JSONField(_("plan"), default=dict)
+    result = models.JSONField(_("result"), default=dict)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+    frozen = models.JSONField(_("frozen"), default=dict)
+    carried = models.JSONField(_("carried"), default=list)
+    kept = models.JSONField(_("kept"), default=dict)
 
     class Meta:
         verbose_name = _("qualification")
@@ -118,14 +130,20 @@ class QualifiedOpportunity(models.Model):
     """An opportunity that a qualification opened or joined."""
 
     qualification = models.ForeignKey(
-        Qualification, on_delete=models.PROTECT, related_name="opportunity_links"
+        Qualification,
+        on_delete=models.PROTECT,
+        related_name="opportunity_links",
+        verbose_name=_("qualification"),
     )
     opportunity = models.ForeignKey(
-        Opportunity, on_delete=models.CASCADE, related_name="qualification_links"
+        Opportunity,
+        on_delete=models.CASCADE,
+        related_name="qualification_links",
+        verbose_name=_("opportunity"),
     )
-    is_primary = models.BooleanField(default=False)
+    is_primary = models.BooleanField(_("is primary"), default=False)
     # False where the lead was added to an opportunity that was there already.
-    is_created = models.BooleanField(default=True)
+    is_created = models.BooleanField(_("is created"), default=True)
 
     class Meta:
         constraints = [

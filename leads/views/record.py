@@ -26,7 +26,7 @@ from records.permissions import may, reaches
 from users import formats
 from workbench.custom import rows_for
 from workbench.rows import fold, unseen
-from workbench.tables import tags_of
+from workbench.tables import pips_in_words, tags_of
 from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
@@ -97,7 +97,7 @@ class LeadDetail(RecordView):
             "stages": stages_for(lead, self.verdicts),
             "groups": groups_of(lead, self.editing, self.user),
             "parts": parts,
-            "bant_words": ", ".join(f"{row['part'].name} {row['state']}" for row in qualification),
+            "bant_words": pips_in_words(row["part"] for row in qualification),
             "bant_count": _("%(known)d of %(total)d")
             % {"known": known(parts), "total": len(parts)},
             "bant_rows": qualification,

@@ -118,7 +118,7 @@ def run_atomically(work: Callable[[], T]) -> T:
                     ) from error
                 if not may_retry or isinstance(error, IntegrityError):
                     raise
-                raise Busy("The database is busy. Try again in a moment.") from error
+                raise Busy(_("The database is busy. Try again in a moment.")) from error
             # Full jitter keeps the losers of one race from meeting again.
             time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
     raise AssertionError("unreachable")
@@ -144,7 +144,9 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
     require(by, action, current)
     if current.is_in_bin:
         refuse_merged(current, by=by)
-        raise IsInBin(f"{current} is in the recycle bin. Restore it first.")
+        raise IsInBin(
+            _("%(record)s is in the recycle bin. Restore it first.") % {"record": current}
+        )
     if version is not None and version != current.version:
         raise Stale(
             stale_sentence(current, version),
@@ -360,7 +362,7 @@ def assign(record: R, *, by: User, owner: User | None, version: int | None = Non
     """
     current = locked(record, by=by, action="assign", version=version)
     if owner is not None and not owner.is_active:
-        raise Unacceptable(errors={"owner": [f"{owner} is not active."]})
+        raise Unacceptable(errors={"owner": [_("%(owner)s is not active.") % {"owner": owner}]})
     changed = apply(current, {"owner": owner})
     if changed:
         save_changed(current, by=by)
@@ -421,7 +423,7 @@ def once(
         )
         row = IdempotencyKey.objects.select_for_update().get(user=by, key=key)
         if row.fingerprint != fingerprint:
-            raise KeyReused("This idempotency key was used for another request. Use a new one.")
+            raise KeyReused(_("This idempotency key was used for another request. Use a new one."))
         if row.status is not None:
             return row.status, row.body, True
         row.status, row.body = work()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from records.errors import Refused, Stale, Unacceptable
 from records.operations import refuse_stale
@@ -48,7 +49,9 @@ class VersionedForm(TellingForm):
     A stale form keeps what was typed, says what stands by now, and may then be sent once more.
     """
 
-    known_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    known_version = forms.IntegerField(
+        label=gettext_lazy("Version"), widget=forms.HiddenInput, required=False
+    )
     # What its lines are called, by the relation that holds them.
     parts: ClassVar[Mapping[str, Any]] = {}
 
