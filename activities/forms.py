@@ -398,6 +398,8 @@ class ActivityForm(RecordForm):
             unasked.add("duration")
         if activity.kind in (kinds.NOTE, kinds.FILE):
             unasked.add("subject")
+        if activity.was_exchanged:
+            unasked |= {"subject", "text", "direction", "done_at"}
         if not may(self.user, "assign", Activity):
             unasked.add("owner")
         return unasked

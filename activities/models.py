@@ -155,6 +155,11 @@ class Activity(Record):
         return self.status == self.Status.OPEN
 
     @property
+    def was_exchanged(self) -> bool:
+        """Say whether it is an email that went or came; one that is only logged names nobody."""
+        return self.kind == self.Kind.EMAIL and bool(self.people)
+
+    @property
     def files_shown(self) -> list[FileShown]:
         """The files of an entry that was read `with_parts`."""
         return [FileShown(*row) for row in _rows(self, "files_told")]

@@ -24,7 +24,7 @@ from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, StageMove
 from records.models import Merge, MergedRecord, PossibleDuplicate
 from records.operations.merging import references_to
-from workbench.models import Job
+from workbench.models import Job, Mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -387,6 +387,14 @@ def the_search_is_in_step_with_the_records() -> Iterator[tuple[str, Any, str]]:
     yield from search_index.faults()
 
 
+def letters_have_a_worker_while_they_are_sent() -> Iterator[tuple[str, Any, str]]:
+    """Nobody works on a letter that waits or is settled: whoever takes it would not get it."""
+    sending = Mail.State.SENDING
+    wrong = Mail.objects.filter(Q(state=sending, worker="") | (~Q(state=sending) & ~Q(worker="")))
+    for mail in wrong.order_by("pk").iterator(chunk_size=CHUNK):
+        yield "mail", mail.pk, f"It is {mail.state}, and its worker is {mail.worker or 'nobody'}."
+
+
 def references_lead_somewhere() -> Iterator[tuple[str, Any, str]]:
     """Every foreign key has its row: SQLite checks that only while it is switched on."""
     if connection.vendor != "sqlite":
@@ -418,6 +426,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     nothing_refers_to_what_was_merged,
     pairs_are_two_records,
     jobs_have_a_worker_while_they_run,
+    letters_have_a_worker_while_they_are_sent,
     the_search_is_in_step_with_the_records,
 )
 

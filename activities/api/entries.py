@@ -154,6 +154,7 @@ class ActivitySerializer(api.RecordSerializer):
             "remind",
             "done_at",
             "is_pinned",
+            "people",
             "owner",
             "files",
             "mentions",
@@ -162,7 +163,7 @@ class ActivitySerializer(api.RecordSerializer):
             "created_at",
             "changed_at",
         ]
-        read_only_fields = ["id", "version", "created_at", "changed_at"]
+        read_only_fields = ["id", "version", "people", "created_at", "changed_at"]
 
     def get_mentions(self, activity: Activity) -> list[str]:
         return [person.email for person in activity.people_shown]

@@ -53,6 +53,8 @@ EDITABLE = {
     "external_id",
     "custom",
 }
+# What others have read, or written.
+AS_IT_WENT = {"subject", "text", "direction", "done_at"}
 
 
 class ActivityIsCancelled(Refused):
@@ -149,6 +151,9 @@ def edit_activity(
     changed = apply(current, changes, by=by)
     if not changed:
         return current
+    if current.was_exchanged and (kept := sorted(changed.keys() & AS_IT_WENT)):
+        sentence = _("What was sent or received stays as it is. Write a note about it.")
+        raise Unacceptable(errors={name: [sentence] for name in kept})
     if current.kind != Activity.Kind.NOTE and "subject" in changed and current.is_open:
         current.subject = named(current.subject)
     if current.kind == Activity.Kind.NOTE and not current.text.strip():

@@ -34,7 +34,8 @@ from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations import move_to_stage, win
 from records.models import Merge, MergedRecord, PossibleDuplicate, SearchWord
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory, clerk
-from workbench.models import Job
+from workbench.models import Job, Mail
+from workbench.operations.mail import post
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +224,11 @@ def a_pair_that_nobody_said_to_be_none():
     PossibleDuplicate.objects.exclude(dismissed_at=None).update(dismissed_by=None)
 
 
+def a_letter_that_went_in_the_hands_of_a_worker():
+    mail = post(to="ada@engine.example", subject="Hi", text="Hello")
+    Mail.objects.filter(pk=mail.pk).update(worker="f" * 32)
+
+
 def a_job_that_ended_in_the_hands_of_a_worker():
     Job.objects.filter(state="done").update(worker="somebody")
 
@@ -292,6 +298,7 @@ PLANTED = {
         a_pair_that_nobody_said_to_be_none,
     ],
     "jobs_have_a_worker_while_they_run": [a_job_that_ended_in_the_hands_of_a_worker],
+    "letters_have_a_worker_while_they_are_sent": [a_letter_that_went_in_the_hands_of_a_worker],
     "the_search_is_in_step_with_the_records": [
         a_word_that_the_search_forgot,
         an_index_that_was_left_behind,

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.operations import update_contact
 from activities.models import Activity, File
-from activities.operations import attach
+from activities.operations import attach, edit_activity, log_email
 from activities.timeline import timeline_of
 from emails.matching import address_of
 from emails.models import Email, EmailTemplate
@@ -96,6 +96,20 @@ def test_leaves_nothing_behind_when_it_fails(lead, rep, broken_trail):
 
     assert not Activity.objects.exists()
     assert not Mail.objects.exists()
+
+
+def test_what_was_sent_stays_as_it_was(client: Client, lead, rep):
+    client.force_login(rep)
+    entry = send(lead, rep)
+    logged = log_email(lead, by=rep, subject="Hi", text="Hello")
+
+    for change in ({"subject": "x"}, {"text": "x"}, {"direction": "incoming"}):
+        with pytest.raises(Unacceptable, match="stays as it is"):
+            edit_activity(entry, by=rep, **change)
+        assert edit_activity(logged, by=rep, **change).pk
+    assert edit_activity(entry, by=rep, is_pinned=True).is_pinned
+    form = client.get(reverse("activities:edit", args=[entry.pk])).context["form"]
+    assert not {"subject", "text"} & set(form.fields)
 
 
 # Refused
