@@ -212,7 +212,7 @@ def test_an_answer_that_is_lost_in_a_dialog_is_given_again(
 # How dialogs look and feel
 
 
-@pytest.mark.parametrize("name", ["disqualify", "undo", "reopen", "assign"])
+@pytest.mark.parametrize("name", ["qualify", "disqualify", "undo", "reopen", "assign"])
 def test_nothing_is_wrong_with_an_open_dialog_and_the_focus_is_kept(
     window: Window, rep: User, lead: Lead, name: str
 ) -> None:
