@@ -45,6 +45,9 @@ MUST = {
     "search by name": 30,
     "search by company": 30,
     "search by email": 30,
+    "search with a typo": 200,
+    "search in notes": 200,
+    "palette": 100,
     "hints for a lead": 100,
     "overview": 30,
     "qualify on the page": 17,
@@ -120,7 +123,8 @@ def count(name, ask):
     return answer.status_code
 client.get("/leads/"); program.get("/api/v1/leads/")
 for name, address in asked.items():
-    assert count(name, lambda: client.get(address)) == 200, name
+    part = {"HX-Request": "true"} if name.startswith(("hints", "palette")) else {}
+    assert count(name, lambda: client.get(address, headers=part)) == 200, name
 count("candidates by program",
     lambda: program.get(f"/api/v1/leads/{viewer['one']['pk']}/qualification/"))
 leads = iter(viewer["leads"])
@@ -456,11 +460,24 @@ def addresses(viewer: dict[str, Any]) -> dict[str, str]:
         "search by name": f"/search/?{urlencode({'q': one['last_name']})}",
         "search by company": f"/search/?{urlencode({'q': one['company']})}",
         "search by email": f"/search/?{urlencode({'q': one['email']})}",
+        "search with a typo": f"/search/?{urlencode({'q': mistyped(one['last_name'])})}",
+        "search in notes": f"/search/?{urlencode({'q': 'hear from us again'})}",
+        "palette": f"/palette/?{urlencode({'q': one['company'][:4], 'scope': 'lead'})}",
         "overview": "/reports/",
         "start page": "/",
         "qualify, preview": f"/leads/{one['pk']}/qualify/",
         "hints for a lead": f"/duplicates/hints/?{urlencode({'kind': 'lead', **typed})}",
     }
+
+
+def mistyped(word: str) -> str:
+    """Return a word with two letters in its middle swapped."""
+    middle = len(word) // 2
+    return f"{word[: middle - 1]}{word[middle]}{word[middle - 1]}{word[middle + 1 :]}"
+
+
+# What a page asks for while somebody types, and not a page of its own.
+PARTS = ("hints", "palette")
 
 
 def measure(server: Server, viewer: dict[str, Any], hand: ByHand, rounds: int) -> dict[str, Any]:
@@ -495,8 +512,7 @@ def measure(server: Server, viewer: dict[str, Any], hand: ByHand, rounds: int) -
 
     take("nothing but the way in", lambda _: rep.get("/healthz"))
     for name, address in addresses(viewer).items():
-        # Hints come while somebody types, into the page that is there.
-        part = {"HX_Request": "true"} if name.startswith("hints") else {}
+        part = {"HX_Request": "true"} if name.startswith(PARTS) else {}
         take(name, lambda _, a=address, p=part: rep.get(a, **p), by_hand.get(name))  # type: ignore[misc]
     take("leads of everybody", lambda _: boss.get("/leads/?view=all&per=50"))
     take("overview of everybody", lambda _: boss.get("/reports/"), hand.everything)
