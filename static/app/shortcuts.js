@@ -72,7 +72,7 @@ function openHelp() {
 // What a control says about itself, without its key.
 function labelOf(element) {
   const label = element.cloneNode(true);
-  label.querySelectorAll("kbd, .c-hidden").forEach((key) => key.remove());
+  label.querySelectorAll("kbd, .c-hidden, .c-nav__count").forEach((key) => key.remove());
   const words = label.textContent.trim().replace(/\s+/g, " ");
   return element.getAttribute("aria-label") || words || element.placeholder || "";
 }
