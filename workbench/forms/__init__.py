@@ -215,9 +215,11 @@ class LookupField(forms.ModelChoiceField):
     """A record named by its name, its number or both; never a list of all of them.
 
     Without scripts one types a name; when several records match, the form comes back and asks.
+    What is `standing` but cannot be seen looks as if there were none: leaving it so keeps it.
     """
 
     widget = LookupWidget
+    standing: int | None = None
     default_error_messages: ClassVar[dict[str, Any]] = {
         "none": _("Nothing is called “%(value)s”"),
         "several": _("Several are called “%(value)s”. Choose one"),
@@ -247,7 +249,7 @@ class LookupField(forms.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         text = str(value or "").strip()
         if not text:
-            return None
+            return self.unseen()
         rows = self.rows
         if problem := text_problem(text):
             raise ValidationError(problem)
@@ -265,6 +267,12 @@ class LookupField(forms.ModelChoiceField):
         raise ValidationError(
             self.error_messages[code], code=code, params={"value": text[:60], "many": MANY}
         )
+
+    def unseen(self) -> Any:
+        """Return the record that stands here and that the user cannot see, if there is one."""
+        if self.standing is None or self.rows.filter(pk=self.standing).exists():
+            return None
+        return self.rows.model._base_manager.filter(pk=self.standing).first()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         before = initial.pk if isinstance(initial, Model) else initial
@@ -561,11 +569,13 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
         if issubclass(model, Record):
             rows = field.queryset.permitted(user, "view")  # type: ignore[attr-defined]
             if isinstance(field, LookupField):
-                field.queryset = rows
+                lookup = field
+                lookup.queryset = rows
             else:
-                fields[name] = LookupField(
+                lookup = fields[name] = LookupField(
                     rows, label=field.label, required=field.required, help_text=_("Type a name")
                 )
+            lookup.standing = getattr(instance, f"{name}_id", None)
         elif issubclass(model, User):
             field.queryset = colleagues()
         elif any(column.name == "is_active" for column in model._meta.fields):
