@@ -299,3 +299,17 @@ def test_a_session_is_prolonged_only_when_asked(client: Client, ada: User) -> No
 
     assert client.post("/session/").json()["seconds"] > 0
     assert ends() > first
+
+
+def test_rows_are_as_high_as_one_prefers_unless_the_address_says_so(
+    client: Client, ada: User
+) -> None:
+    LeadFactory(owner=ada, by=ada)
+    data = {"name": "Ada", "theme": "system", "density": "compact"}
+    assert client.post("/profile/", data).status_code == 302
+
+    assert "c-table--compact" in client.get("/leads/").content.decode()
+    page = client.get("/leads/?density=standard").content.decode()
+    assert "c-table--compact" not in page
+    assert "has no meaning" not in page
+    assert "c-table--comfortable" in client.get("/leads/?density=comfortable").content.decode()

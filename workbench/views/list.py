@@ -52,6 +52,8 @@ MOST_TOLD = 5
 SIZES = (25, 50, 100)
 COLUMNS = "columns"
 UP = "up"  # of the columns that are sent along, the one that goes a place up
+# Said in the address by whom prefers another one.
+STANDARD = "standard"
 DENSITIES = {
     "compact": (_("Compact"), "baseline-density-small"),
     "": (_("Standard"), "baseline-density-medium"),
@@ -355,8 +357,8 @@ class ListView(Exported, Page, TemplateView):
 
     @property
     def density(self) -> str:
-        """How high rows are: a word of `DENSITIES`."""
-        asked = self.data.get("density", "")
+        """How high rows are: a word of `DENSITIES`; where the address says none, as one prefers."""
+        asked = self.data.get("density") or self.user.density
         return asked if asked in DENSITIES else ""
 
     def densities(self) -> list[dict[str, Any]]:
@@ -365,7 +367,7 @@ class ListView(Exported, Page, TemplateView):
             {
                 "label": label,
                 "icon": icon,
-                "url": self.link(density=name or None),
+                "url": self.link(density=None if name == self.user.density else name or STANDARD),
                 "is_current": name == self.density,
             }
             for name, (label, icon) in DENSITIES.items()
@@ -408,7 +410,7 @@ class ListView(Exported, Page, TemplateView):
         unknown += [name for name in self.asked_sorts if name.removeprefix("-") not in self.sorts]
         boxes = ",".join(self.request.GET.getlist(COLUMNS)).split(",")
         unknown += [name for name in boxes if name and name not in self.columns]
-        if (density := self.data.get("density", "")) not in DENSITIES:
+        if (density := self.data.get("density", "")) not in {*DENSITIES, STANDARD}:
             unknown.append(density)
         if (page := self.data.get("page", "")) and not (page.isascii() and page.isdigit()):
             unknown.append(page)
