@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account, Contact
+from handover.queries import MODELS
 from intake.models import Delivery
 from leads.models import Lead, QualificationRuleSet
 from opportunities.models import Opportunity
@@ -180,6 +181,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "insights": places(INSIGHTS + (RULES if has_rules(request.user) else []), path),
             "bottom": places(bottom, path),
             "create": creatable(request.user),
+            "hands_over": any(scope_of(request.user, "assign", kind) for kind in MODELS.values()),
         }
 
     return {"nav": SimpleLazyObject(build), "session_seconds": seconds_left(request)}

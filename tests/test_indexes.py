@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -13,15 +14,17 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounts.matching import contact_match
 from accounts.models import Contact
 from activities.models import Activity
 from leads.matching import hints_for
 from leads.models import Lead
+from leads.querysets import LAST_TOUCH
 from records.models import SearchWord
 from records.similarity import place_of
-from reports.queries import find
+from reports.queries import day_of, find
 from tests.factories import UserFactory
 from users.models import User
 
@@ -93,7 +96,7 @@ def read_whole(ask: Callable[[], Any]) -> list[str]:
             cursor.execute(f"EXPLAIN {sql}", values)
             plan = "\n".join(row[0] for row in cursor.fetchall())
             tables = ("leads_lead", "accounts_contact", "activities_activity", "records_searchword")
-            found += [f"{t}:\n{plan}" for t in tables if f"Seq Scan on {t}" in plan]
+            found += [f"{t}:\n{plan}" for t in tables if f"Seq Scan on {t} " in plan]
     return found
 
 
@@ -135,3 +138,13 @@ def test_no_record_is_looked_for_by_reading_all(
 
 def test_what_waits_for_a_decision_is_found_by_its_index(manager: User) -> None:
     assert "lead_decision_idx" in Lead.objects.undecided().explain()
+
+
+def test_a_day_is_gathered_by_indexes(manager: User) -> None:
+    mine = Lead.objects.filter(owner=manager)
+    waiting = mine.waiting().order_by("contacted_at", "created_at", "pk")
+    quiet = mine.quiet_since(timezone.now() - timedelta(days=400)).order_by(LAST_TOUCH, "pk")
+
+    assert not read_whole(lambda: day_of(manager))
+    assert "lead_waiting_idx" in waiting[:101].explain()
+    assert "lead_quiet_idx" in quiet[:101].explain()

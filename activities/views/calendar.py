@@ -81,7 +81,7 @@ def entries_of(owner: User) -> list[Any]:
     is_to_do = Q(status="open", kind__in=TO_DO)
     was_held = Q(kind="meeting", status="done", due_at__gte=timezone.now() - KEPT)
     shown = rows.filter(is_to_do | was_held).order_by("-due_at", "-pk")
-    return list(shown.for_list()[:MOST_ENTRIES])
+    return list(shown.for_list().select_related("invitation")[:MOST_ENTRIES])
 
 
 def events_of(owner: User, request: HttpRequest) -> Iterable[Event]:
@@ -91,13 +91,16 @@ def events_of(owner: User, request: HttpRequest) -> Iterable[Event]:
     for activity in entries:
         place = places.get(activity.pk)
         words = {"what": activity, "record": place}
+        invitation = getattr(activity, "invitation", None)
         yield Event(
-            uid=uid_of(activity),
+            # Whoever invited has the meeting in their calendar once, under its one name.
+            uid=invitation.uid if invitation is not None else uid_of(activity),
             title=str(activity) if place is None else _("%(what)s (%(record)s)") % words,
             start=activity.due_at,
             stamp=activity.changed_at,
             minutes=minutes_of(activity),
-            sequence=activity.version - 1,
+            sequence=activity.version - 1 if invitation is None else invitation.sequence,
+            place=invitation.place if invitation is not None else "",
             text=str(activity.get_kind_display()),
             url=request.build_absolute_uri(activity.get_absolute_url()),
         )

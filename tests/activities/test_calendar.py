@@ -11,8 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from activities.models import Activity
+from activities.models import Activity, Invitation
 from activities.operations import cancel_open, complete, delete_activity, edit_activity
+from activities.operations.invitations import put_invitation
 from leads.operations import assign_lead
 from tests.factories import ActivityFactory, LeadFactory
 from users.models import ApiToken, CalendarFeed, Grant, User
@@ -83,6 +84,15 @@ def test_an_entry_keeps_its_name_and_counts_its_changes(rep: User) -> None:
     assert after["UID"] == before["UID"]
     assert (before["SEQUENCE"], after["SEQUENCE"]) == ("0", "1")
     assert after["DTSTAMP"] >= before["DTSTAMP"]
+
+
+def test_a_meeting_to_which_others_were_invited_has_the_name_that_they_know(rep: User) -> None:
+    meeting = a_task(rep, subject="Demo", kind="meeting")
+    put_invitation(meeting, by=rep, people=["ada@engine.example"], place="Hall 3")
+
+    [entry] = read(address(rep))
+
+    assert (entry["UID"], entry["LOCATION"]) == (Invitation.objects.get().uid, "Hall 3")
 
 
 @pytest.mark.parametrize(
