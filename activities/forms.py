@@ -76,10 +76,14 @@ def direction_field() -> forms.ChoiceField:
     )
 
 
+# What is meant by whoever chooses nothing comes first.
+REMINDERS = sorted(Activity.Remind.choices, key=lambda choice: choice[0] == Activity.Remind.NONE)
+
+
 def remind_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=gettext_lazy("Remind me"),
-        choices=Activity.Remind.choices,
+        choices=REMINDERS,
         required=False,
         initial=Activity.Remind.AT,
     )
@@ -380,7 +384,7 @@ class ActivityForm(RecordForm):
         if "owner" in self.fields:
             self.fields["owner"].required = True
         if "remind" in self.fields:
-            self.fields["remind"].required = False
+            self.fields["remind"] = remind_field()
 
     def clean_remind(self) -> str:
         return str(self.cleaned_data["remind"] or self.instance.remind)

@@ -197,7 +197,7 @@ document.addEventListener("paste", (event) => {
 
 // Long texts unfold in their place; without scripts the link leads to the page of the entry.
 
-function drop(root) {
+function cut(root) {
   for (const link of root.querySelectorAll?.("[data-unfold]") ?? []) {
     const text = link.parentElement.querySelector(".c-note--cut");
     if (text && text.clientHeight > 0 && text.scrollHeight <= text.clientHeight) link.hidden = true;
@@ -223,5 +223,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", (event) => drop(event.target));
-drop(document);
+document.addEventListener("htmx:afterSettle", (event) => cut(event.target));
+cut(document);
+
+// A page that was opened to write something begins in the field for it.
+if (location.hash === "#composer") {
+  document.querySelector("#composer form :is(textarea, select, input:not([type='hidden'], [type='file']))")?.focus();
+}

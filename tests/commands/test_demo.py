@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from activities.models import Activity
+from activities.models import Activity, File
 from crm.demo import demo_file, demo_users, tour
 from crm.integrity import findings
 from emails.models import EmailTemplate
@@ -26,7 +26,7 @@ from leads.models import (
 )
 from leads.operations import preview, undo
 from opportunities.models import Opportunity, StageMove
-from records.models import AuditEntry, CustomField, FormLayout, Tag
+from records.models import AuditEntry, CustomField, FormLayout, Notice, Tag
 from tests.factories import UserFactory
 from users.models import User
 from users.operations import live_token, machine
@@ -189,6 +189,19 @@ def test_qualification_that_was_built_on_cannot(rep):
         undo(lead_of("built-on"), by=rep)
 
     assert len(refusal.value.blockers) >= 2
+
+
+def test_has_notes_with_forms_mentions_and_files(demo_world, rep):
+    note = Activity.objects.with_parts().get(text__startswith="## What we saw")
+
+    assert [person.email for person in note.people_shown] == [rep.email]
+    assert [file.name for file in note.files_shown] == [
+        "Hall with two lines.png",
+        "Stops in October.csv",
+    ]
+    assert note.files_shown[0].width
+    assert File.objects.filter(content_type="application/pdf").count() == 1
+    assert Notice.objects.filter(whom=rep, what="mentioned").exists()
 
 
 def test_second_run_keeps_everything(demo_world, db):

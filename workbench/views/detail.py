@@ -95,6 +95,8 @@ class RecordView(RecordPage, TemplateView):
         return crumbs
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # Whoever asks for another tab of the composer is about to write.
+        kwargs["is_fresh"] = bool(self.request.htmx) and self.request.htmx.target == "composer"  # type: ignore[attr-defined]
         if self.timeline_of is not None and self.next_up is not None:
             kwargs |= timeline_context(
                 self.record,

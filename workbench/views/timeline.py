@@ -116,6 +116,7 @@ def timeline_context(
         "timeline_older_url": f"?{urlencode(older)}#timeline" if found.cursor else "",
         "timeline_count": ngettext("%(n)d entry", "%(n)d entries", len(found.entries))
         % {"n": len(found.entries)},
+        "history_url": address(f"{record.url_namespace}:history", record.pk),
         "next_up": next_up(record),
         "compose": asked.get("compose") if asked.get("compose") in kinds else kinds[0],
         "composer_tabs": [
@@ -181,7 +182,10 @@ def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any
     activity = entry.activity
     told = {
         "kind": "event" if entry.kind == CHANGES else entry.kind,
-        "time": formats.clock(at),
+        # Pinned ones stand above all days, so they say theirs.
+        "time": f"{formats.short_day(at)}, {formats.clock(at)}"
+        if entry.is_pinned
+        else formats.clock(at),
         "moment": at.isoformat(),
         "full": formats.moment(at),
         "is_pinned": entry.is_pinned,

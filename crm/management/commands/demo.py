@@ -35,6 +35,7 @@ from activities.operations import (
 )
 from crm.demo import demo_file
 from crm.management.commands import _names as names
+from crm.management.commands import _papers as papers
 from crm.management.commands import _story as story
 from crm.management.commands._entrances import ask_for_offers, open_entrances, share_out
 from crm.management.commands._letters import (
@@ -659,6 +660,9 @@ class World:
         self._plant_known_companies(rep)
         self._plant_qualified(rep, rep2)
         self._plant_deals(rep)
+        manager, now = self.people["manager"], self.now
+        self.plan(now - timedelta(days=3), lambda: papers.lay_out_survey(manager, rep))
+        self.plan(now - timedelta(days=1), lambda: papers.lay_out_offer(rep, manager))
 
     def company(self, name: str, place: int, **changes: Any) -> dict[str, Any]:
         city, region, country, currency, _, _, pattern = names.PLACES[place]
