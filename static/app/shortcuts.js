@@ -170,6 +170,10 @@ document.addEventListener("keydown", (event) => {
     openPalette();
     return;
   }
+  if (event.key === "Escape" && isTyping(event.target) && event.target.closest("#composer")) {
+    event.target.blur(); // it stays ready for more after sending; this gives the keys back
+    return;
+  }
   if (isCommand || event.altKey || document.body.dataset.shortcuts !== "on") return;
   if (isTyping(event.target) || dialogIsOpen() || event.repeat) return;
   if (single(event)) event.preventDefault();
