@@ -7,9 +7,10 @@ from django.apps import apps
 # What moves on whatever happens: versions, who changed last, how often it was qualified.
 MOVES_ON = frozenset({"version", "changed_at", "changed_by", "cycles"})
 ROOMS = frozenset({"intake", "leads", "accounts", "opportunities", "activities", "records"})
-# Trails of what was done; and rows that are only there to be held on to.
+# Trails of what was done; rows that are only there to be held on to; and words that were written
+# once, by which searches forgive slips.
 TRAILS = frozenset(
-    {"AuditEntry", "Qualification", "QualifiedOpportunity", "IdentityLock", "Merge", "Notice"}
+    "AuditEntry Qualification QualifiedOpportunity IdentityLock Merge Notice SearchWord".split()
 )
 
 

@@ -30,9 +30,7 @@ def heading(page: Page, name: str | re.Pattern[str]) -> None:
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
-def test_leads_from_the_door_to_a_won_opportunity(  # noqa: PLR0915 - one road, told as it is walked
-    window: Window, rep_with_password: User
-) -> None:
+def test_leads_from_the_door_to_a_won_opportunity(window: Window, rep_with_password: User) -> None:
     page = window()
 
     # The door asks who comes, and leads to where one wanted to go.
