@@ -49,7 +49,7 @@ def test_cuts_long_texts_and_leads_to_the_rest(reps: Client, rep: User, lead: Le
 
     page = shown(reps, lead)
 
-    assert page.count("c-note--cut") == page.count("data-unfold") == 1
+    assert page.count("c-note--cut") == page.count("data-unfold=") == 1
     assert re.search(rf'href="{long.get_absolute_url()}" data-unfold', page)
 
 
