@@ -230,9 +230,10 @@ document.addEventListener("click", (event) => {
   show();
 });
 
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", ({ target }) => {
   arm();
   show();
-  focusAgain();
+  // The navigation and the bell are fetched as well: what a card waits for did not come with them.
+  if (target.closest?.("#main, #dialog")) focusAgain();
 });
 arm();
