@@ -110,7 +110,7 @@ def look_at(page: Page, user: User | None, listed: list[str]) -> None:
 
 ROOMS = (
     "leads", "accounts", "contacts", "opportunities", "duplicates", "handover", "activities",
-    "jobs", "users", "views", "others",
+    "emails", "notices", "jobs", "users", "views", "others",
 )  # fmt: skip
 # Looked at by tests of their own below; of the workbench there are only parts of pages.
 ELSEWHERE = {"intake", "reports", "workbench"}
