@@ -30,6 +30,8 @@ DEFAULTS = {
     "leads.migrations.0021_assignment_for_managers": "add_grants",
     "leads.migrations.0040_limits_for_administrators": "add_limits",
     "workbench.migrations.0002_jobs_of_the_team": "add_grants",
+    "workbench.migrations.0005_views_for_all": "add_grants",
+    "emails.migrations.0002_templates_for_all": "add_grants",
 }
 
 
