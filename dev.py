@@ -50,6 +50,8 @@ NEUTRAL = {
     "MAIL_IN_ADDRESS": "",
     "MAIL_BOUNCE_ADDRESS": "",
     "DEFAULT_FROM_EMAIL": "",
+    # What is compiled is kept: a run starts some twenty processes, and each would compile it anew.
+    "PYTHONDONTWRITEBYTECODE": "",
 }
 
 
@@ -270,6 +272,14 @@ def verdict(code: int, *, is_part: bool) -> str:
     return "failed" if code else "passed"
 
 
+def in_turn(name: str, command: list[str | Path]) -> list[str | Path]:
+    """Return the command of a suite so that it leaves the processors to the browser's tests, which
+    alone wait for what happens on a screen, and only for so long.
+    """
+    nice = shutil.which("nice")
+    return [nice, "-n", "5", *command] if nice and name != "browser" else command
+
+
 def covered(file: str) -> str:
     """Report the branches that all suites together have gone; say whether they are enough."""
     env = {"COVERAGE_FILE": file}
@@ -279,14 +289,40 @@ def covered(file: str) -> str:
     return "failed" if run(PYTHON, "-m", "coverage", "report", *core, env=env) else "passed"
 
 
+def suites_for(
+    asked: set[str], lent: contextlib.ExitStack
+) -> tuple[dict[str, tuple[str, dict[str, str]]], dict[str, str]]:
+    """Return marks and environment of each suite that can run, and of the others why not."""
+    from tests.postgres import NoPostgres, a_postgres
+
+    suites: dict[str, tuple[str, dict[str, str]]] = {}
+    outcome: dict[str, str] = {}
+    if not asked & {"--postgres-only", "--browser-only"}:
+        suites["SQLite"] = ("not e2e and not postgres", {})
+    if not asked & {"--sqlite-only", "--browser-only"}:
+        try:
+            url = lent.enter_context(a_postgres(venv=VENV))
+            secret = {"DATABASE_URL": url, "SECRET_KEY": "for-tests-" * 6}
+            suites["PostgreSQL"] = ("not e2e", secret)
+        except NoPostgres as reason:
+            outcome["PostgreSQL"] = f"not run ({reason})"
+    if not asked & {"--sqlite-only", "--postgres-only", "--no-browser"}:
+        if find_chromium():
+            suites["browser"] = ("e2e", {})
+        else:
+            outcome["browser"] = "not run (no chromium; as root it is installed by apt)"
+    return suites, outcome
+
+
 def test(words: Sequence[str]) -> int:
     """Run the suite on SQLite, on PostgreSQL and in a browser, all at once; pass on arguments.
 
     Own arguments: --sqlite-only --postgres-only --browser-only --no-browser leave suites out,
     --coverage measures branches on the way and asks for the promised share. The first suite is told
     as it goes on, each of the others when it has ended. With -n or --pdb one follows the other.
+    What the browser has failed at in a whole run is tried once more at its end, and told.
     """
-    from tests.postgres import NoPostgres, a_postgres
+    from tests.second_try import try_again
 
     own = {"--sqlite-only", "--postgres-only", "--no-browser", "--browser-only", "--coverage"}
     asked, passed_on = own & set(words), [word for word in words if word not in own]
@@ -297,44 +333,43 @@ def test(words: Sequence[str]) -> int:
         pytest += ["-n", "auto", "--dist", "worksteal"]
     if "--coverage" in asked:
         pytest += ["--cov", "--cov-report="]
-    outcome: dict[str, str] = {}
-    suites: dict[str, tuple[str, dict[str, str]]] = {}  # marks and environment of each
 
     with TemporaryDirectory(prefix="crm-test-") as folder, contextlib.ExitStack() as lent:
-        if not asked & {"--postgres-only", "--browser-only"}:
-            suites["SQLite"] = ("not e2e and not postgres", {})
-        if not asked & {"--sqlite-only", "--browser-only"}:
-            try:
-                url = lent.enter_context(a_postgres(venv=VENV))
-                secret = {"DATABASE_URL": url, "SECRET_KEY": "for-tests-" * 6}
-                suites["PostgreSQL"] = ("not e2e", secret)
-            except NoPostgres as reason:
-                outcome["PostgreSQL"] = f"not run ({reason})"
-        if not asked & {"--sqlite-only", "--postgres-only", "--no-browser"}:
-            if find_chromium():
-                suites["browser"] = ("e2e", {})
-            else:
-                outcome["browser"] = "not run (no chromium; as root it is installed by apt)"
+        suites, outcome = suites_for(asked, lent)
+        # What a suite has to look through when it is run whole: not what belongs to the others.
+        whole = {"SQLite": ["--ignore=tests/e2e"], "PostgreSQL": ["--ignore=tests/e2e"]}
+        # What has failed is kept apart from what failed on other days.
+        kept = ["-o", f"cache_dir={folder}/kept"]
+        whole["browser"] = ["tests/e2e", *kept]
 
-        def suite(name: str) -> str:
+        def suite(name: str, once_more: Sequence[str] = ()) -> int:
             marks, env = suites[name]
-            env = {**NEUTRAL, "VAR_DIR": folder, **env, "COVERAGE_FILE": f"{folder}/cov.{name}"}
+            title = f"{name}, once more" if once_more else name
+            env = {**NEUTRAL, "VAR_DIR": folder, **env, "COVERAGE_FILE": f"{folder}/cov.{title}"}
             # Marks of the caller come later on the line, so they win.
-            command = [*pytest, "-m", marks, *passed_on]
-            if one_by_one or name == next(iter(suites)):
-                say(f"\n== {name} ==")
-                code = run(*command, env=env)
-            else:
-                code = run_quietly(name, *command, env=env)
-            return verdict(code, is_part=bool(passed_on))
+            words = once_more or passed_on or whole[name]
+            command = in_turn(name, [*pytest, "-m", marks, *words])
+            if one_by_one or once_more or name == next(iter(suites)):
+                say(f"\n== {title} ==")
+                return run(*command, env=env)
+            return run_quietly(title, *command, env=env)
 
         # One suite waits where another one counts: together they keep the processors busy.
         with ThreadPoolExecutor(1 if one_by_one else 3) as pool:
-            outcome |= zip(suites, pool.map(suite, suites), strict=True)
+            codes = dict(zip(suites, pool.map(suite, suites), strict=True))
+        alone = [*kept, "-n0", "--randomly-seed=last"]
+        codes["browser"], late = try_again(
+            codes.get("browser", 0),
+            Path(folder, "kept"),
+            lambda names: suite("browser", [*alone, *names]),
+        )
+        outcome |= {name: verdict(codes[name], is_part=bool(passed_on)) for name in suites}
         if "--coverage" in asked:
             outcome["coverage of the core"] = covered(f"{folder}/cov")
 
     say("\n" + ", ".join(f"{name}: {how}" for name, how in outcome.items()))
+    if late:
+        say("\n  ".join((f"passed only at the second try: {len(late)}", *late)))
     is_incomplete = any(how.startswith("not run") for how in outcome.values())
     if is_incomplete and os.environ.get("CI") == "true":
         return 1

@@ -79,10 +79,10 @@ class AccountImporter(Importer):
             )
         except AlreadyExists as twin:
             return self._twin(twin.record, values, [str(twin)])
-        return Outcome("new", account)
+        return Outcome("new", self.made(account))
 
     def _twin(self, twin: Any, values: dict[str, Any], reasons: list[str]) -> Outcome:
-        if self.mapping.duplicates == "update":
+        if self.may_bring_up(twin):
             return self.changed(twin, values, operations.update_account)
         return Outcome("duplicate", None, twin, tuple(reasons))
 
@@ -138,17 +138,19 @@ class ContactImporter(Importer):
                 )
         self.require_filled(values, account=account or company)
         if account is None and company:
-            account, _ = operations.find_or_create_account(company, by=self.by, owner=owner)
+            account, is_new = operations.find_or_create_account(company, by=self.by, owner=owner)
+            if is_new:
+                self.made(account)
         try:
             contact = operations.create_contact(
                 by=self.by, owner=owner, is_different=policy == "create", account=account, **values
             )
         except AlreadyExists as twin:
             return self._twin(twin.record, values, [str(twin)])
-        return Outcome("new", contact)
+        return Outcome("new", self.made(contact))
 
     def _twin(self, twin: Any, values: dict[str, Any], reasons: list[str]) -> Outcome:
-        if self.mapping.duplicates == "update":
+        if self.may_bring_up(twin):
             return self.changed(twin, values, operations.update_contact)
         return Outcome("duplicate", None, twin, tuple(reasons))
 

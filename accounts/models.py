@@ -171,8 +171,29 @@ class Account(TimelineRecord, Company, Address, FirmBlocks):
         verbose_name_plural = _("accounts")
         permissions = [("assign_account", gettext_noop("Can assign an account"))]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="account_created_idx"),
-            models.Index(fields=["name", "id"], name="account_name_idx"),
+            # With what is asked of every row beside, so that counting opens none.
+            models.Index(
+                fields=["-created_at", "-id", "owner", "deleted_at"], name="account_created_idx"
+            ),
+            models.Index(fields=["name", "id", "owner", "deleted_at"], name="account_name_idx"),
+            # All else that the list is sorted by: those that somebody may see are put in order
+            # from here, and no row is opened for it.
+            models.Index(
+                fields=[
+                    "deleted_at",
+                    "owner",
+                    "industry",
+                    "city",
+                    "country",
+                    "region",
+                    "domain",
+                    "next_step_at",
+                    "touched_at",
+                    "created_at",
+                    "id",
+                ],
+                name="account_list_idx",
+            ),
             models.Index(fields=["owner", "-created_at", "-id"], name="account_owner_idx"),
             *block_indexes(FirmBlocks, "account"),
         ]
@@ -257,8 +278,27 @@ class Contact(TimelineRecord, Address, PersonBlocks):
         verbose_name_plural = _("contacts")
         permissions = [("assign_contact", gettext_noop("Can assign a contact"))]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="contact_created_idx"),
-            models.Index(fields=["last_name", "first_name", "id"], name="contact_name_idx"),
+            # With what is asked of every row beside, so that counting opens none.
+            models.Index(
+                fields=["-created_at", "-id", "owner", "deleted_at"], name="contact_created_idx"
+            ),
+            models.Index(
+                fields=["last_name", "first_name", "id", "owner", "deleted_at"],
+                name="contact_name_idx",
+            ),
+            models.Index(
+                fields=[
+                    "deleted_at",
+                    "owner",
+                    "account",
+                    "email",
+                    "next_step_at",
+                    "touched_at",
+                    "created_at",
+                    "id",
+                ],
+                name="contact_list_idx",
+            ),
             models.Index(fields=["owner", "-created_at", "-id"], name="contact_owner_idx"),
             # Whoever writes from a second address is found by it.
             models.Index(Lower("second_email"), name="contact_second_email_idx"),

@@ -250,8 +250,15 @@ def _archive_of(stream: IO[bytes], unpacked: int) -> str:
 
 
 def _says_odf(stream: IO[bytes]) -> str:
-    with zipfile.ZipFile(stream) as archive:
-        return archive.read("mimetype")[:200].decode("ascii", errors="replace").strip()
+    """Return the content type that an OpenDocument file tells of itself; nothing if it tells none.
+
+    Its list of contents has been read by now, and still may say something else than the rest.
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive, archive.open("mimetype") as told:
+            return told.read(200).decode("ascii", errors="replace").strip()
+    except (KeyError, zipfile.BadZipFile, OSError, ValueError, zlib.error) as error:
+        raise Unfit("broken") from error
 
 
 def _walk(stream: IO[bytes], left: list[int], *, depth: int) -> list[str]:

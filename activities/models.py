@@ -135,6 +135,18 @@ class Activity(Record):
             models.Index(
                 fields=["due_at"], name="activity_to_remind_idx", condition=Q(status="open")
             ),
+            # The orders of the list, with what it is narrowed by behind them; a migration makes a
+            # third one, of what was done last.
+            models.Index(
+                fields=["due_at", "id", "status", "kind", "owner"],
+                name="activity_by_due_idx",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["kind", "due_at", "id", "status", "owner"],
+                name="activity_by_kind_idx",
+                condition=Q(deleted_at=None),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

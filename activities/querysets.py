@@ -59,9 +59,13 @@ class ActivityQuerySet(RecordQuerySet):
         return rows
 
     def contacts(self) -> Self:
-        """Keep what people heard from us by: calls and emails that did not come in, meetings."""
+        """Keep what people heard from us by: calls and emails that did not come in, meetings.
+
+        Of an email that failed nobody has heard.
+        """
         return self.filter(
             ~Q(direction="incoming") & Q(kind__in=["call", "email"]) | Q(kind="meeting"),
+            ~Q(mail__state="failed"),
             status="done",
         )
 

@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.models import DBTaskResult
 
-from crm import form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
+from crm import form_conditions, form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
+from crm.grants import grants_in, table_of
+from crm.may import AskForm, told_of, verdicts_on
 from handover.queries import givers
 from records.errors import Refused, Unacceptable
 from records.models import (
@@ -32,6 +34,7 @@ from records.models import (
     Record,
     Tag,
 )
+from records.permissions import reaches
 from users.models import ApiToken, Grant, Role, Team, User
 from users.permissions import permissions_of
 from workbench.admin import (
@@ -209,7 +212,10 @@ class UserAdmin(OperatedAdmin):
     def get_buttons(self, request: HttpRequest, obj: User) -> list[Button]:
         if not self.has_change_permission(request, obj):
             return []
-        buttons = [Button(_("Sign out everywhere"), "sign_out")]
+        buttons = [
+            Button(_("What they may do"), url=self.address("may", obj.pk)),
+            Button(_("Sign out everywhere"), "sign_out"),
+        ]
         if givers(user_of(request)).filter(pk=obj.pk).exists():
             url = f"{reverse('handover:create')}?person={obj.pk}"
             buttons.append(Button(_("Hand over work"), url=url))
@@ -246,10 +252,38 @@ class UserAdmin(OperatedAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.password_view)
+        may = self.admin_site.admin_view(self.may_view)
         return [
+            path("<int:pk>/may/", may, name="users_user_may"),
             path("<int:pk>/password/", view, name="users_user_password"),
             *super().get_urls(),
         ]
+
+    def may_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what somebody may do, and why; of a record only whoever may see it hears."""
+        user = self.get_object(request, str(pk))
+        if user is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, user):
+            raise PermissionDenied
+        form = AskForm(request.GET if "kind" in request.GET else None)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("What %(user)s may do") % {"user": user},
+            "subtitle": None,
+            "opts": self.opts,
+            "original": user,
+            "form": form,
+            "kinds": told_of(user),
+        }
+        if form.is_valid():
+            record = form.cleaned_data["record"]
+            if reaches(user_of(request), "view", record):
+                context["record_title"] = str(record)
+                context["verdicts"] = verdicts_on(user, type(record), record)
+            else:
+                form.add_error("number", _("There is no such record."))
+        return TemplateResponse(request, "admin/user_may.html", context)
 
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give somebody a new password."""
@@ -365,6 +399,48 @@ class RoleAdmin(OperatedAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     inlines = (GrantInline,)
+
+    def get_buttons(self, request: HttpRequest, obj: Role) -> list[Button]:
+        return [Button(_("Grants as a table"), url=self.address("grants", obj.pk))]
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.grants_view)
+        return [path("<int:pk>/grants/", view, name="users_role_grants"), *super().get_urls()]
+
+    def grants_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what a role grants as a table, and save it whole."""
+        role = self.get_object(request, str(pk))
+        if role is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, role):
+            raise PermissionDenied
+        may_change = self.has_change_permission(request, role)
+        grants = dict(role.grants.values_list("permission", "scope"))
+        problems: Sequence[str] = ()
+        if request.method == "POST":
+            if not may_change:
+                raise PermissionDenied
+            grants = grants_in(request.POST, administered(), grants)
+            terms = {"name": role.name, "description": role.description, "grants": grants}
+            try:
+                operations.save_role(role, by=user_of(request), **terms)
+            except Refused as refusal:
+                problems = refusal.reasons
+            else:
+                told = _("The grants of %(role)s are saved.") % {"role": role}
+                self.message_user(request, told, messages.SUCCESS)
+                return HttpResponseRedirect(self.address("change", pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What %(role)s grants") % {"role": role},
+            "subtitle": None,
+            "opts": self.opts,
+            "original": role,
+            "rows": table_of(administered(), grants),
+            "problems": problems,
+            "may_change": may_change,
+        }
+        return TemplateResponse(request, "admin/role_grants.html", context)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(head_count=Count("members"))

@@ -30,6 +30,7 @@ from crm.middleware import is_outage
 from duplicates.api import MergeViewSet, PairViewSet
 from duplicates.queries import merges_for, obstacle_for
 from emails.api import EmailTemplateViewSet, EmailViewSet
+from imports.api import ImportViewSet
 from intake.api import DoorViewSet, WebFormViewSet
 from leads.api import (
     AssignmentRuleViewSet,
@@ -53,7 +54,7 @@ from opportunities.errors import StepsAreMissing
 from records.errors import CannotUnmerge, IsMerged, Obstacle, Refused, Unacceptable
 from records.models import Merge, Tag
 from records.permissions import reaches
-from reports.api import ReportViewSet
+from reports.api import DashboardViewSet, ReportViewSet
 from users.models import Team, User
 from workbench import api
 from workbench.api.tokens import BearerToken
@@ -140,6 +141,7 @@ router.register("opportunities", OpportunityViewSet, "opportunities")
 router.register("activities", ActivityViewSet, "activities")
 router.register("tags", TagViewSet, "tags")
 router.register("files", FileViewSet, "files")
+router.register("imports", ImportViewSet, "imports")
 router.register("users", UserViewSet, "users")
 router.register("teams", TeamViewSet, "teams")
 router.register("sources", SourceViewSet, "sources")
@@ -158,6 +160,7 @@ router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reaso
 router.register("intake-doors", DoorViewSet, "intake-doors")
 router.register("email-templates", EmailTemplateViewSet, "email-templates")
 router.register("web-forms", WebFormViewSet, "web-forms")
+router.register("dashboards", DashboardViewSet, "dashboards")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 
 

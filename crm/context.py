@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account, Contact
 from handover.queries import MODELS
+from imports.queries import kinds_for
 from intake.models import Delivery
 from leads.models import Lead, QualificationRuleSet
 from opportunities.models import Opportunity
 from records.permissions import scope_of
+from reports.operations import DASHBOARD
 from users.models import Grant, User
 from workbench.templatetags.workbench import address
 from workbench.views.kept import FROM, VIEW
-from workbench.views.list import record_kinds
+from workbench.views.lookup import record_kinds
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from records.models import Record
 
 # Address, label, icon, and the letter that follows G on the keyboard.
-DAY = ("/", gettext_noop("Home"), "sun", "H")
+DAY = ("/", gettext_noop("My day"), "sun", "H")
 # For those who begin with something else.
 DAY_APART = ("/day/", gettext_noop("My day"), "sun", "H")
 WORK = [
@@ -58,6 +60,8 @@ CREATE: list[tuple[type[Record], Any, str]] = [
     (Contact, gettext_lazy("New contact"), "contact"),
     (Opportunity, gettext_lazy("New opportunity"), "opportunity"),
 ]
+# For those who may make records.
+IMPORTS = [("/imports/", gettext_noop("Import"), "file-import", "")]
 HELP = [("/docs/lead-or-opportunity/", gettext_noop("Lead or opportunity?"), "book", "")]
 ADMINISTRATION = [("/admin/", gettext_noop("Administration"), "settings", "")]
 
@@ -122,7 +126,9 @@ MOST_PINNED = 8  # what is beyond has its tab in its list
 
 @cache
 def list_of(kind: str) -> str:
-    """Return the address of the list of a kind of record; nothing where there is none."""
+    """Return where the saved views of a kind are shown; nothing where there is no such place."""
+    if kind == DASHBOARD:
+        return reverse("reports:overview")
     model = record_kinds().get(kind)
     return address(f"{model().url_namespace}:list") if model is not None else ""
 
@@ -172,7 +178,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         work = WORK
         if getattr(request.user, "start_page", User.StartPage.DAY) != User.StartPage.DAY:
             work = [DAY_APART if place is DAY else place for place in WORK]
-        bottom = HELP + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
+        imports = [kind for kind, _label in kinds_for(request.user)]
+        bottom = (
+            (IMPORTS if imports else [])
+            + HELP
+            + (ADMINISTRATION if getattr(request.user, "is_staff", False) else [])
+        )
         return {
             "work": places(work + (INBOX if has_inbox(request.user) else []), path),
             "views": pinned,
@@ -181,6 +192,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "insights": places(INSIGHTS + (RULES if has_rules(request.user) else []), path),
             "bottom": places(bottom, path),
             "create": creatable(request.user),
+            "imports": imports,
             "hands_over": any(scope_of(request.user, "assign", kind) for kind in MODELS.values()),
         }
 

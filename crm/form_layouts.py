@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -20,9 +20,12 @@ from leads.rules import rules_in_force
 from opportunities.forms import OpportunityForm
 from opportunities.models import Step
 from records import custom
+from records.errors import Refused
 from records.layouts import needed_of, parts_for
 from records.models import CustomField, FormLayout
+from records.operations.layouts import roll_back_layout, versions_of
 from records.operations.shaping import LONGEST_TITLE, MOST_EVER, MOST_SECTIONS, save_layout
+from users import formats
 from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
 
 if TYPE_CHECKING:
@@ -230,6 +233,16 @@ class FormLayoutForm(VersionedForm):
         return {*super()._get_validation_exclusions(), "sections"}  # type: ignore[misc]
 
 
+def in_words(sections: Iterable[Mapping[str, Any]]) -> str:
+    """Say in a line which fields stand where."""
+    told = [
+        f"{section.get('title') or _('Without a heading')}: "
+        + ", ".join(line["name"] for line in section["fields"] if line.get("is_visible", True))
+        for section in sections
+    ]
+    return "; ".join(told) or _("As built in")
+
+
 def _lines(sections: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [line for section in sections for line in section["fields"]]
 
@@ -269,9 +282,10 @@ class FormLayoutAdmin(SettingAdmin):
         return False
 
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
-        if not obj.sections or not self.has_change_permission(request, obj):
-            return []
-        return [Button(_("Back to the default"), "put_back")]
+        buttons = [Button(_("Versions"), url=self.address("versions", obj.pk))]
+        if obj.sections and self.has_change_permission(request, obj):
+            buttons.append(Button(_("Back to the default"), "put_back"))
+        return buttons
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if "sections" not in form.changed_data:
@@ -313,7 +327,51 @@ class FormLayoutAdmin(SettingAdmin):
     def get_urls(self) -> Any:
         preview = self.admin_site.admin_view(self.preview_view)
         name = "records_formlayout_preview"
-        return [path("<int:pk>/preview/", preview, name=name), *super().get_urls()]
+        versions = self.admin_site.admin_view(self.versions_view)
+        return [
+            path("<int:pk>/preview/", preview, name=name),
+            path("<int:pk>/versions/", versions, name="records_formlayout_versions"),
+            *super().get_urls(),
+        ]
+
+    def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """List the layouts that the form has had; a post brings one of them back."""
+        layout = self.get_object(request, str(pk))
+        if layout is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, layout):
+            raise PermissionDenied
+        if request.method == "POST":
+            self.roll_back(request, layout)
+            return HttpResponseRedirect(self.address("versions", pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Versions of the form: %(form)s") % {"form": layout},
+            "subtitle": None,
+            "opts": self.opts,
+            "original": layout,
+            "may_change": self.has_change_permission(request, layout),
+            "versions": [
+                {
+                    "number": version.number,
+                    "at": formats.moment(version.at),
+                    "by": version.by,
+                    "told": in_words(version.sections),
+                }
+                for version in versions_of(layout)
+            ],
+        }
+        return TemplateResponse(request, "admin/layout_versions.html", context)
+
+    def roll_back(self, request: HttpRequest, layout: FormLayout) -> None:
+        text = request.POST.get("number", "")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        try:
+            roll_back_layout(layout, by=user_of(request), number=number)
+        except Refused as refusal:
+            self.message_user(request, " ".join(refusal.reasons), messages.ERROR)
+        else:
+            self.message_user(request, _("The form is laid out as it was then."), messages.SUCCESS)
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the form as the rows that were sent would lay it out; nothing is stored."""

@@ -17,7 +17,8 @@ from opportunities.models import Opportunity
 from records.permissions import may
 from users.models import User
 from workbench.models import SavedView
-from workbench.views.list import MOST_IN_TAB, CountUpTo, count_text
+from workbench.views.counting import MOST_IN_TAB, CountUpTo, count_text
+from workbench.views.lookup import record_kinds
 from workbench.views.selection import is_number
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class NavCounts(View):
             return {}
         rows: dict[str, QuerySet[Any]] = {}
         views = SavedView.objects.permitted(user).filter(pk__in=numbers[:MOST_PINNED])
-        for view in views.order_by("pk"):
+        for view in views.filter(kind__in=record_kinds()).order_by("pk"):
             url = list_of(view.kind)
             if not url:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -21,7 +22,8 @@ from activities.operations.steps import TOUCHES
 from crm import search_index
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
-from opportunities.models import Opportunity, StageMove
+from opportunities.models import Opportunity, PipelineState, StageMove
+from opportunities.querysets import FOREVER
 from records.models import Merge, MergedRecord, PossibleDuplicate
 from records.operations.merging import references_to
 from workbench.models import Job, Mail
@@ -257,6 +259,25 @@ def opportunities_remember_their_way() -> Iterator[tuple[str, Any, str]]:
             yield "opportunity", pk, f"It is {status}, and its last move is {kind}."
 
 
+def pipeline_states_tell_what_opportunities_were() -> Iterator[tuple[str, Any, str]]:
+    """The states of an opportunity follow each other without a gap, up to what its row says."""
+    rows = Opportunity.all_objects.order_by("pk").only(
+        "status", "deleted_at", *(name for name in PipelineState.KEPT if name != "standing")
+    )
+    for opportunity in rows.prefetch_related("states").iterator(chunk_size=CHUNK):
+        states = sorted(opportunity.states.all(), key=lambda state: state.from_at)
+        for before, state in pairwise(states):
+            expected = PipelineState()
+            expected.follow(before)
+            if before.until_at != state.from_at or not state.tells_the_same_of_before(expected):
+                yield "opportunity", opportunity.pk, f"State {state.pk} does not follow the last."
+        last = states[-1] if states else None
+        if last is None or last.until_at != FOREVER:
+            yield "opportunity", opportunity.pk, "No state of it holds now."
+        elif not PipelineState.of(opportunity).is_like(last):
+            yield "opportunity", opportunity.pk, f"State {last.pk} is not what it is now."
+
+
 def activities_have_one_origin() -> Iterator[tuple[str, Any, str]]:
     """An entry was written in one place, and every place that shows it is there."""
     origins = ActivityLink.objects.filter(activity=OuterRef("pk"), is_origin=True)
@@ -418,6 +439,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     next_steps_equal_the_activities,
     versions_equal_the_history,
     opportunities_remember_their_way,
+    pipeline_states_tell_what_opportunities_were,
     activities_have_one_origin,
     files_have_their_bytes,
     accounts_are_no_circle,

@@ -34,6 +34,8 @@ class JSONLines(logging.Formatter):
         }
         if status := getattr(record, "status_code", None):
             line["status"] = status
+        if reference := getattr(getattr(record, "request", None), "reference", ""):
+            line["reference"] = reference
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)

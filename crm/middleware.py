@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
@@ -127,3 +128,29 @@ class FreshPages:
         # A page and its part have one address.
         patch_vary_headers(answer, ["HX-Request"])
         return answer
+
+
+# What there is much of, and is text. Downloads and pictures go as they are.
+COMPRESSED = {"text/html", "text/css", "text/javascript", "image/svg+xml"}
+# Pages that show a secret again and again, to which somebody else might add words by an address.
+WITH_SECRETS = ("/auth/", "/admin/")
+
+
+class Compressed(GZipMiddleware):
+    """Compress pages and static files, but for pages with a secret in them.
+
+    Who can make a browser ask for a page, and sees how long the answers are, could guess a secret
+    in it letter by letter. What is fetched only: keys are shown once, in answers to what was sent.
+    The token against forged forms is written anew each time, and a random length is added.
+    """
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if (
+            request.method != "GET"
+            or response.status_code in {204, 206, 304}
+            or kind not in COMPRESSED
+            or request.path.startswith(WITH_SECRETS)
+        ):
+            return response
+        return super().process_response(request, response)

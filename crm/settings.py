@@ -71,7 +71,7 @@ if not CRM_THROTTLE and not ON_LOOPBACK:
 # What it is made of
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "crm.administration.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "duplicates",
     "emails",
     "handover",
+    "imports",
     "leads",
     "opportunities",
     "accounts",
@@ -111,10 +112,12 @@ INSTALLED_APPS = [
     "simple_history",
     "template_partials",
     "django.contrib.staticfiles",
+    "django.forms",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "crm.middleware.Compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm.middleware.PoliteRefusal",
     "crm.middleware.FreshPages",
@@ -157,6 +160,8 @@ TEMPLATES = [
         },
     },
 ]
+# The parts of a form are templates like any other, so that one of ours can stand for Django's.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
 # Where records are kept
@@ -198,6 +203,11 @@ else:
             # 0 is no limit: commands may take long. The web sets its own limit in wsgi.py.
             f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=0)}",
             f"-c idle_in_transaction_session_timeout={env.int('IDLE_TIMEOUT_MS', default=15000)}",
+            # To compile a statement takes longer than each of ours does.
+            "-c jit=off",
+            # To start helpers for a page takes longer than its part of an index; figures over all
+            # there is still get them.
+            "-c parallel_setup_cost=20000",
         ]
     )
 
@@ -378,6 +388,11 @@ FILE_UPLOAD_HANDLERS = [
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "crm.sheet.SheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 # Hashed and compressed names need `collectstatic`: made for an image, too slow for a first look.
 STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=False)
 STATIC_ROOT = BASE_DIR / "staticfiles" if STATIC_MANIFEST else None
@@ -477,6 +492,7 @@ SPECTACULAR_SETTINGS = {
     # Two kinds of things have a field "state": each set of words gets a name of its own.
     "ENUM_NAME_OVERRIDES": {
         "JobState": "workbench.models.Job.State",
+        "RecordKind": "records.models.CustomField.Kind",
         "RuleSetState": "leads.models.QualificationRuleSet.State",
     },
 }

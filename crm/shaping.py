@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from leads.rules import rules_in_force
 from opportunities.models import Step
 from records import custom
+from records.errors import Refused
 from records.models import CustomField
 from records.operations import MOST_USES
+from records.operations.deleting_fields import KEPT_FOR, delete_field
+from records.operations.retyping import of_type, preview_of, retype_field, words_in
 from records.operations.shaping import MOST_CHOICES, count_without, has_values, save_field
 from users import formats
 from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
@@ -22,9 +31,11 @@ from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 BLANK_ROWS = 4
+Type = CustomField.Type
+LIMITS = ("least", "most", "longest", "pattern")
 
 
 # Custom fields
@@ -104,13 +115,46 @@ class CustomFieldForm(VersionedForm):
         ),
     )
 
+    least = forms.CharField(label=gettext_lazy("At least"), required=False, max_length=60)
+    most = forms.CharField(
+        label=gettext_lazy("At most"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy(
+            "For numbers and amounts, like 12.5, and for dates, like 2026-11-30."
+        ),
+    )
+    longest = forms.CharField(
+        label=gettext_lazy("Characters at most"), required=False, max_length=5
+    )
+    pattern = forms.CharField(
+        label=gettext_lazy("Pattern"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "The form of a text in one line, like [A-Z]{2}-[0-9]+ for DE-42. Say it in words under "
+            "help: whoever types something else is shown these. What stands already stays."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        limits = self.instance.limits if isinstance(self.instance.limits, dict) else {}
+        for name in LIMITS:
+            self.initial.setdefault(name, limits.get(name, ""))
         if self.instance.pk and "default" in self.fields:
             self.initial["default"] = custom.as_text(self.instance, self.instance.default)
 
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if any(name in self.fields for name in LIMITS):
+            self.instance.limits = {name: data[name] for name in LIMITS if data.get(name)}
+        return data
+
     def standing(self, name: str) -> str:
         field: CustomField = self.as_it_stands()
+        if name in LIMITS:
+            return str((field.limits or {}).get(name, "")) or "—"
         if name == "default":
             return custom.as_text(field, field.default) or super().standing(name)
         if name == "choices" and field.choices:
@@ -123,9 +167,22 @@ class CustomFieldForm(VersionedForm):
         return {*left_out, "key", "default", "choices"}
 
 
+class TypeForm(forms.Form):
+    """Which type a field is to have."""
+
+    type = forms.ChoiceField(label=gettext_lazy("New type"))
+
+    def __init__(self, *args: Any, field: CustomField, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [choice for choice in Type.choices if choice[0] != field.type]
+        self.fields["type"].choices = others  # type: ignore[attr-defined]
+
+
 @admin.register(CustomField)
 class CustomFieldAdmin(SettingAdmin):
-    """Fields of one's own. They are taken out of use, never deleted: the data stays."""
+    """Fields of one's own. Taken out of use the data stays; deleted, it stays for 30 days."""
+
+    is_kept = True
 
     form = CustomFieldForm
     list_display = (
@@ -137,22 +194,36 @@ class CustomFieldAdmin(SettingAdmin):
         "position",
         "is_required",
         "is_active",
+        "deleted_at",
     )
     list_filter = ("kind", "is_active", "type")
     search_fields = ("label", "key")
     ordering = ("kind", "position", "pk")
     actions = ("put_into_use", "take_out_of_use")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ["kind", "label", "key", "type", "choices"]}),
+        (None, {"fields": ["kind", "label", "key", "type", "target", "choices"]}),
         (
             gettext_lazy("In the form"),
             {"fields": ["section", "position", "help_text", "is_required", "default"]},
         ),
+        (gettext_lazy("Limits"), {"fields": [("least", "most"), ("longest", "pattern")]}),
         (gettext_lazy("Use"), {"fields": ["is_active"]}),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        is_deleted = obj is not None and obj.deleted_at is not None
+        return not is_deleted and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_field(obj, by=user_of(request))
+        told = _("What is stored stays until %(day)s. Put %(field)s back into use until then.")
+        day = formats.day(timezone.localtime(obj.deleted_at + KEPT_FOR))
+        self.message_user(request, told % {"day": day, "field": obj}, messages.WARNING)
+        self.tell_uses(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for field in queryset:
+            self.delete_model(request, field)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -192,9 +263,48 @@ class CustomFieldAdmin(SettingAdmin):
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         if not self.has_change_permission(request, obj):
             return []
+        retype = Button(_("Change the type"), url=self.address("retype", obj.pk))
         if obj.is_active:
-            return [Button(_("Take out of use"), "take_out_of_use")]
-        return [Button(_("Put back into use"), "put_into_use")]
+            return [retype, Button(_("Take out of use"), "take_out_of_use")]
+        return [retype, Button(_("Put back into use"), "put_into_use")]
+
+    def get_urls(self) -> Any:
+        view = self.admin_site.admin_view(self.retype_view)
+        name = "records_customfield_retype"
+        return [path("<int:pk>/retype/", view, name=name), *super().get_urls()]
+
+    def retype_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what would become of every value; the button under that does it."""
+        field = self.get_object(request, str(pk))
+        if field is None:
+            raise Http404
+        if not self.has_change_permission(request, field):
+            raise PermissionDenied
+        user, sent = user_of(request), request.POST or request.GET
+        form = TypeForm(sent if "type" in sent else None, field=field)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("Change the type of %(field)s") % {"field": field},
+            "subtitle": None,
+            "opts": self.opts,
+            "original": field,
+            "form": form,
+        }
+        if form.is_valid():
+            type_ = form.cleaned_data["type"]
+            is_text = not field.has_choices and type_ in {Type.CHOICE, Type.CHOICES}
+            new = of_type(field, type_, words_in(field, type_) if is_text else ())
+            try:
+                if request.method == "POST":
+                    retype_field(field, new, by=user)
+                    told = _("%(field)s is a %(type)s now. Every value went along.")
+                    words = {"field": new, "type": str(new.get_type_display()).lower()}
+                    self.message_user(request, told % words, messages.SUCCESS)
+                    return redirect(self.address("change", field.pk))
+                context |= {"found": preview_of(field, new, by=user), "new": new}
+            except Refused as refusal:
+                form.add_error("type", list(refusal.reasons))
+        return TemplateResponse(request, "admin/retype.html", context)
 
     @admin.action(permissions=["change"], description=gettext_lazy("Put selected into use"))
     def put_into_use(self, request: HttpRequest, queryset: Any) -> None:

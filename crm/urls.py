@@ -41,6 +41,7 @@ ROOMS = [
     "duplicates",
     "emails",
     "handover",
+    "imports",
     "leads",
     "opportunities",
     "accounts",

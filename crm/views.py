@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from datetime import timedelta
 
@@ -82,10 +83,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for what nobody caught: 503 if the database is away, else 500 with no details."""
+    """Answer for what nobody caught: 503 if the database is away, else 500 with no details.
+
+    The answer has a number, by which the line in the log is found.
+    """
     if is_outage(sys.exc_info()[1]):
         return busy_answer(request)
+    reference = secrets.token_hex(4)
+    request.reference = reference  # type: ignore[attr-defined]  # which the log writes
     if request.path.startswith("/api/"):
         detail = "Something went wrong on our side. It has been written to the log."
-        return JsonResponse({"detail": detail, "code": "error", "errors": {}}, status=500)
-    return HttpResponse(render_to_string("500.html"), status=500)
+        told = {"detail": detail, "code": "error", "errors": {}, "reference": reference}
+        return JsonResponse(told, status=500)
+    again = request.get_full_path() if request.method == "GET" else ""
+    page = render_to_string("500.html", {"reference": reference, "again": again})
+    return HttpResponse(page, status=500)

@@ -23,6 +23,7 @@ from emails.querysets import KINDS
 from records.permissions import require_any
 from workbench import api
 from workbench.operations.mail import MOST_RECIPIENTS
+from workbench.smtp import bare
 
 
 class EmailTemplateSerializer(serializers.ModelSerializer[EmailTemplate]):
@@ -158,9 +159,9 @@ class EmailViewSet(api.WritingViewSet):
         template = next((each for each in offered if each.pk == number), None)
         if template is None:
             raise ValidationError({"template": [_("There is no template of this id here.")]})
-        addresses = ", ".join(to).lower()
+        addresses = {bare(each).lower() for each in to}
         people = people_of(record, self.user)
-        person = next((each for each in people if each.address.lower() in addresses), None)
+        person = next((each for each in people if bare(each.address).lower() in addresses), None)
         value_of = values_for(record, self.user, person)
         return {
             "subject": filled(template.subject, value_of)[:LONGEST_SUBJECT],

@@ -17,14 +17,15 @@ from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
+
+from emails.mailboxes import LARGEST
+from emails.pages import text_of_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from email.message import Message
 
-LARGEST = 25 * 1024 * 1024  # bytes of a letter that is read at all
 MOST_PARTS = 300
 MOST_ADDRESSES = 100
 MOST_REFERENCES = 30
@@ -50,11 +51,6 @@ _WROTE = re.compile(
     r"(wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu)\b[^:]{0,80}:"
 )
 LONGEST_LINE = 400  # characters of a line that are looked at for such a beginning
-_BLOCKS = frozenset(
-    "address article aside blockquote div dl dt dd figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "li main nav ol p pre section table tr ul br".split()
-)
-_UNSEEN = frozenset("head script style template title".split())
 
 
 class LetterIsWrong(Exception):
@@ -252,7 +248,8 @@ def _text_and_files(parts: Iterable[Message]) -> tuple[str, list[Attached]]:
         elif name and (is_attached or not kind.startswith(("text/", "image/"))):
             files.append(Attached(name, _octets(part), kind))
     text = "\n".join(each for each in plain if each.strip())
-    return text or "\n".join(text_of_html(each) for each in html), files
+    text = text or text_of_html("\n".join(html)[:LONGEST_READ])
+    return text[:LONGEST_READ], files
 
 
 def _octets(part: Message) -> bytes:
@@ -286,48 +283,6 @@ def shortened(text: str) -> str:
     """Return a text that can be kept; what is beyond it is said to be missing."""
     text = text.strip()
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 2].rstrip()} …"
-
-
-class _Reader(HTMLParser):
-    """Collects the words of a page, a line for each of its blocks."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self.unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self.unseen += 1
-        elif tag in _BLOCKS:
-            self.words.append("\n")
-        elif tag in {"td", "th"}:
-            self.words.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self.unseen = max(0, self.unseen - 1)
-        elif tag in _BLOCKS:
-            self.words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.unseen:
-            self.words.append(re.sub(r"\s+", " ", data))
-
-
-def text_of_html(html: str) -> str:
-    """Return the words of a page: no script, no picture, no address that somebody could follow.
-
-    >>> text_of_html("<p>Dear&nbsp;Ada,</p><script>alert(1)</script><div>see <b>you</b></div>")
-    'Dear Ada,\\n\\nsee you'
-    """
-    reader = _Reader()
-    with suppress(AssertionError, ValueError):  # of the parser, for what is no markup at all
-        reader.feed(html[:LONGEST_READ])
-        reader.close()
-    text = "".join(reader.words).replace("\xa0", " ")
-    lines = [line.strip() for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def reply_in(text: str) -> str:

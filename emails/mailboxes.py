@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 30  # seconds that an IMAP server may keep silent
 MOST_AT_ONCE = 200
+LARGEST = 25 * 1024 * 1024  # bytes of a letter that is read at all
+# Of a letter that is too large to be read no more is fetched than shows that it is.
+MOST_FETCHED = LARGEST + 1
 
 
 class MailboxIsAway(Exception):
@@ -72,7 +75,9 @@ class Maildir:
         unread = [file for file in waiting if not set(self._marks(file)) & {"S", "F", "T"}]
         for file in unread[:MOST_AT_ONCE]:
             with suppress(FileNotFoundError):  # somebody else has moved it
-                yield file, file.read_bytes()
+                with file.open("rb") as content:
+                    letter = content.read(MOST_FETCHED)
+                yield file, letter
 
     def settle(self, key: Path) -> None:
         self._mark(key, "S")
@@ -114,7 +119,9 @@ class Mbox:
 
     def letters(self) -> Iterator[tuple[str, bytes]]:
         for key in self.box.keys()[:MOST_AT_ONCE]:
-            yield key, self.box.get_bytes(key)
+            with self.box.get_file(key) as content:
+                letter = content.read(MOST_FETCHED)
+            yield key, letter
 
     def settle(self, key: str) -> None:
         # As it stands there: nothing in it is looked at once more.
@@ -149,7 +156,7 @@ class Imap:
     def letters(self) -> Iterator[tuple[str, bytes]]:
         _ok, found = self.server.uid("SEARCH", "UNSEEN", "UNFLAGGED")
         for uid in (found[0] or b"").split()[:MOST_AT_ONCE]:
-            _ok, told = self.server.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
+            _ok, told = self.server.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{MOST_FETCHED}>)")
             raw = next((part[1] for part in told or () if isinstance(part, tuple)), None)
             if raw is not None:
                 yield uid.decode(), raw

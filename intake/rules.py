@@ -18,7 +18,7 @@ from leads.models import Lead
 from opportunities.models import Campaign, Product, Source
 from records import custom
 from records.keys import clean_text
-from records.models import Currency
+from records.models import Currency, CustomField
 from workbench.operations import find_choice
 from workbench.transfer import ColumnMapping
 from workbench.transfer.cells import CellIsLeftOut, CellIsUnreadable, reader_for
@@ -96,9 +96,18 @@ def label_of(name: str) -> str:
     return str(capfirst(column.verbose_name))
 
 
+# Who works here and which records there are is no business of the public.
+INSIDE = {CustomField.Type.USER, CustomField.Type.RECORD}
+
+
 def fields_to_ask() -> list[tuple[str, str]]:
     """Return what a web form can ask for: name and label."""
-    return [*((name, label_of(name)) for name in ASKED), *_custom_fields()]
+    own = [
+        (each.name, each.label)
+        for each in custom.definitions_for(None)[KIND]
+        if each.type not in INSIDE
+    ]
+    return [*((name, label_of(name)) for name in ASKED), *own]
 
 
 def fields_to_map() -> list[tuple[str, str]]:

@@ -6,14 +6,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
 from leads.queries import limits_of_leads
-from opportunities.models import Campaign, Source
+from opportunities.models import Campaign, Opportunity, Source, Stage
 from users.models import Team
 from workbench.filters import (
     NONE,
@@ -28,6 +28,7 @@ from workbench.filters import (
 )
 
 LONGEST_WAY = 100_000  # days
+WON = "won"
 
 
 class DaysFilter(django_filters.Filter):
@@ -41,8 +42,40 @@ class DaysFilter(django_filters.Filter):
     def filter(self, qs: Any, value: int | None) -> Any:
         if value is None:
             return qs
-        rows = qs.with_days_to_convert()
+        rows = qs.qualified().with_days_to_convert()
         return rows.filter(**{f"days_to_convert__{self.lookup_expr}": value})
+
+
+class WonDaysFilter(django_filters.Filter):
+    """Leads by the whole days from their creation to the first win of what they became."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=LONGEST_WAY, **kwargs)
+
+    def filter(self, qs: Any, value: int | None) -> Any:
+        if value is None:
+            return qs
+        seen = Opportunity.objects.permitted(self.parent.user)
+        return qs.with_days_to_win(seen).filter(days_to_win__lte=value)
+
+
+class ReachedFilter(LineFilter):
+    """Qualified leads by how far in the default process something came that they became."""
+
+    def lines(self) -> list[tuple[str, Any]]:
+        stages = [line for line in super().lines() if line[0] != NONE]
+        return [*stages, (WON, _("Won"))]
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if not value:
+            return qs
+        seen = Opportunity.objects.permitted(self.parent.user)
+        if value == WON:
+            return qs.qualified().with_days_to_win(seen).filter(days_to_win__isnull=False)
+        stage = self.rows.filter(pk=value).first()
+        return qs.none() if stage is None else qs.reached(stage.position, seen)
 
 
 class LeadFilter(RecordFilter):
@@ -56,7 +89,9 @@ class LeadFilter(RecordFilter):
     source = LineFilter(Source.objects.order_by("position", "name", "pk"), label=_("Source"))
     campaign = LineFilter(Campaign.objects.order_by("position", "name", "pk"), label=_("Campaign"))
     tag = TagFilter()
-    rating = django_filters.ChoiceFilter(label=_("Rating"), choices=Lead.Rating.choices)
+    rating = django_filters.ChoiceFilter(
+        label=_("Rating"), choices=[*Lead.Rating.choices, (NONE, _("none"))], method="is_rated"
+    )
     next_step = django_filters.ChoiceFilter(
         label=_("Next step"),
         choices=[(NONE, _("none")), ("late", _("late")), ("planned", _("planned"))],
@@ -70,6 +105,16 @@ class LeadFilter(RecordFilter):
     )
     waiting = django_filters.ChoiceFilter(
         label=_("Waits for a first response"), choices=[("1", _("yes"))], method="is_waiting"
+    )
+    answered = django_filters.ChoiceFilter(
+        label=_("First contact"),
+        choices=[
+            ("hour", _("in the first hour")),
+            ("day", _("in the first day")),
+            ("later", _("later")),
+            (NONE, _("nobody yet")),
+        ],
+        method="was_answered",
     )
     quiet = django_filters.ChoiceFilter(
         label=_("Nobody in touch for too long"), choices=[("1", _("yes"))], method="is_quiet"
@@ -112,11 +157,21 @@ class LeadFilter(RecordFilter):
     days_min = DaysFilter(label=_("Days to qualify, at least"), lookup_expr="gte")
     days_max = DaysFilter(label=_("Days to qualify, at most"), lookup_expr="lte")
 
+    won_days_max = WonDaysFilter(label=_("Days to the first win, at most"))
+    reached = ReachedFilter(
+        Stage.objects.filter(process__is_default=True).order_by("position", "pk"),
+        label=_("Came as far as"),
+    )
+
     unoffered = (
         "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
         "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
         "team", "country", "region", "account", "contact", "days_min", "days_max",
+        "won_days_max", "reached",
     )  # fmt: skip
+
+    def is_rated(self, qs: Any, name: str, value: str) -> Any:
+        return qs.filter(rating="" if value == NONE else value)
 
     def in_progress(self, qs: Any, name: str, value: str) -> Any:
         return qs.filter(status=Lead.Status.OPEN, progress=value)
@@ -124,7 +179,8 @@ class LeadFilter(RecordFilter):
     def of_account(self, qs: Any, name: str, value: int) -> Any:
         """Leads that became this account, name it, or come from its web domain."""
         account = Account.objects.permitted(self.user, "view").filter(pk=value).exclude(domain="")
-        return qs.filter(Q(account=value) | Q(domain__in=account.values("domain")))
+        # One value, and no list of them: an index is asked for either part.
+        return qs.filter(Q(account=value) | Q(domain=Subquery(account.values("domain")[:1])))
 
     def is_ready(self, qs: Any, name: str, value: str) -> Any:
         return qs.ready()
@@ -134,6 +190,9 @@ class LeadFilter(RecordFilter):
 
     def is_waiting(self, qs: Any, name: str, value: str) -> Any:
         return qs.waiting()
+
+    def was_answered(self, qs: Any, name: str, value: str) -> Any:
+        return qs.answered(value)
 
     def is_quiet(self, qs: Any, name: str, value: str) -> Any:
         return qs.quiet_since(timezone.now() - limits_of_leads().quiet)

@@ -26,6 +26,9 @@ from opportunities.models import (
     Step,
 )
 from opportunities.rules import custom_fields_in_use
+from records.conditions import stored, words
+from records.vocabulary import fields_of
+from users import formats
 from workbench.admin import (
     ChoiceAdmin,
     ReadOnlyInline,
@@ -37,7 +40,7 @@ from workbench.admin import (
     lines_of,
     user_of,
 )
-from workbench.forms import currency_choices
+from workbench.forms import ConditionField, currency_choices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,6 +286,20 @@ class StageInline(SettingInline):
 class DefaultForm(VersionedForm):
     """A process. Marking one as the default takes the mark from the other."""
 
+    condition = ConditionField(
+        Opportunity,
+        label=gettext_lazy("For opportunities of which this holds"),
+        required=False,
+        help_text=Process._meta.get_field("condition").help_text,
+    )
+
+    def standing(self, name: str) -> str:
+        if name != "condition":
+            return super().standing(name)
+        fields = fields_of(Opportunity, self.user)
+        told = stored(self.as_it_stands().condition, fields)
+        return words(told, fields, translate=_, write=formats.value)
+
     def _get_validation_exclusions(self) -> set[str]:
         return {*super()._get_validation_exclusions(), "is_default"}
 
@@ -308,7 +325,7 @@ class StepInline(SettingInline):
 
     model = Step
     prepopulated_fields = {"key": ("label",)}
-    fields = ("position", "label", "key", "field", "is_required")
+    fields = ("position", "label", "key", "field", "activity", "is_required")
     ordering = ("position", "pk")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -317,7 +334,7 @@ class StepInline(SettingInline):
                 label=capitalised(db_field.verbose_name),
                 choices=fields_to_fill,
                 required=False,
-                help_text=_("Without a field it is a box to tick."),
+                help_text=_("Without a field or an activity it is a box to tick."),
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -150,6 +150,12 @@ class StageMoveSerializer(api.Strict):
     stage = StageByKey()
 
 
+class SwitchSerializer(api.Strict):
+    """The process to go through."""
+
+    process = api.Listed(Process)
+
+
 class WinSerializer(api.Strict):
     """The terms on which it was won; what is left out is the value it has, and today."""
 
@@ -211,6 +217,13 @@ class OpportunityViewSet(WithFiles):
     delete_operation = staticmethod(operations.delete_opportunity)
     assign_operation = staticmethod(operations.assign_opportunity)
 
+    def rows(self) -> Any:
+        """Return also what lies in the recycle bin by now, where it is asked how it was before."""
+        asked = self.request.query_params
+        if self.action != "list" or not any(asked.get(name) for name in OpportunityFilter.PAST):
+            return super().rows()
+        return self.with_details(Opportunity.all_objects.permitted(self.user, "view"))
+
     def with_details(self, rows: Any) -> Any:
         return rows.select_related(
             "owner", "stage__process", "source", "campaign", "loss_reason", "lost_to"
@@ -232,6 +245,12 @@ class OpportunityViewSet(WithFiles):
     def stage(self, request: Any, pk: str) -> Response:
         """Move to another stage; 422 names the required steps that are missing before it."""
         return self.act(StageMoveSerializer, operations.move_to_stage)
+
+    @extend_schema(request=SwitchSerializer, responses=OpportunitySerializer)
+    @action(detail=True, methods=["post"])
+    def process(self, request: Any, pk: str) -> Response:
+        """Go through another process, from its first stage on; the history stays."""
+        return self.act(SwitchSerializer, operations.switch_process)
 
     @extend_schema(request=WinSerializer, responses=OpportunitySerializer)
     @action(detail=True, methods=["post"])
@@ -269,7 +288,7 @@ class StepSerializer(serializers.ModelSerializer[Step]):
 
     class Meta:
         model = Step
-        fields = ["id", "key", "label", "field", "position", "is_required"]
+        fields = ["id", "key", "label", "field", "activity", "position", "is_required"]
 
 
 class StageSerializer(serializers.ModelSerializer[Stage]):

@@ -23,7 +23,7 @@ from opportunities.models import (
     Step,
 )
 from opportunities.operations.editing import MOST_LINES
-from opportunities.rules import known_steps
+from opportunities.rules import known_steps, opening_stages
 from records.permissions import may
 from users.models import User
 from workbench.forms import (
@@ -100,9 +100,8 @@ class OpportunityForm(RecordForm):
             return
         # They follow the stage, until somebody knows better.
         del self.fields["probability"], self.fields["forecast_category"]
-        stages = Stage.objects.filter(process__is_default=True, is_for_leads=False)
-        self.fields["stage"] = forms.ModelChoiceField(
-            stages.order_by("position"),
+        self.fields["stage"] = StageField(
+            opening_stages(),
             label=gettext_lazy("Stage"),
             required=False,
             empty_label=gettext_lazy("The first one"),
@@ -134,6 +133,12 @@ class StageForm(VersionForm):
         self.fields["stage"].queryset = stages.order_by("position")  # type: ignore[attr-defined]
         self.initial.setdefault("stage", self.record.stage_id)
 
+    @property
+    def names_process(self) -> bool:
+        """Say whether there is another process to go through."""
+        others = Process.objects.filter(is_active=True)
+        return others.exclude(pk=self.record.stage.process_id).exists()
+
 
 class StageField(forms.ModelChoiceField):
     """A stage by its name; where there are several processes, after the name of its own."""
@@ -144,6 +149,22 @@ class StageField(forms.ModelChoiceField):
     @cached_property
     def names_process(self) -> bool:
         return Process.objects.count() > 1
+
+
+class ProcessForm(VersionForm):
+    """The process to go through from now on."""
+
+    process = forms.ModelChoiceField(
+        Process.objects.filter(is_active=True).order_by("position", "name", "pk"),
+        label=gettext_lazy("Process"),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": gettext_lazy("Choose a process")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("process", self.record.stage.process_id)
 
 
 class BulkStageForm(BulkForm):

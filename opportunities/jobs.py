@@ -63,14 +63,15 @@ class ListImporter(Importer):
         if known is None:
             name = values.pop("name", "")
             if not name:
-                raise Unacceptable(errors={"name": ["Enter a name."]})
-            return Outcome("new", add_choice(self.model, name, by=self.by, **values))
-        changes = self.differing(known, values)
-        if not changes or self.mapping.duplicates == "skip":
-            return Outcome("unchanged", known)
+                raise Unacceptable(errors={"name": [_("Enter a name.")]})
+            return Outcome("new", self.made(add_choice(self.model, name, by=self.by, **values)))
+        return self.changed(known, values, self._saved)
+
+    @staticmethod
+    def _saved(line: Any, *, by: User, **changes: Any) -> Any:
         for name, value in changes.items():
-            setattr(known, name, value)
-        return Outcome("updated", save_setting(known, by=self.by))
+            setattr(line, name, value)
+        return save_setting(line, by=by)
 
     def _standing(self, values: dict[str, Any]) -> Any:
         if external_id := values.get("external_id", ""):
@@ -186,12 +187,13 @@ class OpportunityImporter(ProductNaming):
         opportunity = operations.open_opportunity(
             topic, by=self.by, owner=owner or self.by, stage=stage, products=products, **values
         )
+        self.made(opportunity)
         if created_at is not None:
             back_date(opportunity, created_at=created_at, stage_entered_at=created_at)
             for move in opportunity.moves.all():
                 back_date(move, at=created_at)
         if next_step and status == Opportunity.Status.OPEN:
-            add_task(opportunity, by=self.by, subject=next_step[:200])
+            self.made(add_task(opportunity, by=self.by, subject=next_step[:200]))
         self._close(opportunity, status, close)
         return Outcome("new", opportunity)
 
@@ -202,7 +204,9 @@ class OpportunityImporter(ProductNaming):
             text, status = "", text.lower()
         if status and status not in Opportunity.Status.values:
             allowed = ", ".join(Opportunity.Status.values)
-            raise Unacceptable(errors={"status": [f"“{status}” is not one of {allowed}."]})
+            told = _("“%(text)s” is not one of %(allowed)s.")
+            words = {"text": status, "allowed": allowed}
+            raise Unacceptable(errors={"status": [told % words]})
         stages = list(
             Stage.objects.filter(
                 process=Process.objects.filter(is_default=True).first(), is_for_leads=False
@@ -215,7 +219,8 @@ class OpportunityImporter(ProductNaming):
             if text.lower() in {stage.key.lower(), stage.name.lower()}:
                 return stage, status or "open"
         names = ", ".join([*(stage.key for stage in stages), "won", "lost"])
-        raise Unacceptable(errors={"stage": [f"“{text}” is not one of {names}."]})
+        told = _("“%(text)s” is not one of %(allowed)s.")
+        raise Unacceptable(errors={"stage": [told % {"text": text, "allowed": names}]})
 
     def _close_in(self, values: dict[str, Any], status: str) -> dict[str, Any]:
         """Take what is said about the end of an opportunity out of the values."""
@@ -250,11 +255,12 @@ class OpportunityImporter(ProductNaming):
             # The close wrote its own probability.
             values.pop("probability", None)
         outcome = self.changed(known, values, operations.update_opportunity)
-        if self.mapping.duplicates == "skip" or not known.is_open:
+        if not known.is_open or self.mapping.duplicates in ("skip", "fill"):
             return outcome
         if status == Opportunity.Status.OPEN:
             if stage is None or stage == known.stage:
                 return outcome
+            self.trace.is_further = True
             return Outcome("updated", operations.move_to_stage(known, by=self.by, stage=stage))
         self._close(known, status, close)
         return Outcome("updated", known)
@@ -262,6 +268,7 @@ class OpportunityImporter(ProductNaming):
     def _close(self, opportunity: Opportunity, status: str, close: dict[str, Any]) -> None:
         if status == Opportunity.Status.OPEN:
             return
+        self.trace.is_further = True
         if status == Opportunity.Status.WON:
             closed = operations.win(opportunity, by=self.by, **close)
         else:

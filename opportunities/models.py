@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Contact
-from opportunities.querysets import OpportunityQuerySet
+from opportunities.querysets import FOREVER, OpportunityQuerySet, PipelineStateQuerySet
 from records.models import (
     MoneyField,
     TimelineRecord,
@@ -98,9 +98,22 @@ class LossReason(Choice):
 
 
 class Process(Choice):
-    """An ordered way from the qualified lead to the decision."""
+    """An ordered way from the qualified lead to the decision.
+
+    An opportunity for which nobody names a stage goes the first way whose `condition` holds for it,
+    by position, and the default one where none does.
+    """
 
     is_default = models.BooleanField(_("default"), default=False)
+    condition = models.JSONField(
+        _("for opportunities of which this holds"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            "Where several processes are meant, the one with the lowest position is taken. Without "
+            "a condition a process is chosen by hand."
+        ),
+    )
 
     class Meta:
         verbose_name = _("process")
@@ -159,7 +172,12 @@ class Stage(models.Model):
 
 
 class Step(models.Model):
-    """Something to do in a stage: a field to fill, or a box to tick when `field` is empty."""
+    """Something to do in a stage: a field to fill, an activity to have, or else a box to tick."""
+
+    class Had(models.TextChoices):
+        CALL = "call", _("A call")
+        MEETING = "meeting", _("A meeting")
+        EMAIL = "email", _("An email")
 
     stage = models.ForeignKey(
         Stage, on_delete=models.CASCADE, related_name="steps", verbose_name=_("stage")
@@ -167,6 +185,9 @@ class Step(models.Model):
     key = models.SlugField(_("key"), max_length=60)
     label = models.CharField(_("label"), max_length=120)
     field = models.CharField(_("field"), max_length=60, blank=True)
+    activity = models.CharField(
+        _("activity to have had"), max_length=8, choices=Had, blank=True, default=""
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_required = models.BooleanField(_("required to leave the stage"), default=False)
 
@@ -176,6 +197,11 @@ class Step(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["stage", "key"], name="opportunities_a_step_key_is_used_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(field="") | Q(activity=""),
+                name="opportunities_a_step_asks_for_one_thing",
+                violation_error_message=_("Choose a field or an activity, not both."),
             ),
         ]
 
@@ -345,6 +371,8 @@ class Opportunity(TimelineRecord, Bant):
         },
     )
 
+    keeps_states_in = "states"
+
     objects = AliveManager.from_queryset(OpportunityQuerySet)()
     all_objects = models.Manager.from_queryset(OpportunityQuerySet)()
 
@@ -359,9 +387,20 @@ class Opportunity(TimelineRecord, Bant):
             models.Index(fields=["-created_at", "-id"], name="opp_created_idx"),
             models.Index(fields=["status", "-created_at", "-id"], name="opp_status_idx"),
             models.Index(fields=["owner", "status", "-created_at", "-id"], name="opp_owner_idx"),
-            # Has all that the board reads to find the first cards of each stage, and to add up.
+            # Has all that the board reads to find the first cards of each stage, and to add up; and
+            # what figures tell of what is open.
             models.Index(
-                fields=["stage", "next_step_at", "owner", "base_value", "probability"],
+                fields=[
+                    "stage",
+                    "next_step_at",
+                    "owner",
+                    "base_value",
+                    "probability",
+                    "stage_entered_at",
+                    "estimated_close_date",
+                    "forecast_category",
+                    "source",
+                ],
                 condition=Q(status="open", deleted_at=None),
                 name="opp_board_idx",
             ),
@@ -386,8 +425,27 @@ class Opportunity(TimelineRecord, Bant):
                     "next_step_at",
                     "currency",
                     "value",
+                    "next_step",
                 ],
                 name="opp_report_idx",
+            ),
+            # What figures tell of what was decided, and no more: of a million it is read at length.
+            models.Index(
+                fields=[
+                    "deleted_at",
+                    "status",
+                    "closed_on",
+                    "owner",
+                    "source",
+                    "stage",
+                    "base_value",
+                    "probability",
+                    "loss_reason",
+                    "lost_to",
+                    "closed_at",
+                    "created_at",
+                ],
+                name="opp_decided_idx",
             ),
         ]
         constraints = [
@@ -485,6 +543,146 @@ class StageMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.to_stage}"
+
+
+class PipelineState(models.Model):
+    """What figures read of an opportunity, for the stretch of time in which it was so.
+
+    The stretches of an opportunity follow each other without a gap, from `from_at` on and up to but
+    not with `until_at`; the one that holds now ends at `FOREVER`. Each also says what it followed,
+    nothing where it is the first: so what changed between two moments is read in one pass along
+    `from_at`. An opportunity that is gone for good takes its states along.
+    """
+
+    class Standing(models.TextChoices):
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        BINNED = "binned", _("In the recycle bin")
+
+    # What is read of the opportunity, and under which name of what it was before.
+    KEPT: ClassVar[dict[str, str | None]] = {
+        "stage_id": "stage_before_id",
+        "owner_id": "owner_before_id",
+        "base_value": "value_before",
+        "standing": "standing_before",
+        "probability": None,
+        "forecast_category": None,
+    }
+
+    opportunity = models.ForeignKey(
+        Opportunity,
+        on_delete=models.CASCADE,
+        related_name="states",
+        db_index=False,
+        verbose_name=_("opportunity"),
+    )
+    from_at = models.DateTimeField(_("from"))
+    until_at = models.DateTimeField(_("until"), default=FOREVER)
+    standing = models.CharField(_("standing"), max_length=6, choices=Standing)
+    stage = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("owner"),
+    )
+    base_value = MoneyField(_("base value"))
+    probability = models.PositiveSmallIntegerField(_("probability, %"))
+    forecast_category = models.CharField(
+        _("forecast category"), max_length=9, choices=Stage.Forecast
+    )
+    standing_before = models.CharField(max_length=6, choices=Standing, blank=True)
+    stage_before = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    owner_before = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    value_before = MoneyField()
+
+    objects = models.Manager.from_queryset(PipelineStateQuerySet)()
+
+    class Meta:
+        verbose_name = _("pipeline state")
+        verbose_name_plural = _("pipeline states")
+        default_permissions = ()
+        indexes = [
+            # Each has all that is added up: what held at an early moment is found by the first,
+            # what held at a late one by the second; what changed in between by the first too.
+            models.Index(
+                fields=[
+                    "from_at",
+                    "until_at",
+                    "standing",
+                    "standing_before",
+                    "stage",
+                    "stage_before",
+                    "owner",
+                    "owner_before",
+                    "base_value",
+                    "value_before",
+                    "probability",
+                    "opportunity",
+                ],
+                name="pipeline_from_idx",
+            ),
+            models.Index(
+                fields=[
+                    "until_at",
+                    "from_at",
+                    "stage",
+                    "owner",
+                    "base_value",
+                    "probability",
+                    "opportunity",
+                ],
+                condition=Q(standing="open"),
+                name="pipeline_until_idx",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opportunity", "until_at"], name="opportunities_states_end_one_by_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_at__gt=F("from_at")), name="opportunities_a_state_lasts_some_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opportunity_id}: {self.standing} from {self.from_at}"
+
+    @classmethod
+    def of(cls, opportunity: Opportunity) -> PipelineState:
+        """Return the state in which an opportunity is, not saved yet."""
+        return cls(
+            opportunity_id=opportunity.pk,
+            standing=cls.Standing.BINNED if opportunity.is_in_bin else opportunity.status,
+            **{name: getattr(opportunity, name) for name in cls.KEPT if name != "standing"},
+        )
+
+    def is_like(self, other: PipelineState) -> bool:
+        return all(getattr(self, name) == getattr(other, name) for name in self.KEPT)
+
+    def tells_the_same_of_before(self, other: PipelineState) -> bool:
+        return all(
+            getattr(self, name) == getattr(other, name) for name in self.KEPT.values() if name
+        )
+
+    def follow(self, other: PipelineState) -> None:
+        """Say what it was before."""
+        for name, before in self.KEPT.items():
+            if before:
+                setattr(self, before, getattr(other, name))
 
 
 class StepTick(models.Model):

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import (
     Case,
+    CharField,
     Count,
+    DecimalField,
     F,
     IntegerField,
     OuterRef,
+    Q,
+    QuerySet,
     Subquery,
     Sum,
     Value,
     When,
     Window,
 )
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from records.querysets import Names, RecordQuerySet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from users.models import User
 
@@ -35,6 +40,8 @@ ON_A_CARD = (
 )  # fmt: skip
 PEOPLE = ("owner", "account__owner")
 URGENT, WITHOUT_STEP, PLANNED, UNDATED = range(4)
+# When what holds now ends. Nothing instead would have to be asked for beside every moment.
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,126 @@ class OpportunityQuerySet(RecordQuerySet):
             place_region=Subquery(account.values("region")[:1]),
         )
 
+    def with_seen_account(self, viewer: User) -> Self:
+        """Add `seen_account` and `seen_account_name`: of the account, where `viewer` may see it."""
+        account = Account.objects.permitted(viewer).filter(pk=OuterRef("account"))
+        return self.annotate(
+            seen_account=Subquery(account.values("pk")[:1]),
+            seen_account_name=Subquery(account.values("name")[:1]),
+        )
+
+    def with_main_product(self) -> Self:
+        """Add `main_product` and `main_product_name`: of the first line that has a product."""
+        lines: Any = self.model.lines.rel.related_model._default_manager.filter(
+            opportunity=OuterRef("pk"), product__isnull=False
+        ).order_by("position", "pk")
+        return self.annotate(
+            main_product=Subquery(lines.values("product")[:1]),
+            main_product_name=Subquery(lines.values("product__name")[:1]),
+        )
+
     def with_competitor_names(self) -> Self:
         """Add the names of the competitors as one text, without a statement of their own."""
         linked = self.model.competitors.through.objects.filter(opportunity=OuterRef("pk"))
         names = linked.values("opportunity").annotate(names=Names("competitor__name"))
         return self.annotate(competitor_names=Subquery(names.values("names")))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A name for what happens to the worth of a pipeline, and whether it comes, goes or stays.
+
+    `befores` are what an opportunity was, for what comes; `afters` what it became, for what goes:
+    "" is nothing at all.
+    """
+
+    key: str
+    befores: tuple[str, ...] = ()
+    afters: tuple[str, ...] = ()
+
+    @property
+    def comes(self) -> bool:
+        return bool(self.befores)
+
+    @property
+    def goes(self) -> bool:
+        return bool(self.afters)
+
+
+# What comes into a pipeline and what leaves it; the last of each are open before and after, and
+# were another owner's or another team's, or are now.
+COMES = (
+    Line("new", befores=("",)),
+    Line("reopened", befores=("won", "lost")),
+    Line("restored", befores=("binned",)),
+    Line("received", befores=("open",)),
+)
+GOES = (
+    Line("won", afters=("won",)),
+    Line("lost", afters=("lost",)),
+    Line("deleted", afters=("binned",)),
+    Line("given", afters=("open",)),
+)
+RAISED, LOWERED = "raised", "lowered"
+# What only changes its stage, in all; and seen from the one and from the other stage.
+MOVED, MOVED_IN, MOVED_OUT = "moved", "moved_in", "moved_out"
+
+
+class PipelineStateQuerySet(QuerySet[Any, Any]):
+    """What opportunities were, narrowed to a moment or to what began in a stretch of time."""
+
+    def lasting(self) -> Self:
+        """Keep the states that hold now."""
+        return self.filter(until_at=FOREVER)
+
+    def of(self, opportunities: OpportunityQuerySet) -> Self:
+        """Keep the states of these; of all of them the other table need not be asked."""
+        if not opportunities.query.has_filters():
+            return self
+        return self.filter(opportunity__in=opportunities.order_by().values("pk"))
+
+    def open_at(self, moment: datetime) -> Self:
+        """Keep those that were open right before `moment`, each opportunity once."""
+        return self.filter(standing="open", from_at__lt=moment, until_at__gte=moment)
+
+    def changes(self, start: datetime, end: datetime, *, whose: Mapping[str, Any]) -> Self:
+        """Keep what began from `start` on and before `end`, with its `line` in a pipeline.
+
+        The pipeline is that of `whose` owner and owner__team, as they were then. The line is empty
+        for what changed nothing but the stage, or what stayed beside the pipeline.
+        """
+        is_in = Q(standing="open", **whose)
+        was_in = Q(
+            standing_before="open",
+            **{f"owner_before{name.removeprefix('owner')}": asked for name, asked in whose.items()},
+        )
+        rows = self.filter(from_at__gte=start, from_at__lt=end).filter(is_in | was_in)
+        whens = [
+            When(was_in & is_in & Q(worth__gt=F("worth_before")), then=Value(RAISED)),
+            When(was_in & is_in & Q(worth__lt=F("worth_before")), then=Value(LOWERED)),
+            When(was_in & is_in, then=Value("")),
+            *(
+                When(is_in & Q(standing_before__in=line.befores), then=Value(line.key))
+                for line in COMES
+            ),
+            *(When(was_in & Q(standing__in=line.afters), then=Value(line.key)) for line in GOES),
+        ]
+        return rows.annotate(
+            worth=_worth("base_value"),
+            worth_before=_worth("value_before"),
+            line=Case(*whens, default=Value(""), output_field=CharField()),
+            moves=Case(
+                When(was_in & is_in & ~Q(stage=F("stage_before")), then=Value(1)),
+                default=Value(0),
+                output_field=IntegerField(),
+            ),
+        )
+
+    def on_line(self, line: str) -> Self:
+        """Keep of `changes` those of one line."""
+        is_move = line in {MOVED, MOVED_IN, MOVED_OUT}
+        return self.filter(moves=1) if is_move else self.filter(line=line)
+
+
+def _worth(column: str) -> Coalesce:
+    return Coalesce(F(column), Value(0), output_field=DecimalField(max_digits=14, decimal_places=2))

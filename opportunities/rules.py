@@ -8,15 +8,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from activities.models import Activity, ActivityLink
 from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
+from records.conditions import holds, stored
 from records.custom import PREFIX
 from records.models import CustomField
 from records.operations import known_currency
+from records.vocabulary import fields_of, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
     from records.models import Record
+    from users.models import User
 
 CLOSED = {StageMove.Kind.WON, StageMove.Kind.LOST}
 
@@ -63,13 +68,51 @@ def stages_of(
 
 
 def opening_stages() -> QuerySet[Stage]:
-    """Return where an opportunity may start: the default process without the part on the lead."""
-    return Stage.objects.filter(process__is_default=True, is_for_leads=False).order_by("position")
+    """Return where an opportunity may start unless another process is chosen by hand.
+
+    They are the stages, without the part on the lead, of the default process and of each that has a
+    condition; process by process, those with conditions in the order in which they are asked.
+    """
+    return (
+        Stage.objects.filter(
+            Q(process__is_default=True) | ~Q(process__condition={}),
+            process__is_active=True,
+            is_for_leads=False,
+        )
+        .select_related("process")
+        .order_by("process__is_default", "process__position", "process", "position")
+    )
 
 
-def first_stage() -> Stage | None:
-    """Return where an opportunity starts when nobody says where."""
-    return opening_stages().first()
+@dataclass(frozen=True)
+class Opening:
+    """Where an opportunity starts when nobody says where, and which processes are meant."""
+
+    stage: Stage | None
+    meant: tuple[Process, ...] = ()
+
+
+def opening_for(draft: Opportunity, *, by: User | None) -> Opening:
+    """Say where an opportunity starts, which may lack what it gets there. One statement."""
+    first: dict[int, Stage] = {}
+    for stage in opening_stages():
+        first.setdefault(stage.process_id, stage)
+    asked = [stage for stage in first.values() if stage.process.condition]
+    meant: list[Stage] = []
+    if asked:
+        fields, read, now = fields_of(Opportunity, by), reader_of(draft), timezone.localtime()
+        meant = [
+            stage
+            for stage in asked
+            if holds(stored(stage.process.condition, fields), read, now=now)
+        ]
+    default = next((stage for stage in first.values() if stage.process.is_default), None)
+    return Opening(next(iter(meant), default), tuple(stage.process for stage in meant))
+
+
+def stages_to_begin(process: Process) -> QuerySet[Stage]:
+    """Return the stages of a process on the opportunity, in their order."""
+    return Stage.objects.filter(process=process, is_for_leads=False).order_by("position")
 
 
 def known_steps() -> QuerySet[Step]:
@@ -86,11 +129,13 @@ def custom_fields_in_use() -> QuerySet[CustomField]:
 
 
 def is_box(step: Step, model: type[Model] = Opportunity) -> bool:
-    """Say whether a step is a box to tick: it names no field, or none that there is.
+    """Say whether a step is a box to tick: it names no activity and no field, or none there is.
 
     A field that was taken away must not keep everybody in the stage for ever, nor one that an
     administrator took out of use: nobody could fill it in.
     """
+    if step.activity:
+        return False
     if not step.field:
         return True
     if step.field.startswith(PREFIX):
@@ -133,9 +178,34 @@ def done_steps(opportunity: Opportunity, steps: Iterable[Step]) -> dict[int, boo
         )
     filled: dict[str, bool] = {}
     for step in steps:
-        if not is_box(step) and step.field not in filled:
+        if not is_box(step) and step.field and step.field not in filled:
             filled[step.field] = is_filled(opportunity, step.field)
-    return {step.pk: step.pk in ticked if is_box(step) else filled[step.field] for step in steps}
+    had = activities_had([opportunity.pk], steps)
+
+    def is_done(step: Step) -> bool:
+        if step.activity:
+            return (opportunity.pk, step.activity) in had
+        return step.pk in ticked if is_box(step) else filled[step.field]
+
+    return {step.pk: is_done(step) for step in steps}
+
+
+def activities_had(numbers: Sequence[int], steps: Iterable[Step]) -> set[tuple[int, str]]:
+    """Return which opportunities have had which of the activities that the steps ask for.
+
+    One statement, and none where no step asks for one.
+    """
+    kinds = {step.activity for step in steps} - {""}
+    if not kinds:
+        return set()
+    links = ActivityLink.objects.filter(
+        record_type=ContentType.objects.get_for_model(Opportunity),
+        record_id__in=numbers,
+        activity__kind__in=kinds,
+        activity__status=Activity.Status.DONE,
+        activity__deleted_at=None,
+    )
+    return set(links.values_list("record_id", "activity__kind"))
 
 
 def missing_steps(opportunity: Opportunity, stage: Stage) -> list[Step]:
@@ -156,6 +226,7 @@ def missing_for_each(opportunities: Sequence[Opportunity], stage: Stage) -> dict
     steps = list(required_before(stage))
     boxes = {step.pk for step in steps if is_box(step)}
     numbers = [opportunity.pk for opportunity in opportunities]
+    had = activities_had(numbers, steps)
     ticks = StepTick.objects.filter(opportunity__in=numbers, step__in=boxes)
     ticked = set(ticks.values_list("opportunity", "step"))
     many = {f.name for f in Opportunity._meta.get_fields() if f.many_to_many or f.one_to_many}
@@ -168,6 +239,8 @@ def missing_for_each(opportunities: Sequence[Opportunity], stage: Stage) -> dict
     }
 
     def is_done(opportunity: Opportunity, step: Step) -> bool:
+        if step.activity:
+            return (opportunity.pk, step.activity) in had
         if step.pk in boxes:
             return (opportunity.pk, step.pk) in ticked
         if step.field in many:

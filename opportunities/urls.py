@@ -17,6 +17,7 @@ urlpatterns = [
     path("opportunities/<int:pk>/delete/", views.OpportunityDelete.as_view(), name="delete"),
     path("opportunities/<int:pk>/restore/", views.OpportunityRestore.as_view(), name="restore"),
     path("opportunities/<int:pk>/assign/", views.OpportunityAssign.as_view(), name="assign"),
+    path("opportunities/<int:pk>/process/", views.OpportunityProcess.as_view(), name="process"),
     path("opportunities/<int:pk>/stage/", views.OpportunityStage.as_view(), name="stage"),
     path(
         "opportunities/<int:pk>/stage/back/",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
+from records import writing
 from records.models import AuditEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from users.models import User
 
@@ -53,6 +54,15 @@ def log_kind(model: type[Model], event: str, *, by: User, changes: Mapping[str, 
 def write(*entries: AuditEntry) -> None:
     """Write lines with one statement."""
     AuditEntry.objects.bulk_create(entries)
+
+
+def log_each(records: Sequence[Model], event: str, *, by: User) -> None:
+    """Write of each of many records of one kind that the same happened to it. One statement."""
+    if len(records) < writing.FEW:
+        write(*(entry(record, event, by=by) for record in records))
+        return
+    lines = ((record.pk, str(record)[:300]) for record in records)
+    writing.insert_like(entry(records[0], event, by=by), ("record_id", "label"), lines)
 
 
 def log(

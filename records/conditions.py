@@ -19,7 +19,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -46,22 +46,36 @@ MOST_DIGITS = 15  # what every engine keeps exactly
 MOST_DAYS = 36_500
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
-TYPES = ("text", "number", "date", "moment", "yes_no", "choice", "choices", "person")
+TYPES = (
+    "text",
+    "number",
+    "money",
+    "date",
+    "moment",
+    "yes_no",
+    "choice",
+    "choices",
+    "person",
+    "link",
+)
 
 _ON_DAYS = (
     "during", "before", "after", "on", "within_days", "next_days", "older_than_days", "known",
     "unknown",
 )  # fmt: skip
+_ON_NUMBERS = (
+    "at_least", "at_most", "more_than", "less_than", "is", "is_not", "known", "unknown",
+)  # fmt: skip
 # Type → what can be asked of it, in the order of a menu.
 COMPARISONS: dict[str, tuple[str, ...]] = {
     "text": ("is", "is_not", "contains", "starts_with", "one_of", "known", "unknown"),
-    "number": (
-        "at_least", "at_most", "more_than", "less_than", "is", "is_not", "known", "unknown",
-    ),
+    "number": _ON_NUMBERS,
+    "money": _ON_NUMBERS,
     "date": _ON_DAYS,
     "moment": _ON_DAYS,
     "yes_no": ("yes", "no"),
     "choice": ("is", "is_not", "one_of", "none_of", "known", "unknown"),
+    "link": ("is", "is_not", "known", "unknown"),
     "choices": ("any_of", "all_of", "none_of", "known", "unknown"),
     "person": (
         "me", "not_me", "my_team", "is", "is_not", "one_of", "none_of", "known", "unknown",
@@ -355,7 +369,7 @@ class _Reader:
 
     def _one(self, about: Field, value: Any) -> Any:
         match about.type:
-            case "number":
+            case "number" | "money" | "link":
                 return _number(value)
             case "date" | "moment":
                 return _day(value)
@@ -630,6 +644,7 @@ _FOLDED = {ord("A") + n: ord("a") + n for n in range(26)}
 NUMBER_TEXT = r"\A-?([0-9]{1,15}|(?=[0-9.]{3,16}\Z)[0-9]+\.[0-9]+)\Z"
 WHOLE_TEXT = r"\A-?[0-9]{1,15}\Z"
 DAY_TEXT = r"\A[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z"
+MOMENT_TEXT = DAY_TEXT.removesuffix(r"\Z") + r"T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z\Z"
 
 
 def folded(text: str) -> str:
@@ -647,19 +662,32 @@ def known_value(kind: str, value: Any) -> Any:
         case "text":
             return (folded(value) or None) if isinstance(value, str) else None
         case "choice" | "person":
-            return (value or None) if isinstance(value, str) else None
+            return _known_key(value)
         case "choices":
             keys = value if isinstance(value, list | tuple | set | frozenset) else ()
             return frozenset(key for key in keys if isinstance(key, str)) or None
-        case "number":
-            return _known_number(value)
+        case "number" | "money" | "link":
+            return _known_number(_amount_of(value) if kind == "money" else value)
         case "date":
             return _known_day(value)
         case "moment":
-            return value if isinstance(value, datetime) and value.tzinfo else None
+            return _known_moment(value)
         case "yes_no":
             return True if value is True else None
     return None
+
+
+def _known_key(value: Any) -> str | None:
+    """Return the key of a choice; a number names a row of another table in a JSON column."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**MOST_DIGITS:
+        return str(value)
+    return (value or None) if isinstance(value, str) else None
+
+
+def _amount_of(value: Any) -> Any:
+    """Return the amount in an amount of money; like all decimals of a JSON column it is a text."""
+    amount = value.get("amount") if isinstance(value, Mapping) else None
+    return amount if isinstance(amount, str) else None
 
 
 def _known_number(value: Any) -> Decimal | None:
@@ -684,6 +712,21 @@ def _known_day(value: Any) -> str | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     return value if isinstance(value, str) and re.match(DAY_TEXT, value) else None
+
+
+def moment_text(moment: datetime) -> str:
+    """Return an aware moment as JSON columns keep it: in UTC, such texts order like the moments.
+
+    >>> moment_text(datetime.fromisoformat("2026-03-01T12:00:00.5+01:00"))
+    '2026-03-01T11:00:00Z'
+    """
+    return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
+
+
+def _known_moment(value: Any) -> datetime | str | None:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else None
+    return value if isinstance(value, str) and re.match(MOMENT_TEXT, value) else None
 
 
 def span_of(test: Test, now: datetime) -> tuple[date | None, date | None]:
@@ -797,9 +840,14 @@ def _is_in_span(test: Test, value: Any, now: datetime) -> bool:
         return (first is None or value >= first.isoformat()) and (
             end is None or value < end.isoformat()
         )
-    return (first is None or value >= beginning_of(first, now)) and (
-        end is None or value < beginning_of(end, now)
+    write = moment_text if isinstance(value, str) else _as_moment
+    return (first is None or value >= write(beginning_of(first, now))) and (
+        end is None or value < write(beginning_of(end, now))
     )
+
+
+def _as_moment(moment: datetime) -> datetime:
+    return moment
 
 
 # Who is meant
@@ -902,7 +950,10 @@ def _candidates(tests: Sequence[Test], now: datetime) -> list[Any]:
         for each in (test.value if isinstance(test.value, tuple) else (test.value,))
     ]
     match tests[0].type:
-        case "number":
+        case "money":
+            amounts = _candidates([replace(test, type="number") for test in tests], now)
+            return [n if n is None else {"amount": f"{n:f}"} for n in amounts]
+        case "number" | "link":
             step = Decimal(1).scaleb(-3 * MOST_DIGITS)
             return [None, *(n + d for n in named for d in (-step, Decimal(0), step))]
         case "date" | "moment":

@@ -1,8 +1,9 @@
 """Custom fields: what is defined for a kind of record, which values fit, and how people read them.
 
-A value is stored as JSON, by its kind: texts as text; whole numbers as numbers; decimals as text
-without an exponent; days as YYYY-MM-DD; yes and no as booleans; a choice as its key, several as a
-list of keys in the order of the definition. What is empty is not stored at all.
+A value is stored as JSON, as the class of its type in `records.field_types` says: texts as text;
+whole numbers as numbers; decimals as text without an exponent; days as YYYY-MM-DD, moments in UTC;
+yes and no as booleans; a choice as its key, several as a list of keys in the order of the
+definition; money as amount and currency. What is empty is not stored at all.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -20,9 +20,8 @@ from django.db.models import CharField, JSONField, Value
 from django.utils.translation import gettext as _
 
 from records.errors import Unacceptable
-from records.keys import text_problem
-from records.models import FIRST_YEAR, LAST_YEAR, CustomField, FormLayout, Record
-from users import formats
+from records.field_types import limit_problem, type_of
+from records.models import CustomField, FormCondition, FormLayout, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from users.models import User
 
 PREFIX = "custom."
-LONGEST = {CustomField.Type.TEXT: 255, CustomField.Type.LONG_TEXT: 10_000}
-MOST_DIGITS = 15  # as many as every program that reads JSON keeps exactly
 KINDS = tuple(CustomField.Kind.values)
 
 # Names that mean something else wherever fields are named: in the API, in filters, in queries.
@@ -53,13 +50,23 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Definitions:
-    """All fields and layouts there are: fields by kind, retired ones among them.
+    """All fields, layouts and form conditions there are: fields by kind, retired ones among them.
 
     A kind whose form stands as built in has no layout.
     """
 
     fields: dict[str, tuple[CustomField, ...]] = field(default_factory=dict)
     layouts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # By kind, the conditions of its form: effect, field, condition.
+    conditions: dict[str, list[tuple[str, str, Any]]] = field(default_factory=dict)
+
+    @cached_property
+    def in_use(self) -> dict[str, tuple[CustomField, ...]]:
+        """The fields by kind, without those that are retired."""
+        return {
+            kind: tuple(each for each in found if each.is_active)
+            for kind, found in self.fields.items()
+        }
 
 
 def definitions_for(user: User | None) -> dict[str, tuple[CustomField, ...]]:
@@ -67,10 +74,7 @@ def definitions_for(user: User | None) -> dict[str, tuple[CustomField, ...]]:
 
     One statement, kept on the loaded user like `User.scopes`, which reads the form layouts too.
     """
-    return {
-        kind: tuple(each for each in found if each.is_active)
-        for kind, found in known_to(user).fields.items()
-    }
+    return known_to(user).in_use
 
 
 def known_to(user: User | None) -> Definitions:
@@ -80,6 +84,8 @@ def known_to(user: User | None) -> Definitions:
     kept: Definitions | None = getattr(user, "custom_definitions", None)
     if kept is None:
         kept = user.custom_definitions = _read()  # type: ignore[attr-defined]
+        for line in (line for lines in kept.fields.values() for line in lines):
+            line.viewer = user
     return kept
 
 
@@ -97,12 +103,18 @@ def suppose(user: User, kind: str, sections: list[dict[str, Any]]) -> None:
 
 COLUMNS = (
     "id", "kind", "key", "label", "type", "help_text", "is_required", "default", "choices",
-    "section", "position", "is_active",
+    "limits", "target", "section", "position", "is_active",
 )  # fmt: skip
 
 
+AS_CONDITION = {"label": "effect", "help_text": "field", "choices": "condition"}
+
+
 def _read() -> Definitions:
-    """Read fields and layouts with one statement: a layout is a line without a key."""
+    """Read all of it with one statement: a layout or a form condition is a line without a key.
+
+    Of those a condition has its effect for a label, and its field for a help text.
+    """
     text = CharField()
     layouts = FormLayout.objects.annotate(
         key=Value("", text),
@@ -111,23 +123,39 @@ def _read() -> Definitions:
         help_text=Value("", text),
         is_required=Value(False),
         default=Value({}, JSONField()),
+        limits=Value({}, JSONField()),
+        target=Value("", text),
         section=Value("", text),
         position=Value(0),
         is_active=Value(True),
     ).values_list(*("sections" if name == "choices" else name for name in COLUMNS))
-    rows = CustomField.objects.values_list(*COLUMNS).union(layouts, all=True)
+    conditions = FormCondition.objects.annotate(
+        key=Value("", text),
+        type=Value("", text),
+        is_required=Value(False),
+        default=Value({}, JSONField()),
+        limits=Value({}, JSONField()),
+        target=Value("", text),
+        section=Value("", text),
+        position=Value(0),
+        is_active=Value(True),
+    ).values_list(*(AS_CONDITION.get(name, name) for name in COLUMNS))
+    rows = CustomField.objects.values_list(*COLUMNS).union(layouts, conditions, all=True)
     found: dict[str, list[CustomField]] = {kind: [] for kind in KINDS}
     sections: dict[str, list[dict[str, Any]]] = {}
+    asked: dict[str, list[tuple[str, str, Any]]] = {}
     for row in rows:
         line = CustomField.from_db(None, COLUMNS, row)
-        if not line.key:
+        if line.label and not line.key:
+            asked.setdefault(line.kind, []).append((line.label, line.help_text, line.choices))
+        elif not line.key:
             if line.choices:
                 sections[line.kind] = line.choices
         elif line.kind in found:
             found[line.kind].append(line)
     for lines in found.values():
         lines.sort(key=lambda line: (line.position, line.pk))
-    return Definitions({kind: tuple(lines) for kind, lines in found.items()}, sections)
+    return Definitions({kind: tuple(lines) for kind, lines in found.items()}, sections, asked)
 
 
 def kind_of(model: type[models.Model] | models.Model) -> str:
@@ -221,8 +249,7 @@ def asked_for(definition: CustomField) -> str:
 
 def in_sentence(definition: CustomField) -> str:
     """Return the label as it stands within a sentence: an abbreviation keeps its capitals."""
-    label = definition.label
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return definition.label_in_sentence
 
 
 def for_new(kind: str, values: Mapping[str, Any], *, by: User | None) -> dict[str, Any]:
@@ -267,126 +294,19 @@ def stored(definition: CustomField, value: Any, *, standing: Any = None) -> Any:
     """Return a value that is not empty as records store it.
 
     Raises `ValueError` with a sentence in the terms of the field. A choice that is out of use can
-    stay where it is `standing`, but is not chosen anew.
+    stay where it is `standing`, but is not chosen anew; so can what a limit would refuse by now.
     """
-    match definition.type:
-        case CustomField.Type.TEXT | CustomField.Type.LONG_TEXT:
-            return _text(definition, value)
-        case CustomField.Type.WHOLE:
-            return _whole(definition, value)
-        case CustomField.Type.DECIMAL:
-            return _decimal(definition, value)
-        case CustomField.Type.DATE:
-            return _day(definition, value)
-        case CustomField.Type.YES_NO:
-            if not isinstance(value, bool):
-                raise ValueError(_("Answer %(label)s with yes or no") % _label(definition))
-            return value
-        case CustomField.Type.CHOICE:
-            return _choice(definition, value, [standing])
-        case _:
-            return _choices(definition, value, standing)
-
-
-def _label(definition: CustomField) -> dict[str, str]:
-    return {"label": definition.label}
-
-
-def _text(definition: CustomField, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(_("Enter %(label)s as text") % _label(definition))
-    if problem := text_problem(value):
+    kind = type_of(definition)
+    found = kind.store(definition, value, standing=standing)
+    is_limited = kind.limited_by and definition.limits and not _is_same(found, standing)
+    if is_limited and (problem := limit_problem(definition, kind.limited_by, found)):
         raise ValueError(problem)
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    most = LONGEST[CustomField.Type(definition.type)]
-    if len(text) > most:
-        raise ValueError(
-            _("%(label)s can have at most %(most)d characters; these are %(count)d")
-            % {"label": definition.label, "most": most, "count": len(text)}
-        )
-    return text
-
-
-def _whole(definition: CustomField, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(_("Enter %(label)s as a whole number, like 250") % _label(definition))
-    if abs(value) >= 10**MOST_DIGITS:
-        raise ValueError(_too_long(definition))
-    return int(value)
-
-
-def _decimal(definition: CustomField, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError(_("Enter %(label)s as a number, like 12.5") % _label(definition))
-    try:
-        number = Decimal(str(value).strip()[:60])
-    except InvalidOperation as error:
-        raise ValueError(
-            _("Enter %(label)s as a number, like 12.5") % _label(definition)
-        ) from error
-    if not number.is_finite() or abs(number.adjusted()) > 2 * MOST_DIGITS:
-        raise ValueError(_too_long(definition))
-    text = format(number.normalize() + 0, "f")
-    if sum(sign.isdigit() for sign in text) > MOST_DIGITS:
-        raise ValueError(_too_long(definition))
-    return text
-
-
-def _too_long(definition: CustomField) -> str:
-    return _("%(label)s can have at most %(most)d digits") % {
-        "label": definition.label,
-        "most": MOST_DIGITS,
-    }
-
-
-def _day(definition: CustomField, value: Any) -> str:
-    day = value.date() if isinstance(value, datetime) else value
-    if isinstance(value, str):
-        try:
-            day = date.fromisoformat(value.strip())
-        except ValueError:
-            day = None
-    if not isinstance(day, date):
-        raise ValueError(_("Enter %(label)s as a date, like 2026-11-30") % _label(definition))
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError(
-            _("Choose a date between %(first)d and %(last)d.")
-            % {"first": FIRST_YEAR, "last": LAST_YEAR}
-        )
-    return day.isoformat()
-
-
-def _choice(definition: CustomField, value: Any, standing: Iterable[Any]) -> str:
-    choices = choices_of(definition)
-    if not isinstance(value, str) or value not in choices:
-        offered = [key for key, choice in choices.items() if choice["is_active"]]
-        raise ValueError(
-            _("Choose one of the list for %(label)s: %(keys)s")
-            % {"label": definition.label, "keys": ", ".join(offered[:20])}
-        )
-    if not choices[value]["is_active"] and value not in standing:
-        raise ValueError(
-            _("%(choice)s is out of use. Choose another %(label)s")
-            % {"choice": choices[value]["label"], "label": in_sentence(definition)}
-        )
-    return value
-
-
-def _choices(definition: CustomField, value: Any, standing: Any) -> list[str]:
-    if not isinstance(value, list | tuple | set):
-        raise ValueError(_("Give %(label)s as a list of choices") % _label(definition))
-    stands = standing if isinstance(standing, list) else []
-    chosen = {_choice(definition, each, stands) for each in value}
-    return [key for key in choices_of(definition) if key in chosen]
+    return found
 
 
 def choices_of(definition: CustomField) -> dict[str, dict[str, Any]]:
     """Return the choices of a field by key, in order; whatever is no choice is left out."""
-    return {
-        choice["key"]: {"is_active": True, "label": choice["key"], **choice}
-        for choice in definition.choices or ()
-        if isinstance(choice, dict) and isinstance(choice.get("key"), str)
-    }
+    return definition.known_choices
 
 
 def fits(definition: CustomField, value: Any) -> bool:
@@ -401,13 +321,7 @@ def natural(definition: CustomField, value: Any) -> Any:
     """Return a stored value as Python has it: days and decimals; None for what does not fit."""
     if value is None or not fits(definition, value):
         return None
-    match definition.type:
-        case CustomField.Type.DECIMAL:
-            return Decimal(value)
-        case CustomField.Type.DATE:
-            return date.fromisoformat(value)
-        case _:
-            return value
+    return type_of(definition).natural(definition, value)
 
 
 def from_text(definition: CustomField, text: str) -> Any:
@@ -417,21 +331,7 @@ def from_text(definition: CustomField, text: str) -> Any:
     English, several choices parted by semicolons or commas. What cannot be read comes back as it
     is, to be refused with a sentence.
     """
-    text = text.strip()
-    match definition.type:
-        case CustomField.Type.WHOLE:
-            return int(text) if re.fullmatch(r"[+-]?[0-9]{1,40}", text) else text
-        case CustomField.Type.YES_NO:
-            words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-            words |= {_("Yes").lower(): True, _("No").lower(): False}
-            return words.get(text.lower(), text)
-        case CustomField.Type.CHOICE:
-            return _key_of(definition, text)
-        case CustomField.Type.CHOICES:
-            parts = [part.strip() for part in re.split(r"[;,\n]", text)]
-            return [_key_of(definition, part) for part in parts if part]
-        case _:
-            return text
+    return type_of(definition).read(definition, text.strip())
 
 
 def as_text(definition: CustomField, value: Any) -> str:
@@ -440,15 +340,7 @@ def as_text(definition: CustomField, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _key_of(definition: CustomField, text: str) -> str:
-    choices = choices_of(definition)
-    if text in choices:
-        return text
-    labels = {str(choice["label"]).casefold(): key for key, choice in choices.items()}
-    return labels.get(text.casefold(), text)
+    return type_of(definition).write(definition, value)
 
 
 # Words
@@ -466,25 +358,24 @@ def in_words(definition: CustomField | None, value: Any) -> str:
     if definition is None or not fits(definition, value):
         if isinstance(value, list | tuple):
             return ", ".join(str(each) for each in value)
+        if isinstance(value, dict):
+            return " ".join(str(each) for each in value.values())
         return str(value)
-    return _fitting_in_words(definition, value)
+    return type_of(definition).words(definition, value)
 
 
-def _fitting_in_words(definition: CustomField, value: Any) -> str:
-    match definition.type:
-        case CustomField.Type.WHOLE:
-            return formats.number(value)
-        case CustomField.Type.DECIMAL:
-            return formats.number(Decimal(value))
-        case CustomField.Type.DATE:
-            return formats.day(date.fromisoformat(value))
-        case CustomField.Type.CHOICE:
-            return str(choices_of(definition)[value]["label"])
-        case CustomField.Type.CHOICES:
-            known = choices_of(definition)
-            return ", ".join(str(known[key]["label"]) if key in known else key for key in value)
-        case _:
-            return str(value)
+def prepare(definition: CustomField, records: Iterable[Any]) -> None:
+    """Read at once what `in_words` needs to tell this field of many records."""
+    kind = type_of(definition)
+    if kind.control == "record":
+        kind.prepare(definition, [record.custom.get(definition.key) for record in records])
+
+
+def in_file(definition: CustomField, value: Any) -> Any:
+    """Return a stored value for a file: numbers and days as such, all else as text."""
+    if is_empty(value) or isinstance(value, bool) or not fits(definition, value):
+        return in_words(definition, value)
+    return type_of(definition).in_file(definition, value)
 
 
 # Keys

@@ -153,14 +153,14 @@ class InParts(Func):
     """A row is among the first `most` of several parts, read one after the other.
 
     Of a part no more is read than is needed, and of the next ones nothing when that is enough.
-    Each part is a question for numbers.
+    Each part is a question for numbers. The first `offset` of all are left out.
     """
 
     output_field = BooleanField()
 
-    def __init__(self, parts: Sequence[Said], most: int) -> None:
+    def __init__(self, parts: Sequence[Said], most: int, offset: int = 0) -> None:
         super().__init__(F("pk"))
-        self.parts, self.most = tuple(parts), most
+        self.parts, self.most, self.offset = tuple(parts), most, offset
 
     def as_sql(self, compiler: Any, connection: Any, *_names: Any, **_extra: Any) -> Any:
         row, row_values = compiler.compile(self.source_expressions[0])
@@ -169,7 +169,8 @@ class InParts(Func):
             for number, part in enumerate(self.parts)
         )
         values = (value for part in self.parts for value in part.values)
-        return f"{row} IN ({parts} LIMIT {self.most})", (*row_values, *values)
+        limit = f"LIMIT {self.most} OFFSET {self.offset}"
+        return f"{row} IN ({parts} {limit})", (*row_values, *values)
 
 
 class FirstThatHolds(Func):

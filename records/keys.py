@@ -31,6 +31,7 @@ _APOSTROPHES = dict.fromkeys(
 )
 _TRADE_MARKS = dict.fromkeys(map(ord, "®©™℠℗"))
 _BLANKS = re.compile(r"\s+")
+_ASCII_WORDS = re.compile(r"[a-z0-9]+")
 _INITIALS = re.compile(r"(?<!\w)\w(?:[./]\s?\w)+(?!\w)")
 
 
@@ -85,6 +86,8 @@ def _is_picture(character: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Split into folded words, without apostrophes and other punctuation."""
+    if text.isascii() and text.isprintable():
+        return _ASCII_WORDS.findall(text.translate(_APOSTROPHES).lower())
     # Folding takes a few characters apart into apostrophes; without these, neighbours may compose.
     text = _fold(_fold(text.translate(_APOSTROPHES)).translate(_APOSTROPHES))
     return "".join(map(_in_a_word, text)).split()
@@ -135,6 +138,13 @@ def _domain(text: str) -> str:
     return text if all(_LABEL.fullmatch(label) for label in labels) else ""
 
 
+def _composed(text: str) -> str:
+    """Return `text` in one composition and without invisible marks, in the case that it has."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, unicodedata.normalize("NFKC", text)))
+    return text.strip()
+
+
 def email_key(text: str) -> str:
     """Return the address in one spelling, or nothing when it is none that mail can be sent to.
 
@@ -148,9 +158,8 @@ def email_key(text: str) -> str:
     >>> email_key("b.levy@expressl&t.net")
     ''
     """
-    text = _read(text)
     # The domain is not case-folded: that would make straße.de and strasse.de one.
-    composed = "".join(map(_visible, unicodedata.normalize("NFKC", text))).strip()
+    composed = _composed(_read(text))
     local, at, domain = composed.rpartition("@")
     local, domain = _fold(local), _domain(domain) if len(domain) <= 253 else ""
     if not (at and domain and _LOCAL_PART.fullmatch(local)):
@@ -246,7 +255,7 @@ def domain_key(text: str) -> str:
     text = _read(text)
     host = email_key(text).rpartition("@")[2]
     if not host:
-        host = "".join(map(_visible, unicodedata.normalize("NFKC", text))).strip()
+        host = _composed(text)
         host = re.split(r"[/\\?#\s]", _SCHEME.sub("", host, count=1), maxsplit=1)[0]
         host = _PORT.sub("", host.rpartition("@")[2]).rstrip(".")
         host = _domain(host) if len(host) <= 253 else ""
@@ -258,6 +267,7 @@ def domain_key(text: str) -> str:
     return registrable
 
 
+@lru_cache(maxsize=4096)  # who writes a record asks for the key of one number several times
 def phone_key(text: str, country: str = "US") -> str:
     """Return the number as E.164, read as dialled in `country`; nothing when it cannot be one.
 
@@ -271,8 +281,12 @@ def phone_key(text: str, country: str = "US") -> str:
     >>> phone_key("757-6000"), phone_key("unknown")
     ('', '')
     """
+    if not text.strip():
+        return ""
     country = country.strip().upper()
     key = _e164(text, country)
+    if key == "+" + "".join(filter(str.isdigit, text)) and text.strip().startswith("+"):
+        return key  # it was written so: read again it would be the same
     # A number may lose a trunk prefix only when it is read a second time.
     for _ in range(4):
         again = _e164(key, country) if key else ""
@@ -333,6 +347,7 @@ _ALONE_GLUED = frozenset(_GLUED_FORMS.split("|")) | {"株", "有", "주"}
 _BATHS = _set_of("and beauty day hair health hotel med medi medical nail pet resort the")
 
 
+@lru_cache(maxsize=256)  # as with numbers
 def company_key(name: str) -> str:
     """Return the name of a firm without case, punctuation and trailing legal forms.
 

@@ -150,11 +150,11 @@ def required_of(kind: str, values: Mapping[str, Any], *, by: User | None) -> dic
     for name, place in places.items():
         is_asked = place.is_required and not name.startswith(PREFIX)
         if is_asked and name not in SELF_FILLED and is_empty(values.get(name)):
-            missing |= _asked_for_column(kind, name, is_sent=name in values)
+            missing |= asked_for_column(kind, name, is_sent=name in values)
     return missing
 
 
-def _asked_for_column(kind: str, name: str, *, is_sent: bool) -> dict[str, list[str]]:
+def asked_for_column(kind: str, name: str, *, is_sent: bool) -> dict[str, list[str]]:
     """Say that a built-in field is to be filled in, unless it fills itself when it is left out."""
     columns = {column.name: column for column in model_of(kind)._meta.get_fields()}
     column: Any = columns.get(name)

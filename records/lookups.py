@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Left, StrIndex
+from django.db.models.functions import Left
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -24,11 +24,13 @@ from django.db.models.lookups import (
 
 from records.conditions import (
     DAY_TEXT,
+    MOMENT_TEXT,
     NUMBER_TEXT,
     WHOLE_TEXT,
     Group,
     beginning_of,
     folded,
+    moment_text,
     span_of,
 )
 
@@ -101,6 +103,18 @@ class Folded(_Spelled):
         super().__init__(Stripped(text), **extra)
 
 
+class Contains(_Spelled):
+    """Whether a text has another one in it; so spelled that PostgreSQL can ask an index."""
+
+    sqlite = "(INSTR({0}, {1}) > 0)"
+    postgresql = "({0} LIKE {2})"
+    output_field = models.BooleanField()
+
+    def __init__(self, text: Any, part: str, **extra: Any) -> None:
+        pattern = "".join(f"\\{each}" if each in "\\%_" else each for each in part)
+        super().__init__(text, Value(part), Value(f"%{pattern}%"), **extra)
+
+
 class Number(_Spelled):
     """A number given as text: bound as such, SQLite would compare it in binary or not at all."""
 
@@ -127,6 +141,25 @@ class JsonText(_InJson):
     output_field = models.TextField()
 
 
+class JsonKey(_InJson):
+    """The key of a choice: a text, or the number of a row of another table."""
+
+    sqlite = (
+        "CASE WHEN JSON_TYPE({0}, {1}) = 'text'"
+        " OR (JSON_TYPE({0}, {1}) = 'integer' AND JSON_EXTRACT({0}, {1}) REGEXP {2})"
+        " THEN CAST(JSON_EXTRACT({0}, {1}) AS TEXT) END"
+    )
+    postgresql = (
+        "CASE WHEN JSONB_TYPEOF({0} -> {1}) = 'string'"
+        " OR (JSONB_TYPEOF({0} -> {1}) = 'number' AND ({0} ->> {1}) ~ {2})"
+        " THEN {0} ->> {1} END"
+    )
+    output_field = models.TextField()
+
+    def __init__(self, column: str, key: str, **extra: Any) -> None:
+        super().__init__(column, key, WHOLE_TEXT, **extra)
+
+
 class JsonYes(_InJson):
     sqlite = "COALESCE(JSON_TYPE({0}, {1}) = 'true', FALSE)"
     postgresql = "COALESCE({0} -> {1} = 'true'::jsonb, FALSE)"
@@ -146,8 +179,16 @@ class JsonDay(_InJson):
     )
     output_field = models.TextField()
 
+    pattern = DAY_TEXT
+
     def __init__(self, column: str, key: str, **extra: Any) -> None:
-        super().__init__(column, key, DAY_TEXT, **extra)
+        super().__init__(column, key, self.pattern, **extra)
+
+
+class JsonMoment(JsonDay):
+    """A moment in UTC as ISO text, which orders like moments do."""
+
+    pattern = MOMENT_TEXT
 
 
 class JsonNumber(_InJson):
@@ -167,6 +208,24 @@ class JsonNumber(_InJson):
 
     def __init__(self, column: str, key: str, **extra: Any) -> None:
         super().__init__(column, key, NUMBER_TEXT, WHOLE_TEXT, **extra)
+
+
+class JsonAmount(_InJson):
+    """The amount of money in its text form, as a number."""
+
+    sqlite = (
+        "CASE WHEN JSON_TYPE({0}, {1} || '.amount') = 'text'"
+        " AND JSON_EXTRACT({0}, {1} || '.amount') REGEXP {2}"
+        " THEN CAST(JSON_EXTRACT({0}, {1} || '.amount') AS NUMERIC) END"
+    )
+    postgresql = (
+        "CASE WHEN JSONB_TYPEOF({0} -> {1} -> 'amount') = 'string'"
+        " AND ({0} -> {1} ->> 'amount') ~ {2} THEN ({0} -> {1} ->> 'amount')::numeric END"
+    )
+    output_field = models.DecimalField()
+
+    def __init__(self, column: str, key: str, **extra: Any) -> None:
+        super().__init__(column, key, NUMBER_TEXT, **extra)
 
 
 class JsonHasAny(_InJson):
@@ -239,15 +298,21 @@ def _of_one(test: Test, about: Field, now: datetime) -> tuple[Q, Q]:
     """Return the rows where the value is unknown, and those where the positive test holds."""
     match test.type:
         case "text":
-            return _of_texts(test, Folded(_place(about)), [folded(v) for v in _values(test)])
+            is_unknown, is_met = _of_texts(
+                test, Folded(_place(about)), [folded(v) for v in _values(test)]
+            )
+            if isinstance(place := _place(about), F):
+                # The same rows, said so that the database knows how many they are.
+                is_unknown |= Q(Exact(place, ""))
+            return is_unknown, is_met
         case "choice" | "person" if about.path.endswith("_id"):
             return _of_ids(test, _place(about))
-        case "choice":
+        case "choice" | "person":
             return _of_texts(test, _place(about), _values(test))
         case "yes_no":
             is_yes = Q(Exact(_place(about), True))
             return Q(IsNull(_place(about), True)) | ~is_yes, is_yes
-        case "number":
+        case "number" | "money" | "link":
             is_unknown, met = Q(IsNull(_place(about), True)), None
             if test.comparison in _BOUNDS:
                 number = Number(Value(f"{test.value:f}"))
@@ -266,7 +331,7 @@ def _of_texts(test: Test, text: Any, values: list[str]) -> tuple[Q, Q]:
         case "known" | "unknown":
             return is_unknown, ~Q(Exact(text, ""))
         case "contains":
-            return is_unknown, Q(GreaterThan(StrIndex(text, Value(values[0])), 0))
+            return is_unknown, Q(Contains(text, values[0]))
         case "starts_with":
             return is_unknown, Q(Exact(Left(text, len(values[0])), values[0]))
     return is_unknown, Q(In(text, values))
@@ -288,7 +353,8 @@ def _of_days(test: Test, about: Field, now: datetime) -> tuple[Q, Q]:
 
     def bound(day: Any) -> Any:
         if test.type == "moment":
-            return beginning_of(day, now)
+            moment = beginning_of(day, now)
+            return moment_text(moment) if _is_in_json(about) else moment
         return day.isoformat() if _is_in_json(about) else day
 
     first, end = span_of(test, now)
@@ -334,9 +400,13 @@ def _is_in_json(about: Field) -> bool:
 
 _IN_JSON: dict[str, type[_InJson]] = {
     "text": JsonText,
-    "choice": JsonText,
+    "choice": JsonKey,
+    "person": JsonKey,
     "number": JsonNumber,
+    "money": JsonAmount,
+    "link": JsonNumber,
     "date": JsonDay,
+    "moment": JsonMoment,
     "yes_no": JsonYes,
 }
 

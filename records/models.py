@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
@@ -26,6 +27,8 @@ from users.models import NoticeKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from users.models import User
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # before and after it, zones and databases differ
 LONGEST_SEARCHED = 200  # characters of one custom text
@@ -87,8 +90,9 @@ class CustomField(models.Model):
 
     Records keep its values in `Record.custom` under `key`, which names it for programs and never
     changes or comes back. `choices` are `{key, label, is_active}` in the order in which they are
-    offered; `default` is a value as records store it, or None. A field that is not active is
-    retired: nobody sees it, and what was stored stays.
+    offered; `default` is a value as records store it, or None; `limits` are what
+    `records.field_types.limits` keeps. A field that is not active is
+    retired: nobody sees it, and what was stored stays; if it was deleted, for 30 days.
     """
 
     class Kind(models.TextChoices):
@@ -102,10 +106,17 @@ class CustomField(models.Model):
         LONG_TEXT = "long_text", _("Long text")
         WHOLE = "whole", _("Whole number")
         DECIMAL = "decimal", _("Decimal number")
+        MONEY = "money", _("Amount of money")
         DATE = "date", _("Date")
+        DATE_TIME = "date_time", _("Date and time")
         YES_NO = "yes_no", _("Yes or no")
         CHOICE = "choice", _("Choice")
         CHOICES = "choices", _("Several choices")
+        URL = "url", _("Web address")
+        EMAIL = "email", _("Email address")
+        PHONE = "phone", _("Phone number")
+        USER = "user", _("User")
+        RECORD = "record", _("Link to a record")
 
     kind = models.CharField(_("belongs to"), max_length=12, choices=Kind)
     key = models.CharField(_("key"), max_length=41)
@@ -115,11 +126,20 @@ class CustomField(models.Model):
     is_required = models.BooleanField(_("required"), default=False)
     default = models.JSONField(_("default"), null=True, blank=True)
     choices = models.JSONField(_("choices"), default=list, blank=True)
+    limits = models.JSONField(_("limits"), default=dict, blank=True)
+    target = models.CharField(_("links to"), max_length=12, choices=Kind, blank=True)
     section = models.CharField(_("section"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    # Email and name by number, as `records.field_types.people` has read them; of no other type.
+    people: dict[int, tuple[str, str]] | None = None
+    # For whom it was read, and what he sees of the records that it links to: names by number.
+    viewer: User | None = None
+    linked: dict[int, str] | None = None
 
     class Meta:
         verbose_name = _("custom field")
@@ -142,6 +162,29 @@ class CustomField(models.Model):
     def has_choices(self) -> bool:
         return self.type in {self.Type.CHOICE, self.Type.CHOICES}
 
+    @property
+    def known_choices(self) -> dict[str, dict[str, Any]]:
+        """The choices by key, in order; whatever is no choice is left out."""
+        return {
+            choice["key"]: {"is_active": True, "label": choice["key"], **choice}
+            for choice in self.choices or ()
+            if isinstance(choice, dict) and isinstance(choice.get("key"), str)
+        }
+
+    @property
+    def target_model(self) -> Any:
+        """The kind of record that it links to."""
+        return next(
+            model
+            for model in apps.get_models()
+            if issubclass(model, Record) and model._meta.model_name == self.target
+        )
+
+    @property
+    def label_in_sentence(self) -> str:
+        """The label as it stands within a sentence: an abbreviation keeps its capitals."""
+        return self.label if self.label[1:2].isupper() else self.label[:1].lower() + self.label[1:]
+
 
 class FormLayout(models.Model):
     """How the form and the page of a kind of record are laid out; as built in without sections.
@@ -160,6 +203,38 @@ class FormLayout(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
+
+
+class FormCondition(models.Model):
+    """When a field of a form is shown, or asked for, by what else the record has.
+
+    `field` is called as in layouts: a column or `custom.<key>`; `condition` is one of
+    `records.conditions`.
+    """
+
+    class Effect(models.TextChoices):
+        SHOW = "show", _("Show it only if")
+        REQUIRE = "require", _("Ask for it if")
+
+    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.Kind)
+    field = models.CharField(_("field"), max_length=60)
+    effect = models.CharField(_("effect"), max_length=7, choices=Effect)
+    condition = models.JSONField(_("condition"))
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("form condition")
+        verbose_name_plural = _("form conditions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "field", "effect"],
+                name="records_a_field_has_one_condition_of_an_effect",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.field}, {self.get_effect_display()}"
 
 
 class HistoryOf(HistoryManager):
@@ -234,6 +309,8 @@ class Record(models.Model):
 
     # Characters that are searched of what `search_parts` returns.
     longest_search = keys.SEARCH_LENGTH
+    # The relation with what the record was, stretch by stretch; most kinds keep no such thing.
+    keeps_states_in: ClassVar[str] = ""
 
     class Meta:
         abstract = True

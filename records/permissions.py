@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 
+MOST_MEMBERS = 200  # of a team, that are told to the database by number
+
 DENIED_AT_ALL = gettext_noop("You may not do this to this %(kind)s.")
 DENIED = {
     "view": gettext_noop("You may not view this %(kind)s."),
@@ -93,16 +95,42 @@ def restrict(
     numbers of all who are in the team of `user`, of a caller who has read them: so the database
     knows beforehand how few of very many rows are theirs.
     """
-    match scope_of(user, action, records.model):
+    reach = reach_of(user, action, records.model, team=team)
+    if reach is None:
+        return records.none()
+    return records.filter(reach) if reach else records
+
+
+def reach_of(
+    user: User | AnonymousUser,
+    action: str,
+    model: type[Model],
+    *,
+    team: Collection[int] | None = None,
+    via: str = "",
+) -> Q | None:
+    """Return what rows meet on which the roles of `user` grant `action`; None where there are none.
+
+    `via` is the way to them from other rows, like `account__`, for one who reads both at once.
+    """
+    match scope_of(user, action, model):
         case Grant.Scope.ALL:
-            return records
+            return Q()
         case Grant.Scope.TEAM if user.team_id:  # type: ignore[union-attr]
-            members = team_of(user) if team is None else team  # type: ignore[arg-type]
-            return records.filter(Q(owner__in=members) | Q(owner=None))
+            members = members_for(user) if team is None else team  # type: ignore[arg-type]
+            return Q(**{f"{via}owner__in": members}) | Q(**{f"{via}owner": None})
         case Grant.Scope.TEAM | Grant.Scope.OWN:
-            return records.filter(owner=user.pk)
+            return Q(**{f"{via}owner": user.pk})
         case _:
-            return records.none()
+            return None
+
+
+def members_for(user: User) -> Collection[int] | QuerySet[User, User]:
+    """Return who is in the team of `user`: by number where they were read along with who is signed
+    in, unless they are very many, so that the database knows how few of all rows are theirs.
+    """
+    read: Any = getattr(user, "team_members", None)
+    return sorted(pk for (pk,) in read) if read and len(read) <= MOST_MEMBERS else team_of(user)
 
 
 def team_of(user: User) -> QuerySet[User, User]:

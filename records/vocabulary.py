@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from records import custom
 from records.conditions import Field
+from records.field_types import type_of
 from records.models import Currency, CustomField
 from users.models import User
 
@@ -78,34 +79,26 @@ def fields_of(
     has_own = only is None or any(name.startswith(custom.PREFIX) for name in only)
     if user is not None and kind in custom.KINDS and has_own:
         own = custom.definitions_for(user)[kind]
-        found += [asked_about(each) for each in own if is_wanted(each.name)]
+        found += [asked_about(each, viewer) for each in own if is_wanted(each.name)]
     return {each.name: each for each in found}
 
 
-# Type of a custom field → its type in a condition.
-_ASKED_AS = {
-    CustomField.Type.TEXT: "text",
-    CustomField.Type.LONG_TEXT: "text",
-    CustomField.Type.WHOLE: "number",
-    CustomField.Type.DECIMAL: "number",
-    CustomField.Type.DATE: "date",
-    CustomField.Type.YES_NO: "yes_no",
-    CustomField.Type.CHOICE: "choice",
-    CustomField.Type.CHOICES: "choices",
-}
-
-
-def asked_about(definition: CustomField) -> Field:
-    """Return what conditions know of a custom field."""
+def asked_about(definition: CustomField, viewer: User | None = None) -> Field:
+    """Return what conditions know of a custom field; a user can be "me" for a `viewer`."""
+    name, label = definition.name, definition.label_in_sentence
+    if definition.type == CustomField.Type.USER:
+        lines = _Lines(User, viewer)
+        type_ = "choice" if viewer is None else "person"
+        return Field(name, label, type_, lines.active, name, lines.retired, lines.aliases)
     choices = custom.choices_of(definition).values()
     active = [(c["key"], str(c["label"])) for c in choices if c["is_active"]]
     retired = [(c["key"], str(c["label"])) for c in choices if not c["is_active"]]
     return Field(
-        definition.name,
-        custom.in_sentence(definition),
-        _ASKED_AS[CustomField.Type(definition.type)],
+        name,
+        label,
+        type_of(definition).asked_as,
         active,
-        definition.name,
+        name,
         retired,
     )
 

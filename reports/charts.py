@@ -7,6 +7,7 @@ wide screen, and its text is never scaled. Places are texts, ready for an SVG at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ class Stack:
     parts: tuple[Part | None, ...]
     middle: str
     value_y: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """A line across one slot."""
+
+    x1: str
+    x2: str
+    y: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,43 @@ def bars(values: Sequence[float], *, row: int, top: float | None = None) -> list
     ]
 
 
+@dataclass(frozen=True)
+class Step:
+    """A bar of a staircase: it begins where the one before it has ended."""
+
+    y: int
+    x: str
+    length: str
+    end: str
+
+
+def staircase(changes: Sequence[float], *, row: int) -> list[Step]:
+    """Lay the way from the first value through each change to the value at the end.
+
+    The first is what there was; each change is a bar from what there was before it to what there is
+    after it, whichever is more; the last bar is the whole again. A change is always seen.
+
+    >>> [(step.x, step.length, step.end) for step in staircase([60, 40, -20], row=36)]
+    [('0%', '60%', '60%'), ('60%', '40%', '100%'), ('80%', '20%', '80%'), ('0%', '80%', '80%')]
+    """
+    levels = [0.0]
+    for change in changes:
+        levels.append(levels[-1] + change)
+    full = max(*levels, 0)
+    bars = [*pairwise(levels), (0.0, levels[-1])]
+    return [
+        Step(
+            y=place * row,
+            x=percent(min(before, after, full * 0.994) / full if full else 0),
+            length=percent(
+                max(abs(after - before) / full, 0.006) if full and after != before else 0
+            ),
+            end=percent(after / full if full else 0),
+        )
+        for place, (before, after) in enumerate(bars)
+    ]
+
+
 def columns(
     values: Sequence[float], *, height: int, head: int = 22, gap: float = 0.16
 ) -> list[Column]:
@@ -141,17 +188,23 @@ def columns(
 
 
 def stacks(
-    values: Sequence[Sequence[float]], *, height: int, head: int = 22, gap: float = 0.34
+    values: Sequence[Sequence[float]],
+    *,
+    height: int,
+    head: int = 22,
+    gap: float = 0.34,
+    top: float = 0,
 ) -> list[Stack]:
     """Stand one stack per row of values into equal slots, the first value of each at the bottom.
 
-    A value of nothing has no part; between two parts one pixel is left free.
+    A value of nothing has no part; between two parts one pixel is left free. `top` has a place in
+    the chart, too, where it is more than the highest stack.
 
     >>> stack = stacks([[50, 0, 50]], height=122)[0]
     >>> stack.parts[0], stack.parts[1], stack.parts[2]
     (Part(y='72', height='50'), None, Part(y='22', height='49'))
     """
-    full = max((sum(row) for row in values), default=0)
+    full = max([top, *(sum(row) for row in values)])
     slot = 1 / len(values) if values else 0
     drawn = []
     for place, row in enumerate(values):
@@ -175,6 +228,29 @@ def stacks(
             )
         )
     return drawn
+
+
+def levels(
+    values: Sequence[float], *, height: int, top: float, head: int = 22
+) -> list[Level | None]:
+    """Lay one line per value across equal slots, as high as a stack of it under the same `top`.
+
+    A value of nothing has none.
+
+    >>> levels([50, 0], height=122, top=100)
+    [Level(x1='0%', x2='50%', y='72'), None]
+    """
+    slot = 1 / len(values) if values else 0
+    return [
+        Level(
+            x1=percent(slot * place),
+            x2=percent(slot * (place + 1)),
+            y=f"{round(height - (height - head) * value / top, 1):g}",
+        )
+        if value and top
+        else None
+        for place, value in enumerate(values)
+    ]
 
 
 def line(

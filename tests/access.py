@@ -46,6 +46,7 @@ OWNED = row(SIGN_IN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
 OWNED_ONLY_POST = row(SIGN_IN, NOT_ALLOWED, FORBIDDEN, NOT_ALLOWED, NOT_FOUND, NOT_ALLOWED)
 STAFF = row(SIGN_IN, "staff only", "staff only", "staff only", "staff only", DONE)
 MINE = row(SIGN_IN, DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND)
+MINE_ONLY = row(SIGN_IN, NOT_ALLOWED, *["hidden"] * 4)
 # What belongs to rep and is looked after by the manager of the team
 OF_MY_TEAM = row(SIGN_IN, DONE, NOT_FOUND, DONE, NOT_FOUND, DONE)
 # What rep has shared with the team
@@ -60,15 +61,22 @@ STATUSES["staff only"] = {302, 403}
 INBOX = row(SIGN_IN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
 INBOX_ONLY = row(SIGN_IN, "turned away", "turned away", NOT_ALLOWED, "turned away", NOT_ALLOWED)
 
+# What rep and the team shall win: known in the team, set by its manager
+TARGETS = row(SIGN_IN, FORBIDDEN, FORBIDDEN, DONE, NOT_FOUND, DONE)
+
 # API
 API_LIST = row(NO_TOKEN, DONE, DONE, DONE, DONE, DONE)
 API_NO = row(NO_TOKEN, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED, NOT_ALLOWED)
 API_SEEN = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, DONE)
+API_MINE = row(NO_TOKEN, DONE, *[NOT_FOUND] * 4)
 # What shapes the business: for those whose role says so for all records.
 API_FOR_ALL = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, DONE)
 # What managers shape.
 API_RULES = row(NO_TOKEN, FORBIDDEN, FORBIDDEN, DONE, FORBIDDEN, DONE)
 API_OWNED = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, DONE)
+# What rep has shared with the team
+API_OF_MY_TEAM = row(NO_TOKEN, DONE, DONE, DONE, NOT_FOUND, NOT_FOUND)
+API_OF_MY_TEAM_TO_SHAPE = row(NO_TOKEN, DONE, FORBIDDEN, DONE, NOT_FOUND, NOT_FOUND)
 
 
 AN_EMAIL: dict[str, object] = {"to": ["a@acme.example"], "subject": "Hi", "text": "Hello"}
@@ -172,6 +180,16 @@ ACCESS: dict[str, Access] = {
     "lead-or-opportunity": Access(SIGNED_IN, NO_POST),
     "reports:overview": Access(SIGNED_IN, NO_POST),
     "reports:report": Access(SIGNED_IN, NO_POST),
+    "dashboards:arrange": Access(SIGNED_IN, NO_POST),
+    "dashboards:create": Access(SIGNED_IN, SIGNED_IN),
+    "dashboards:edit": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="dashboard"),
+    "dashboards:delete": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="dashboard"),
+    "dashboards:save": Access(NO_POST, OF_MY_TEAM_TO_SHAPE, on="dashboard"),
+    "dashboards:pin": Access(NO_POST, SHARED_WITH_MY_TEAM, on="dashboard"),
+    "dashboards:begin": Access(NO_POST, SHARED_WITH_MY_TEAM, on="dashboard"),
+    "targets:list": Access(SIGNED_IN, NO_POST),
+    "targets:person": Access(TARGETS, TARGETS, on="users"),
+    "targets:team": Access(TARGETS, TARGETS, on="teams"),
     "figures": Access(SIGNED_IN, NO_POST),
     "workbench:cell": Access(SEEN, SEEN, on="accounts"),
     "workbench:field": Access(SEEN, SEEN, on="accounts"),
@@ -185,6 +203,17 @@ ACCESS: dict[str, Access] = {
     "jobs:undo": Access(OF_MY_TEAM, OF_MY_TEAM),
     "handover:create": Access(SIGNED_IN, SIGNED_IN),
     "handover:undo": Access(OF_MY_TEAM, OF_MY_TEAM, on="jobs"),
+    "imports:list": Access(SIGNED_IN, NO_POST),
+    "imports:create": Access(SIGNED_IN, SIGNED_IN),
+    "imports:detail": Access(MINE, MINE_ONLY, on="import"),
+    "imports:columns": Access(MINE, MINE, on="import"),
+    "imports:reading": Access(MINE, MINE, on="import"),
+    "imports:rejected": Access(MINE, MINE_ONLY, on="import"),
+    "imports:undo": Access(MINE, MINE, on="import"),
+    **{
+        f"imports:{change}": Access(MINE_ONLY, MINE, on="import")
+        for change in ("check", "run", "cancel", "resume", "delete")
+    },
     "views:create": Access(SIGNED_IN, SIGNED_IN),
     "views:edit": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="saved view"),
     "views:delete": Access(OF_MY_TEAM_TO_SHAPE, OF_MY_TEAM_TO_SHAPE, on="saved view"),
@@ -254,6 +283,7 @@ ACCESS: dict[str, Access] = {
     "leads:rule-remove": Access(INBOX_ONLY, INBOX),
     "opportunities:board": Access(SIGNED_IN, NO_POST),
     "opportunities:stage": Access(OWNED, OWNED),
+    "opportunities:process": Access(OWNED, OWNED),
     "opportunities:stage-back": Access(OWNED, OWNED),
     "opportunities:tick": Access(OWNED_ONLY_POST, OWNED),
     "opportunities:win": Access(OWNED, OWNED),
@@ -293,6 +323,10 @@ ACCESS: dict[str, Access] = {
     "api-docs": Access(SIGNED_IN, NO_POST),
     "tags-list": Access(API_LIST, API_NO),
     "tags-detail": Access(API_SEEN, API_NO),
+    "dashboards-list": Access(API_LIST, API_LIST),
+    "dashboards-detail": Access(
+        API_OF_MY_TEAM, API_NO, API_OF_MY_TEAM_TO_SHAPE, API_OF_MY_TEAM_TO_SHAPE, on="dashboard"
+    ),
     "reports-overview": Access(API_LIST, API_NO),
     "reports-breakdown": Access(API_LIST, API_NO),
     "reports-report": Access(API_LIST, API_NO),
@@ -326,6 +360,14 @@ ACCESS: dict[str, Access] = {
     "intake-doors-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
     "intake-doors-add-key": Access(API_NO, API_FOR_ALL, on="intake-doors"),
     "intake-doors-drop-old-keys": Access(API_NO, API_FOR_ALL, on="intake-doors"),
+    "imports-list": Access(API_LIST, API_LIST),
+    "imports-detail": Access(API_MINE, API_NO, API_MINE, API_MINE, on="import"),
+    **{
+        f"imports-{work}": Access(API_NO, API_MINE, on="import")
+        for work in ("check", "run", "revert")
+    },
+    "imports-rows": Access(API_MINE, API_NO, on="import"),
+    "imports-rejected": Access(API_MINE, API_NO, on="import"),
     "web-forms-list": Access(API_FOR_ALL, API_FOR_ALL),
     "web-forms-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
     "web-forms-snippet": Access(API_FOR_ALL, API_NO),
@@ -364,6 +406,7 @@ ACCESS: dict[str, Access] = {
     "opportunities-lose": Access(API_NO, API_OWNED, body={"reason": "price"}),
     "opportunities-reopen": Access(API_NO, API_OWNED, on="won opportunity"),
     "opportunities-stage": Access(API_NO, API_OWNED, body={"stage": "propose"}),
+    "opportunities-process": Access(API_NO, API_OWNED, body={"process": "sales"}),
     **{
         f"{name}-{kind}": Access(API_LIST, API_NO)
         for name in (

@@ -58,6 +58,12 @@ OWN = {
     "custom.note": Field("custom.note", "note", "text", path="custom.note"),
     "custom.size": Field("custom.size", "size", "number", path="custom.size"),
     "custom.due-on": Field("custom.due-on", "due on", "date", path="custom.due-on"),
+    "custom.fee": Field("custom.fee", "fee", "money", path="custom.fee"),
+    "custom.buddy": Field(
+        "custom.buddy", "buddy", "choice", (("5", "Ada"), ("50", "Bob")), "custom.buddy"
+    ),
+    "custom.partner": Field("custom.partner", "partner", "link", path="custom.partner"),
+    "custom.call": Field("custom.call", "call", "moment", path="custom.call"),
     "custom.vip": Field("custom.vip", "important", "yes_no", path="custom.vip"),
     "custom.color": Field(
         "custom.color", "color", "choice", (("red", "Red"), ("blue", "Blue")), "custom.color"
@@ -73,7 +79,10 @@ VALUES: list[Any] = [
     "123456789012345", "1234567890123456", "12345678901234.5", "0.00000000000001", "red", "blue",
     "RED", "a", "true", "2026-11-03", "2026-11-02", "2026-13-01", "2026-02-30", "2026-11-03 ",
     "03.11.2026", "2026-11-03T00:00:00Z", [], ["a"], ["a", "b"], ["c", "a"], [1, "b", None],
-    [["a"]], [None], [""], {}, {"a": 1}, {"a": "a"},
+    [["a"]], [None], [""], {}, {"a": 1}, {"a": "a"}, {"amount": "12.5", "currency": "EUR"},
+    {"amount": "-5.00", "currency": "USD"}, {"amount": 5}, {"amount": "1e5"}, {"amount": "1,5"},
+    {"amount": None}, {"amount": "123456789012345678"}, "2026-11-03T05:00:00Z",
+    "2026-11-03T04:59:59Z", "2026-11-03T24:00:00Z", "2026-11-04T05:00:00+00:00",
 ]  # fmt: skip
 
 
@@ -167,7 +176,7 @@ def make_world(rng: Random, count: int) -> None:
             disqualify_reason=lists[DisqualifyReason][1] if status == "disqualified" else None,
             custom={
                 key: rng.choice(VALUES)
-                for key in ("note", "size", "due-on", "vip", "color", "tags")
+                for key in (name.removeprefix("custom.") for name in OWN)
                 if rng.random() < 0.8
             },
         )
@@ -207,7 +216,7 @@ def _value(rng: Random, about: Field) -> Any:
         case "text":
             words = [word for word in TEXTS if word.strip()]
             return rng.choice([*words, "a", "ac", "DE", "5", "red"])
-        case "number":
+        case "number" | "money" | "link":
             extreme = ["999999999999999", "-0.000000000000001", "99999999999999.9"]
             return str(rng.choice([*NUMBERS, *AMOUNTS, "-5", "12.5", "0.1", *extreme]))
         case "date" | "moment":

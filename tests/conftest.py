@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import TransactionTestCase, override_settings
+from django.test import TransactionTestCase, client, override_settings
 from pytest_django.plugin import blocking_manager_key
 
 from tests import reference, template
@@ -35,9 +34,6 @@ from tests.world import (  # noqa: F401
 # take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# Kept from one run to the next, as migrating takes longer than many a test.
-TEMPLATES = Path(settings.VAR_DIR) / "tests"
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -53,6 +49,25 @@ def _of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Any:
         WHITENOISE_AUTOREFRESH=True,
         TASKS={"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}},
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _contexts_of_pages_alone() -> Any:
+    """Keep for `answer.context` what a page was given, not a copy for each of its parts.
+
+    Copies were half of what a test of a page took.
+    """
+    keep = client.store_rendered_templates
+
+    def keep_page(
+        store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **more: Any
+    ) -> None:
+        if template is context.template:
+            keep(store, signal, sender, template, context, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "store_rendered_templates", keep_page)
         yield
 
 
@@ -81,7 +96,7 @@ def django_db_setup(
     """Begin with a copy of a migrated database; after a test on real transactions renew it."""
     name = connection.creation._get_test_db_name()
     with django_db_blocker.unblock():
-        template.prepare(name, TEMPLATES)
+        template.prepare(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: renew())
         yield
@@ -128,7 +143,7 @@ LEFT_OUT = pytest.StashKey[int]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on SQLite what is about PostgreSQL, and there what asks no database: `once`."""
+    """Leave out on SQLite what is about PostgreSQL, and there what no engine decides: `once`."""
     is_postgres = connection.vendor == "postgresql"
     once = []
     for item in items:
@@ -140,6 +155,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         has_rows = has_rows or item.get_closest_marker("django_db") is not None
         if not has_rows and not is_about_postgres:
             item.add_marker(pytest.mark.once)
+        if item.get_closest_marker("once") is not None:
             once.append(item)
     if is_postgres:
         left_out = set(once)
@@ -158,7 +174,16 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if count := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests ask no database: they are run on SQLite alone.")
+        terminalreporter.write_line(
+            f"{count} tests ask what no engine decides: they are run on SQLite alone."
+        )
+
+
+# Pages of the browser's own frame, that nobody sees: they took half a second of each window.
+FRAME = (
+    "WebUIReloadButton", "WebUIToolbar", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "InitialWebUI", "PreloadTopChromeWebUI",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -180,5 +205,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
+            f"--disable-features={','.join(FRAME)}",
         ],
     }

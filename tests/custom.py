@@ -13,10 +13,15 @@ ONE_OF_EACH: dict[str, dict[str, Any]] = {
     "long_text": {"label": "Background"},
     "whole": {"label": "Machines"},
     "decimal": {"label": "Discount"},
+    "money": {"label": "Fee"},
     "date": {"label": "Contract end"},
+    "date_time": {"label": "Demo at"},
     "yes_no": {"label": "Is partner"},
     "choice": {"label": "Size", "choices": ["Small", "Large"]},
     "choices": {"label": "Regions", "choices": ["North", "South", "East"]},
+    "tender_page": {"label": "Tender page", "type": "url"},
+    "buyer_email": {"label": "Buyer email", "type": "email"},
+    "switchboard": {"label": "Switchboard", "type": "phone"},
 }
 # What a record stores of each.
 VALUES: dict[str, Any] = {
@@ -24,10 +29,15 @@ VALUES: dict[str, Any] = {
     "long_text": "Two lines\nof text",
     "whole": 250,
     "decimal": "12.5",
+    "money": {"amount": "1250.50", "currency": "EUR"},
     "date": "2026-11-30",
+    "date_time": "2026-11-30T14:30:00Z",
     "yes_no": False,
     "choice": "small",
     "choices": ["north", "east"],
+    "tender_page": "https://tender.example/lot?n=7&x=<b>",
+    "buyer_email": "buyer@tender.example",
+    "switchboard": "+49 30 123456",
 }
 
 
@@ -42,8 +52,8 @@ def define(kind: str, key: str, *, by: User, **more: Any) -> CustomField:
 
 
 def one_of_each(kind: str, *, by: User) -> dict[str, CustomField]:
-    """Define one field of each type, with the type for its key."""
+    """Define one field of each type, with the type for its key where nothing else has that name."""
     return {
-        key: define(kind, key, type=key, position=place, by=by, **more)
+        key: define(kind, key, position=place, by=by, **{"type": key, **more})
         for place, (key, more) in enumerate(ONE_OF_EACH.items(), start=1)
     }

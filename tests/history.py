@@ -99,7 +99,8 @@ def disagreements(truth: Mapping[str, tuple[int, int]], ask: Ask) -> list[str]:
 
 
 def listed(ask: Ask, address: str) -> int:
-    """Return how many leads a list has; it counts to a thousand, beyond it is walked."""
+    """Return how many records a list has; it counts to a thousand, beyond it is walked."""
+    path = urlsplit(address).path
     address = f"{address}&per=100"
     last = 0
     while address:
@@ -111,7 +112,7 @@ def listed(ask: Ask, address: str) -> int:
             return _number(found[2])
         last = _number(found[1])
         onward = re.search(r'href="([^"]+)" rel="next"', page)
-        address = f"/leads/{unescape(onward[1])}" if onward else ""
+        address = f"{path}{unescape(onward[1])}" if onward else ""
     return last
 
 
@@ -119,9 +120,9 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def counted(ask: Ask, address: str) -> int:
-    """Return how many leads the API counts under the filters of a list."""
-    answer = json.loads(ask(f"/api/v1/leads/?{urlsplit(address).query}&count=1&limit=1"))
+def counted(ask: Ask, address: str, *, of: str = "leads") -> int:
+    """Return how many records the API counts under the filters of a list."""
+    answer = json.loads(ask(f"/api/v1/{of}/?{urlsplit(address).query}&count=1&limit=1"))
     return int(answer["count"])
 
 

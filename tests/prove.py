@@ -21,8 +21,10 @@ from tests.history import x_education
 from tests.matching import candidates, matching
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
+from tests.sales import maven_crm, maven_crm_us
 from tests.server import ROOT, Server, a_server
 from tests.share_out import assignment
+from tests.take_in import leads_of_a_file
 from tests.toil import bulk, jobs
 
 if TYPE_CHECKING:
@@ -121,7 +123,10 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "jobs": jobs,
     "bulk": bulk,
     "assignment": assignment,
+    "import": leads_of_a_file,
     "x_education": x_education,
+    "maven_crm": maven_crm,
+    "maven_crm_us": maven_crm_us,
     "conditions": conditions,
     "matching": matching,
     "candidates": candidates,

@@ -44,6 +44,14 @@ def open_document(mime: str = "application/vnd.oasis.opendocument.text") -> byte
     return archive({"mimetype": mime.encode(), "content.xml": b"<o/>"}, packed=False)
 
 
+def renamed() -> bytes:
+    """Return an open document of which the list of contents calls a member by another name."""
+    data = bytearray(open_document())
+    place = data.index(b"mimetype")
+    data[place : place + 8] = b"memetype"
+    return bytes(data)
+
+
 def bomb(size: int) -> bytes:
     """Return an archive that says how much comes out of it."""
     return archive({"zeros": bytes(size)})

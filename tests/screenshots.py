@@ -90,8 +90,21 @@ def a_demo(folder: Path) -> Iterator[dict[str, Any]]:
         demo.wait(30)
 
 
-def sign_in(browser: Browser, demo: dict[str, Any], shot: Shot) -> Page:
-    """Open a window of the right size, in the name of the right person."""
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Run the Chromium of this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=["--no-sandbox", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, demo: dict[str, Any], shot: Shot) -> Iterator[Page]:
+    """Show the page of a picture in a window of its size, to the one who is to see it."""
     context = browser.new_context(
         base_url=demo["url"],
         viewport={"width": shot.size[0], "height": shot.size[1]},
@@ -100,13 +113,17 @@ def sign_in(browser: Browser, demo: dict[str, Any], shot: Shot) -> Page:
         reduced_motion="reduce",
     )
     page = context.new_page()
-    person = demo["users"][shot.who]
-    page.goto("/login/")
-    page.get_by_label("Email").fill(person["email"])
-    page.get_by_label("Password", exact=True).fill(person["password"])
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/")
-    return page
+    if shot.who:
+        person = demo["users"][shot.who]
+        page.goto("/login/")
+        page.get_by_label("Email").fill(person["email"])
+        page.get_by_label("Password", exact=True).fill(person["password"])
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/")
+    page.goto(shot.address.format(**places(demo)))
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
 
 
 def places(demo: dict[str, Any]) -> dict[str, str]:
@@ -121,31 +138,23 @@ def places(demo: dict[str, Any]) -> dict[str, str]:
 def main() -> int:
     """Take every picture; told names as arguments, only those."""
     asked = set(sys.argv[1:])
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     for folder in (IMAGES, ON_THE_PAGE):
         folder.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(prefix="crm-shots-") as folder,
         a_demo(Path(folder)) as demo,
-        sync_playwright() as playwright,
+        a_browser() as browser,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
         for shot in SHOTS:
             if asked and shot.name not in asked:
                 continue
-            page = sign_in(browser, demo, shot)
-            page.goto(shot.address.format(**places(demo)))
-            page.wait_for_load_state("networkidle")
-            picture = page.screenshot()
-            page.context.close()
+            with opened(browser, demo, shot) as page:
+                picture = page.screenshot()
             (IMAGES / f"{shot.name}.png").write_bytes(picture)
             if shot.is_on_the_page:
                 (ON_THE_PAGE / f"{shot.name}.png").write_bytes(picture)
             note = " (heavy)" if len(picture) > LARGEST else ""
             print(f"{shot.name:<14}{len(picture):>8} bytes{note}")
-        browser.close()
     return 0
 
 

@@ -24,6 +24,8 @@ from crm import search_index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Kept from one run to the next, as migrating takes longer than many a test.
+TEMPLATES = Path(settings.VAR_DIR) / "tests"
 # What Django itself keeps about the tables, which no test changes.
 KEPT = {"django_content_type", "django_migrations", "auth_permission"}
 
@@ -40,11 +42,10 @@ def digest() -> str:
     return told.hexdigest()[:16]
 
 
-def prepare(name: str, folder: Path) -> None:
-    """Make the database `name` for tests and connect to it; templates are kept in `folder`."""
+def prepare(name: str) -> None:
+    """Make the database `name` for tests and connect to it."""
     copy = copy_on_postgres if connection.vendor == "postgresql" else copy_of_file
-    with one_at_a_time(folder):
-        copy(name, folder)
+    copy(name)
     connect(name)
 
 
@@ -75,26 +76,29 @@ def empty() -> None:
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Let one process of this machine at the templates."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    TEMPLATES.mkdir(parents=True, exist_ok=True)
+    with (TEMPLATES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def copy_of_file(name: str, folder: Path) -> None:
-    template = folder / f"{digest()}.sqlite3"
+@one_at_a_time()
+def copy_of_file(name: str) -> None:
+    """Make a migrated SQLite file of this name."""
+    template = TEMPLATES / f"{digest()}.sqlite3"
     if not template.exists():
-        for old in folder.glob("*.sqlite3*"):
+        for old in TEMPLATES.glob("*.sqlite3*"):
             old.unlink()
-        draft = folder / "draft.sqlite3"
+        draft = TEMPLATES / "draft.sqlite3"
         migrate(str(draft))
         draft.rename(template)
     shutil.copyfile(template, name)
 
 
-def copy_on_postgres(name: str, folder: Path) -> None:
+@one_at_a_time()
+def copy_on_postgres(name: str) -> None:
     template = f"crm_template_{digest()}"
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.contrib import admin as admin_site
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import now
@@ -25,6 +25,8 @@ from accounts.operations import (
 from activities.operations import add_task, attach, delete_activity, plan_meeting
 from emails.models import EmailTemplate
 from emails.operations import save_template, send_email
+from imports.models import Import
+from imports.operations import upload
 from intake.models import Delivery, Door, WebForm
 from intake.operations import process, save_door, save_web_form, store_delivery
 from leads.models import DisqualifyReason
@@ -40,6 +42,7 @@ from opportunities.models import Campaign, Competitor, LossReason, Process, Prod
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
 from records.models import Notice
 from records.operations.notices import tell
+from reports.operations import save_dashboard
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.leads.assigning import a_rule
@@ -127,6 +130,8 @@ def world(rep, rep2, manager, outsider, admin):
         "disqualify-reasons": DisqualifyReason.objects.first(),
         "jobs": a_job(rep),
         "saved view": save_view("lead", by=rep, name="Ours", query="q=a", audience="team"),
+        "dashboard": save_dashboard(by=rep, name="Ours", query="cards=trend.5", audience="team"),
+        "import": an_import(rep),
         "notice": a_notice(rep, about=lead),
         "pair": a_pair(rep),
         "merge": merge_accounts(
@@ -172,6 +177,13 @@ def a_job(by: Any) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
+def an_import(by: Any) -> Import:
+    """Return a file that waits for its columns to be matched."""
+    return upload(
+        by=by, kind="lead", name="leads.csv", content=b"topic,last_name\nPumps,Newcomen\n"
+    )
+
+
 def failed_delivery(door: Door) -> Delivery:
     """Return something that came in and says nothing."""
     ((delivery, _is_new),) = store_delivery(door, raw=b'{"nothing": 1}')
@@ -190,6 +202,7 @@ def address_of(name: str, records: dict[str, Any]) -> str:
         "slug": lambda: "shop",
         "key": lambda: "reachable" if name.startswith("leads:rule") else records["door key"],
         "number": lambda: 1,
+        "year": lambda: 2026,
         "column": lambda: "industry",
         "field": lambda: "industry",
         "name": lambda: "pipeline",
@@ -259,16 +272,21 @@ def room_of(name: str) -> str:
 # know. What the others get differs by their scope alone, which GET and POST ask of everybody.
 WITNESSES = ("anonymous", "rep", "outsider")
 
+# Nor does an engine decide who may what: PostgreSQL is asked once for the rows of a person, of a
+# team and of everybody, and for a record that is not among them.
+ONE_OF_EACH_SCOPE = ("rep", "manager", "outsider", "admin")
+
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_gives_each_person_what_the_table_says(world, room):
     records, users = world
+    people = ONE_OF_EACH_SCOPE if connection.vendor == "postgresql" else PEOPLE
     asked = [
         (name, method, person)
         for name in ACCESS
         if room_of(name) == room
         for method in METHODS
-        for person in PEOPLE
+        for person in people
     ]
     looked: dict[tuple[str, str], int] = {}
     wrong = []
@@ -284,11 +302,13 @@ def test_gives_each_person_what_the_table_says(world, room):
         elif method == "head" and answer.status_code != looked[name, person]:
             wrong.append(f"{said}: {answer.status_code}, and GET {looked[name, person]}")
 
-    # Looking, and asking for what there is not, changes nothing.
+    # Looking, and asking for what there is not, changes nothing. What comes of HEAD and of a method
+    # that an address has not, no engine decides.
+    witnesses = WITNESSES if connection.vendor == "sqlite" else ()
     before = rows(with_trails=True)
     for name, method, person in asked:
         is_as_usual = method == "head" or not ACCESS[name].knows(method)
-        if method == "get" or (is_as_usual and person in WITNESSES):
+        if method == "get" or (is_as_usual and person in witnesses):
             check(name, method, person, stays=True)
     assert rows(with_trails=True) == before
 
@@ -308,6 +328,7 @@ PAGES = sorted(
 )
 
 
+@pytest.mark.once
 def test_refuses_a_change_without_the_token_of_the_form(world):
     records, users = world
     before = rows(with_trails=True)
@@ -325,12 +346,16 @@ HIDDEN = sorted(
 )
 
 
+@pytest.mark.once
 def test_tells_nothing_of_what_lies_outside_the_scope(world):
     records, users = world
 
     for name in HIDDEN:
         url = address_of(name, records)
-        missing = reverse(name, kwargs=dict.fromkeys(OURS[name], 987_654_321))
+        unknown = dict.fromkeys(OURS[name], 987_654_321)
+        if "year" in unknown:
+            unknown["year"] = 2026  # of nobody
+        missing = reverse(name, kwargs=unknown)
         hidden = ask(users["outsider"], "get", url, {})
         absent = ask(users["outsider"], "get", missing, {})
 
@@ -347,6 +372,7 @@ def what_it_says(answer: Any, url: str) -> str:
     return re.sub(r"[A-Za-z0-9]{64}", "token", text)
 
 
+@pytest.mark.once
 def test_the_administration_is_for_staff_only(world):
     _records, users = world
 

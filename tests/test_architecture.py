@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "crm intake reports duplicates emails handover leads opportunities accounts activities "
+    "crm intake reports duplicates emails handover imports leads opportunities accounts activities "
     "workbench records users"
 ).split()
 SOURCES = sorted(
@@ -39,9 +40,17 @@ def room_and_name(path: Path) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else "__init__"
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     """Return the parsed source."""
     return ast.parse(path.read_text(), filename=str(path))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """Keep what was parsed for the tests of this file, and no longer: it is 126 MB."""
+    yield
+    tree.cache_clear()
 
 
 def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:

@@ -24,10 +24,15 @@ OTHER = {
     "long_text": "Nothing else",
     "whole": 3,
     "decimal": "-0.75",
+    "money": {"amount": "-3.00", "currency": "EUR"},
     "date": "2025-01-31",
+    "date_time": "2025-01-31T23:59:59Z",
     "yes_no": True,
     "choice": "large",
     "choices": ["south"],
+    "tender_page": "https://other.example/",
+    "buyer_email": "ada@other.example",
+    "switchboard": "030 7654321",
 }
 # Filters that keep the value of `VALUES` and leave out that of `OTHER`.
 NARROWED = {
@@ -35,10 +40,20 @@ NARROWED = {
     "long_text": ["__contains=lines", "__startswith=two"],
     "whole": ["=250", "__gte=250", "__gt=249", "__gte=100&custom.whole__lte=250.5"],
     "decimal": ["=12.50", "__gte=12.5", "__gt=-0.75", "__gt=0&custom.decimal__lt=12.51"],
+    "money": ["=1250.5", "__gte=1250.50", "__gt=0", "__gte=1&custom.money__lte=1250.5"],
+    "date_time": [
+        "=2026-11-30",
+        "__gte=2026-11-30",
+        "__gt=2025-02-01",
+        "__known=1&custom.date_time__lt=2027-01-01&custom.date_time__gt=2026-01-01",
+    ],
     "date": ["=2026-11-30", "__gte=2026-11-30", "__gt=2025-01-31", "__gte=2026-01-01"],
     "yes_no": ["=false", "=0", "=no"],
     "choice": ["=small", "__in=small"],
     "choices": ["=north", "__in=north,east", "__all=east,north"],
+    "tender_page": ["__contains=tender", "__startswith=HTTPS://tender"],
+    "buyer_email": ["=Buyer@tender.example", "__contains=tender"],
+    "switchboard": ["__contains=123456", "=%2B49 30 123456"],
 }
 SHOWN = {
     "text": "B-7 &lt;b&gt;&amp;",
@@ -47,8 +62,13 @@ SHOWN = {
     "decimal": "12.5",
     "date": "30 Nov 2026",
     "yes_no": "No",
+    "money": "€1,250.50",
+    "date_time": "30 Nov 2026",
     "choice": "Small",
     "choices": "North, East",
+    "tender_page": "https://tender.example/lot?n=7&amp;x=&lt;b&gt;",
+    "buyer_email": "buyer@tender.example",
+    "switchboard": "+49 30 123456",
 }
 
 
@@ -74,7 +94,7 @@ def imported(text: str, folder: Any, *options: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", TYPES)
 def test_goes_all_the_way(kind: str, client: Client, rep: User, admin: User, tmp_path: Any) -> None:
     for room in ("lead", "account", "contact", "opportunity"):
-        define(room, kind, type=kind, by=admin, **ONE_OF_EACH[kind])
+        define(room, kind, by=admin, **{"type": kind, **ONE_OF_EACH[kind]})
     value, name, label = VALUES[kind], f"custom.{kind}", ONE_OF_EACH[kind]["label"]
     client.force_login(rep)
     lead = a_lead(rep, custom={kind: value})

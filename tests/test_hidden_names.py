@@ -82,6 +82,7 @@ def told(answer: Any) -> list[str]:
     return [secret for secret in SECRETS if secret in content.decode(errors="replace")]
 
 
+@pytest.mark.once
 def test_no_address_tells_a_hidden_name(world, rep, admin, lead, built_on, deal, account, contact):
     records, _users = world
     own = ContactFactory(owner=rep, account=account)

@@ -284,6 +284,7 @@ def test_says_on_a_calm_day_what_comes_tomorrow(client: Client, rep: User) -> No
     assert "3 steps tomorrow." in client.get("/").content.decode()
 
 
+@pytest.mark.once
 def test_needs_few_statements_however_full_the_day_is(client: Client, rep: User) -> None:
     client.force_login(rep)
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import connection
 
 from dev import NEUTRAL
+from tests import template
 from tests.postgres import Cluster, NoPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ def ask(
 
 @contextlib.contextmanager
 def served(folder: Path, setup: str = "", **environment: str) -> Iterator[str]:
-    """Run the product as the demo does, on a new database; yield its address."""
+    """Run the product as the demo does, on the database of `folder`; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -115,13 +115,14 @@ def test_a_postgres_that_dies_and_returns(tmp_path):
         assert ask(f"{site}/readyz").status == 200
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("django_db_setup")
 def test_a_sqlite_file_that_somebody_else_holds(tmp_path):
-    if connection.vendor != "sqlite":
-        pytest.skip("about SQLite")
     setup = (
         "from django.contrib.auth import get_user_model as model;"
         "model().objects.create_superuser(email='ada@crm.example', password='a long password')"
     )
+    template.copy_of_file(str(tmp_path / "crm.sqlite3"))
     with served(tmp_path, setup, SQLITE_TIMEOUT="1", CRM_THROTTLE="off") as site:
         jar = http.cookiejar.CookieJar()
         visitor = opener(urllib.request.HTTPCookieProcessor(jar))

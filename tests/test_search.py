@@ -163,6 +163,7 @@ def test_refuses_what_no_record_can_hold(client: Client, rep: User) -> None:
     assert client.get("/search/?q=a%00b").status_code == 400
 
 
+@pytest.mark.once
 def test_needs_few_statements_however_much_it_finds(client: Client, rep: User) -> None:
     client.force_login(rep)
 

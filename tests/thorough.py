@@ -7,7 +7,7 @@ import os
 IN_EVERY_RUN = 0.4
 
 
-def examples(count: int) -> int:
-    """Return `count` where there is time for all of them, else a good part, ten at least."""
+def examples(count: int, *, share: float = IN_EVERY_RUN) -> int:
+    """Return `count` where there is time for all of them, else a `share` of it, ten at least."""
     is_asked_for = os.environ.get("THOROUGH") == "1"
-    return count if is_asked_for else max(10, int(count * IN_EVERY_RUN))
+    return count if is_asked_for else max(10, int(count * share))

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from records.errors import Refused
 from tests.factories import TeamFactory, UserFactory
+from tests.snapshots import fetched, read
 from users.models import Role, Team, User
 
 DEFAULTS = {
@@ -32,6 +33,8 @@ DEFAULTS = {
     "workbench.migrations.0002_jobs_of_the_team": "add_grants",
     "workbench.migrations.0005_views_for_all": "add_grants",
     "emails.migrations.0002_templates_for_all": "add_grants",
+    "imports.migrations.0002_who_may_import": "add_grants",
+    "reports.migrations.0004_who_sets_targets": "add_grants",
 }
 
 
@@ -190,8 +193,10 @@ def after(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
 def stored() -> dict[str, list[str]]:
     """Return every row of the business, its history and its trail, to compare before and after."""
     rooms = {"intake", "leads", "opportunities", "accounts", "activities", "records"}
-    return {
-        model._meta.label: sorted(map(str, model._base_manager.values_list()))
-        for model in apps.get_models()
-        if model._meta.app_label in rooms
-    }
+    return fetched(
+        {
+            model._meta.label: read(model)
+            for model in apps.get_models()
+            if model._meta.app_label in rooms
+        }
+    )

@@ -96,6 +96,7 @@ class NoticeKind(models.TextChoices):
 
     ASSIGNED = "assigned", _("Something is assigned to me")
     MENTIONED = "mentioned", _("Somebody mentions me")
+    ANSWERED = "answered", _("An email comes in for me")
     TASK_DUE = "task_due", _("A task of mine is due")
     LEAD_REOPENED = "lead_reopened", _("A lead of mine is opened again")
     JOB_FINISHED = "job_finished", _("A job of mine has finished")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 
 from records import custom
+from records.field_types import Person, read_money, type_of
 from records.models import CustomField
 from users import formats
 
@@ -83,7 +84,7 @@ class NumberField(Fitting):
         if not text:
             return None
         number = number_of(text)
-        is_whole = self.definition.type == CustomField.Type.WHOLE
+        is_whole = type_of(self.definition).control == "whole"
         if number is None or (is_whole and number != number.to_integral_value()):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return int(number) if is_whole else number
@@ -94,10 +95,59 @@ class NumberField(Fitting):
         return formats.number(value)
 
 
+class MoneyField(Fitting):
+    """An amount with the code of its currency, typed as one: 1,250.50 EUR.
+
+    Without a code it is in the currency of the installation.
+    """
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dict) or value in self.empty_values:
+            return value or None
+        parts = read_money(str(value))
+        amount = number_of(parts["amount"]) if parts else None
+        if parts is None or amount is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return {**parts, "amount": amount}
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return f"{formats.number(Decimal(value['amount']), 2)} {value['currency']}"
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            typed = self.to_python(data)
+        except ValidationError:
+            return True
+        if initial is None or typed is None:
+            return bool(initial) != bool(typed)
+        try:
+            return bool(initial != custom.stored(self.definition, typed, standing=initial))
+        except ValueError:
+            return True
+
+
 class DayField(Fitting, forms.DateField):
     """A day, in the browser's own field."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class MomentField(Fitting, forms.DateTimeField):
+    """A day and an hour, in the browser's own field, where the reader is."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> Any:
+        """Return the moment; the seconds that stand, which nobody was shown, stay."""
+        moment = super().to_python(value)
+        stands = custom.natural(self.definition, self.standing)
+        if moment is not None and stands is not None and stands.replace(second=0) == moment:
+            return stands
+        return moment
 
 
 class YesNoField(Fitting, forms.TypedChoiceField):
@@ -123,21 +173,44 @@ class OneField(Fitting, forms.ChoiceField):
     """One of the choices."""
 
 
+class PersonField(Fitting, forms.TypedChoiceField):
+    """One of the users."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
 class SeveralField(Fitting, forms.MultipleChoiceField):
     """Any number of the choices."""
 
     widget = forms.CheckboxSelectMultiple
 
 
-KINDS: dict[str, type[Fitting]] = {
-    CustomField.Type.TEXT: TextField,
-    CustomField.Type.LONG_TEXT: TextField,
-    CustomField.Type.WHOLE: NumberField,
-    CustomField.Type.DECIMAL: NumberField,
-    CustomField.Type.DATE: DayField,
-    CustomField.Type.YES_NO: YesNoField,
-    CustomField.Type.CHOICE: OneField,
-    CustomField.Type.CHOICES: SeveralField,
+# What a type of custom field calls the asking for it.
+CONTROLS: dict[str, type[Fitting]] = {
+    "text": TextField,
+    "lines": TextField,
+    "url": TextField,
+    "email": TextField,
+    "phone": TextField,
+    "whole": NumberField,
+    "decimal": NumberField,
+    "money": MoneyField,
+    "day": DayField,
+    "moment": MomentField,
+    "yes_no": YesNoField,
+    "choice": OneField,
+    "choices": SeveralField,
+    "person": PersonField,
+}
+# What the browser is told of it, for its keyboard.
+_ATTRIBUTES = {
+    "url": {"type": "url", "autocomplete": "off"},
+    "email": {"type": "email", "autocomplete": "off"},
+    "phone": {"type": "tel", "autocomplete": "off"},
+    "whole": {"inputmode": "numeric", "autocomplete": "off"},
+    "decimal": {"inputmode": "decimal", "autocomplete": "off"},
+    "money": {"autocomplete": "off"},
 }
 
 
@@ -154,9 +227,12 @@ def form_field(
     options: dict[str, Any] = {}
     if definition.has_choices:
         options["choices"] = choices_for(definition, standing=standing)
-    if definition.type == CustomField.Type.LONG_TEXT:
+    kind = type_of(definition)
+    if isinstance(kind, Person):
+        options["choices"] = [("", "---------"), *kind.offered(definition, standing=standing)]
+    if kind.control == "lines":
         options["widget"] = forms.Textarea(attrs={"rows": 3})
-    field = KINDS[definition.type](
+    field = CONTROLS[kind.control](
         label=definition.label,
         # Form libraries take help for markup, and an administrator's is text.
         help_text=escape(definition.help_text),
@@ -165,12 +241,9 @@ def form_field(
     )
     field.definition, field.standing = definition, standing
     field.error_messages |= words_for(definition)
-    if definition.type in custom.LONGEST:
-        most = custom.LONGEST[CustomField.Type(definition.type)]
-        field.widget.attrs["maxlength"] = str(most)
-    elif isinstance(field, NumberField):
-        mode = "numeric" if definition.type == CustomField.Type.WHOLE else "decimal"
-        field.widget.attrs |= {"inputmode": mode, "autocomplete": "off"}
+    if kind.longest:
+        field.widget.attrs["maxlength"] = str(kind.longest)
+    field.widget.attrs |= _ATTRIBUTES.get(kind.control, {})
     return field
 
 
@@ -191,16 +264,11 @@ def choices_for(definition: CustomField, *, standing: Any = None) -> list[tuple[
 def words_for(definition: CustomField) -> dict[str, str]:
     """Return what a form says of a value that it cannot read, in the words of the label."""
     label = {"label": definition.label}
-    invalid = {
-        CustomField.Type.WHOLE: _("Enter %(label)s as a whole number, like 250"),
-        CustomField.Type.DECIMAL: _("Enter %(label)s as a number, like 12.5"),
-        CustomField.Type.DATE: _("Enter %(label)s as a date"),
-    }.get(CustomField.Type(definition.type), _("Choose one of the list for %(label)s")) % label
     # Django fills the rejected value into this sentence, so signs of per cent are doubled.
     chosen = (_("Choose one of the list for %(label)s") % label).replace("%", "%%")
     return {
         "required": custom.asked_for(definition),
-        "invalid": invalid,
+        "invalid": type_of(definition).unreadable(definition),
         "invalid_choice": chosen,
         "invalid_list": chosen,
     }
@@ -213,9 +281,18 @@ def rows_for(record: Any, user: User, editing: Editing) -> dict[str, dict[str, A
     """
     values = record.custom if isinstance(record.custom, dict) else {}
     return {
-        each.name: editing.row(each.name, each.label, custom.in_words(each, values.get(each.key)))
+        each.name: editing.row(each.name, each.label, shown(each, values.get(each.key)))
         for each in custom.definitions_for(user).get(custom.kind_of(record), ())
     }
+
+
+def shown(definition: CustomField, value: Any) -> Any:
+    """Return a stored value as a page shows it: an address as a link, everything else in words."""
+    words = custom.in_words(definition, value)
+    address = type_of(definition).address(value) if words and custom.fits(definition, value) else ""
+    if not address:
+        return words
+    return format_html('<a href="{}" rel="nofollow noopener noreferrer">{}</a>', address, words)
 
 
 def packed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,8 +56,12 @@ class MailQuerySet(models.QuerySet[Any, Any]):
         return self.filter(state="failed")
 
     def settled_before(self, moment: datetime) -> Self:
-        """Keep what was written before `moment` and is not on its way any more."""
-        return self.filter(created_at__lt=moment).exclude(state__in=UNSENT)
+        """Keep what was written before `moment` and is not on its way any more.
+
+        What has failed and stands on a timeline stays: it goes on to be no contact there.
+        """
+        old = self.filter(created_at__lt=moment).exclude(state__in=UNSENT)
+        return old.exclude(state="failed", activities__isnull=False)
 
 
 class Lines(models.Aggregate):
@@ -99,6 +103,13 @@ def granted_to(user: models.OuterRef) -> models.Subquery:
     """Return what the roles of the person of an outer row grant, as `[permission, scope]`."""
     grants: Any = apps.get_model("users", "Grant")._default_manager.filter(role__members=user)
     rows = grants.order_by().values("role__members").annotate(lines=Lines("permission", "scope"))
+    return models.Subquery(rows.values("lines"))
+
+
+def members_of(team: models.OuterRef) -> models.Subquery:
+    """Return the numbers of the people in the team of an outer row, each as `[number]`."""
+    people: Any = apps.get_model("users", "User")._default_manager.filter(team=team)
+    rows = people.order_by().values("team").annotate(lines=Lines("pk"))
     return models.Subquery(rows.values("lines"))
 
 

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from zlib import crc32
 
 import django_tables2 as tables
-from django.db.models import Case, IntegerField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -19,9 +18,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from records.custom import choices_of, in_words, natural
+from records.custom import in_file, in_words, prepare
+from records.field_types import type_of
 from records.keys import tag_key
-from records.lookups import Folded, JsonDay, JsonNumber, JsonText
 from records.models import CustomField
 from records.operations.tags import in_order
 from users import formats
@@ -383,18 +382,21 @@ class CustomColumn(Cell):
 
     def __init__(self, definition: CustomField) -> None:
         self.definition = definition
-        self.sort_value = sort_value_of(definition)
-        types = CustomField.Type
-        is_number = definition.type in {types.WHOLE, types.DECIMAL}
+        kind = type_of(definition)
+        self.sort_value = kind.sort_value(definition)
         super().__init__(
-            css="c-cell--custom c-number" if is_number else "c-cell--custom",
+            css="c-cell--custom c-number" if kind.is_number else "c-cell--custom",
             verbose_name=definition.label,
             accessor="pk",
             order_by=(SORTED,) if self.sort_value is not None else (),
             edits=definition.name,
             plain=lambda record: in_file(definition, record.custom.get(definition.key)),
-            initial_sort_descending=is_number or definition.type == types.DATE,
+            initial_sort_descending=kind.is_latest_first,
         )
+
+    def prepare(self, records: Any) -> None:
+        """Read at once what the cells of these rows need."""
+        prepare(self.definition, records)
 
     def render(self, record: Any, value: Any = None) -> Any:
         words = in_words(self.definition, record.custom.get(self.definition.key))
@@ -410,45 +412,9 @@ class CustomColumn(Cell):
         )
 
 
-def in_file(definition: CustomField, value: Any) -> Any:
-    """Return a custom value as a file has it: numbers and days as such, all else in words."""
-    types = CustomField.Type
-    if definition.type in {types.WHOLE, types.DECIMAL, types.DATE}:
-        return natural(definition, value)
-    return in_words(definition, value)
-
-
 def words_in(cell: Any) -> Any:
     """Return the words of a cell, without its markup."""
     return unescape(strip_tags(cell)).strip() if isinstance(cell, SafeString) else cell
-
-
-def sort_value_of(definition: CustomField) -> Any:
-    """Return what rows are sorted by, alike on both engines; nothing where an order tells nothing.
-
-    Texts go by their letters with A to Z folded, choices by their place in the list, no before yes.
-    """
-    place = ("custom", definition.key)
-    match definition.type:
-        case CustomField.Type.TEXT:
-            return Folded(JsonText(*place))
-        case CustomField.Type.WHOLE | CustomField.Type.DECIMAL:
-            return JsonNumber(*place)
-        case CustomField.Type.DATE:
-            return JsonDay(*place)
-        case CustomField.Type.YES_NO:
-            return _order_of(definition, [False, True])
-        case CustomField.Type.CHOICE:
-            return _order_of(definition, choices_of(definition))
-    return None
-
-
-def _order_of(definition: CustomField, values: Iterable[Any]) -> Case:
-    places = [
-        When(**{f"custom__{definition.key}": value}, then=place)
-        for place, value in enumerate(values)
-    ]
-    return Case(*places, output_field=IntegerField())
 
 
 def select_box(record: Any) -> SafeString:
@@ -464,18 +430,17 @@ def select_box(record: Any) -> SafeString:
 def href(record: Any, trail: str = "") -> str:
     """Return the address of a record; resolving it once per list, not once per row.
 
-    What lies in the recycle bin has no page but the one that restores it. `trail` is what the page
-    needs to know of the list, as a query string.
+    Of what lies in the recycle bin its page says so, and leads whoever may restore it to the way
+    back. `trail` is what the page needs to know of the list, as a query string.
     """
-    page = "restore" if record.deleted_at else "detail"
-    pattern = _PATTERNS.get((type(record), page))
+    pattern = _PATTERNS.get(type(record))
     if pattern is None:
-        pattern = reverse(f"{record.url_namespace}:{page}", kwargs={"pk": 0})
-        _PATTERNS[type(record), page] = pattern
-    return pattern.replace("/0/", f"/{record.pk}/") + (trail if page == "detail" else "")
+        pattern = reverse(f"{record.url_namespace}:detail", kwargs={"pk": 0})
+        _PATTERNS[type(record)] = pattern
+    return pattern.replace("/0/", f"/{record.pk}/") + trail
 
 
-_PATTERNS: dict[tuple[type[Any], str], str] = {}
+_PATTERNS: dict[type[Any], str] = {}
 
 
 class RecordTable(tables.Table):
@@ -502,9 +467,16 @@ class RecordTable(tables.Table):
             if isinstance(bound.column, NameColumn):
                 bound.column.trail = trail
 
+    def prepare(self, records: Any) -> None:
+        """Read what the custom fields of these rows name: a statement for each that links."""
+        for bound in self.columns:
+            if isinstance(bound.column, CustomColumn):
+                bound.column.prepare(records)
+
     @property
     def cells(self) -> list[dict[str, Any]]:
         """Each row as its address and its cells: class, text."""
+        self.prepare(self.data)
         columns = [
             (bound.column.attrs.get("td", {}).get("class", ""), self.drawer_of(bound))
             for bound in self.columns
@@ -527,6 +499,7 @@ class RecordTable(tables.Table):
         A template would ask for each cell whether it is the first and what class it has, which
         takes as long as drawing it.
         """
+        self.prepare(self.data)
         first, *others = (
             (conditional_escape(bound.column.attrs.get("td", {}).get("class", "")), draw)
             for bound, draw in ((bound, self.drawer_of(bound)) for bound in self.columns)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("value", models.CharField(max_length=700, unique=True)),
+                ("value", models.CharField(max_length=700, unique=True, verbose_name='value')),
             ],
         ),
         migrations.CreateModel(
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
                 ("search", models.TextField(default="", editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -64,15 +64,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -132,33 +132,15 @@ class Migration(migrations.Migration):
                 ("phone_key", models.CharField(editable=False, max_length=40)),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "owner",
@@ -209,7 +191,7 @@ class Migration(migrations.Migration):
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
                 ("search", models.TextField(default="", editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -222,15 +204,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -300,33 +282,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "owner",
@@ -365,7 +329,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -378,15 +342,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -455,39 +419,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "history_user",
@@ -550,7 +490,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -563,15 +503,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -651,39 +591,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "history_user",
@@ -726,36 +642,17 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[
-                            ("email", "Email"),
-                            ("person", "Name, company and phone"),
-                            ("company", "Company"),
-                        ],
-                        max_length=8,
-                    ),
+                    models.CharField(choices=[('email', 'Email'), ('person', 'Name, company and phone'), ('company', 'Company')], max_length=8, verbose_name='kind'),
                 ),
-                ("value", models.CharField(max_length=700)),
-                ("slot", models.PositiveSmallIntegerField(default=0)),
+                ("value", models.CharField(max_length=700, verbose_name='value')),
+                ("slot", models.PositiveSmallIntegerField(default=0, verbose_name='slot')),
                 (
                     "account",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="claims",
-                        to="accounts.account",
-                    ),
+                    models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='accounts.account', verbose_name='account'),
                 ),
                 (
                     "contact",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="claims",
-                        to="accounts.contact",
-                    ),
+                    models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='accounts.contact', verbose_name='contact'),
                 ),
             ],
             options={

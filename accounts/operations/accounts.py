@@ -21,6 +21,7 @@ from records.operations import (
     known_currency,
     locked,
     operation,
+    refuse_gaps,
     restore_record,
     save_changed,
     save_new,
@@ -94,6 +95,7 @@ def update_account(
     is_renamed = identity.of_account(current) != before
     if is_renamed and not is_different:
         _refuse_twin(current, by=by)
+    refuse_gaps(current, changed, by=by)
     save_changed(current, by=by)
     if is_renamed:
         identity.reclaim([current], is_different=is_different)

@@ -20,6 +20,7 @@ from records.operations import (
     hold_chosen,
     locked,
     operation,
+    refuse_gaps,
     restore_record,
     save_changed,
     save_new,
@@ -100,6 +101,7 @@ def update_contact(
     is_renamed = identity.of_contact(current) != before
     if is_renamed and not is_different:
         _refuse_twin(current, by=by)
+    refuse_gaps(current, changed, by=by)
     save_changed(current, by=by)
     if is_renamed:
         identity.reclaim([current], is_different=is_different)

@@ -42,6 +42,9 @@ class AccountList(RelatedListView):
     table_class = AccountTable
     filter_class = AccountFilter
     order = ("name",)
+    purpose = gettext_lazy(
+        "An account is a company that you do business with, with its people and opportunities."
+    )
     tabs = [
         Tab(gettext_lazy("My accounts"), "owner=me"),
         Tab(gettext_lazy("All accounts"), "view=all"),
@@ -57,6 +60,7 @@ class ContactList(RelatedListView):
     table_class = ContactTable
     filter_class = ContactFilter
     order = ("last_name", "first_name")
+    purpose = gettext_lazy("A contact is a person you know, most often at one of the accounts.")
     tabs = [
         Tab(gettext_lazy("My contacts"), "owner=me"),
         Tab(gettext_lazy("All contacts"), "view=all"),

@@ -18,9 +18,12 @@ from activities.operations.files import (
     edit_with_files,
     kept,
     log_files,
+    measured,
     remove_file,
     restore_file,
     sweep_files,
+    told_of,
+    write_bytes,
     written_with,
 )
 from activities.operations.invitations import NothingToInviteTo, put_invitation, tell_invited
@@ -63,6 +66,7 @@ __all__ = [
     "log_files",
     "log_meeting",
     "log_note",
+    "measured",
     "mention",
     "merge_timelines",
     "plan_meeting",
@@ -76,8 +80,10 @@ __all__ = [
     "share",
     "sweep_files",
     "tell_invited",
+    "told_of",
     "uncancel",
     "unshare",
     "who_cannot_see",
+    "write_bytes",
     "written_with",
 ]

@@ -47,7 +47,7 @@ from records.errors import IsGone, Refused, Unacceptable
 from records.operations import operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from records.models import TimelineRecord
@@ -258,7 +258,7 @@ def _keep(upload: Upload) -> Kept:
     name = clean_name(upload.name)
     try:
         refuse_name(name, settings.FILE_TYPES)
-        with _measured(upload.content) as (stream, size, digest):
+        with measured(upload.content, most=settings.FILE_MAX_BYTES) as (stream, size, digest):
             found = inspect(
                 name,
                 stream,
@@ -267,10 +267,10 @@ def _keep(upload: Upload) -> Kept:
             )
             small = preview_of(stream, found.family) if found.family in PICTURES else None
             stream.seek(0)
-            key = _write(Content(stream))
+            key = write_bytes(Content(stream))
     except Unfit as problem:
-        raise Unacceptable(errors={"files": [_because(name, problem)]}) from problem
-    preview = _write(ContentFile(small.data)) if small else ""
+        raise Unacceptable(errors={"files": [told_of(name, problem)]}) from problem
+    preview = write_bytes(ContentFile(small.data)) if small else ""
     return Kept(
         name=name,
         size=size,
@@ -285,10 +285,11 @@ def _keep(upload: Upload) -> Kept:
 
 
 @contextmanager
-def _measured(content: Any) -> Iterator[tuple[IO[bytes], int, str]]:
+def measured(content: Any, *, most: int) -> Iterator[tuple[IO[bytes], int, str]]:
     """Give a stream that can be read from any place, its size and its digest.
 
-    Of one that is too large no more is read than shows it.
+    Of one with more than `most` bytes no more is read than shows it: it raises `Unfit`, as for one
+    without any.
     """
     source = io.BytesIO(content) if isinstance(content, bytes | bytearray) else content
     with tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as copy:
@@ -298,7 +299,7 @@ def _measured(content: Any) -> Iterator[tuple[IO[bytes], int, str]]:
         digest, size = hashlib.sha256(), 0
         while piece := source.read(CHUNK):
             size += len(piece)
-            if size > settings.FILE_MAX_BYTES:
+            if size > most:
                 raise Unfit("large")
             digest.update(piece)
             if not may_seek:
@@ -308,10 +309,13 @@ def _measured(content: Any) -> Iterator[tuple[IO[bytes], int, str]]:
         yield (source if may_seek else copy), size, digest.hexdigest()
 
 
-def _because(name: str, problem: Unfit) -> str:
+def told_of(
+    name: str, problem: Unfit, *, types: Iterable[str] = (), most: int | None = None
+) -> str:
+    """Say why a file was not taken, where these `types` and at most so many bytes are."""
     told = {
-        "types": ", ".join(sorted(settings.FILE_TYPES & TYPES.keys())),
-        "size": settings.FILE_MAX_BYTES // MEGABYTE,
+        "types": ", ".join(sorted(types or settings.FILE_TYPES & TYPES.keys())),
+        "size": (most or settings.FILE_MAX_BYTES) // MEGABYTE,
         "unpacked": settings.FILE_MAX_UNPACKED_BYTES // MEGABYTE,
         **problem.details,
     }
@@ -322,10 +326,13 @@ def _because(name: str, problem: Unfit) -> str:
     }
 
 
-def _write(content: Content[bytes]) -> str:
-    """Write bytes under a name that nobody can guess, down to the disk; return the name."""
+def write_bytes(content: Content[bytes], folder: str = "") -> str:
+    """Write bytes under a name that nobody can guess, down to the disk; return the name.
+
+    What lies in a `folder` is no file of a timeline: whoever put it there throws it away.
+    """
     token = secrets.token_hex(20)
-    key = default_storage.save(f"{token[:2]}/{token}", content)
+    key = default_storage.save(f"{folder}{token[:2]}/{token}", content)
     with suppress(NotImplementedError):  # a storage elsewhere has settled it already
         descriptor = os.open(default_storage.path(key), os.O_RDONLY)
         try:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from activities.calendar import Event, Person, calendar_of
 from activities.models import Activity, Invitation
 from records.errors import Refused, Unacceptable
-from records.operations import acceptable, operation
+from records.operations import operation
+from records.operations.checking import acceptable
 from users import formats
 from workbench.operations.mail import MOST_RECIPIENTS, addresses, post, with_name
 from workbench.smtp import bare

@@ -13,12 +13,15 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from activities.models import Activity, ActivityLink
 from records.models import TimelineRecord
 from records.operations import operation
+from workbench.operations.sending import follows_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from django.db.models import QuerySet
+
+    from workbench.models import Mail
 
     Place = tuple[type[TimelineRecord], int]
 
@@ -111,6 +114,13 @@ def refresh_places(places: Iterable[Place]) -> None:
             contacts = shown.contacts().order_by("done_at")
             values["contacted_at"] = Subquery(contacts.values("done_at")[:1])
         rows.order_by().update(**values)
+
+
+@follows_letters
+def count_contacts_anew(mail: Mail) -> None:
+    """Write first contacts anew where a letter stands that has failed, or is on its way again."""
+    numbers = Activity.objects.filter(mail=mail.pk).values_list("pk", flat=True)
+    refresh_places(place for place in places_of(numbers) if place[0].keeps_first_contact)
 
 
 @operation

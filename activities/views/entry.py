@@ -34,7 +34,7 @@ from users import formats
 from workbench.forms import error_links
 from workbench.templatetags.workbench import address, due, due_state
 from workbench.views import CreateView, DeleteView, EditView, OperationView, RecordPage, RestoreView
-from workbench.views.list import record_kinds
+from workbench.views.lookup import record_kinds
 from workbench.views.timeline import (
     delivery_of,
     restoring_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -195,7 +195,7 @@ class PairChange(Kinds):
             self.change(*records_in(self.pair, self.user))
         except Refused as refusal:
             messages.error(request, str(refusal))
-        return self.go(self.list_url())
+        return HttpResponseRedirect(self.list_url())  # of which htmx takes its part
 
     def change(self, record: Any, other: Any) -> None:
         raise NotImplementedError

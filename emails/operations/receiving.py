@@ -34,7 +34,9 @@ from emails.models import Email
 from emails.operations.writing import LONGEST_SUBJECT, names_in
 from records.errors import LostRace, Unacceptable
 from records.keys import clean_text
+from records.models import Notice
 from records.operations import operation
+from records.operations.notices import tell
 from records.permissions import may, reaches
 from workbench.operations.mail import note_bounce, with_name
 
@@ -126,12 +128,20 @@ def take_in(
     record = _record_for(letter, author)
     if author is None:
         received = _written(letter, record, by=by, owner=record.owner or by, refused=refused)
+        _tell_owner(record, letter)
         return _with_files(received, files, by=by)
     if not (may(author, "add", Activity) and reaches(author, "view", record)):
         # Not even that there is such a record is told to a person of another team.
         raise NotTaken(_not_found())
     received = _written(letter, record, by=author, owner=author, refused=refused)
     return _with_files(received, files, by=author)
+
+
+def _tell_owner(record: TimelineRecord, letter: Letter) -> None:
+    if record.owner is not None:
+        who = letter.sender_name or letter.sender
+        text = f"{who}: {letter.subject or _('No subject')}"
+        tell(record.owner, Notice.What.ANSWERED, by=None, about=record, text=clean_text(text))
 
 
 def _with_files(received: Received, files: Sequence[Kept], *, by: User) -> Received:

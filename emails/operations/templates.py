@@ -11,7 +11,8 @@ from emails.queries import problems_of
 from emails.querysets import KINDS
 from records import audit
 from records.errors import NotPermitted, Refused, Unacceptable
-from records.operations import acceptable, operation, refuse_stale
+from records.operations import operation, refuse_stale
+from records.operations.checking import acceptable
 from records.permissions import may
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from intake.models import Door, DoorField, DoorKey, WebForm, WebFormField, new_k
 from records import audit
 from records.errors import NotPermitted, Refused, Unacceptable
 from records.operations import (
-    acceptable,
     note_parts,
     operation,
     require_for_all,
     row_of,
     save_setting,
 )
+from records.operations.checking import acceptable
 from records.permissions import scope_of
 from users.models import Grant
 

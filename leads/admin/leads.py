@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads import operations
 from leads.models import (
     DisqualifyReason,
-    FieldMapping,
     Lead,
     LeadLimits,
     Qualification,
     QualifiedOpportunity,
 )
-from leads.operations.carrying import save_mapping, sources_for
-from records.models import CustomField
-from users.models import User
 from workbench.admin import (
     ChoiceAdmin,
     ReadOnlyAdmin,
@@ -28,7 +22,6 @@ from workbench.admin import (
     RecordAdmin,
     SettingAdmin,
     VersionedForm,
-    user_of,
 )
 
 
@@ -178,75 +171,6 @@ class LeadLimitsAdmin(SettingAdmin):
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return False
-
-
-class MappingForm(VersionedForm):
-    """A line of the mapping: both ends are chosen from what there is."""
-
-    source = forms.ChoiceField(label=_("field of the lead"))
-    user: User
-
-    class Meta:
-        model = FieldMapping
-        fields = ("source", "target", "is_active")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sources = sources_for(self.user)
-        choices = [(name, f"{each.label} ({name})") for name, each in sources.items()]
-        if self.instance.source and self.instance.source not in sources:
-            gone = _("%(name)s, out of use") % {"name": self.instance.source}
-            choices.append((self.instance.source, gone))
-        self.fields["source"].choices = choices  # type: ignore[attr-defined]
-        targets: Any = self.fields["target"]
-        targets.queryset = targets.queryset.filter(
-            Q(is_active=True) | Q(pk=self.instance.target_id)
-        )
-        targets.label_from_instance = lambda field: (
-            f"{field.get_kind_display()}: {field.label} ({field.name})"
-        )
-
-
-@admin.register(FieldMapping)
-class FieldMappingAdmin(SettingAdmin):
-    """Which field of a lead fills which custom field when the lead is qualified."""
-
-    form = MappingForm
-    list_display = ("source", "target_name", "kind", "is_active")
-    list_filter = ("is_active",)
-    list_select_related = ("target",)
-    search_fields = ("source", "target__label", "target__key")
-    ordering = ("target__kind", "target__position", "pk")
-    sortable_by = ()
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": ["source", "target", "is_active"],
-                "description": _(
-                    "A custom field is filled from the lead's custom field of the same key and "
-                    "type by itself. A line here takes another field instead, or, out of use, "
-                    "switches that off."
-                ),
-            },
-        ),
-    )
-
-    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        rows = CustomField.objects.exclude(kind=CustomField.Kind.LEAD)
-        kwargs["queryset"] = rows.order_by("kind", "position", "pk")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        save_mapping(obj, by=user_of(request))
-
-    @admin.display(description=_("custom field"))
-    def target_name(self, mapping: FieldMapping) -> str:
-        return mapping.target.label
-
-    @admin.display(description=_("belongs to"))
-    def kind(self, mapping: FieldMapping) -> str:
-        return str(mapping.target.get_kind_display())
 
 
 class QualifiedOpportunityInline(ReadOnlyInline):

@@ -140,9 +140,12 @@ def _carried(done: Qualification, kind: str) -> Iterable[dict[str, Any]]:
     """Yield what of the lead went into a record that was made of it."""
     frozen = done.frozen
     has_person = frozen.get("first_name") or frozen.get("last_name")
+    mapped = {way["target"] for way in done.carried if way["kind"] == kind}
     for name in (*TAKEABLE[kind], *ONLY_NEW[kind]):
         value = frozen.get(source_of(kind, name))
         # Of a person and a company the number is the person's.
+        if name in mapped:
+            continue  # told among the mapped ones
         if not is_nothing(value) and not (kind == "account" and name == "phone" and has_person):
             yield {"name": name, "lead": value, "before": None, "outcome": FILLED}
 

@@ -8,10 +8,11 @@ from leads.forms.bulk import (
     BulkUndoForm,
 )
 from leads.forms.leads import AssignForm, DisqualifyForm, LeadForm, ProgressForm
-from leads.forms.qualify import OTHER, QualifyForm
+from leads.forms.qualify import OTHER, TERMS, QualifyForm
 
 __all__ = [
     "OTHER",
+    "TERMS",
     "AssignForm",
     "AssignmentRuleForm",
     "BulkDisqualifyForm",

@@ -154,6 +154,11 @@ class DisqualifyForm(OperationForm):
     keep_contact = forms.BooleanField(
         label=gettext_lazy("Keep the person as a contact"), required=False
     )
+    version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("version", self.record.version)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

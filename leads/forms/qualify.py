@@ -125,7 +125,10 @@ class QualifyForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stages = {str(stage.pk): stage for stage in opening_stages()}
+        found = list(opening_stages())
+        self.stages = {str(stage.pk): stage for stage in found if stage.process.is_default}
+        self.has_conditions = len(self.stages) < len(found)
+        self.stages |= {str(stage.pk): stage for stage in found}
         self.initial.setdefault("lead_version", self.record.version)
         self.initial.setdefault("opportunity", NEW)
         self.number = self._number()
@@ -166,7 +169,7 @@ class QualifyForm(OperationForm):
         self.fields[f"stage{suffix}"] = forms.ChoiceField(
             label=_("Stage"),
             required=False,
-            choices=[(key, str(stage)) for key, stage in self.stages.items()],
+            choices=self._stage_choices(),
         )
         self.fields[f"owner{suffix}"] = PersonField(
             people,
@@ -175,6 +178,13 @@ class QualifyForm(OperationForm):
             required=False,
             initial=str((lead.owner or self.user).pk),
         )
+
+    def _stage_choices(self) -> list[tuple[str, str]]:
+        """Offer the stages; where a process is chosen by its condition, that comes first."""
+        if not self.has_conditions:
+            return [(key, str(stage)) for key, stage in self.stages.items()]
+        named = [(key, f"{stage.process}: {stage}") for key, stage in self.stages.items()]
+        return [("", _("The first one of its process")), *named]
 
     @property
     def origins(self) -> dict[str, str]:

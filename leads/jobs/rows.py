@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import NeedsDecision
 from accounts.jobs import ADDRESS, AccountImporter, ContactImporter, accounts_named
 from accounts.models import Account, Contact
 from leads import operations
+from leads.jobs.batch import LeadBatch
 from leads.models import DisqualifyReason, Lead
 from leads.operations.converted import adopt_conversion
 from opportunities.jobs import (
@@ -108,10 +111,19 @@ class LeadImporter(ProductNaming):
         "campaign": "campaign__key",
     }
     grows = ("source", "campaign")
+    SAME_PERSON = gettext_lazy("Same name, company and email or phone")
+
+    def batch(self, chunk: list[dict[str, Any]]) -> LeadBatch:
+        return LeadBatch(self, chunk)
+
+    @staticmethod
+    def is_by_rules(values: dict[str, Any]) -> bool:
+        """Say whether a row leaves its owner to the assignment rules."""
+        return bool(values.get("owner.email", "").lower() == BY_RULES)
 
     def settle(self, values: dict[str, Any]) -> Outcome:
         known = self.known(values)
-        is_by_rules = values.get("owner.email", "").lower() == BY_RULES
+        is_by_rules = self.is_by_rules(values)
         if is_by_rules:
             del values["owner.email"]
         owner = self.owner_in(values)
@@ -122,24 +134,25 @@ class LeadImporter(ProductNaming):
         products = self.products_in(values)
         given_up_at = values.pop("disqualified_at", None)
         progress, reason = self._state_in(values)
-        if not values.get("topic"):
-            values["topic"] = self._topic_of(values)
         if known is not None:
             outcome = self._brought_up(
                 known, values, owner, progress, Ending(reason, given_up_at, conversion)
             )
             return replace(outcome, warnings={**outcome.warnings, **warnings})
 
-        twin, reasons = self._twin_of(values)
+        draft = self.draft(values)
+        twin, reasons = self.twin_of(draft)
         alike = None
         if twin is None and self.mapping.duplicates != "create":
-            alike, reasons = self._alike(values)
+            alike, reasons = self._alike(draft)
         policy = self.mapping.duplicates
-        if twin is not None and policy == "update":
+        if twin is not None and self.may_bring_up(twin):
             outcome = self._brought_up(twin, values, None, progress, Ending(reason, given_up_at))
             return replace(outcome, of=twin, warnings=warnings)
         if twin is not None and policy != "create":
             return Outcome("duplicate", None, twin, reasons, warnings)
+        if not values.get("topic"):
+            values["topic"] = self.topic_of(values)
         self.require_filled(values, products=products)
         if progress:
             values["progress"] = progress
@@ -149,6 +162,7 @@ class LeadImporter(ProductNaming):
             )
         else:
             lead = operations.capture_lead(by=self.by, owner=owner, products=products, **values)
+        self.made(lead)
         warnings |= self._close(lead, Ending(reason, given_up_at, conversion))
         return Outcome("duplicate" if alike else "new", lead, alike, reasons, warnings)
 
@@ -180,9 +194,9 @@ class LeadImporter(ProductNaming):
         except LinkIsMissing as missing:
             for name in ("account.external_id", "account.name", "contact.external_id"):
                 values.pop(name, None)
-            return {}, {"converted": [f"{missing} The lead stays open."]}
+            return {}, {"converted": [_("%(reason)s The lead stays open.") % {"reason": missing}]}
         if account is None and contact is None and self.mapping.conversions == "link":
-            return {}, {"converted": ["It is not said into what. The lead stays open."]}
+            return {}, {"converted": [_("It is not said into what. The lead stays open.")]}
         return {
             "account": account,
             "contact": contact,
@@ -208,24 +222,24 @@ class LeadImporter(ProductNaming):
             return "", self.choice("disqualify_reason", word, DisqualifyReason)
         except LinkIsMissing:
             allowed = ", ".join(Lead.Progress.values)
+            told = _("“%(word)s” is neither %(allowed)s nor a reason to disqualify.")
             raise Unacceptable(
-                errors={"status": [f"“{word}” is neither {allowed} nor a reason to disqualify."]}
+                errors={"status": [told % {"word": word, "allowed": allowed}]}
             ) from None
 
     @staticmethod
-    def _topic_of(values: dict[str, Any]) -> str:
+    def topic_of(values: dict[str, Any]) -> str:
         """Return what stands for a topic in a file that has none."""
         name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
         return str(values.get("company") or name or values.get("email") or values.get("phone", ""))
 
-    def _twin_of(self, values: dict[str, Any]) -> tuple[Lead | None, tuple[str, ...]]:
+    def twin_of(self, draft: Lead) -> tuple[Lead | None, tuple[str, ...]]:
         """Return the lead that says the same: person and company, and email or phone.
 
         Two rows with an id each are two leads where they come from, and so they are here.
         """
         if "identity" not in self.mapping.match:
             return None, ()
-        draft = self._draft(values)
         if not (draft.name_key and draft.company_key):
             return None, ()
         same = Q()
@@ -237,16 +251,16 @@ class LeadImporter(ProductNaming):
             same |= Q(mobile_key=draft.mobile_key)
         if not same:
             return None, ()
-        twins = Lead.objects.filter(
-            same, name_key=draft.name_key, company_key=draft.company_key
-        ).select_related("owner")
+        twins = Lead.objects.filter(same, name_key=draft.name_key, company_key=draft.company_key)
         if draft.external_id:
             twins = twins.filter(external_id="")
-        return twins.order_by("pk").first(), ("Same name, company and email or phone",)
+        # Most rows have none, and a column is asked for more quickly than all of a lead.
+        number = twins.order_by("pk").values_list("pk", flat=True).first()
+        twin = Lead.objects.select_related("owner").filter(pk=number).first() if number else None
+        return twin, (str(self.SAME_PERSON),) if twin else ()
 
-    def _alike(self, values: dict[str, Any]) -> tuple[Lead | None, tuple[str, ...]]:
+    def _alike(self, draft: Lead) -> tuple[Lead | None, tuple[str, ...]]:
         """Return a lead with the same email: worth a look, but no reason to leave a row out."""
-        draft = self._draft(values)
         if not draft.email_key or "identity" not in self.mapping.match:
             return None, ()
         alike = (
@@ -255,10 +269,11 @@ class LeadImporter(ProductNaming):
             .order_by("pk")
             .first()
         )
-        return alike, ("Same email",) if alike else ()
+        return alike, (_("Same email"),) if alike else ()
 
     @staticmethod
-    def _draft(values: dict[str, Any]) -> Lead:
+    def draft(values: dict[str, Any]) -> Lead:
+        """Return a lead that knows only by what its twin would be found."""
         names = ("external_id", "first_name", "last_name", "company", "email", "phone", "mobile")
         draft = Lead(**{name: values.get(name, "") for name in names})
         draft.country = values.get("country", "")
@@ -280,10 +295,10 @@ class LeadImporter(ProductNaming):
             # Qualifying chose its own account and contact.
             values.pop("account", None)
             values.pop("contact", None)
-        elif progress:
+        elif progress and self.mapping.duplicates != "fill":
             values["progress"] = progress
         outcome = self.changed(known, values, operations.update_lead)
-        if not known.is_open or self.mapping.duplicates == "skip":
+        if not known.is_open or self.mapping.duplicates in ("skip", "fill"):
             return outcome
         if ending.reason is not None or ending.conversion:
             warnings = self._close(known, ending)
@@ -296,11 +311,13 @@ class LeadImporter(ProductNaming):
             try:
                 adopt_conversion(lead, by=self.by, reason=CONVERTED_ELSEWHERE, **ending.conversion)
             except NeedsDecision as question:
-                return {"converted": [f"{question} The lead stays open."]}
+                return {"converted": [_("%(reason)s The lead stays open.") % {"reason": question}]}
+            self.trace.is_further = True
         elif ending.reason is not None:
             closed = operations.disqualify(
                 lead, by=self.by, reason=ending.reason, comment=CLOSED_ELSEWHERE
             )
+            self.trace.is_further = True
             if ending.given_up_at is not None:
                 back_date(closed, disqualified_at=ending.given_up_at)
         return {}

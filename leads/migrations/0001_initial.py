@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
                 ("search", models.TextField(default="", editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -77,15 +77,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -270,14 +270,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "base_value",
-                    records.models.MoneyField(
-                        blank=True,
-                        decimal_places=2,
-                        editable=False,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
-                    ),
+                    records.models.MoneyField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='base value'),
                 ),
                 (
                     "estimated_close_date",
@@ -342,14 +335,14 @@ class Migration(migrations.Migration):
                     "qualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="qualified"),
                 ),
-                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='cycles')),
                 (
                     "disqualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="disqualified"),
                 ),
                 (
                     "disqualify_comment",
-                    models.TextField(blank=True, editable=False, max_length=10000),
+                    models.TextField(blank=True, editable=False, max_length=10000, verbose_name='disqualify comment'),
                 ),
                 (
                     "revisit_on",
@@ -386,13 +379,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "contact",
@@ -407,43 +394,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "disqualify_reason",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="leads",
-                        to="leads.disqualifyreason",
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='leads.disqualifyreason', verbose_name='disqualify reason'),
                 ),
                 (
                     "duplicate_of",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="duplicates",
-                        to="leads.lead",
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duplicates', to='leads.lead', verbose_name='duplicate of'),
                 ),
                 (
                     "owner",
@@ -508,7 +471,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -521,15 +484,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -714,14 +677,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "base_value",
-                    records.models.MoneyField(
-                        blank=True,
-                        decimal_places=2,
-                        editable=False,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
-                    ),
+                    records.models.MoneyField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='base value'),
                 ),
                 (
                     "estimated_close_date",
@@ -786,14 +742,14 @@ class Migration(migrations.Migration):
                     "qualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="qualified"),
                 ),
-                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("cycles", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='cycles')),
                 (
                     "disqualified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="disqualified"),
                 ),
                 (
                     "disqualify_comment",
-                    models.TextField(blank=True, editable=False, max_length=10000),
+                    models.TextField(blank=True, editable=False, max_length=10000, verbose_name='disqualify comment'),
                 ),
                 (
                     "revisit_on",
@@ -841,15 +797,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "contact",
@@ -865,39 +813,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "disqualify_reason",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="leads.disqualifyreason",
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.disqualifyreason', verbose_name='disqualify reason'),
                 ),
                 (
                     "history_user",
@@ -934,15 +858,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "duplicate_of",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="leads.lead",
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.lead', verbose_name='duplicate of'),
                 ),
             ],
             options={
@@ -962,70 +878,39 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("seq", models.PositiveSmallIntegerField()),
+                ("seq", models.PositiveSmallIntegerField(verbose_name='seq')),
                 (
                     "state",
-                    models.CharField(
-                        choices=[
-                            ("active", "Active"),
-                            ("undone", "Undone"),
-                            ("left", "Reopened, records kept"),
-                        ],
-                        default="active",
-                        max_length=6,
-                    ),
+                    models.CharField(choices=[('active', 'Active'), ('undone', 'Undone'), ('left', 'Reopened, records kept')], default='active', max_length=6, verbose_name='state'),
                 ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("rule_version", models.CharField(max_length=40)),
-                ("override_reason", models.CharField(blank=True, max_length=500)),
-                ("plan", models.JSONField(default=dict)),
-                ("result", models.JSONField(default=dict)),
-                ("before", models.JSONField(default=dict)),
-                ("after", models.JSONField(default=dict)),
-                ("frozen", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
+                ("ended_at", models.DateTimeField(null=True, verbose_name='ended at')),
+                ("rule_version", models.CharField(max_length=40, verbose_name='rule version')),
+                ("override_reason", models.CharField(blank=True, max_length=500, verbose_name='override reason')),
+                ("plan", models.JSONField(default=dict, verbose_name='plan')),
+                ("result", models.JSONField(default=dict, verbose_name='result')),
+                ("before", models.JSONField(default=dict, verbose_name='before')),
+                ("after", models.JSONField(default=dict, verbose_name='after')),
+                ("frozen", models.JSONField(default=dict, verbose_name='frozen')),
                 (
                     "account",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.account', verbose_name='account'),
                 ),
                 (
                     "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
                 ),
                 (
                     "contact",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="accounts.contact",
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.contact', verbose_name='contact'),
                 ),
                 (
                     "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by'),
                 ),
                 (
                     "lead",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="qualifications",
-                        to="leads.lead",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='qualifications', to='leads.lead', verbose_name='lead'),
                 ),
             ],
             options={
@@ -1042,23 +927,15 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("is_primary", models.BooleanField(default=False)),
-                ("is_created", models.BooleanField(default=True)),
+                ("is_primary", models.BooleanField(default=False, verbose_name='is primary')),
+                ("is_created", models.BooleanField(default=True, verbose_name='is created')),
                 (
                     "opportunity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="qualification_links",
-                        to="opportunities.opportunity",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='qualification_links', to='opportunities.opportunity', verbose_name='opportunity'),
                 ),
                 (
                     "qualification",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="opportunity_links",
-                        to="leads.qualification",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opportunity_links', to='leads.qualification', verbose_name='qualification'),
                 ),
             ],
         ),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='qualification',
             name='carried',
-            field=models.JSONField(default=list),
+            field=models.JSONField(default=list, verbose_name='carried'),
         ),
         migrations.CreateModel(
             name='FieldMapping',

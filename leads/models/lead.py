@@ -43,6 +43,31 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+# What lists are sorted by. Behind the order stands what they are mostly narrowed by, so that what
+# does not belong to a view is passed over in the index and no row is opened for it. Going down a
+# column that may be empty needs an index of its own, which a migration makes.
+SORTED_BY = {
+    "lead_by_name_idx": ("last_name", "first_name", "id"),
+    "lead_by_company_idx": ("company", "id"),
+    "lead_by_bant_idx": ("bant_known", "id"),
+    "lead_by_progress_idx": ("status", "progress", "id"),
+    "lead_by_value_idx": ("base_value", "id"),
+    "lead_by_next_step_idx": ("next_step_at", "id"),
+    "lead_by_touch_idx": ("touched_at", "id"),
+    "lead_by_age_idx": ("-created_at", "-id"),
+    "lead_by_automation_idx": ("do_not_automate", "id"),
+    "lead_by_owner_idx": ("owner", "id"),
+    "lead_by_source_idx": ("source", "id"),
+}
+TRAILING = ("status", "owner", "ready_since")
+# The usual order has what any filter of the list asks beside: whatever a list is narrowed by, the
+# rows of a page are found in the index, however far back they are.
+USUAL = (
+    "source", "campaign", "rating", "progress", "country", "region", "next_step", "next_step_at",
+    "qualified_at", "disqualified_at", "disqualify_reason",
+)  # fmt: skip
+
+
 # What comparing two leads reads.
 COMPARED = (
     "first_name", "last_name", "company", "domain", "email", "email_key", "phone", "phone_key",
@@ -214,11 +239,12 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
         verbose_name=_("existing contact"),
     )
 
-    email_key = models.CharField(max_length=320, editable=False, db_index=True)
+    # Indexed below, not here: a second index for how a key begins would come with it on PostgreSQL.
+    email_key = models.CharField(max_length=320, editable=False)
     name_key = models.CharField(max_length=220, editable=False)
-    company_key = models.CharField(max_length=200, editable=False, db_index=True)
+    company_key = models.CharField(max_length=200, editable=False)
     domain = models.CharField(max_length=255, editable=False)
-    phone_key = models.CharField(max_length=40, editable=False, db_index=True)
+    phone_key = models.CharField(max_length=40, editable=False)
     mobile_key = models.CharField(max_length=40, editable=False)
     bant_known = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -275,9 +301,25 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
             ("override_lead", gettext_noop("Can qualify a lead against the rules")),
         ]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="lead_created_idx"),
-            models.Index(fields=["status", "-created_at", "-id"], name="lead_status_idx"),
-            models.Index(fields=["owner", "status", "-created_at", "-id"], name="lead_owner_idx"),
+            models.Index(fields=["email_key"], name="lead_email_key_idx"),
+            models.Index(fields=["company_key"], name="lead_company_key_idx"),
+            models.Index(fields=["phone_key"], name="lead_phone_key_idx"),
+            models.Index(fields=["domain"], name="lead_domain_idx"),
+            models.Index(fields=["region"], name="lead_region_idx"),
+            # Somebody's own, with what their day asks of them.
+            models.Index(
+                fields=[
+                    "owner",
+                    "status",
+                    "-created_at",
+                    "-id",
+                    "progress",
+                    "next_step_at",
+                    "next_step",
+                    "deleted_at",
+                ],
+                name="lead_owner_idx",
+            ),
             models.Index(fields=["qualified_at"], name="lead_qualified_at_idx"),
             # Has all that the figures read, and what lists are mostly narrowed by and add up, so
             # that counting never opens the wide rows. The bin is a column and no condition here:
@@ -300,6 +342,12 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                     "next_step_at",
                     "currency",
                     "estimated_value",
+                    "region",
+                    "next_step",
+                    "contacted_at",
+                    "touched_at",
+                    "do_not_contact",
+                    "disqualify_reason",
                 ],
                 name="lead_report_idx",
             ),
@@ -317,6 +365,18 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                 fields=["owner", "status", "next_step_at"],
                 name="lead_next_step_idx",
                 condition=Q(deleted_at=None),
+            ),
+            *(
+                models.Index(
+                    fields=[
+                        *columns,
+                        *(name for name in TRAILING if name not in columns),
+                        *(USUAL if index == "lead_by_age_idx" else ()),
+                    ],
+                    name=index,
+                    condition=Q(deleted_at=None),
+                )
+                for index, columns in SORTED_BY.items()
             ),
             models.Index(fields=["needs_decision", "owner"], name="lead_decision_idx"),
             # What somebody's day asks: who waits for a first word, who has not been spoken to for

@@ -15,24 +15,47 @@ from records.models import CustomField
 
 
 class FieldMapping(models.Model):
-    """Which field of a lead fills a custom field of what the lead becomes.
+    """Which field of a lead fills a field of what the lead becomes.
 
-    `source` is a column of the lead or `custom.<key>`. Without a line a custom field is filled from
-    the lead's custom field of the same key and type; a line out of use switches that off.
+    `source` is a column of the lead or `custom.<key>`. What it fills is a custom field, `target`,
+    or a built-in one, `column`, like account.industry. Without a line a custom field is filled from
+    the lead's custom field of the same key and type, and a built-in one from the lead's own; a line
+    out of use switches the former off.
     """
+
+    class Policy(models.TextChoices):
+        EMPTY = "empty", _("Fill it if it is empty")
+        ALWAYS = "always", _("Always take the lead's")
+        ASK = "ask", _("Ask whoever qualifies")
 
     source = models.CharField(_("field of the lead"), max_length=60)
     target = models.ForeignKey(
         CustomField,
         on_delete=models.PROTECT,
         related_name="+",
+        null=True,
+        blank=True,
         limit_choices_to=~Q(kind=CustomField.Kind.LEAD),
         verbose_name=_("custom field that it fills"),
+    )
+    column = models.CharField(_("built-in field that it fills"), max_length=60, blank=True)
+    policy = models.CharField(
+        _("on a record that is there already"),
+        max_length=6,
+        choices=Policy,
+        default=Policy.EMPTY,
+        help_text=_("What is made new always gets the value."),
+    )
+    default = models.CharField(
+        _("default"),
+        max_length=255,
+        blank=True,
+        help_text=_("Filled in where the lead has nothing and the field is empty."),
     )
     is_active = models.BooleanField(
         _("in use"),
         default=True,
-        help_text=_("Out of use, nothing fills the field, not even one of the same key."),
+        help_text=_("Out of use, nothing fills a custom field, not even one of the same key."),
     )
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -44,10 +67,25 @@ class FieldMapping(models.Model):
             models.UniqueConstraint(
                 fields=["target"], name="leads_a_custom_field_is_filled_from_one_field"
             ),
+            models.UniqueConstraint(
+                fields=["column"],
+                condition=~Q(column=""),
+                name="leads_a_built_in_field_is_filled_from_one_field",
+            ),
+            models.CheckConstraint(
+                condition=Q(target__isnull=True, column__gt="")
+                | Q(target__isnull=False, column=""),
+                name="leads_a_mapping_fills_one_field",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target}"
+        return f"{self.source} → {self.target or self.column}"
+
+    @property
+    def destination(self) -> str:
+        """What it fills, by kind and name, like account.industry or account.custom.fleet."""
+        return self.column if self.target is None else f"{self.target.kind}.{self.target.name}"
 
 
 # What stands for the version of the rules where another system decided.

@@ -15,7 +15,7 @@ from leads.models import DisqualifyReason, Lead
 from leads.operations.reusing import TO_CONTACT
 from records import audit
 from records.errors import Unacceptable
-from records.operations import locked, operation, save_changed
+from records.operations import locked, operation, refuse_other, save_changed
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,11 +33,13 @@ def disqualify(
     revisit_on: date | None = None,
     duplicate_of: Lead | None = None,
     keep_contact: bool = False,
+    version: int | None = None,
 ) -> Lead:
     """Give up an open lead: its open tasks are cancelled and come back when it is reopened.
 
     With `keep_contact` the person stays as a contact. Asked again for the same reason it changes
-    nothing. Raises `LeadIsClosed`, and `Unacceptable` when the reason needs a comment.
+    nothing. Raises `LeadIsClosed`, `Unacceptable` when the reason needs a comment, and `Stale` when
+    `version` is given and no longer the current one.
     """
     if duplicate_of is not None and duplicate_of != lead:
         # Two that are given up as duplicates of each other at once would both be gone.
@@ -53,6 +55,7 @@ def disqualify(
             _("%(lead)s is %(status)s already.")
             % {"lead": current, "status": current.get_status_display().lower()}
         )
+    refuse_other(current, version)
     refuse_bad_terms(reason, comment, revisit_on, lead=current, duplicate_of=duplicate_of)
     cancelled = cancel_open(current, by=by)
     if keep_contact and current.contact is None:

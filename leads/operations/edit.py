@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from leads.errors import LeadIsClosed
 from leads.models import Lead
-from leads.rules import verdicts_for
+from leads.rules.qualification import rules_in_force
 from opportunities.rules import rate_of
 from records import audit
 from records.custom import for_new, kind_of
@@ -19,19 +20,22 @@ from records.operations import (
     delete_record,
     hold_chosen,
     locked,
+    made_ready,
     operation,
+    refuse_gaps,
     restore_record,
     save_changed,
-    save_new,
 )
+from records.operations.many import save_many_new
 from records.operations.notices import tell_owner
-from records.operations.tags import put_on, tags_named
+from records.operations.tags import put_on_many, tags_named
 from records.permissions import require, require_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.models import Account, Contact
+    from leads.rules.qualification import RuleSet
     from opportunities.models import Product
     from records.models import Tag
     from users.models import User
@@ -75,6 +79,36 @@ def capture_lead(
     A picked account or contact fills empty fields; `tags` are names. Raises `Unacceptable` without
     a topic, or without any of name, company, email and phone.
     """
+    capture = drawn_up(
+        by=by, owner=owner, is_unassigned=is_unassigned, products=products, tags=tags, **fields
+    )
+    write_captured([capture], by=by)
+    return capture.lead
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A lead that is complete and checked, and not written yet; and what will hang on it."""
+
+    lead: Lead
+    products: Sequence[Product] = ()
+    tags: Sequence[Tag] = ()
+
+
+def drawn_up(
+    *,
+    by: User,
+    owner: User | None = None,
+    is_unassigned: bool = False,
+    products: Sequence[Product] = (),
+    tags: Sequence[Any] = (),
+    rules: RuleSet | None = None,
+    **fields: Any,
+) -> Capture:
+    """Draw up a lead as `capture_lead` says; nothing is written but tags that are new.
+
+    `rules` are those in force, of a caller who has read them for many.
+    """
     require_any(by, "add", Lead)
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)
     require(by, "add", lead)
@@ -85,14 +119,20 @@ def capture_lead(
     lead.custom = for_new(kind_of(lead), lead.custom, by=by)
     _require_what_and_who(lead)
     found = tags_named(tags, by=by)
-    note_readiness(lead, by=by, products=products, tags=found)
-    save_new(lead, by=by)
-    if products:
-        lead.products.set(products)
-    put_on(lead, found)
-    tell_owner(lead, by=by)
-    audit.log(lead, "lead.created", by=by)
-    return lead
+    note_readiness(lead, by=by, products=products, tags=found, rules=rules)
+    made_ready(lead, by=by)
+    return Capture(lead, products, found)
+
+
+def write_captured(captures: Sequence[Capture], *, by: User) -> None:
+    """Write leads that are drawn up, and what every new lead brings with it."""
+    leads = [capture.lead for capture in captures]
+    save_many_new(leads, by=by)
+    put_on_many(Lead, "products", [(each.lead, each.products) for each in captures])
+    put_on_many(Lead, "tags", [(each.lead, each.tags) for each in captures])
+    for lead in leads:
+        tell_owner(lead, by=by)
+    audit.log_each(leads, "lead.created", by=by)
 
 
 @operation
@@ -125,9 +165,10 @@ def update_lead(
         for name, (empty, filled) in _fill_from_picked(current, **picked).items():
             changed[name] = [changed.get(name, [empty])[0], filled]
         current.needs_decision = ""
-    if "currency" in changed:
+    if changed.keys() & {"estimated_value", "currency"}:
         current.rate = rate_of(current.currency)
     _require_what_and_who(current)
+    refuse_gaps(current, changed, by=by)
     note_readiness(current, by=by, products=products)
     save_changed(current, by=by)
     if products is not None and "products" in changed:
@@ -203,17 +244,20 @@ def note_readiness(
     by: User,
     products: Sequence[Product] | None,
     tags: Sequence[Tag] | None = None,
+    rules: RuleSet | None = None,
 ) -> None:
     """Keep the moment since which every rule holds; forget it when one no longer does.
 
     `products` and `tags` are those that the lead is about to get; None for those that it has.
+    `rules` are those in force, where they have been read.
     """
     lead.derive()
     told: dict[str, Any] = {}
     for name, lines in (("products", products), ("tags", tags)):
         if lines is not None:
             told[name] = [line.key for line in lines]
-    if not verdicts_for(lead, by=by, told=told).is_ready:
+    in_force = rules_in_force(by=by, lead=lead) if rules is None else rules
+    if not in_force.is_met_by(lead, told=told):
         lead.ready_since = None
     elif lead.ready_since is None:
         lead.ready_since = timezone.now()

@@ -12,11 +12,20 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Contact
 from activities.models import Activity
 from leads.models import Lead
-from leads.operations.carrying import Arrivals, arrivals_of
+from leads.operations.carrying import Arrivals, arrivals_of, left_behind
 from leads.operations.plan import Choice, Decision, Plan, decide
-from leads.operations.reusing import BARRED, FILLED, KEPT, TAKEN, Target, differences, is_nothing
+from leads.operations.reusing import (
+    ALWAYS,
+    BARRED,
+    FILLED,
+    KEPT,
+    TAKEN,
+    Target,
+    differences,
+    is_nothing,
+)
 from leads.rules import Verdicts, verdicts_for
-from records.custom import in_words, is_empty
+from records.custom import is_empty
 from records.permissions import reaches
 from users import formats
 
@@ -43,7 +52,9 @@ class Step:
 class Compared:
     """A field in which the lead and a record that is used differ, in words.
 
-    `outcome` is filled, taken, kept or barred; `is_gap` says that the record has nothing there.
+    `outcome` is filled, taken, kept or barred; `is_gap` says that the record has nothing there,
+    `is_asked` that the mapping leaves the choice to whoever qualifies, `is_forced` that it always
+    takes the lead's value.
     """
 
     name: str
@@ -52,6 +63,13 @@ class Compared:
     ours: str
     outcome: str
     is_gap: bool
+    is_asked: bool = False
+    is_forced: bool = False
+
+    @property
+    def is_taken_unasked(self) -> bool:
+        """Say whether the lead's value goes there when nobody chooses."""
+        return self.is_forced or (self.is_gap and not self.is_asked)
 
     @property
     def is_carried(self) -> bool:
@@ -111,7 +129,8 @@ def _compared(
     record = choice.record
     if record is None or is_hidden(record, by):
         return
-    for line in differences(lead, record, target, by=by):
+    mapped = arrivals.mapped_in(str(record._meta.model_name))
+    for line in differences(lead, record, target, by=by, without=mapped):
         if line.is_telling:
             yield Compared(
                 line.name,
@@ -130,10 +149,12 @@ def _compared(
         yield Compared(
             way.target.name,
             str(way.target),
-            "" if is_gap else in_words(way.target, each.theirs),
+            "" if is_gap else way.target.words(each.theirs),
             way.words,
             BARRED if is_gap and not may_change else outcome,
             is_gap,
+            each.is_asked,
+            way.policy == ALWAYS,
         )
 
 
@@ -182,6 +203,9 @@ def _steps(
     if not plan.terms:
         steps.append(Step("minus", _("Create no opportunity")))
     steps += _field_steps(decision, fields, arrivals, by)
+    if left := left_behind(lead, decision, plan, arrivals):
+        told = _("Nothing takes these over, they stay on the lead: %(fields)s")
+        steps.append(Step("warning", told % {"fields": ", ".join(each.label for each in left)}))
     steps += _duplicate_steps(lead, plan, by)
     entries = Activity.objects.on(lead).count()
     if entries:
@@ -229,7 +253,7 @@ def _field_steps(
             yield from _left(line, label, getattr(decision, kind).record)
         for each in arrivals.for_kind(kind):
             if not each.is_filled and is_hidden(each.record, by):
-                yield _barred(each.way.source.label, label)
+                yield _barred(each.way.source_label, label)
     for source in arrivals.stranded:
         yield Step(
             "warning",
@@ -245,6 +269,10 @@ def _left(line: Compared, kind: str, record: Account | Contact) -> Iterable[Step
     """Yield what a record that is there keeps instead of the value of the lead."""
     if line.outcome == BARRED:
         yield _barred(line.label, kind)
+    elif line.outcome == KEPT and line.is_asked:
+        values = {"field": line.label, "record": record, "ours": line.ours}
+        told = _("%(field)s: choose whether %(record)s takes %(ours)s; else it stays as it is")
+        yield Step("question", told % values)
     elif line.outcome == KEPT and not line.is_gap:
         values = {"record": record, "field": line.label, "value": line.theirs}
         yield Step("minus", _("%(record)s keeps %(field)s: %(value)s") % values)

@@ -40,7 +40,7 @@ from records.operations.tags import put_on
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
-    from records.models import TimelineRecord
+    from records.models import AuditEntry, TimelineRecord
     from users.models import User
 
 BANT = tuple(column.name for column in Bant._meta.get_fields())
@@ -125,7 +125,10 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         lead, decision, plan, account, arrivals, owner=owner, by=by, before=before["contact"]
     )
     _claim(plan, decision, account, contact)
-    opportunities = _opportunities(lead, plan, account, contact, arrivals, owner=owner, by=by)
+    trail: list[AuditEntry] = []
+    opportunities = _opportunities(
+        lead, plan, account, contact, arrivals, owner=owner, by=by, trail=trail
+    )
     made = _made(decision, plan, account, contact, opportunities)
     if lead.has_tags:  # type: ignore[attr-defined]  # annotated by `_locked`
         tags = list(lead.tags.all())
@@ -164,6 +167,7 @@ def _qualify(lead: Lead, plan: Plan, *, by: User) -> Qualified:
         alike=made,
     )
     audit.write(
+        *trail,
         *(
             audit.entry(record, f"{record._meta.model_name}.created", by=by)
             for record, choice in ((account, decision.account), (contact, decision.contact))
@@ -281,8 +285,11 @@ def _account(
 ) -> Account | None:
     """Make the account that is decided on, or bring up the one that is there."""
     choice, custom = decision.account, arrivals.values_for("account")
+    columns, mapped = arrivals.columns_for("account"), arrivals.mapped_in("account")
     if isinstance(choice.record, Account):
-        return brought_up(choice.record, lead, plan.account, custom, before, by=by)
+        return brought_up(
+            choice.record, lead, plan.account, custom, before, columns, by=by, without=mapped
+        )
     if choice.outcome == "skipped":
         return None
     account = Account(
@@ -292,7 +299,7 @@ def _account(
         custom=custom,
         # Without a person the number is the company's.
         phone="" if lead.full_name else lead.phone,
-        **_values(lead, TO_ACCOUNT),
+        **{**_values(lead, TO_ACCOUNT), **columns},
         **lead.next_step_values,
     )
     require_any(by, "add", Account)
@@ -313,13 +320,16 @@ def _contact(
 ) -> Contact | None:
     """Make the contact that is decided on, or bring up the one that is there."""
     choice, custom = decision.contact, arrivals.values_for("contact")
+    columns, mapped = arrivals.columns_for("contact"), arrivals.mapped_in("contact")
     if isinstance(choice.record, Contact):
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = dict(columns)
         if choice.record.account_id is None and account is not None:
             more["account"] = account
         if lead.do_not_contact and not choice.record.do_not_contact:
             more["do_not_contact"] = True
-        return brought_up(choice.record, lead, plan.contact, custom, before, more, by=by)
+        return brought_up(
+            choice.record, lead, plan.contact, custom, before, more, by=by, without=mapped
+        )
     if choice.outcome == "skipped":
         return None
     contact = Contact(
@@ -328,7 +338,7 @@ def _contact(
         custom=custom,
         consent=lead.consent,
         do_not_contact=lead.do_not_contact,
-        **_values(lead, TO_CONTACT),
+        **{**_values(lead, TO_CONTACT), **columns},
         **lead.next_step_values,
     )
     require_any(by, "add", Contact)
@@ -380,14 +390,16 @@ def _opportunities(
     *,
     owner: User,
     by: User,
+    trail: list[AuditEntry],
 ) -> list[Opportunity]:
+    told: dict[str, Any] = {"owner": owner, "by": by, "trail": trail}
     has_products = lead.has_products  # type: ignore[attr-defined]  # annotated by `_locked`
     products = list(lead.products.all()) if plan.terms and has_products else []
-    custom = arrivals.values_for("opportunity")
+    custom, columns = arrivals.values_for("opportunity"), arrivals.columns_for("opportunity")
     return [
         _joined(terms.opportunity, account, by=by)
         if terms.opportunity
-        else _opened(lead, terms, account, contact, products, custom, owner=owner, by=by)
+        else _opened(lead, terms, account, contact, products, custom, columns, **told)
         for terms in plan.terms
     ]
 
@@ -411,9 +423,11 @@ def _opened(
     contact: Contact | None,
     products: list[Any],
     custom: dict[str, Any],
+    columns: dict[str, Any],
     *,
     owner: User,
     by: User,
+    trail: list[AuditEntry],
 ) -> Opportunity:
     said = terms.filled_from(lead)
     return open_opportunity(
@@ -429,8 +443,9 @@ def _opened(
         products=products,
         rate=lead.rate if said.currency == lead.currency else None,
         continues=lead,
+        lines_of_trail=trail,
         custom=dict(custom),
-        **_values(lead, TO_OPPORTUNITY),
+        **{**_values(lead, TO_OPPORTUNITY), **columns},
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Contact
 from accounts.operations import update_account, update_contact
+from leads.models import FieldMapping
 from records import keys
 from records.custom import PREFIX, definitions_for, is_empty
 from records.errors import LostRace, Refused, Stale, Unacceptable
@@ -21,6 +22,8 @@ from records.operations import values_of
 from records.permissions import reaches
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from leads.models import Lead
     from users.models import User
 
@@ -59,6 +62,7 @@ IDENTIFYING = frozenset(
 )
 AUTO, CREATE, USE, SKIP = "auto", "create", "use", "skip"
 Reused = TypeVar("Reused", Account, Contact)
+ALWAYS, ASK = FieldMapping.Policy.ALWAYS, FieldMapping.Policy.ASK
 FILLED, TAKEN, KEPT, BARRED = "filled", "taken", "kept", "barred"
 
 
@@ -107,9 +111,15 @@ def source_of(kind: str, name: str) -> str:
 
 
 def differences(
-    lead: Lead, record: Account | Contact, target: Target, *, by: User
+    lead: Lead,
+    record: Account | Contact,
+    target: Target,
+    *,
+    by: User,
+    without: Collection[str] = (),
 ) -> list[Difference]:
-    """Compare a lead with the record that is used for it. Custom fields are `arrivals_of`'s.
+    """Compare a lead with the record that is used for it. What is mapped is `arrivals_of`'s: custom
+    fields, and the columns `without` which this is told.
 
     What the lead leaves empty is never a difference: nothing is emptied by qualifying. Without a
     word in the target an empty field is filled and a filled one kept.
@@ -118,6 +128,8 @@ def differences(
     may_change = reaches(by, "change", record)
     found = []
     for name in TAKEABLE[kind]:
+        if name in without:
+            continue
         source = source_of(kind, name)
         ours, theirs = getattr(lead, source), getattr(record, name)
         if is_nothing(ours) or _is_same(name, ours, theirs, lead, record):
@@ -175,7 +187,7 @@ def refuse_bad_choices(record: Account | Contact, target: Target, *, by: User) -
         return
     kind = str(record._meta.model_name)
     named = (*target.take, *target.keep)
-    known = set(TAKEABLE[kind])
+    known = {*TAKEABLE[kind], "description"}
     if any(name.startswith(PREFIX) for name in named):
         known |= {each.name for each in definitions_for(by)[kind]}
     sentences = [
@@ -197,11 +209,18 @@ def refuse_bad_choices(record: Account | Contact, target: Target, *, by: User) -
         raise Unacceptable(errors={kind: sentences})
 
 
-def fills_custom(name: str, theirs: Any, ours: Any, target: Target, *, may_change: bool) -> bool:
-    """Say whether the value of the lead goes into a custom field of the record that is used."""
-    if not may_change or theirs == ours:
+def fills_custom(
+    name: str, theirs: Any, ours: Any, target: Target, *, may_change: bool, policy: str
+) -> bool:
+    """Say whether a mapped value of the lead goes into a field of the record that is used.
+
+    `policy` is what the mapping says; what a person chose goes before it.
+    """
+    if not may_change or theirs == ours or name in target.keep:
         return False
-    return name in target.take or (is_empty(theirs) and name not in target.keep)
+    if name in target.take or policy == ALWAYS:
+        return True
+    return policy != ASK and is_empty(theirs)
 
 
 def brought_up(
@@ -213,14 +232,17 @@ def brought_up(
     more: dict[str, Any] | None = None,
     *,
     by: User,
+    without: Collection[str] = (),
 ) -> Reused:
     """Fill and replace fields of a record that is used, where `by` may change it.
 
     `custom` are the values of custom fields that go there, `more` what goes there whatever the
-    target says. What the record had there is put into `before`. A value that fills a gap and would
-    make the record a twin stays out; one that somebody chose to take is refused.
+    target says, and `without` which columns the lead is compared. What the record had there is put
+    into `before`. A value that fills a gap and would make the record a twin stays out; one that
+    somebody chose to take is refused.
     """
-    lines = [line for line in differences(lead, record, target, by=by) if line.is_carried]
+    compared = differences(lead, record, target, by=by, without=without)
+    lines = [line for line in compared if line.is_carried]
     values = {line.name: line.ours for line in lines} | (more or {})
     if not (values or custom) or not reaches(by, "change", record):
         return _kept(record)

@@ -145,6 +145,18 @@ class RuleSet:
         rows = leads.with_answers_to(self.together(), self.fields)
         return rows.select_related(*owners) if owners else rows
 
+    def is_met_by(self, lead: Lead, *, told: Mapping[str, Any] | None = None) -> bool:
+        """Say whether there are rules and every one holds, as `Verdicts.is_ready` does."""
+        now, values = house_now(), told or {}
+        read = reader_of(lead)
+
+        def value_of(name: str) -> Any:
+            return values[name] if name in values else read(name)
+
+        return bool(self.active) and all(
+            holds(self.conditions[rule.key], value_of, now=now) for rule in self.active
+        )
+
     def verdicts(
         self,
         lead: Lead,

@@ -38,7 +38,9 @@ from workbench.views import (
 )
 
 if TYPE_CHECKING:
-    from records.errors import Refused
+    from django.http import HttpResponse
+
+    from records.errors import Refused, Stale
     from users.models import User
 
 
@@ -56,6 +58,7 @@ class LeadList(RelatedListView):
     model = Lead
     table_class = LeadTable
     filter_class = LeadFilter
+    purpose = gettext_lazy("A lead is somebody who showed interest and has not been qualified yet.")
     amount_column = "estimated_value"
     total_column = "base_value"
     tabs = [
@@ -227,6 +230,13 @@ class LeadDisqualify(OpenLead, OperationView):
 
     def page_title(self) -> str:
         return _("Disqualify %(lead)s") % {"lead": self.record}
+
+    def is_stale(self, form: Any, refusal: Stale) -> HttpResponse:
+        del self.record
+        form.add_error(None, _("%(refusal)s Check it again, then confirm.") % {"refusal": refusal})
+        form.data = form.data.copy()
+        form.data["version"] = str(refusal.version)
+        return self.form_invalid(form, status=409)
 
     def success_message(self, outcome: Lead) -> str:
         return _("%(lead)s is disqualified") % {"lead": outcome}

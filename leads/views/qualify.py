@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.matching import LISTED, apart
 from accounts.models import Account, Contact
 from leads import operations
-from leads.forms import OTHER, QualifyForm
+from leads.forms import OTHER, TERMS, QualifyForm
 from leads.matching import lookalikes
 from leads.models import Lead
 from leads.operations.plan import MOST_OPPORTUNITIES, Plan, decided
@@ -31,6 +31,7 @@ from records.errors import NotPermitted, Refused, Stale, Unacceptable
 from records.layouts import hidden_in
 from records.permissions import reaches
 from workbench.views import OperationView
+from workbench.views.conflict import AsRead, as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,6 +54,7 @@ EFFECTS = {
     "lock": "close",
     "copy": "copy",
     "warning": "warning",
+    "question": "warning",
 }
 BADGES = {
     "reused": (gettext_lazy("Link to existing"), "active c-badge--bare"),
@@ -166,11 +168,21 @@ class LeadQualify(OperationView):
             form.add_error("override_reason", _("Enter a reason to qualify the lead anyway"))
 
     def is_stale(self, form: Any, refusal: Stale) -> HttpResponse:
+        read = AsRead(self.record, form.cleaned_data["lead_version"]).row
         del self.record
         form.add_error(None, _("%(refusal)s Check it again, then confirm.") % {"refusal": refusal})
         form.data = form.data.copy()
         form.data["lead_version"] = str(refusal.version)
+        if read is not None:
+            self._propose_anew(form, read.instance)
         return self.form_invalid(form, status=409)
+
+    def _propose_anew(self, form: Any, read: Lead) -> None:
+        """Fill in what the lead says by now, where nobody has changed what it said when read."""
+        before, now = (self.form_class(record=lead, user=self.user) for lead in (read, self.record))
+        for name in TERMS:
+            if form.data.getlist(name) == as_sent(before, name):
+                form.data.setlist(name, as_sent(now, name))
 
     def success_message(self, outcome: Qualified) -> str:
         return _("%(lead)s is qualified") % {"lead": outcome.lead}
@@ -288,6 +300,7 @@ class LeadQualify(OperationView):
                 "may_part": may_part,
                 "parted": parted.get("account", ()),
                 "compared": compared_rows("account", account, found.account_fields),
+                "is_asked": any(line.is_asked for line in found.account_fields),
             },
             {
                 "name": "contact",
@@ -310,6 +323,7 @@ class LeadQualify(OperationView):
                 "may_part": may_part,
                 "parted": parted.get("contact", ()),
                 "compared": compared_rows("contact", contact, found.contact_fields),
+                "is_asked": any(line.is_asked for line in found.contact_fields),
             },
         ]
 
@@ -433,8 +447,9 @@ def compared_rows(kind: str, record: Any, fields: Iterable[Compared]) -> list[di
             "ours": line.ours,
             "is_carried": line.is_carried,
             "is_barred": line.outcome == BARRED,
-            "keep": "keep" if line.is_gap else "",
-            "take": "" if line.is_gap else "take",
+            "is_asked": line.is_asked,
+            "keep": "keep" if line.is_taken_unasked else "",
+            "take": "" if line.is_taken_unasked else "take",
         }
         for line in fields
     ]

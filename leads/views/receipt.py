@@ -106,8 +106,9 @@ class LeadReceipt(RecordPage, TemplateView):
             ways = []
             if link.is_created:
                 said = terms[place] if terms is not None and place < len(terms) else {}
+                own = unmapped(chosen, "opportunity", WAYS_TO_OPPORTUNITY)
                 ways = carried(chosen.frozen, Opportunity, ways_of_terms(chosen.frozen, said))
-                ways += carried(chosen.frozen, Opportunity, WAYS_TO_OPPORTUNITY)
+                ways += carried(chosen.frozen, Opportunity, own)
                 ways += custom_ways(chosen, "opportunity")
             parts.append(self.shown(Opportunity, link.opportunity, outcome, [], ways))
         return parts
@@ -123,7 +124,7 @@ class LeadReceipt(RecordPage, TemplateView):
         answer = chosen.result.get(name) or {}
         outcome = answer.get("outcome", "skipped")
         if outcome == "created":
-            ways = carried(chosen.frozen, model, to_new)
+            ways = carried(chosen.frozen, model, unmapped(chosen, name, to_new))
             ways += custom_ways(chosen, name)
         else:
             ways = compared(chosen, name, model, known_to(self.user).fields[name])
@@ -233,8 +234,16 @@ def carried(
     return ways
 
 
+def unmapped(
+    chosen: Qualification, kind: str, ways: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return the built-in ways without those to a field that the mapping filled instead."""
+    filled = {way["target"] for way in chosen.carried if way["kind"] == kind}
+    return [(source, target) for source, target in ways if target not in filled]
+
+
 def custom_ways(chosen: Qualification, kind: str) -> list[dict[str, str]]:
-    """Return which fields of the lead went into custom fields, in the words of that day."""
+    """Return which fields of the lead went where by the mapping, in the words of that day."""
     return [
         {
             "source": way["source_label"],

@@ -221,11 +221,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "process",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stages",
-                        to="opportunities.process",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='opportunities.process', verbose_name='process'),
                 ),
             ],
             options={
@@ -253,7 +249,7 @@ class Migration(migrations.Migration):
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
                 ("search", models.TextField(default="", editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -266,15 +262,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -365,7 +361,7 @@ class Migration(migrations.Migration):
                 ("topic", models.CharField(max_length=300, verbose_name="topic")),
                 (
                     "stage_entered_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='stage entered at'),
                 ),
                 (
                     "probability",
@@ -423,14 +419,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "base_value",
-                    records.models.MoneyField(
-                        blank=True,
-                        decimal_places=2,
-                        editable=False,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
-                    ),
+                    records.models.MoneyField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='base value'),
                 ),
                 (
                     "estimated_close_date",
@@ -470,7 +459,7 @@ class Migration(migrations.Migration):
                     "closed_on",
                     models.DateField(editable=False, null=True, verbose_name="closed on"),
                 ),
-                ("close_comment", models.TextField(blank=True, editable=False, max_length=10000)),
+                ("close_comment", models.TextField(blank=True, editable=False, max_length=10000, verbose_name='close comment')),
                 (
                     "customer_need",
                     models.TextField(blank=True, max_length=10000, verbose_name="customer need"),
@@ -509,19 +498,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "competitors",
-                    models.ManyToManyField(
-                        blank=True, related_name="opportunities", to="opportunities.competitor"
-                    ),
+                    models.ManyToManyField(blank=True, related_name='opportunities', to='opportunities.competitor', verbose_name='competitors'),
                 ),
                 (
                     "contact",
@@ -536,45 +517,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "loss_reason",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.lossreason",
-                    ),
+                    models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.lossreason', verbose_name='loss reason'),
                 ),
                 (
                     "lost_to",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.competitor",
-                    ),
+                    models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.competitor', verbose_name='lost to'),
                 ),
                 (
                     "owner",
@@ -589,9 +544,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "sales_team",
-                    models.ManyToManyField(
-                        blank=True, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='sales team'),
                 ),
                 (
                     "source",
@@ -642,7 +595,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("custom", models.JSONField(blank=True, default=dict, editable=False)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -655,15 +608,15 @@ class Migration(migrations.Migration):
                         default=django.utils.timezone.now, editable=False, verbose_name="changed"
                     ),
                 ),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
                 (
                     "next_step",
                     models.CharField(
                         blank=True, editable=False, max_length=200, verbose_name="next step"
                     ),
                 ),
-                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8)),
-                ("next_step_at", models.DateTimeField(editable=False, null=True)),
+                ("next_step_kind", models.CharField(blank=True, editable=False, max_length=8, verbose_name='next step kind')),
+                ("next_step_at", models.DateTimeField(editable=False, null=True, verbose_name='next step at')),
                 (
                     "touched_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="last touch"),
@@ -754,7 +707,7 @@ class Migration(migrations.Migration):
                 ("topic", models.CharField(max_length=300, verbose_name="topic")),
                 (
                     "stage_entered_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='stage entered at'),
                 ),
                 (
                     "probability",
@@ -812,14 +765,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "base_value",
-                    records.models.MoneyField(
-                        blank=True,
-                        decimal_places=2,
-                        editable=False,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
-                    ),
+                    records.models.MoneyField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='base value'),
                 ),
                 (
                     "estimated_close_date",
@@ -859,7 +805,7 @@ class Migration(migrations.Migration):
                     "closed_on",
                     models.DateField(editable=False, null=True, verbose_name="closed on"),
                 ),
-                ("close_comment", models.TextField(blank=True, editable=False, max_length=10000)),
+                ("close_comment", models.TextField(blank=True, editable=False, max_length=10000, verbose_name='close comment')),
                 (
                     "customer_need",
                     models.TextField(blank=True, max_length=10000, verbose_name="customer need"),
@@ -909,15 +855,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "changed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by'),
                 ),
                 (
                     "contact",
@@ -933,27 +871,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
                 ),
                 (
                     "deleted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='deleted by'),
                 ),
                 (
                     "history_user",
@@ -966,15 +888,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "lost_to",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="opportunities.competitor",
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='opportunities.competitor', verbose_name='lost to'),
                 ),
                 (
                     "owner",
@@ -990,15 +904,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "loss_reason",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="opportunities.lossreason",
-                    ),
+                    models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='opportunities.lossreason', verbose_name='loss reason'),
                 ),
                 (
                     "source",
@@ -1044,70 +950,33 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "Opened"),
-                            ("moved", "Moved"),
-                            ("won", "Won"),
-                            ("lost", "Lost"),
-                            ("reopened", "Reopened"),
-                        ],
-                        max_length=8,
-                    ),
+                    models.CharField(choices=[('opened', 'Opened'), ('moved', 'Moved'), ('won', 'Won'), ('lost', 'Lost'), ('reopened', 'Reopened')], max_length=8, verbose_name='kind'),
                 ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 (
                     "base_value",
-                    records.models.MoneyField(
-                        blank=True,
-                        decimal_places=2,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
-                    ),
+                    records.models.MoneyField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='base value'),
                 ),
-                ("comment", models.TextField(blank=True)),
+                ("comment", models.TextField(blank=True, verbose_name='comment')),
                 (
                     "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
                 ),
                 (
                     "from_stage",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.stage",
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.stage', verbose_name='from stage'),
                 ),
                 (
                     "loss_reason",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.lossreason",
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.lossreason', verbose_name='loss reason'),
                 ),
                 (
                     "opportunity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="moves",
-                        to="opportunities.opportunity",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='opportunities.opportunity', verbose_name='opportunity'),
                 ),
                 (
                     "to_stage",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.stage",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.stage', verbose_name='to stage'),
                 ),
             ],
             options={
@@ -1142,19 +1011,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "contact",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.contact",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.contact', verbose_name='contact'),
                 ),
                 (
                     "opportunity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stakeholders",
-                        to="opportunities.opportunity",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stakeholders', to='opportunities.opportunity', verbose_name='opportunity'),
                 ),
             ],
         ),
@@ -1177,11 +1038,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stage",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="steps",
-                        to="opportunities.stage",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='opportunities.stage', verbose_name='stage'),
                 ),
             ],
             options={
@@ -1198,30 +1055,18 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 (
                     "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
                 ),
                 (
                     "opportunity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="ticks",
-                        to="opportunities.opportunity",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ticks', to='opportunities.opportunity', verbose_name='opportunity'),
                 ),
                 (
                     "step",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="opportunities.step",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='opportunities.step', verbose_name='step'),
                 ),
             ],
         ),
@@ -1260,24 +1105,14 @@ class Migration(migrations.Migration):
                         verbose_name="price",
                     ),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name='position')),
                 (
                     "opportunity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="lines",
-                        to="opportunities.opportunity",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='opportunities.opportunity', verbose_name='opportunity'),
                 ),
                 (
                     "product",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="opportunities.product",
-                    ),
+                    models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.product', verbose_name='product'),
                 ),
             ],
             options={

@@ -11,9 +11,14 @@ from opportunities.operations.editing import (
     set_lines,
     update_opportunity,
 )
-from opportunities.operations.moving import move_to_stage, take_back_move, tick_step
+from opportunities.operations.moving import (
+    move_to_stage,
+    switch_process,
+    take_back_move,
+    tick_step,
+)
 from opportunities.operations.opening import open_opportunity
-from opportunities.operations.shaping import save_process, save_stages
+from opportunities.operations.shaping import save_process, save_stages, save_step
 
 __all__ = [
     "OpportunityIsClosed",
@@ -32,7 +37,9 @@ __all__ = [
     "resume",
     "save_process",
     "save_stages",
+    "save_step",
     "set_lines",
+    "switch_process",
     "take_back_move",
     "tick_step",
     "update_opportunity",

@@ -20,15 +20,16 @@ from opportunities.rules import rate_of
 from records import audit
 from records.errors import Unacceptable
 from records.operations import (
-    acceptable,
     apply,
     assign,
     delete_record,
     hold_chosen,
     operation,
+    refuse_gaps,
     restore_record,
     save_changed,
 )
+from records.operations.checking import acceptable
 from records.permissions import require
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def update_opportunity(
     places = [getattr(current, n) if n in changed else None for n in ("account", "contact")]
     require_places(*places)
     hold_chosen(*places, by=by)
-    if "currency" in changed:
-        current.rate = rate_of(current.currency)
+    _take_rate_of_the_day(current, changed)
     changed |= set_many(current, sets)
     if changed:
+        refuse_gaps(current, changed, by=by)
         save_changed(current, by=by)
         audit.log(current, "opportunity.changed", by=by, changes=changed)
 
@@ -125,10 +126,17 @@ def set_lines(
     current.lines.all().delete()
     Line.objects.bulk_create(new)
     changed = {"lines": [_said(old), _said(new)], **apply(current, {"value": total})}
+    _take_rate_of_the_day(current, changed)
     save_changed(current, by=by)
 
     audit.log(current, "opportunity.lines_changed", by=by, changes=changed)
     return current
+
+
+def _take_rate_of_the_day(opportunity: Opportunity, changed: Mapping[str, Any]) -> None:
+    """Convert a value that was entered anew as currencies stand now; what was not is left."""
+    if changed.keys() & {"value", "currency"}:
+        opportunity.rate = rate_of(opportunity.currency)
 
 
 def _line(opportunity: Opportunity, number: int, given: Mapping[str, Any]) -> Line:

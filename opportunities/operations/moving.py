@@ -11,12 +11,13 @@ from django.utils.translation import ngettext
 from opportunities.errors import StepsAreMissing
 from opportunities.models import Opportunity, Stage, StageMove, Step, StepTick
 from opportunities.operations.terms import held_open, remember, require_stage
-from opportunities.rules import is_box, missing_steps
+from opportunities.rules import is_box, missing_steps, stages_to_begin
 from records import audit
 from records.errors import Unacceptable
-from records.operations import apply, operation, save_changed
+from records.operations import apply, operation, refuse_gaps, save_changed
 
 if TYPE_CHECKING:
+    from opportunities.models import Process
     from users.models import User
 
 
@@ -47,7 +48,7 @@ def move_to_stage(
             field="stage",
         )
 
-    return _put(current, stage, by=by)
+    return _put(current, stage, by=by, is_new=True)
 
 
 @operation
@@ -76,17 +77,43 @@ def take_back_move(
     return _put(current, stage, by=by, **(there or {}))
 
 
-def _put(current: Opportunity, stage: Stage, *, by: User, **figures: Any) -> Opportunity:
+def _put(
+    current: Opportunity, stage: Stage, *, by: User, is_new: bool = False, **figures: Any
+) -> Opportunity:
     """Put a held opportunity into a stage, with the stage's figures where none are given."""
     before = current.stage
     own = {"probability": stage.probability, "forecast_category": stage.forecast_category}
     changed = apply(current, {"stage": stage, **own, **figures})
+    if is_new:
+        refuse_gaps(current, changed, by=by)
     current.stage_entered_at = timezone.now()
     save_changed(current, by=by)
     remember(current, StageMove.Kind.MOVED, by=by, from_stage=before)
 
     audit.log(current, "opportunity.stage_changed", by=by, changes=changed)
     return current
+
+
+@operation
+def switch_process(
+    opportunity: Opportunity, *, by: User, process: Process, version: int | None = None
+) -> Opportunity:
+    """Let an opportunity go through another process, from its first stage on.
+
+    Where it has been, and what was ticked there, stays in its memory. Refuses a process that is out
+    of use and one without a stage. Switching to its own process changes nothing.
+    """
+    current = held_open(opportunity, by=by, action="change", version=version)
+    if process.pk == current.stage.process_id:
+        return current
+    if not process.is_active:
+        sentence = _("%(process)s is out of use. Choose another process.")
+        raise Unacceptable(errors={"process": [sentence % {"process": process}]})
+    stage = stages_to_begin(process).first()
+    if stage is None:
+        sentence = _("%(process)s has no stage yet. An administrator can add one.")
+        raise Unacceptable(errors={"process": [sentence % {"process": process}]})
+    return _put(current, stage, by=by, is_new=True)
 
 
 @operation
@@ -102,6 +129,10 @@ def tick_step(
         raise Unacceptable(
             errors={"step": [_("%(step)s is no step of this process.") % {"step": step}]}
         )
+    if step.activity:
+        sentence = _("%(step)s is done by logging it: %(what)s.")
+        what = step.get_activity_display().lower()
+        raise Unacceptable(errors={"step": [sentence % {"step": step, "what": what}]})
     if not is_box(step):
         raise Unacceptable(
             errors={"step": [_("%(step)s is done by filling in its field.") % {"step": step}]}

@@ -17,7 +17,7 @@ from opportunities.operations.terms import (
     require_stage,
     set_many,
 )
-from opportunities.rules import first_stage, rate_of
+from opportunities.rules import Opening, opening_for, rate_of
 from records import audit
 from records.errors import Unacceptable
 from records.models import default_currency
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Account, Contact
     from opportunities.models import Product
-    from records.models import TimelineRecord
+    from records.models import AuditEntry, TimelineRecord
     from users.models import User
 
 
@@ -52,15 +52,16 @@ def open_opportunity(
     products: Iterable[Product] = (),
     continues: TimelineRecord | None = None,
     tags: Iterable[Any] = (),
+    lines_of_trail: list[AuditEntry] | None = None,
     **carried: Any,
 ) -> Opportunity:
-    """Open an opportunity, by default at the first stage of the default process.
+    """Open an opportunity, by default at the first stage of the process that is meant for it.
 
     Probability and forecast category are the stage's. Each of `products` becomes a line at its list
     price, or at no price where that is in another currency; only an opportunity without a typed
     `value` takes their total for one. A caller who knows the currency's `rate` saves the question.
     The record that it `continues` hands its timeline on: next step and last touch are the same.
-    `tags` are names.
+    `tags` are names. Who writes more into the trail takes the line of it in `lines_of_trail`.
     Refuses terms that an opportunity does not have.
     """
     require_any(by, "add", Opportunity)
@@ -70,7 +71,13 @@ def open_opportunity(
         hold_chosen(account, contact, by=by)
     if owner is not None and not owner.is_active:
         raise Unacceptable(errors={"owner": [_("%(owner)s is not active.") % {"owner": owner}]})
-    stage = stage or first_stage()
+    opening = Opening(stage)
+    if stage is None:
+        own = {name: value for name, value in carried.items() if name not in SETS}
+        given = {"account": account, "contact": contact, "owner": owner, "value": value}
+        dated = {"estimated_close_date": estimated_close_date, "currency": currency}
+        opening = opening_for(Opportunity(topic=topic, **given, **dated, **own), by=by)
+        stage = opening.stage
     if stage is None:
         raise ProcessIsMissing(
             _("There is no stage to open an opportunity at. An administrator can add one.")
@@ -105,15 +112,15 @@ def open_opportunity(
     save_new(opportunity, by=by)
     put_on(opportunity, tags_named(tags, by=by))
     set_many(opportunity, {name: records for name, records in sets.items() if records})
-    for line in lines:
-        line.opportunity = opportunity
+    for each in lines:
+        each.opportunity = opportunity
     if lines:
         Line.objects.bulk_create(lines)
     remember(opportunity, StageMove.Kind.OPENED, by=by)
     # Whoever owns the lead that it continues has it already.
     tell_owner(opportunity, by=by, before=continues.owner_id if continues is not None else None)
 
-    audit.log(
+    line = audit.entry(
         opportunity,
         "opportunity.created",
         by=by,
@@ -121,9 +128,24 @@ def open_opportunity(
             "stage": [None, stage],
             "value": [None, opportunity.value],
             "currency": [None, currency],
+            **({"process": [None, stage.process]} if opening.meant else {}),
         },
+        reason=_reason_of(opening),
     )
+    if lines_of_trail is None:
+        audit.write(line)
+    else:
+        lines_of_trail.append(line)
     return opportunity
+
+
+def _reason_of(opening: Opening) -> str:
+    """Say why this process, where more than one is meant."""
+    if len(opening.meant) < 2:
+        return ""
+    return _("Several processes are meant, %(names)s: the first of them is taken.") % {
+        "names": ", ".join(str(process) for process in opening.meant)
+    }
 
 
 def lines_for(products: Iterable[Product], *, currency: str) -> list[Line]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from opportunities.models import Opportunity, Process, Stage
+from opportunities.models import Opportunity, Process, Stage, Step
+from records.conditions import ConditionIsWrong, as_data, parse
 from records.errors import Unacceptable
 from records.operations import note_parts, operation, save_setting
+from records.vocabulary import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +23,15 @@ if TYPE_CHECKING:
 def save_process(process: Process, *, by: User) -> Process:
     """Save a process. A new default takes the mark from the former one; one is always marked.
 
-    Raises `Unacceptable` when the default would be none, or one that is out of use.
+    Raises `Unacceptable` when the default would be none, or one that is out of use, and for a
+    condition that cannot be asked.
     """
+    if process.condition:
+        try:
+            parsed = parse(process.condition, fields_of(Opportunity, by), translate=_)
+        except ConditionIsWrong as wrong:
+            raise Unacceptable(errors={"condition": wrong.errors["condition"]}) from wrong
+        process.condition = as_data(parsed)
     others = Process.objects.select_for_update().filter(is_default=True).exclude(pk=process.pk)
     if process.is_default and not process.is_active:
         raise Unacceptable(errors={"is_active": [_("The default process has to be in use.")]})
@@ -33,6 +42,14 @@ def save_process(process: Process, *, by: User) -> Process:
             other.is_default = False
             save_setting(other, by=by)
     return save_setting(process, by=by)
+
+
+@operation
+def save_step(step: Step, *, by: User) -> Step:
+    """Save a step. Raises `Unacceptable` for one that asks for a field and an activity at once."""
+    if step.field and step.activity:
+        raise Unacceptable(errors={"activity": [_("Choose a field or an activity, not both.")]})
+    return save_setting(step, by=by)
 
 
 @operation

@@ -19,6 +19,7 @@ from opportunities.views.parts import (
 from opportunities.views.process import (
     OpportunityHold,
     OpportunityLose,
+    OpportunityProcess,
     OpportunityReopen,
     OpportunityResume,
     OpportunityStage,
@@ -41,6 +42,7 @@ __all__ = [
     "OpportunityLines",
     "OpportunityList",
     "OpportunityLose",
+    "OpportunityProcess",
     "OpportunityReopen",
     "OpportunityRestore",
     "OpportunityResume",

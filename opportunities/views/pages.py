@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,6 +33,9 @@ from workbench.views import (
     Tab,
 )
 
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
 
 class OpportunityList(RelatedListView):
     """The opportunities that the user may see."""
@@ -40,6 +43,9 @@ class OpportunityList(RelatedListView):
     model = Opportunity
     table_class = OpportunityTable
     filter_class = OpportunityFilter
+    purpose = gettext_lazy(
+        "An opportunity is a sale that may come: with a value, a stage and a day to close."
+    )
     amount_column = "value"
     total_column = "base_value"
     tabs = [
@@ -56,6 +62,12 @@ class OpportunityList(RelatedListView):
         TAG,
         DELETE,
     ]
+
+    def reached_by(self, data: QueryDict) -> Any:
+        """Return also what lies in the recycle bin by now, where it is asked how it was before."""
+        if self.is_bin or not any(data.get(name) for name in OpportunityFilter.PAST):
+            return super().reached_by(data)
+        return Opportunity.all_objects.permitted(self.user, "view")
 
     def layouts(self) -> list[dict[str, Any]]:
         return [] if self.is_bin else layouts_of(self, is_board=False)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opportunities import operations
-from opportunities.forms import LoseForm, StageForm, TickForm, VersionForm, WinForm
+from opportunities.forms import LoseForm, ProcessForm, StageForm, TickForm, VersionForm, WinForm
 from opportunities.models import Opportunity
 from opportunities.rules import is_box
 from opportunities.views.board import OnBoard
 from opportunities.views.pages import OpenOpportunity
+from opportunities.views.record import place_of
 from records.errors import Refused, Stale
 from workbench.views import OperationView
 
@@ -61,10 +62,10 @@ class OpportunityStage(OnBoard, OpenOpportunity, OperationView):
                 "step": step.pk,
                 "state": "blocking",
                 "is_box": is_box(step),
-                "url": f"{edit_url}#id_{step.field}",
+                "url": place_of(step, edit_url, self.record.get_absolute_url()),
                 "link_url": f"{checklist}#checklist"
                 if is_box(step)
-                else f"{edit_url}#id_{step.field}",
+                else place_of(step, edit_url, self.record.get_absolute_url()),
             }
             for step in getattr(self, "missing", [])
         ]
@@ -104,6 +105,22 @@ class OpportunityStageBack(OpportunityStage):
         if "data" in kwargs and "version" not in kwargs["data"]:
             kwargs["data"] = QueryDict(urlencode({"version": version}))
         return kwargs
+
+
+class OpportunityProcess(OpportunityStage):
+    """Let an opportunity go through another process; where it has been is remembered."""
+
+    form_class = ProcessForm
+    template_name = "workbench/operation.html"
+    operation = staticmethod(operations.switch_process)
+    submit_label = gettext_lazy("Change process")
+    explanation = gettext_lazy("It begins at the first stage. Its history stays.")
+
+    def page_title(self) -> str:
+        return _("Change the process of %(opportunity)s") % {"opportunity": self.record}
+
+    def undo_url(self, outcome: Opportunity) -> str:
+        return ""
 
 
 class OpportunityTick(OpenOpportunity, OperationView):

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from accounts.views.record import account_card
 from activities.models import Activity
 from activities.timeline import next_up, timeline_of
-from opportunities.models import Opportunity
+from opportunities.models import Opportunity, Step
 from opportunities.rules import stage_bar
 from opportunities.tables import TONES
 from records.layouts import groups_for
@@ -259,6 +259,11 @@ def note_of(place: StageOnBar, opportunity: Opportunity) -> str:
     }
 
 
+def place_of(step: Step, edit_url: str, page_url: str = "") -> str:
+    """Return where a step is done that is no box: its field, or the timeline of the page."""
+    return f"{page_url}#timeline" if step.activity else f"{edit_url}#id_{step.field}"
+
+
 def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[str, Any] | None:
     """Return the steps before the stage that was asked for, or before the next one.
 
@@ -294,7 +299,7 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
                 "is_done": entry.is_done,
                 "is_box": entry.is_box,
                 "step": entry.step.pk,
-                "url": f"{edit_url}#id_{entry.step.field}" if edit_url else "",
+                "url": place_of(entry.step, edit_url) if edit_url else "",
                 "opens": entry.step.field if edit_url and not entry.is_box else "",
             }
             for entry in steps

@@ -60,27 +60,19 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ("event", models.CharField(max_length=60)),
-                ("record_id", models.BigIntegerField()),
-                ("label", models.CharField(max_length=300)),
-                ("changes", models.JSONField(default=dict)),
-                ("reason", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='at')),
+                ("event", models.CharField(max_length=60, verbose_name='event')),
+                ("record_id", models.BigIntegerField(verbose_name='record id')),
+                ("label", models.CharField(max_length=300, verbose_name='label')),
+                ("changes", models.JSONField(default=dict, verbose_name='changes')),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name='reason')),
                 (
                     "actor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
                 ),
                 (
                     "record_type",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="contenttypes.contenttype",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype', verbose_name='record type'),
                 ),
             ],
             options={
@@ -103,18 +95,14 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=255)),
+                ("key", models.CharField(max_length=255, verbose_name='key')),
                 ("fingerprint", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("status", models.PositiveSmallIntegerField(null=True, verbose_name='status')),
                 ("body", models.JSONField(null=True)),
-                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='at')),
                 (
                     "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
                 ),
             ],
             options={

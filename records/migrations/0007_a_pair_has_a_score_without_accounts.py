@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='possibleduplicate',
             name='score_alone',
-            field=models.PositiveSmallIntegerField(null=True),
+            field=models.PositiveSmallIntegerField(null=True, verbose_name='score alone'),
         ),
     ]

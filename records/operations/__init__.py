@@ -10,14 +10,13 @@ import hashlib
 import json
 import random
 import time
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
-from django.db.models import F
+from django.db.models import Exists, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,24 +33,25 @@ from records.errors import (
     Stale,
     Unacceptable,
 )
-from records.keys import text_problem
+from records.form_conditions import gaps_after
 from records.models import (
-    FIRST_YEAR,
-    LAST_YEAR,
     Currency,
+    FormCondition,
     IdempotencyKey,
     MergedRecord,
     Record,
     default_currency,
 )
+from records.operations.checking import acceptable
 from records.operations.notices import tell_owner
+from records.operations.states import as_read, note_state
 from records.operations.tags import retag
 from records.permissions import name_for, require, scope_of
 from users import formats
 from users.models import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from users.models import User
 
@@ -147,6 +147,15 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
         raise IsInBin(
             _("%(record)s is in the recycle bin. Restore it first.") % {"record": current}
         )
+    refuse_other(current, version)
+    return current
+
+
+def refuse_other(current: Record, version: int | None) -> None:
+    """Raise `Stale`, telling what stands, unless a record in hand is at the version that was read.
+
+    Where none was named, any will do.
+    """
     if version is not None and version != current.version:
         raise Stale(
             stale_sentence(current, version),
@@ -155,7 +164,6 @@ def locked(record: R, *, by: User, action: str, version: int | None = None) -> R
             by=str(current.changed_by or ""),
             at=current.changed_at,
         )
-    return current
 
 
 def refuse_merged(record: Record, *, by: User) -> None:
@@ -203,8 +211,11 @@ def stale_sentence(record: Record, version: int) -> str:
 
 
 def _locked_row(record: R) -> R:
-    rows = type(record)._base_manager.select_for_update(of=("self",))
-    return settled(row_of(record, rows.select_related("owner")), "owner")
+    rows: Any = type(record)._base_manager.select_for_update(of=("self",))
+    asks = FormCondition.objects.filter(kind=custom.kind_of(record))
+    rows = rows.annotate(has_form_conditions=Exists(asks))
+    found: R = row_of(record, rows.select_related("owner"))
+    return as_read(settled(found, "owner"))
 
 
 def row_of(record: M, rows: models.QuerySet[M]) -> M:
@@ -240,39 +251,6 @@ def values_of(record: models.Model) -> dict[str, Any]:
     }
 
 
-def acceptable(record: models.Model) -> None:
-    """Raise `Unacceptable`, naming each field, unless the values of `record` can be stored.
-
-    Blanks around a short text are nobody's intention: they are taken off.
-    """
-    errors: dict[str, list[str]] = {}
-    for field in record._meta.concrete_fields:
-        value = getattr(record, field.attname)
-        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-            errors[field.name] = [_out_of_range()]
-        if not isinstance(value, str):
-            continue
-        if problem := text_problem(value):
-            errors[field.name] = [problem]
-        elif isinstance(field, models.CharField):
-            setattr(record, field.attname, value.strip())
-    try:
-        # Relations are records in hand already, and uniqueness is the database's to say.
-        relations = {f.name for f in record._meta.concrete_fields if f.is_relation}
-        record.clean_fields(exclude=relations | errors.keys() | {"id"})
-        record.clean()
-    except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            errors.setdefault(name, []).extend(messages)
-    if errors:
-        raise Unacceptable(errors=errors)
-
-
-def _out_of_range() -> str:
-    years = {"first": FIRST_YEAR, "last": LAST_YEAR}
-    return _("Choose a date between %(first)d and %(last)d.") % years
-
-
 def known_currency(code: str) -> Currency:
     """Return the currency of this code. Raises `Unacceptable` when nobody has entered it."""
     currency = Currency.objects.filter(pk=code).first()
@@ -294,12 +272,22 @@ def save_new(record: Record, *, by: User) -> None:
     Custom values are checked against their definitions, and get the defaults of what they leave
     out. Raises `Unacceptable` naming `custom.<key>`.
     """
+    made_ready(record, by=by)
+    record.save(force_insert=True)
+    note_state(record)
+
+
+def made_ready(record: Record, *, by: User) -> None:
+    """Complete and check a new record, as `save_new` does before it writes."""
     record.created_by = record.changed_by = by
     values = custom.for_new(custom.kind_of(record), record.custom, by=by)
     record.custom = {key: value for key, value in values.items() if value is not None}
+    given = dict(vars(record))
     acceptable(record)
+    if given != vars(record):
+        # Blanks were taken off, so what follows from the texts may be another.
+        record.derive()
     record._history_user = by  # type: ignore[attr-defined]
-    record.save(force_insert=True)
 
 
 def save_changed(record: Record, *, by: User) -> None:
@@ -310,6 +298,7 @@ def save_changed(record: Record, *, by: User) -> None:
     acceptable(record)
     record._history_user = by  # type: ignore[attr-defined]
     record.save(force_update=True)
+    note_state(record)
 
 
 def apply(
@@ -339,6 +328,18 @@ def apply(
     return changed
 
 
+def refuse_gaps(record: Record, changed: Iterable[str], *, by: User) -> None:
+    """Refuse a change that leaves a field empty that is asked for then, by a condition of the form.
+
+    Raises `Unacceptable` naming each. `record`, which `locked` returned, has the change already; it
+    knows whether there are conditions, so that nothing is asked where there are none.
+    """
+    if not getattr(record, "has_form_conditions", True):
+        return
+    if errors := gaps_after(record, changed, by=by):
+        raise Unacceptable(errors=errors)
+
+
 @operation
 def update_record(record: R, *, by: User, version: int | None = None, **changes: Any) -> R:
     """Change fields of a record. Changing nothing writes nothing.
@@ -348,6 +349,7 @@ def update_record(record: R, *, by: User, version: int | None = None, **changes:
     current = locked(record, by=by, action="change", version=version)
     changed = apply(current, changes, by=by)
     if changed:
+        refuse_gaps(current, changed, by=by)
         save_changed(current, by=by)
         audit.log(current, f"{current._meta.model_name}.changed", by=by, changes=changed)
     return current

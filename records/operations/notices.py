@@ -198,6 +198,8 @@ def _sentence(notice: Notice, record: Any) -> str:
             words = _("%(record)s was assigned to you")
         case Notice.What.MENTIONED:
             words = _("You were mentioned on %(record)s")
+        case Notice.What.ANSWERED:
+            words = _("An email came in on %(record)s")
         case Notice.What.TASK_DUE:
             words = _("%(record)s is due")
         case Notice.What.LEAD_REOPENED:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from records import custom
 from records.errors import Unacceptable
+from records.field_types import checked_limits, type_of
 from records.keys import text_problem
 from records.layouts import laid_out, needed_of
 from records.models import CustomField, FormLayout
@@ -50,13 +51,14 @@ def line_problem(text: str) -> str:
 
 
 @operation
-def save_field(field: CustomField, *, by: User) -> CustomField:
+def save_field(field: CustomField, *, by: User, is_converted: bool = False) -> CustomField:
     """Save the definition of a custom field. Saving what stands writes nothing.
 
     Without a key it gets one from its label; a choice too. A key is never given out twice, not even
     when its field is retired, and kind and key stay what they are. The type and the choices that
     there are stay as soon as one record has a value; labels may change at any time. Raises
-    `Unacceptable` naming the column, and `NotPermitted`.
+    `Unacceptable` naming the column, and `NotPermitted`. `is_converted` says that the values have
+    been given the new type already.
     """
     require_for_all(by, "change" if field.pk else "add", CustomField)
     others = list(CustomField.objects.select_for_update().filter(kind=field.kind))
@@ -64,13 +66,16 @@ def save_field(field: CustomField, *, by: User) -> CustomField:
     if field.pk and standing is None:
         raise Unacceptable(errors={"kind": [_("A field stays with its kind of record.")]})
     others = [each for each in others if each.pk != field.pk]
-    is_fixed = standing is not None and has_values(standing)
+    is_fixed = standing is not None and not is_converted and has_values(standing)
 
+    if field.is_active:
+        field.deleted_at = None
     errors: dict[str, list[str]] = {}
     for name, problem in (
         ("label", _label_problem(field, others)),
         ("key", _key_problem(field, standing, others)),
         ("type", _type_problem(field, standing, is_fixed=is_fixed)),
+        ("target", _target_problem(field, standing, is_fixed=is_fixed)),
         ("kind", "" if field.kind in custom.KINDS else _("Choose a kind of record")),
         ("section", line_problem(field.section) if field.section else ""),
         ("is_active", _number_problem(field, others, is_new=standing is None)),
@@ -79,6 +84,8 @@ def save_field(field: CustomField, *, by: User) -> CustomField:
             errors[name] = [problem]
     if not errors:
         field.choices = _choices(field, standing if is_fixed else None, errors)
+    if not errors:
+        _set_limits(field, errors)
     if not errors:
         _set_default(field, errors)
     if errors:
@@ -157,10 +164,20 @@ def _not_free(field: CustomField, taken: Iterable[str]) -> set[str]:
 
 def _type_problem(field: CustomField, standing: CustomField | None, *, is_fixed: bool) -> str:
     if standing is not None and is_fixed and field.type != standing.type:
-        return _("Records have values, so this field stays a %(type)s. Define another field") % {
-            "type": str(standing.get_type_display()).lower()
-        }
+        return _(
+            "Records have values, so this field stays a %(type)s. “Change the type” in the "
+            "administration shows what would become of them"
+        ) % {"type": str(standing.get_type_display()).lower()}
     return "" if field.type in CustomField.Type.values else _("Choose a type")
+
+
+def _target_problem(field: CustomField, standing: CustomField | None, *, is_fixed: bool) -> str:
+    if field.type != CustomField.Type.RECORD:
+        field.target = ""
+        return ""
+    if standing is not None and is_fixed and field.target != standing.target:
+        return _("Records have values, so it stays what this field links to. Define another field")
+    return "" if field.target in custom.KINDS else _("Choose what kind of record it links to")
 
 
 def _number_problem(field: CustomField, others: Sequence[CustomField], *, is_new: bool) -> str:
@@ -220,6 +237,17 @@ def _choices(
     if problems:
         errors["choices"] = list(dict.fromkeys(problems))
     return choices
+
+
+def _set_limits(field: CustomField, errors: dict[str, list[str]]) -> None:
+    kind = type_of(field)
+    if not isinstance(field.limits or {}, dict):
+        errors["limits"] = [_("Send the limits as an object by name")]
+        return
+    try:
+        field.limits = checked_limits(kind.limited_by, kind.longest, field.limits)
+    except ValueError as problem:
+        errors["limits"] = [str(problem)]
 
 
 def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:

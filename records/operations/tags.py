@@ -58,11 +58,23 @@ def _made(name: str, *, by: User) -> Tag:
 
 def put_on(record: TimelineRecord, tags: Sequence[Tag]) -> None:
     """Put tags on a record that is new and has none."""
-    if not tags:
-        return
-    through: Any = type(record).tags.through
-    own = record._meta.get_field("tags").m2m_field_name()
-    through.objects.bulk_create(through(**{own: record, "tag": tag}) for tag in tags)
+    put_on_many(type(record), "tags", [(record, tags)])
+
+
+def put_on_many(
+    model: type[TimelineRecord], name: str, pairs: Iterable[tuple[TimelineRecord, Sequence[Any]]]
+) -> None:
+    """Give records that are new what belongs to them by `name`, like tags. One statement."""
+    field: Any = model._meta.get_field(name)
+    through = field.remote_field.through
+    own, other = field.m2m_field_name(), field.m2m_reverse_field_name()
+    rows = [
+        through(**{own: record, other: each})
+        for record, found in pairs
+        for each in dict.fromkeys(found)
+    ]
+    if rows:
+        through.objects.bulk_create(rows)
 
 
 def retag(record: TimelineRecord, names: Iterable[Any], *, by: User) -> dict[str, list[Any]]:

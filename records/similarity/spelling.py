@@ -38,10 +38,14 @@ def plain(text: str) -> str:
     >>> plain("  Ångström & Müller-Łoś "), plain("Чайковский"), plain("O’Neill")
     ('angstrom muller los', 'chaikovskii', 'oneill')
     """
-    text = unicodedata.normalize("NFKD", text[:_LONGEST]).casefold()
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
-    return " ".join(_WORD.findall(text))
+    text = text[:_LONGEST]
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKD", text).casefold()
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(text.translate(_LETTERS)))
 
 
 _NOISE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")

@@ -1,5 +1,8 @@
 """What is read across the rooms: the figures, one person's day, and the search."""
 
+from reports.queries.as_of import AsOf, as_of
+from reports.queries.bridge import Bridge, StageBridge, bridge
+from reports.queries.cohorts import WITHIN, Cohort, Step, Within, cohorts, funnel
 from reports.queries.conversion import (
     LEAD_COLUMNS,
     Conversion,
@@ -8,9 +11,11 @@ from reports.queries.conversion import (
     conversion,
     days_to_convert,
 )
+from reports.queries.cycle import Cycle, cycles
 from reports.queries.day import Day, Part, Todo, day_of, people_of
-from reports.queries.deals import AGE_BINS, Ageing, Deals, Expected, deals
+from reports.queries.deals import AGE_BINS, Ageing, Deals, counted, deals
 from reports.queries.figures import Figures
+from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import Lingering, OpenLeads, open_leads
 from reports.queries.outcomes import OPPORTUNITY_COLUMNS, Outcome, Outcomes, outcomes
@@ -28,7 +33,9 @@ from reports.queries.question import (
     percentile,
     spans_in,
 )
+from reports.queries.response import Response, response
 from reports.queries.search import Answer, Found, find, next_tasks, recent_of
+from reports.queries.targets import Attained, Targets, targets
 
 __all__ = [
     "AGE_BINS",
@@ -38,10 +45,16 @@ __all__ = [
     "OPPORTUNITY_COLUMNS",
     "QUARTER",
     "SPANS",
+    "WITHIN",
     "Ageing",
     "Answer",
+    "AsOf",
+    "Attained",
+    "Bridge",
+    "Cohort",
     "Conversion",
     "Converted",
+    "Cycle",
     "Day",
     "Days",
     "DaysToConvert",
@@ -57,13 +70,25 @@ __all__ = [
     "Part",
     "Period",
     "Question",
+    "Response",
+    "StageBridge",
     "Standing",
+    "Step",
+    "Targets",
     "Todo",
+    "Within",
+    "as_of",
+    "bridge",
+    "cohorts",
     "conversion",
+    "counted",
+    "cycles",
     "day_of",
     "days_to_convert",
     "deals",
     "find",
+    "forecast",
+    "funnel",
     "leaderboard",
     "months_from",
     "months_until",
@@ -73,5 +98,7 @@ __all__ = [
     "people_of",
     "percentile",
     "recent_of",
+    "response",
     "spans_in",
+    "targets",
 ]

@@ -53,6 +53,7 @@ LEAD_COLUMNS: dict[str, tuple[str, Any]] = {
     "country": ("country", F("country")),
     "region": ("region", F("region")),
     "reason": ("disqualify_reason", F("disqualify_reason__name")),
+    "rating": ("rating", F("rating")),
 }
 
 

@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, CharField, Count, F, IntegerField, Q, Sum, Value, When
 from django.utils import timezone
 
-from opportunities.models import Opportunity, Stage
+from opportunities.models import Stage
 from records.querysets import WholeDays
-from reports.queries.question import NOBODY, Figure, Period, Question, money, months_from, sum_of
+from reports.queries.question import (
+    NAMELESS,
+    NOBODY,
+    Figure,
+    Period,
+    Question,
+    keyed,
+    money,
+    months_from,
+    sum_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,39 +49,25 @@ class Ageing:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What is expected to be won in a month, by how sure it is, and what has been won in it.
+class Counted:
+    """Opportunities, counted by stage, end, age and place in the months of the forecast."""
 
-    `month` is None for what is overdue, for what comes later and for what has no day.
-    """
-
-    key: str
-    month: Period | None
-    won: Figure
-    categories: tuple[Figure, ...]
-    total: Figure
-
-    @property
-    def commit(self) -> Figure:
-        return self._of(Stage.Forecast.COMMIT)
-
-    @property
-    def best_case(self) -> Figure:
-        return self._of(Stage.Forecast.BEST_CASE)
-
-    def _of(self, category: str) -> Figure:
-        return next(figure for figure in self.categories if figure.key == category)
+    rows: tuple[Row, ...]
+    months: tuple[Period, ...]
 
 
 @dataclass(frozen=True)
 class Deals:
-    """The pipeline of today, by stage, age and expected month; what was won and lost, and why."""
+    """The pipeline of today, by stage and age; what was won and lost, and why.
+
+    `due` is what of it is expected to close in the period.
+    """
 
     total: Figure
     stages: tuple[Figure, ...]
     ageing: tuple[Ageing, ...]
     stale: Figure
-    forecast: tuple[Expected, ...]
+    due: Figure
     won: Figure
     won_before: Figure
     lost: Figure
@@ -84,31 +80,34 @@ class Deals:
         return self.won.count / self.decided.count if self.decided.count else None
 
 
-def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
-    """Add up what is open and what was closed in the period. Two statements.
+def counted(opportunities: OpportunityQuerySet, ask: Question) -> Counted:
+    """Count what is open and what was closed in the period by everything that is asked of them.
 
-    One passes over the opportunities and counts them by everything that is asked of them; how many
-    rows come back depends on the stages and reasons, not on the opportunities.
+    One statement: it passes over the opportunities once, and how many rows come back depends on
+    the stages and reasons, not on the opportunities.
     """
-    months = months_from(timezone.localdate(), FORECAST_MONTHS)
+    months = tuple(months_from(timezone.localdate(), FORECAST_MONTHS))
+    return Counted(tuple(_rows(ask.of(opportunities), ask.period, months)), months)
+
+
+def deals(found: Counted, ask: Question) -> Deals:
+    """Add up what is open and what was closed in the period. One statement, for the stages."""
     stages = list(
         Stage.objects.select_related("process").order_by(
             "process__position", "process", "position", "pk"
         )
     )
-    rows = _counted(ask.of(opportunities), ask.period, months)
     in_stage: dict[int, list[Row]] = defaultdict(list)
-    expected: dict[int, list[Row]] = defaultdict(list)
     won: list[Row] = []
     won_before: list[Row] = []
-    won_in: dict[int, list[Row]] = defaultdict(list)
+    due: list[Row] = []
     lost: list[Row] = []
-    for row in rows:
-        if row["status"] == "open":
+    for row in found.rows:
+        if row["end"] == "open":
             in_stage[row["stage"]].append(row)
-            expected[row["place"]].append(row)
-        elif row["status"] == "won":
-            won_in[row["place"]].append(row)
+            if row["is_due"]:
+                due.append(row)
+        elif row["end"] == "won":
             if row["is_asked"]:
                 won.append(row)
             if row["is_before"]:
@@ -119,13 +118,13 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
     closed = ask.period.asked_as("closed")
     before = ask.period.before.asked_as("closed")
     reasons = [
-        _figure(
+        figure_of(
             found,
-            found[0]["loss_reason__name"] or "",
+            found[0]["reason_name"] or "",
             ask.list_of("opportunities", status="lost", reason=_key(pk), **closed),
             key=_key(pk),
         )
-        for pk, found in _parted(lost, lambda row: row["loss_reason"])
+        for pk, found in _grouped(lost, lambda row: row["reason"] or None)
     ]
     shown = [
         stage
@@ -136,8 +135,8 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
     ]
     ageing = tuple(_ageing(stage, in_stage[stage.pk], ask) for stage in shown)
     figures = tuple(one.stage for one in ageing)
-    won_figure = _figure(won, "", ask.list_of("opportunities", status="won", **closed), key="won")
-    lost_figure = _figure(
+    won_figure = figure_of(won, "", ask.list_of("opportunities", status="won", **closed), key="won")
+    lost_figure = figure_of(
         lost, "", ask.list_of("opportunities", status="lost", **closed), key="lost"
     )
     return Deals(
@@ -145,9 +144,14 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
         stages=figures,
         ageing=ageing,
         stale=sum_of("", (one.stale for one in ageing), ask.list_of("opportunities", stale="1")),
-        forecast=_forecast(expected, won_in, months, ask),
+        due=figure_of(
+            due,
+            "",
+            ask.list_of("opportunities", status="open", **ask.period.asked_as("closing")),
+            weighs=True,
+        ),
         won=won_figure,
-        won_before=_figure(
+        won_before=figure_of(
             won_before, "", ask.list_of("opportunities", status="won", **before), key="won"
         ),
         lost=lost_figure,
@@ -156,70 +160,110 @@ def deals(opportunities: OpportunityQuerySet, ask: Question) -> Deals:
     )
 
 
-def _counted(
+def _rows(
     opportunities: OpportunityQuerySet, period: Period, months: Sequence[Period]
 ) -> list[Row]:
-    is_open = Q(status="open")
-    is_asked = Q(status__in=["won", "lost"]) & period.has("closed_on")
-    is_before = Q(status="won") & period.before.has("closed_on")
-    is_won_lately = Q(status="won") & Period(months[0].first, months[-1].last).has("closed_on")
+    """Ask for each range that an index has by itself, no opportunity in two of them.
+
+    For all of them at once, with *or*, the engine would open every wide row.
+    """
+    both = Period(period.before.first, period.last)
+    lately = Period(months[0].first, months[-1].last)
+    won, lost = opportunities.filter(status="won"), opportunities.filter(status="lost")
+    parts = [
+        _of_open(opportunities.filter(status="open"), period, months),
+        _of_closed(won.filter(both.has("closed_on")), "won", period, months),
+        _of_closed(
+            won.filter(lately.has("closed_on")).exclude(both.has("closed_on")),
+            "won", period, months,
+        ),
+        _of_closed(
+            lost.filter(period.has("closed_on")),
+            "lost", period, months,
+            reason=keyed("loss_reason"), reason_name=F("loss_reason__name"),
+        ),
+    ]  # fmt: skip
+    return list(parts[0].union(*parts[1:], all=True))
+
+
+def _of_open(rows: OpportunityQuerySet, period: Period, months: Sequence[Period]) -> Any:
     now = timezone.now()
-    return list(
-        opportunities.filter(is_open | is_asked | is_before | is_won_lately)
-        .annotate(
-            days=WholeDays(now, F("stage_entered_at")),
-            is_asked=_flag(is_asked),
-            is_before=_flag(is_before),
-            is_stale=_flag(is_open & Q(days__gte=F("stage__usual_days"))),
-            age=Case(
-                *(
-                    When(is_open & Q(stage_entered_at__gt=now - timedelta(days=end + 1)), then=bin_)
-                    for bin_, (_first, end) in enumerate(AGE_BINS)
-                    if end is not None
-                ),
-                default=Value(len(AGE_BINS) - 1),
-                output_field=IntegerField(),
+    days = rows.annotate(days=WholeDays(now, F("stage_entered_at")))
+    return _parted(
+        days,
+        end=_text("open"),
+        is_due=_flag(period.has("estimated_close_date")),
+        is_stale=_flag(Q(days__gte=F("stage__usual_days"))),
+        age=Case(
+            *(
+                When(stage_entered_at__gt=now - timedelta(days=end + 1), then=place)
+                for place, (_first, end) in enumerate(AGE_BINS)
+                if end is not None
             ),
-            place=_place(months),
-            category=Case(
-                When(is_open, then=F("forecast_category")),
-                default=Value(""),
-                output_field=CharField(),
-            ),
-        )
-        .values(
-            "status", "stage", "is_asked", "is_before", "is_stale", "age", "place", "category",
-            "loss_reason", "loss_reason__name",
-        )
+            default=Value(len(AGE_BINS) - 1),
+            output_field=IntegerField(),
+        ),
+        place=_place_of_open(months),
+        category=F("forecast_category"),
+    )
+
+
+def _of_closed(
+    rows: OpportunityQuerySet, end: str, period: Period, months: Sequence[Period], **keys: Any
+) -> Any:
+    return _parted(
+        rows,
+        end=_text(end),
+        is_asked=_flag(period.has("closed_on")),
+        is_before=_flag(period.before.has("closed_on")),
+        place=_in_months("closed_on", months, UNDATED),
+        **keys,
+    )
+
+
+def _parted(rows: OpportunityQuerySet, **keys: Any) -> Any:
+    """Count and add up by stage and `keys`; what is not told apart is nothing.
+
+    The end is told, and not read: an index of the open alone does not have it.
+    """
+    texts = dict.fromkeys(("category", "reason_name"), NAMELESS)
+    numbers = ("is_asked", "is_before", "is_due", "is_stale", "age", "place", "reason")
+    keys = dict.fromkeys(numbers, Value(0)) | texts | keys
+    return (
+        rows.order_by()
+        .annotate(**keys)
+        .values("stage", *sorted(keys))
         .annotate(
             count=Count("*"),
             value=Sum("base_value"),
             weighted=Sum(F("base_value") * F("probability")),
         )
-        .order_by()
-    )  # fmt: skip
+    )
+
+
+def _text(value: str) -> Value:
+    return Value(value, output_field=CharField())
 
 
 def _flag(condition: Q) -> Case:
     return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
-def _place(months: Sequence[Period]) -> Case:
-    """Say in which month of the forecast a row stands: the open by their expected day."""
-    is_open = Q(status="open")
+def _place_of_open(months: Sequence[Period]) -> Case:
+    """Say in which month of the forecast something open stands, by the day it is expected."""
     expected = "estimated_close_date"
     return Case(
-        When(is_open & Q(**{expected: None}), then=Value(UNDATED)),
-        When(is_open & Q(**{f"{expected}__lt": months[0].first}), then=Value(OVERDUE)),
-        *(
-            When(
-                is_open & Q(**{f"{expected}__lte": month.last}) | ~is_open & month.has("closed_on"),
-                then=Value(place),
-            )
-            for place, month in enumerate(months)
-        ),
-        When(is_open, then=Value(LATER)),
-        default=Value(UNDATED),
+        When(**{expected: None}, then=Value(UNDATED)),
+        When(**{f"{expected}__lt": months[0].first}, then=Value(OVERDUE)),
+        default=_in_months(expected, months, LATER),
+        output_field=IntegerField(),
+    )
+
+
+def _in_months(day: str, months: Sequence[Period], otherwise: int) -> Case:
+    return Case(
+        *(When(month.has(day), then=Value(place)) for place, month in enumerate(months)),
+        default=Value(otherwise),
         output_field=IntegerField(),
     )
 
@@ -227,7 +271,7 @@ def _place(months: Sequence[Period]) -> Case:
 def _ageing(stage: Stage, rows: list[Row], ask: Question) -> Ageing:
     asked = {"status": "open", "stage": str(stage.pk)}
     cells = tuple(
-        _figure(
+        figure_of(
             [row for row in rows if row["age"] == place],
             f"{first}–{last}" if last is not None else f"{first}+",
             ask.list_of(
@@ -240,12 +284,12 @@ def _ageing(stage: Stage, rows: list[Row], ask: Question) -> Ageing:
         for place, (first, last) in enumerate(AGE_BINS)
     )
     return Ageing(
-        stage=_figure(
+        stage=figure_of(
             rows, stage.name, ask.list_of("opportunities", **asked), key=str(stage.pk), weighs=True
         ),
         usual_days=stage.usual_days,
         cells=cells,
-        stale=_figure(
+        stale=figure_of(
             [row for row in rows if row["is_stale"]],
             stage.name,
             ask.list_of("opportunities", **asked, stale="1"),
@@ -253,55 +297,7 @@ def _ageing(stage: Stage, rows: list[Row], ask: Question) -> Ageing:
     )
 
 
-def _forecast(
-    expected: dict[int, list[Row]],
-    won_in: dict[int, list[Row]],
-    months: Sequence[Period],
-    ask: Question,
-) -> tuple[Expected, ...]:
-    before = {"closing_before": (months[0].first - timedelta(days=1)).isoformat()}
-    after = {"closing_after": (months[-1].last + timedelta(days=1)).isoformat()}
-    places: list[tuple[int, str, Period | None, dict[str, str]]] = [
-        (OVERDUE, "overdue", None, before),
-        *(
-            (place, month.first.isoformat()[:7], month, month.asked_as("closing"))
-            for place, month in enumerate(months)
-        ),
-        (LATER, "later", None, after),
-        (UNDATED, "undated", None, {"undated": "1"}),
-    ]
-
-    def expected_in(place: int, key: str, month: Period | None, asked: dict[str, str]) -> Expected:
-        rows = expected[place]
-        url = ask.list_of("opportunities", status="open", **asked)
-        categories = tuple(
-            _figure(
-                [row for row in rows if row["category"] == category],
-                str(label),
-                f"{url}&forecast={category}",
-                key=category,
-                weighs=True,
-            )
-            for category, label in Stage.Forecast.choices
-        )
-        closed = month.asked_as("closed") if month else {}
-        return Expected(
-            key=key,
-            month=month,
-            won=_figure(
-                won_in[place] if month else [],
-                str(Opportunity.Status.WON.label),
-                ask.list_of("opportunities", status="won", **closed) if month else "",
-                key="won",
-            ),
-            categories=categories,
-            total=sum_of("", categories, url),
-        )
-
-    return tuple(expected_in(*place) for place in places)
-
-
-def _figure(
+def figure_of(
     rows: Iterable[Row], label: str, url: str, *, key: str = "", weighs: bool = False
 ) -> Figure:
     rows = list(rows)
@@ -318,7 +314,7 @@ def _figure(
     )
 
 
-def _parted(rows: Iterable[Row], key: Callable[[Row], Any]) -> Iterable[tuple[Any, list[Row]]]:
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> Iterable[tuple[Any, list[Row]]]:
     found: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         found[key(row)].append(row)

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from reports.queries.as_of import AsOf, as_of
+from reports.queries.bridge import Bridge, bridge
+from reports.queries.cohorts import Cohort, Step, cohorts, funnel
 from reports.queries.conversion import (
     Conversion,
     Converted,
@@ -19,14 +22,28 @@ from reports.queries.conversion import (
     conversion,
     days_to_convert,
 )
-from reports.queries.deals import Deals, deals
+from reports.queries.cycle import Cycle, cycles
+from reports.queries.deals import FORECAST_MONTHS, Counted, Deals, counted, deals
+from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
-from reports.queries.question import MONTH, Period, Question, months_until
+from reports.queries.outcomes import Outcome, outcomes
+from reports.queries.question import (
+    MONTH,
+    Period,
+    Question,
+    months_from,
+    months_until,
+)
+from reports.queries.response import Response, response
+from reports.queries.targets import Attained, Targets, attained, targets
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.querysets import TargetQuerySet
 
 TREND_MONTHS = 12
 
@@ -37,7 +54,24 @@ class Figures:
 
     leads: LeadQuerySet
     opportunities: OpportunityQuerySet
+    target_rows: TargetQuerySet
     ask: Question
+    # All opportunities that the viewer may see, also those that lie in the recycle bin by now.
+    ever: OpportunityQuerySet | None = None
+
+    @cached_property
+    def as_of(self) -> AsOf:
+        """The pipeline as it stood at the end of the day that was asked for."""
+        return as_of(self._ever, self.ask, day=self.ask.as_of or timezone.localdate())
+
+    @cached_property
+    def bridge(self) -> Bridge:
+        """What became of the pipeline in the period."""
+        return bridge(self._ever, self.ask)
+
+    @property
+    def _ever(self) -> OpportunityQuerySet:
+        return self.opportunities if self.ever is None else self.ever
 
     @cached_property
     def open_leads(self) -> OpenLeads:
@@ -45,7 +79,28 @@ class Figures:
 
     @cached_property
     def deals(self) -> Deals:
-        return deals(self.opportunities, self.ask)
+        return deals(self._counted, self.ask)
+
+    @cached_property
+    def forecast(self) -> tuple[Expected, ...]:
+        return forecast(self._counted, self.targets, self.ask)
+
+    @cached_property
+    def _counted(self) -> Counted:
+        return counted(self.opportunities, self.ask)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What was to be won in the period, and is to be in the months of the forecast."""
+        months = months_from(timezone.localdate(), FORECAST_MONTHS)
+        return targets(
+            self.target_rows, self.ask, self.ask.period, Period(months[0].first, months[-1].last)
+        )
+
+    @property
+    def target(self) -> Decimal | None:
+        """What was to be won in the period; None where nobody has a target."""
+        return self.targets.of(self.ask.period)
 
     @cached_property
     def closed(self) -> Converted:
@@ -75,10 +130,39 @@ class Figures:
         return conversion(self.leads, ask, by=MONTH, is_cohort=ask.is_cohort)
 
     @cached_property
+    def cohorts(self) -> tuple[Cohort, ...]:
+        return cohorts(self.leads, self.opportunities, self.ask)
+
+    @cached_property
+    def cycles(self) -> tuple[Cycle, ...]:
+        return cycles(self.opportunities, self.ask)
+
+    @cached_property
+    def competitors(self) -> tuple[Outcome, ...]:
+        """Whom opportunities were lost to in the period, the one that took most first."""
+        parts = outcomes(self.opportunities.lost(), self.ask, by="competitor").parts
+        return tuple(sorted(parts, key=lambda part: (-part.lost.count, part.label)))
+
+    @cached_property
+    def funnel(self) -> tuple[Step, ...]:
+        """What became of the leads that came in the period."""
+        return funnel(self.leads, self.opportunities, self.ask)
+
+    @cached_property
+    def response(self) -> Response:
+        """How soon the leads that came in the period were answered."""
+        return response(self.leads, self.ask)
+
+    @cached_property
+    def attained(self) -> tuple[Attained, ...]:
+        """What was won in each month of the period, beside its target."""
+        return attained(self.opportunities, self.targets, self.ask)
+
+    @cached_property
     def parted(self) -> Conversion:
         """The leads of the period by source, or by what else was asked for."""
         return conversion(self.leads, self.ask, by=self.ask.by, is_cohort=self.ask.is_cohort)
 
     @cached_property
     def leaderboard(self) -> tuple[Standing, ...]:
-        return leaderboard(self.leads, self.opportunities, self.ask)
+        return leaderboard(self.leads, self.opportunities, self.targets, self.ask)

@@ -14,6 +14,7 @@ from reports.queries.question import NOBODY, Figure, Question, money, owner_name
 if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.targets import Targets
 
 QUALIFIED = "qualified"
 
@@ -28,6 +29,12 @@ class Standing:
     lost: Figure
     decided: Figure
     qualified: Figure
+    target: Decimal | None
+
+    @property
+    def share(self) -> float | None:
+        """What was won as a share of the target; None for who has none."""
+        return float(self.won.value / self.target) if self.target else None
 
     @property
     def win_rate(self) -> float | None:
@@ -36,11 +43,11 @@ class Standing:
 
 
 def leaderboard(
-    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+    leads: LeadQuerySet, opportunities: OpportunityQuerySet, targets: Targets, ask: Question
 ) -> tuple[Standing, ...]:
     """Put the owners in the order of what they won. One statement.
 
-    Who won, lost and qualified nothing in the period is not named.
+    Who won, lost and qualified nothing in the period is named only where there is a target.
     """
     closed = (
         ask.of(opportunities)
@@ -65,6 +72,8 @@ def leaderboard(
         names[row["owner"]] = row["name"] or ""
         counts[row["owner"], row["end"]] += row["count"]
         values[row["owner"], row["end"]] = money(row["value"])
+    aims = targets.by_owner(ask.period)
+    names |= {owner: name for owner, (name, _amount) in aims.items()}
 
     def standing(owner: int | None, name: str) -> Standing:
         key = NOBODY if owner is None else str(owner)
@@ -86,6 +95,7 @@ def leaderboard(
             qualified=figure(
                 QUALIFIED, ask.list_of("leads", **{"status": "qualified", **qualified_in})
             ),
+            target=aims[owner][1] if owner in aims else None,
         )
 
     standings = [standing(owner, name) for owner, name in names.items()]

@@ -6,12 +6,22 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models import Count, F, Q, Sum, Value
 from django.utils import timezone
 
 from leads.models import Lead
 from records.querysets import WholeDays
-from reports.queries.question import NOBODY, Days, Figure, Question, money, owner_name, sum_of
+from reports.queries.question import (
+    NAMELESS,
+    NOBODY,
+    Days,
+    Figure,
+    Question,
+    keyed,
+    money,
+    owner_name,
+    sum_of,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -19,6 +29,8 @@ if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
 
 IS_READY = Q(ready_since__isnull=False)
+NOT_READY = -1  # in place of the days of those that are counted by progress alone
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,34 +54,35 @@ class OpenLeads:
 def open_leads(leads: LeadQuerySet, ask: Question) -> OpenLeads:
     """Count the open leads by progress, and those that are ready by owner and days. One statement.
 
-    Days are told of ready leads only: the others fall together, however many there are.
+    The two are counted each by itself: an index has the few that are ready, and of the many others
+    nothing is looked at but their progress.
     """
+    rows = ask.of(leads).open().order_by()
     now = Value(timezone.now(), output_field=Lead._meta.get_field("ready_since"))
-    rows = list(
-        ask.of(leads)
-        .open()
-        .annotate(
-            days=WholeDays(now, "ready_since"),
-            ready_owner=Case(When(IS_READY, then=F("owner"))),
-            ready_name=Case(When(IS_READY, then=owner_name())),
-        )
-        .values("progress", "days", "ready_owner", "ready_name")
-        .annotate(count=Count("*"), value=Sum("base_value"))
-        .order_by()
+    everyone = rows.annotate(days=Value(NOT_READY), who=Value(0), name=NAMELESS, at=F("progress"))
+    ready = rows.filter(IS_READY).annotate(
+        days=WholeDays(now, "ready_since"), who=keyed("owner"), name=owner_name(), at=NAMELESS
     )
+    found = [
+        part.values("days", "who", "name", "at").annotate(count=Count("*"), value=Sum("base_value"))
+        for part in (everyone, ready)
+    ]
+    in_progress: dict[str, list[Row]] = defaultdict(list)
+    by_owner: dict[int | None, list[Row]] = defaultdict(list)
+    for row in found[0].union(found[1], all=True):
+        if row["days"] == NOT_READY:
+            in_progress[row["at"]].append(row)
+        else:
+            by_owner[row["who"] or None].append(row)
     parts = tuple(
         _figure(
-            [row for row in rows if row["progress"] == progress],
+            in_progress[progress],
             str(label),
             ask.list_of("leads", status="open", progress=progress),
             key=progress,
         )
         for progress, label in Lead.Progress.choices
     )
-    by_owner: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        if row["days"] is not None:
-            by_owner[row["ready_owner"]].append(row)
     lingering = [_lingering(found, pk, ask) for pk, found in by_owner.items()]
     owners = sorted(lingering, key=lambda one: (-one.figure.count, one.figure.label))
     ready_total = sum_of("", (one.figure for one in owners), ask.list_of("leads", ready="1"))
@@ -84,11 +97,11 @@ def open_leads(leads: LeadQuerySet, ask: Question) -> OpenLeads:
     )
 
 
-def _lingering(rows: list[dict[str, Any]], pk: int | None, ask: Question) -> Lingering:
+def _lingering(rows: list[Row], pk: int | None, ask: Question) -> Lingering:
     owner = NOBODY if pk is None else str(pk)
     figure = _figure(
         rows,
-        rows[0]["ready_name"] or "",
+        rows[0]["name"] or "",
         ask.list_of("leads", ready="1", owner=owner),
         key=owner,
     )
@@ -98,7 +111,7 @@ def _lingering(rows: list[dict[str, Any]], pk: int | None, ask: Question) -> Lin
     return Lingering(figure, Days(dict(days)))
 
 
-def _figure(rows: list[dict[str, Any]], label: str, url: str, *, key: str) -> Figure:
+def _figure(rows: list[Row], label: str, url: str, *, key: str) -> Figure:
     value: Decimal | Any = sum((row["value"] or 0 for row in rows), 0)
     return Figure(
         label=label,

@@ -39,6 +39,9 @@ OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
     "region": ("place_region", F("place_region")),
     "reason": ("loss_reason", F("loss_reason__name")),
     "stage": ("stage", F("stage__name")),
+    "competitor": ("lost_to", F("lost_to__name")),
+    "product": ("main_product", F("main_product_name")),
+    "account": ("seen_account", F("seen_account_name")),
 }
 
 
@@ -69,7 +72,8 @@ class Outcomes:
 def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> Outcomes:
     """Part what was won and lost in the period. One statement.
 
-    By country or region it wants opportunities `with_place`: that of accounts that may be seen.
+    By country or region it wants opportunities `with_place`, by account `with_seen_account`: of
+    accounts that may be seen; by product `with_main_product`.
     """
     spans = spans_in(ask.period, by) if by in SPANS else []
     if spans:
@@ -121,7 +125,7 @@ def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> O
                 str(key or NOBODY),
                 label_of(by, key, names[key]),
                 found[key],
-                {**closed, by: str(key or NOBODY)},
+                {**closed, **_asked_for(by, key)},
             )
             for key in sorted(names, key=lambda key: (-_count(found[key]), names[key]))
         ]
@@ -130,6 +134,13 @@ def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> O
         counted = [part.get(status, (0, Decimal(0))) for part in found.values()]
         ends[status] = sum(c for c, _v in counted), sum((v for _c, v in counted), Decimal(0))
     return Outcomes(outcome("", "", ends, closed), tuple(parts))
+
+
+def _asked_for(by: str, key: Any) -> dict[str, str]:
+    """Return what the list asks for the rows of a part."""
+    if by == "account" and not key:
+        return {"without_account": "1"}  # also those whose account the viewer may not see
+    return {by: str(key or NOBODY)}
 
 
 def _count(ends: dict[str, tuple[int, Decimal]]) -> int:

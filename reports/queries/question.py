@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Case, CharField, F, IntegerField, Q, Value, When
+from django.db.models import BigIntegerField, Case, CharField, F, IntegerField, Q, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ Rows = TypeVar("Rows", bound=RecordQuerySet)
 NOBODY = "none"
 MONTH, QUARTER = "month", "quarter"
 SPANS = {MONTH: 1, QUARTER: 3}  # in months
-TEXTS = {"country", "region"}  # parts that are no lines of a list
+TEXTS = {"country", "region", "rating"}  # parts that are no lines of a list
 NAMELESS = Value("", output_field=CharField())
 
 
@@ -59,6 +59,8 @@ class Period:
         ('2025-10-01', '2025-12-31')
         """
         count = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        # No calendar goes further back than to its first year.
+        count = min(count, (self.first.year - 1) * 12 + self.first.month - 1)
         months = months_until(self.first.replace(day=1) - timedelta(days=1), count)
         return Period(months[0].first, self.first - timedelta(days=1))
 
@@ -81,6 +83,7 @@ class Question:
     source: str = ""  # an id, or `NOBODY`
     by: str = "source"
     is_cohort: bool = True
+    as_of: date | None = None  # the day whose pipeline is asked for; today unless said
 
     def of(self, rows: Rows) -> Rows:
         """Keep the rows of the owner, the team and the source that were asked for."""
@@ -255,7 +258,7 @@ def keyed(column: str, *, is_text: bool = False) -> Coalesce:
     """
     if is_text:
         return Coalesce(Cast(column, CharField()), NAMELESS, output_field=CharField())
-    return Coalesce(F(column), Value(0))
+    return Coalesce(F(column), Value(0), output_field=BigIntegerField())
 
 
 def label_of(by: str, key: Any, name: str) -> str:

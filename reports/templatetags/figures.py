@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from users import formats
 from workbench.templatetags.workbench import due_state, money
@@ -89,20 +89,21 @@ def figure_cells(row: Row) -> SafeString:
         '<td class="c-number">{}</td>',
         (
             (format_html('<a href="{}">{}</a>', cell.url, text) if cell.url else text,)
-            for cell, text in ((cell, _written(cell)) for cell in row.cells)
+            for cell, text in ((cell, written(cell)) for cell in row.cells)
         ),
     )
 
 
-def _written(cell: Cell) -> str:
+def written(cell: Cell) -> str:
+    """Write a figure as its reader does."""
     match cell.kind:
         case "money":
-            return money(cell.value)
+            return "–" if cell.value is None else money(cell.value)
         case "rate":
             return as_rate(cell.value)
-        case "days":
+        case "days" | "hours":
             return as_number_of_days(cell.value)
-    return as_count(cell.value)
+    return gettext("not yet") if cell.value is None else as_count(cell.value)
 
 
 @register.filter

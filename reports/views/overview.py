@@ -6,7 +6,8 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -16,27 +17,37 @@ from django_htmx.http import push_url
 from leads.models import Lead
 from opportunities.models import Opportunity
 from reports.filters import COHORTS, PARTS, OverviewFilter
+from reports.models import Target
+from reports.operations import DASHBOARD
 from reports.queries import Figures
 from reports.tables import REPORTS
-from reports.templatetags.figures import as_days, as_points
+from reports.templatetags.figures import as_days, as_points, as_rate
+from reports.views.boards import STRIP, Board, board_of
 from reports.views.cards import CARDS
+from reports.views.kept import Dashboards, kept_dashboard
+from reports.views.picture import picture_of
 from reports.views.viewer import person
+from users import formats
 from workbench.transfer import safe_cell
+from workbench.views.kept import VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import HttpRequest
 
-STRIP = "open-leads"
+    from workbench.models import SavedView
+
 # What is chosen on a card, and the element that changes with it: who came in and who was closed is
 # told of all cards about leads.
 CHOICES: dict[str, tuple[str, Sequence[tuple[str, Any]], str]] = {
     "trend": ("cohort", COHORTS, "dashboard"),
     "conversion": ("by", PARTS, "card-conversion"),
 }
-# What is seen first; with scripts the others come when they are scrolled to.
-FIRST = ("pipeline", "trend")
+# The days that a report asks for instead of a period.
+DATED = {"pipeline-as-of": ("as_of",), "bridge": ("from", "to")}
+# With scripts the others come when they are scrolled to.
+SEEN_FIRST = 2
 
 
 class FiguresPage(generic.TemplateView):
@@ -46,7 +57,29 @@ class FiguresPage(generic.TemplateView):
 
     @cached_property
     def form(self) -> OverviewFilter:
-        return OverviewFilter(self.request.GET, user=person(self.request))
+        """What is asked; where the address says nothing, as the dashboard keeps it."""
+        standing = QueryDict(self.saved.query).dict() if self.saved else {}
+        return OverviewFilter(
+            {**standing, **self.request.GET.dict()},
+            user=person(self.request),
+            dates=DATED.get(self.kwargs.get("name", ""), ()),
+            standing=standing,
+        )
+
+    @cached_property
+    def saved(self) -> SavedView | None:
+        """The dashboard that is shown, where it is one that somebody keeps."""
+        return kept_dashboard(person(self.request), self.request.GET.get(VIEW, ""))
+
+    @cached_property
+    def board(self) -> Board:
+        """The dashboard that is asked for, or on which the card stands."""
+        return board_of(self.form, self.saved)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the address says although it is usual."""
+        return ()
 
     @cached_property
     def figures(self) -> Figures:
@@ -60,7 +93,9 @@ class FiguresPage(generic.TemplateView):
             opportunities=Opportunity.objects.permitted(user)
             if is_asked
             else Opportunity.objects.none(),
+            target_rows=Target.objects.permitted(user) if is_asked else Target.objects.none(),
             ask=self.form.question,
+            ever=Opportunity.all_objects.permitted(user) if is_asked else None,
         )
 
     @property
@@ -76,8 +111,19 @@ class FiguresPage(generic.TemplateView):
     def link(self, name: str = "", **changes: str) -> str:
         """Return the address of a report, of this page without a name, for the same question."""
         address = reverse("reports:report", args=[name]) if name else self.address
-        query = self.form.query(**changes)
+        query = self.query(**changes)
         return f"{address}?{query}" if query else address
+
+    def query(self, *told: str, **changes: str) -> str:
+        """Return the question as it stands in an address, with the dashboard that was opened."""
+        view = f"{VIEW}={self.saved.pk}" if self.saved else ""
+        return "&".join(filter(None, [view, self.form.query(*self.told, *told, **changes)]))
+
+    @property
+    def hidden(self) -> list[tuple[str, Any]]:
+        """What the head sends along unseen: which dashboard it is, and how it was arranged."""
+        sent = QueryDict(self.query())
+        return [(name, sent[name]) for name in (VIEW, "board", "cards") if name in sent]
 
     def card(self, name: str, *, is_open: bool = False) -> dict[str, Any]:
         """Return what a card shows: its frame, its drawing, its table."""
@@ -89,12 +135,17 @@ class FiguresPage(generic.TemplateView):
 
     def frame(self, name: str) -> dict[str, Any]:
         """Return what the frame of a card needs; nothing is counted for it."""
-        file_query = "&".join(filter(None, [self.form.query(), "format=csv"]))
+        query, address = self.query(), reverse("reports:report", args=[name])
+
+        def file(kind: str) -> str:
+            return f"{address}?{'&'.join(filter(None, [query, f'format={kind}']))}"
+
         return {
-            "card": CARDS[name],
+            "card": self.board.card(name),
             "title": REPORTS[name].title,
             "url": self.link(name),
-            "csv_url": f"{reverse('reports:report', args=[name])}?{file_query}",
+            "csv_url": file("csv"),
+            "svg_url": file("svg"),
             "definition_url": f"{reverse('figures')}#{CARDS[name].definition}",
             **self.chosen(name),
         }
@@ -115,11 +166,31 @@ class FiguresPage(generic.TemplateView):
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(head=self.form, period=self.figures.ask.period, **kwargs)
+        return super().get_context_data(
+            head=self.form, hidden=self.hidden, period=self.figures.ask.period, **kwargs
+        )
 
 
-class Overview(FiguresPage):
-    """The sales overview: every figure opens the records that it counts."""
+class DashboardPage(FiguresPage):
+    """A page about one of the dashboards that a person can choose."""
+
+    @cached_property
+    def dashboards(self) -> Dashboards:
+        return Dashboards(person(self.request), DASHBOARD, self.request.GET)
+
+    @cached_property
+    def saved(self) -> SavedView | None:
+        current: SavedView | None = self.dashboards.current
+        return current
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Who begins with a dashboard of his own has to name the one that others begin with."""
+        return ("board",) if self.dashboards.default and not self.saved else ()
+
+
+class Overview(DashboardPage):
+    """A dashboard, first of all the sales overview: every figure opens the records it counts."""
 
     template_name = "reports/overview.html"
 
@@ -140,20 +211,36 @@ class Overview(FiguresPage):
         cards = [
             # Who has no scripts gets the whole page at once.
             self.frame(name) | {"is_late": True}
-            if self.part and name not in FIRST
+            if self.part and place >= SEEN_FIRST
             else self.card(name)
-            for name in CARDS
-            if name != STRIP
+            for place, name in enumerate(self.board.cards)
         ]
+        query = self.form.whole_query(cards=str(self.board.arrangement))
         return super().get_context_data(
-            strip=CARDS[STRIP].draw(figures),
-            ready=figures.open_leads.ready,
-            deals=figures.deals,
-            closed=figures.closed,
-            changes=changes_of(figures),
+            title=self.board.title,
+            boards=self.dashboards.tabs(self.form, self.address),
+            board=self.board,
+            saved=self.dashboards.menu(QueryDict(query)),
+            more_boards=self.dashboards.more(self.address),
+            is_board_missing=self.dashboards.is_missing,
+            is_arranged=bool(self.form.data["cards"]) and not self.saved,
+            arrange_url=f"{reverse('dashboards:arrange')}?{self.query('board')}",
+            strip=CARDS[STRIP].draw(figures) if self.board.has_strip else None,
+            **(self.tiles() if self.board.has_tiles else {}),
             cards=cards,
             **kwargs,
         )
+
+    def tiles(self) -> dict[str, Any]:
+        """Return what the key figures say."""
+        figures = self.figures
+        return {
+            "ready": figures.open_leads.ready,
+            "deals": figures.deals,
+            "closed": figures.closed,
+            "changes": changes_of(figures),
+            "aims": aims_of(figures),
+        }
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """Answer, and give htmx the address without what is usual in it."""
@@ -181,6 +268,22 @@ def changes_of(figures: Figures) -> dict[str, tuple[str, str]]:
     return changes
 
 
+def aims_of(figures: Figures) -> dict[str, tuple[str, str, Any]]:
+    """Say in words how far from the target of the period it is, and whether that is good or bad."""
+    target, found = figures.target, figures.deals
+    if not target:
+        return {}
+    share = float(found.won.value / target)
+    gap = found.won.value + found.due.weighted - target
+    told = {"gap": formats.money(abs(gap), compact=True)}
+    return {
+        "won": (as_rate(share, 0), "good" if share >= 1 else "", target),
+        "due": (_("%(gap)s above target") % told, "good", target)
+        if gap >= 0
+        else (_("%(gap)s short of target") % told, "warn", target),
+    }
+
+
 class ReportPage(FiguresPage):
     """One report by itself: a card, its table, and the table as a file."""
 
@@ -194,6 +297,8 @@ class ReportPage(FiguresPage):
             raise Http404
         if request.GET.get("format") == "csv":
             return self.file(kwargs["name"])
+        if request.GET.get("format") == "svg":
+            return self.picture(kwargs["name"])
         return super().get(request, *args, **kwargs)
 
     @property
@@ -209,8 +314,14 @@ class ReportPage(FiguresPage):
         card = self.card(name, is_open=not self.part)
         if not self.part:
             card["choices_target"] = ""  # a page of one card changes as a whole
-        overview_url = f"{reverse('reports:overview')}?{self.form.query()}"
-        return super().get_context_data(overview_url=overview_url, **card, **kwargs)
+        overview_url = f"{reverse('reports:overview')}?{self.query('board')}"
+        return super().get_context_data(
+            overview_url=overview_url,
+            overview=self.board.title,
+            day=self.figures.ask.as_of,
+            **card,
+            **kwargs,
+        )
 
     def file(self, name: str) -> HttpResponse:
         """Return the table as CSV that a spreadsheet opens safely."""
@@ -220,4 +331,25 @@ class ReportPage(FiguresPage):
             writer.writerow([safe_cell(value) for value in line])
         answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
+
+    @property
+    def about(self) -> str:
+        """The day, or the first and the last one, that a picture has to name by itself."""
+        ask = self.figures.ask
+        if ask.as_of:
+            return formats.day(ask.as_of)
+        return f"{formats.day(ask.period.first)} – {formats.day(ask.period.last)}"
+
+    def picture(self, name: str) -> HttpResponse:
+        """Return the rows of the table as bars, in a file that stands alone and runs nothing."""
+        report = REPORTS[name]
+        table = report.table(self.figures)
+        context = picture_of(table, report.drawn, is_change=report.is_change) | {
+            "title": report.title,
+            "about": self.about,
+        }
+        text = render_to_string("reports/picture.svg", context)
+        answer = HttpResponse(text.strip(), content_type="image/svg+xml; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.svg"'
         return answer

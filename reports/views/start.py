@@ -10,18 +10,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import generic
 
+from reports.operations import DASHBOARD
 from reports.views.home import Home
 from reports.views.viewer import person
 from users.models import User
 from workbench.models import SavedView
 
 VIEW = "view:"
-ROOMS = {
-    "lead": "leads",
-    "account": "accounts",
-    "contact": "contacts",
-    "opportunity": "opportunities",
-    "activity": "activities",
+PLACES = {
+    "lead": "leads:list",
+    "account": "accounts:list",
+    "contact": "contacts:list",
+    "opportunity": "opportunities:list",
+    "activity": "activities:list",
+    DASHBOARD: "reports:overview",
 }
 
 
@@ -51,7 +53,7 @@ def start_url(request: HttpRequest) -> str:
     if number == user.start_page or not number.isdigit():
         return ""
     view = SavedView.objects.permitted(user).filter(pk=number).first()
-    if view is None or view.kind not in ROOMS:
+    if view is None or view.kind not in PLACES:
         messages.info(request, _("The view that you begin with is gone. Here is your day."))
         return ""
-    return f"{reverse(f'{ROOMS[view.kind]}:list')}?view={view.pk}"
+    return f"{reverse(PLACES[view.kind])}?view={view.pk}"

@@ -26,6 +26,10 @@ if (bell) {
       swap: "outerHTML",
     });
   });
+  // Once all are read, the button that was pressed is gone.
+  bell.addEventListener("htmx:afterSettle", () => {
+    if (bell.open && document.activeElement === document.body) bell.querySelector("h2")?.focus();
+  });
   let seen = Date.now();
   const now = () => {
     seen = Date.now();

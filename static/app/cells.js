@@ -42,3 +42,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   open(cell);
 });
+
+// The cell is brought anew with what had the focus in it: go on in its field, or else on its row.
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!target.matches?.("table[data-kind] td") || document.activeElement !== document.body) return;
+  const field = target.querySelector("form :is(input:not([type='hidden']), select, textarea)");
+  (field ?? target.parentElement.querySelector("th a"))?.focus();
+});

@@ -138,7 +138,9 @@ function open(dialog) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    opener?.focus();
+    // What stands in a menu is gone with it: its button is where one was.
+    const isSeen = opener?.getClientRects().length > 0;
+    (isSeen ? opener : opener?.closest("details")?.querySelector("summary"))?.focus();
   });
 }
 

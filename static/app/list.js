@@ -65,44 +65,6 @@ function markPinned() {
 
 document.addEventListener("htmx:pushedIntoHistory", markPinned);
 
-// The focus stays where it was when the list is shown anew: on the same control, or on its
-// neighbour where that is gone.
-const isDrawn = (element) => element.getClientRects().length > 0;
-const wordsOf = (element) =>
-  (element.getAttribute("aria-label") ?? element.textContent).replace(/[\d.,+\s]+/g, " ").trim();
-const menusOf = (part) => [...part.querySelectorAll("details.c-menu > summary")];
-let focused = null;
-
-function remember(part) {
-  const element = document.activeElement;
-  const summary = element.closest("details.c-menu")?.querySelector("summary");
-  focused = {
-    tag: element.tagName,
-    words: wordsOf(element),
-    isChip: element.matches(".c-chip__remove"),
-    staysOpen: element.matches(".c-up"),
-    menu: summary ? menusOf(part).indexOf(summary) : -1,
-  };
-}
-
-function comeBack() {
-  const list = document.getElementById("list");
-  if (!focused || !list) return;
-  const { tag, words, isChip, staysOpen, menu } = focused;
-  focused = null;
-  if (document.activeElement !== document.body) return;
-  if (staysOpen) menusOf(list)[menu]?.parentElement.setAttribute("open", "");
-  const same = [...list.querySelectorAll(tag)].find((each) => isDrawn(each) && wordsOf(each) === words);
-  const near = isChip ? list.querySelector(".c-chip__remove") : menusOf(list)[menu];
-  const last = [list.querySelector("#filter-text"), document.querySelector("h1")];
-  [same, near, ...last].find((each) => each && isDrawn(each))?.focus();
-}
-
-document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-  if (["list", "list-body"].includes(target.id) && target.contains(document.activeElement)) remember(target);
-});
-document.addEventListener("htmx:afterSettle", comeBack);
-
 // Filters that were set in a dialog: it closes, the list under it is shown anew, and the focus comes
 // back to the chip that was opened, or to the new one.
 const chips = () => [...document.querySelectorAll("#list .c-chip__text[href]")];

@@ -182,3 +182,5 @@ function watch() {
 
 arrange();
 watch();
+// Words grow when the letters of the house arrive, and the bar does not: look once more.
+document.fonts.ready.then(watch);

@@ -5,7 +5,7 @@ const SESSION = "/session/";
 const { body } = document;
 let endsAt = Date.now() + Number(body.dataset.session || 0) * 1000;
 let timer;
-let again = null; // what is done once somebody is signed in
+const again = new Map(); // what is done once somebody is signed in, by who asked for it
 
 const shown = () => document.querySelector("dialog[data-login]");
 const warning = () => document.querySelector("[data-warning]");
@@ -45,10 +45,16 @@ async function nearly() {
 async function warn() {
   const toast = await part("[data-warning]");
   if (!toast || warning()) return;
+  let from = null;
+  toast.addEventListener("focusin", ({ relatedTarget }) => {
+    from = relatedTarget;
+  });
   toast.querySelector("[data-extend]").addEventListener("click", async () => {
     const state = await ask("POST").catch(() => null);
     if (!state) return;
     toast.remove();
+    // The focus goes back to where somebody came from to say so.
+    (from?.isConnected ? from : document.getElementById("main")).focus();
     if (state.who) arm();
     else ended();
   });
@@ -100,9 +106,9 @@ async function open() {
     renew(state.token);
     dialog.close();
     arm();
-    const act = again;
-    again = null;
-    if (act) act();
+    const acts = [...again.values()];
+    again.clear();
+    for (const act of acts) act();
   };
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => {
@@ -155,7 +161,7 @@ if (endsAt > Date.now()) {
     if (event.detail.xhr.status !== 401) return;
     event.detail.shouldSwap = false;
     const asked = event.detail.requestConfig;
-    again = () => repeat(asked);
+    again.set(asked.elt, () => repeat(asked));
     if (!shown()) open();
   });
   // A form that goes without htmx would take what was typed to the sign-in page, and lose it there.
@@ -168,7 +174,7 @@ if (endsAt > Date.now()) {
       event.preventDefault();
       event.stopImmediatePropagation();
       const { submitter } = event;
-      again = () => form.requestSubmit(submitter);
+      again.set(form, () => form.requestSubmit(submitter));
       ended();
     },
     true,

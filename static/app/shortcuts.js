@@ -3,7 +3,12 @@ const GO_WINDOW = 1200;
 const RECENT = 10;
 const RECORD = /^\/(leads|accounts|contacts|opportunities)\/(\d+)\/$/;
 const KINDS = { leads: "lead", accounts: "account", contacts: "contact", opportunities: "opportunity" };
+const ANSWER_WINDOW = 2000;
+const FIRST_FIELD = "#composer form :is(textarea, select, input:not([type='hidden'], [type='file']))";
 let waitsForGo = 0;
+let used = null;
+let usedAt = 0;
+let early = [];
 
 const isTyping = (target) =>
   target.isContentEditable ||
@@ -54,10 +59,35 @@ function use(element) {
     element.focus();
     element.click();
     element.parentElement.querySelector(".c-menu__item")?.focus();
+  } else if (element.matches(".c-composer__tab[aria-current]")) {
+    document.querySelector(FIRST_FIELD)?.focus(); // what was begun in it stays
   } else {
+    used = element;
     element.click();
   }
 }
+
+// Who types on at once means what the key brings: until it is there, letters are no keys. But who
+// steps through records steps on: what is pressed before the next one is there is done on it.
+const isAwaited = () => Date.now() - usedAt < ANSWER_WINDOW;
+const isStep = () => used.matches("[rel='next'], [rel='prev']");
+
+function goOn() {
+  usedAt = 0;
+  while (early.length > 0 && !isAwaited()) {
+    if (isTyping(document.activeElement) || dialogIsOpen()) early = [];
+    else single(early.shift());
+  }
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt === used) usedAt = Date.now();
+});
+// Not for what the page brings by itself meanwhile. And after everything else that waits for this:
+// then the focus is where it will be.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.requestConfig?.elt === used) setTimeout(goOn);
+});
 
 function openHelp() {
   const dialog = document.getElementById("shortcuts");
@@ -176,6 +206,11 @@ document.addEventListener("keydown", (event) => {
   }
   if (isCommand || event.altKey || document.body.dataset.shortcuts !== "on") return;
   if (isTyping(event.target) || dialogIsOpen() || event.repeat) return;
+  if (isAwaited()) {
+    if (isStep()) early.push(event);
+    return;
+  }
+  early = [];
   if (single(event)) event.preventDefault();
 });
 

@@ -25,6 +25,7 @@ function typed() {
 function close() {
   list.hidden = true;
   field?.removeAttribute("aria-activedescendant");
+  field?.removeAttribute("aria-controls");
 }
 
 function choose(option) {
@@ -47,6 +48,7 @@ async function ask() {
   field.after(list);
   list.setAttribute("aria-label", field.dataset.people);
   list.hidden = false;
+  field.setAttribute("aria-controls", list.id);
   choose(options()[0]);
   announce(options().map((each) => each.querySelector(".c-people__name").textContent).join(", "));
 }
@@ -80,7 +82,6 @@ document.addEventListener("input", (event) => {
   if (!event.target.matches?.("textarea[data-mentions]")) return;
   field = event.target;
   field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", list.id);
   clearTimeout(timer);
   if (typed() === null) close();
   else timer = setTimeout(ask, ASK_AFTER);
@@ -109,11 +110,11 @@ document.addEventListener(
   true,
 );
 
-list.addEventListener("pointerdown", (event) => {
+// Neither mouse nor finger takes the focus from the field.
+list.addEventListener("mousedown", (event) => event.preventDefault());
+list.addEventListener("click", (event) => {
   const option = event.target.closest("[role='option']");
-  if (!option) return;
-  event.preventDefault();
-  take(option);
+  if (option) take(option);
 });
 document.addEventListener("focusout", (event) => {
   if (event.target === field) close();

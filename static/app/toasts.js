@@ -76,13 +76,27 @@ export function show({ text, level, undo, link }) {
     toast.append(way);
   }
   toast.append(close);
-  for (const old of region.querySelectorAll(".c-toast:not([data-stays])")) old.remove();
   region.append(toast);
-  arm(toast);
+  welcome();
+}
+
+// What has come by whichever way takes the place of what was there, but for errors.
+function welcome() {
+  const fresh = region.querySelectorAll(".c-toast:not([data-live])");
+  if (fresh.length === 0) return;
+  for (const old of region.querySelectorAll(".c-toast[data-live]:not([data-stays])")) old.remove();
+  fresh.forEach(arm);
+}
+
+// The page of a refusal says who can help.
+function whyOf(page) {
+  const why = new DOMParser().parseFromString(page, "text/html").querySelector("[data-why]");
+  return why?.textContent.trim();
 }
 
 if (region) {
-  region.querySelectorAll(".c-toast").forEach(arm);
+  welcome();
+  document.addEventListener("htmx:afterSettle", welcome);
   document.body.addEventListener("toast", (event) => show(event.detail));
   document.body.addEventListener("announce", (event) => {
     document.getElementById("live").textContent = event.detail.text ?? event.detail.value ?? "";
@@ -93,10 +107,10 @@ if (region) {
     });
   }
   document.body.addEventListener("htmx:responseError", (event) => {
-    const { status, statusText } = event.detail.xhr;
+    const { status, statusText, responseText } = event.detail.xhr;
     const { offline, unloaded } = document.body.dataset;
     const isRead = event.detail.requestConfig.verb === "get";
     if (status >= 500) show({ text: isRead ? unloaded : offline, level: "error" });
-    else if (status === 403) show({ text: statusText || "403", level: "error" });
+    else if (status === 403) show({ text: whyOf(responseText) || statusText || "403", level: "error" });
   });
 }

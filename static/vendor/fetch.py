@@ -1,8 +1,9 @@
 """Bring the front-end files of others into the repository, as `packages.json` names them.
 
 Run it after a change of that list: `python static/vendor/fetch.py`. It needs npm. The result is
-committed, so that nobody who runs the product needs it. `manifest.json` says what came from where
-and what it weighs on the scale (SHA-256); `tests/test_vendor.py` weighs again.
+committed, so that nobody who runs the product needs it; so is what `trim.py` then makes of
+Bootstrap's style sheet. `manifest.json` says what came from where and what it weighs on the scale
+(SHA-256); `tests/test_vendor.py` weighs again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import trim
+
 HERE = Path(__file__).resolve().parent
 # A comment that points to a file we do not ship would break the hashing of static files.
 SOURCE_MAP = re.compile(rb"\s*/[/*][#@]\s*sourceMappingURL=[^\s*]+\s*(\*/)?")
@@ -25,6 +28,7 @@ def main() -> None:
     wanted = json.loads((HERE / "packages.json").read_text())
     manifest = [fetch(package, wanted["icons"]) for package in wanted["packages"]]
     (HERE / "manifest.json").write_text(json.dumps({"packages": manifest}, indent=2) + "\n")
+    trim.main()
 
 
 def fetch(package: dict, icons: list[str]) -> dict:

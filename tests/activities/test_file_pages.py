@@ -134,9 +134,11 @@ def test_of_what_is_too_large_no_more_is_kept_than_shows_it(
     from activities.operations import files
 
     seen: list[int] = []
-    measured = files._measured
+    measured = files.measured
     monkeypatch.setattr(
-        files, "_measured", lambda content: seen.append(content.size) or measured(content)
+        files,
+        "measured",
+        lambda content, most: seen.append(content.size) or measured(content, most=most),
     )
 
     answer = post(reps, lead, text="Typed", files=sent("huge.txt", b"a" * (9 * MB)))

@@ -120,6 +120,12 @@ REFUSED = {
         samples.open_document("application/vnd.oasis.opendocument.spreadsheet"),
         "not what its name says",
     ),
+    "an open document that shouts its type": (
+        "letter.odt",
+        samples.archive({"MIMETYPE": b"x", "content.xml": b"<x/>"}),
+        "damaged",
+    ),
+    "an open document with two names for one": ("letter.odt", samples.renamed(), "damaged"),
     "broken archive": ("all.zip", b"PK\x03\x04" + b"rubbish" * 9, "damaged"),
     "bomb": ("all.zip", samples.bomb(LIMIT * 2), "unpacks to more than"),
     "bomb that lies": ("all.zip", samples.lying_bomb(LIMIT * 2), "unpacks to more than"),

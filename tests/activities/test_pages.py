@@ -382,6 +382,7 @@ def test_list_survives_a_hostile_address(reps: Client, lead: Lead, part: str | N
         assert answer.status_code == 200, query
 
 
+@pytest.mark.once
 def test_list_takes_few_statements_however_many_records(
     reps: Client, rep: User, lead: Lead, statements: Statements
 ) -> None:

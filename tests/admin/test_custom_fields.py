@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from leads.operations import activate_rules, draft_rules
 from leads.operations.rules import save_rule
 from opportunities.models import Stage, Step
+from records.errors import Unacceptable
 from records.models import CustomField
+from records.operations.shaping import MOST_CHOICES, line_problem
 from tests.admin.forms import errors_of, form_of
+from tests.any_condition import NAUGHTY
 from tests.custom import define
 from tests.factories import LeadFactory
 from users.models import User
@@ -46,6 +51,7 @@ def test_is_defined_with_a_key_from_its_label_and_choices(desk: Client) -> None:
     assert [choice["key"] for choice in field.choices] == ["large", "small"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -112,7 +118,6 @@ def test_a_field_out_of_use_tells_which_steps_asked_for_it(desk: Client, admin: 
 
     assert "The step Fleet is known of Develop asked for it." in page.content.decode()
     assert not CustomField.objects.get().is_active
-    assert desk.get(f"{LIST}{field.pk}/delete/").status_code == 403
 
 
 def test_a_field_out_of_use_tells_which_rules_asked_for_it(
@@ -129,3 +134,32 @@ def test_a_field_out_of_use_tells_which_rules_asked_for_it(
     )
 
     assert "The rule “The fleet is known” asks for it and cannot be met." in page.content.decode()
+
+
+def test_hostile_labels_choices_helps_and_defaults_are_texts(desk: Client, admin: User) -> None:
+    naughty = [text.strip() for text in json.loads(NAUGHTY.read_text())]
+    fit = list({text.casefold(): text for text in naughty if not line_problem(text)}.values())
+    unfit = [text for text in naughty if line_problem(text) and not line_problem("x" + text[:9])]
+    hostile = [text for text in fit if any(sign in text for sign in "<{=%")]
+    for place, label in enumerate(hostile[:12]):
+        define("lead", f"own_{place}", label=label, help_text=label, default=label, by=admin)
+    chosen = [text for text in fit if text not in hostile[:12]][:MOST_CHOICES]
+    define("lead", "chosen", type="choice", choices=chosen, by=admin)
+
+    form = desk.get("/leads/new/")
+    page = form.content.decode()
+    listed = desk.get(LIST).content.decode()
+
+    assert form.status_code == 200
+    assert len(hostile) > 12
+    for text in (*hostile[:12], *(text for text in chosen if "<" in text)):
+        assert escape(text) in page, text
+    for text in hostile[:12]:
+        assert "<" not in text or (text not in page and text not in listed), text
+    for text in (*unfit[:5], "nul\x00", "half \ud800"):
+        with pytest.raises(Unacceptable):
+            define("lead", "no", label="No", choices=[text], type="choice", by=admin)
+    for name in ("label", "help_text", "default"):
+        for text in ("nul\x00", "half \ud800"):
+            with pytest.raises(Unacceptable):
+                define("lead", "no", by=admin, **{name: text})

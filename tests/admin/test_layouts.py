@@ -11,7 +11,7 @@ from django.urls import reverse
 from leads.rules import rules_in_force
 from opportunities.models import Stage, Step
 from records.models import AuditEntry, FormLayout
-from records.operations.shaping import save_field
+from records.operations.shaping import save_field, save_layout
 from tests.admin.forms import errors_of
 from tests.custom import define
 from tests.factories import LeadFactory
@@ -224,6 +224,7 @@ def test_a_required_field_is_not_hidden_and_a_box_is_not_required(
     assert "is a box to tick, so it cannot be required" in said
 
 
+@pytest.mark.once
 def test_nonsense_is_refused_in_words(desk: Client) -> None:
     for name, value, words in (
         ("sections-field-3-name", "password", "There is no field “password”"),
@@ -333,3 +334,21 @@ def test_is_for_those_who_may(desk: Client, manager: User) -> None:
 
     assert editor.save().status_code == 403
     assert desk.post(address("lead", "preview"), editor.sent).status_code == 403
+
+
+def test_an_earlier_version_comes_back(desk: Client, admin: User) -> None:
+    layout = FormLayout.objects.get(kind="account")
+    for names in (["name", "city"], ["city", "name"]):
+        layout.sections = [{"title": "", "fields": [{"name": name} for name in names]}]
+        save_layout(layout, by=admin)
+    page = address("account", "versions")
+
+    first = desk.get(page).context["versions"][1]
+    assert first["told"] == "Without a heading: name, city"
+    desk.post(page, {"number": first["number"]})
+    layout.refresh_from_db()
+    desk.post(page, {"number": "none of them"})
+
+    [section] = layout.sections
+    assert [line["name"] for line in section["fields"]] == ["name", "city"]
+    assert len(desk.get(page).context["versions"]) == 3

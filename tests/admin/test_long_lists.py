@@ -29,6 +29,7 @@ FACTORIES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("label", BIG)
 def test_asks_as_much_for_three_rows_as_for_thirty(
     label: str, admin: User, client: Client, statements: Any

@@ -114,6 +114,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("field", "value"), WRONG)
 def test_a_wrong_value_is_named_and_nothing_is_stored(rep, field, value):
     lead = LeadFactory(owner=rep.user)
@@ -153,6 +154,7 @@ def test_a_lead_has_to_say_who(rep):
     assert refused.json()["errors"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
@@ -273,6 +275,7 @@ def test_an_id_that_is_none_is_not_found(rep, method, pk):
     assert missing.json() == {"detail": "Not found.", "code": "not_found", "errors": {}}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     [

@@ -322,6 +322,7 @@ def test_qualify_links_what_one_may_not_see_without_telling_what_it_is(rep, outs
     assert rep.get(f"leads/{lead.pk}/").json()["account"] is None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("plan", "field"),
     [

@@ -179,6 +179,7 @@ def fill(rep, number: int) -> None:
         assert made.status_code == 201, made.content
 
 
+@pytest.mark.once
 def test_a_list_takes_as_many_statements_for_thirty_rows_as_for_three(rep):
     paths = ["leads/", "accounts/", "contacts/", "opportunities/", "activities/"]
     paths += ["stages/", "users/", "leads/?count=1&q=ada&owner=me&status=qualified"]

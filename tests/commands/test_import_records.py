@@ -402,6 +402,8 @@ def test_title_lines_are_not_guessed_away(take):
     assert [v["line"] for v in verdicts] == [4, 5]
 
 
+# PostgreSQL takes files with twins, too: test_import_batches.py and the one below.
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.reference_data("zoho-leads")
 def test_leads_that_share_an_address_all_stay(take):

@@ -14,6 +14,7 @@ from workbench.transfer import FileIsUnreadable, open_table
 MODULES = (
     "workbench.transfer.cells",
     "workbench.transfer.mapping",
+    "workbench.transfer.workbook",
     "crm.management.commands._names",
 )
 

@@ -155,6 +155,7 @@ def test_has_pages(visitor, rep):
     assert len(last.context["groups"]) == len(beyond.context["groups"]) == 1
 
 
+@pytest.mark.once
 def test_takes_the_same_few_statements_however_many_pairs_there_are(visitor, rep, statements):
     pair(*contacts(rep, {"last_name": "A"}, {"last_name": "B"}))
     groups(visitor)

@@ -625,6 +625,7 @@ def test_an_undo_does_not_mind_what_was_merged_before(rep):
 # What it costs
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("way", ["merge", "undo"])
 def test_takes_no_more_statements_for_more_that_hangs_on_it(rep, statements, way):
     def asked(number: int) -> int:

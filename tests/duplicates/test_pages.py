@@ -372,6 +372,7 @@ def test_the_undo_of_a_qualification_leads_to_the_merge(visitor, rep):
     assert "Undo the merge first" in page.content.decode()
 
 
+@pytest.mark.once
 def test_lists_merges_in_the_same_few_statements_however_many_there_are(visitor, rep, statements):
     def asked(number: int) -> int:
         for each in range(number):

@@ -8,13 +8,27 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from tests.factories import ActivityFactory, LeadFactory
 from tests.watch import watch
 from users.models import User
 
 PATIENCE = 20_000  # milliseconds; two cores may be busy with other tests
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None) -> Iterator[LiveServer]:
+    """The server of pytest-django, in which our own middleware hands out static files too: a
+    browser gets them as people do, in the same weight.
+    """
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = lambda application: application
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -28,18 +42,26 @@ def window(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     """Call it for a window in which `user` is signed in.
 
     At the end it fails the test for any error of a script, breach of the content policy or part of
-    a page that could not be loaded. `scripts=False` is a browser without JavaScript.
+    a page that could not be loaded. `scripts=False` is a browser without JavaScript, `touch=True`
+    a phone that knows no mouse.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def open_window(
-        user: User | None = None, *, scripts: bool = True, width: int = 1440, height: int = 900
+        user: User | None = None,
+        *,
+        scripts: bool = True,
+        touch: bool = False,
+        width: int = 1440,
+        height: int = 900,
     ) -> Page:
         context = browser.new_context(
             base_url=site,
             java_script_enabled=scripts,
             viewport={"width": width, "height": height},
+            has_touch=touch,
+            is_mobile=touch,
             reduced_motion="reduce",
         )
         contexts.append(context)

@@ -16,6 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from activities.operations import log_note
+from imports.jobs import check, run
+from imports.models import Import
+from imports.operations import remap, upload
 from leads.jobs import qualify_many
 from leads.models import DisqualifyReason, Lead
 from leads.operations import delete_lead, disqualify, qualify
@@ -48,6 +51,19 @@ NOT_OURS = ("api/", "healthz", "readyz", "auth/social/")
 
 
 EACH = ("<int:pk>/", "qualify/", "undo/", "receipt/", "reopen/")  # seen in each state
+
+
+# Rooms whose pages are walked together: a world is planted for each walk.
+WALKS = (
+    "leads", "accounts contacts", "opportunities", "duplicates handover imports",
+    "activities emails notices", "jobs users views others",
+)  # fmt: skip
+
+
+def pages_of(walk: str, planted: dict[str, Any]) -> list[str]:
+    """Return the addresses of all rooms of a walk."""
+    listed = addresses(planted)
+    return [address for room in walk.split() for address in listed[room]]
 
 
 def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
@@ -113,6 +129,9 @@ def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
         kind="gone", title=LONG, owner=rep, state=Job.State.FAILED, outcome=LONG,
         finished_at=timezone.now(),
     )  # fmt: skip
+    sent = [_a_file(rep, name) for name in ("draft.csv", "checked.csv", "done.csv")]
+    check(sent[1], by=rep)
+    run(check(sent[2], by=rep), by=rep)
     running = Job.objects.create(kind="gone", title="Running", owner=rep, total=7, done=3)
     return {
         "leads": [full, bare, theirs, done, built_on, given_up, gone],
@@ -121,10 +140,19 @@ def plant(rep: User, rep2: User) -> dict[str, list[Any]]:
         "opportunities": [deal, won, lost, at_rest],
         "activities": entries,
         "jobs": [job, broken, running],
+        "imports": sent,
         "views": [
             save_view("lead", by=rep, name=LONG[:60], query="status=open", audience="private")
         ],
     }
+
+
+def _a_file(rep: User, name: str) -> Import:
+    """Return a draft whose file has no Latin letter that would pass for one of ours."""
+    content = "Θεμα,Ονομα,Αξια\nΑντλιες,Νιουκομεν,5\nΑργαλειοι,Ζακαρ,7\n"
+    draft = upload(by=rep, kind="lead", name=name, content=content.encode())
+    columns = {"Θεμα": "topic", "Ονομα": "last_name", "Αξια": "estimated_value"}
+    return remap(draft, by=rep, mapping={"columns": columns})
 
 
 def patterns(

@@ -244,3 +244,27 @@ def test_nothing_is_wrong_with_an_open_dialog_and_the_focus_is_kept(
 
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_keys_are_heard_that_are_pressed_before_the_scripts_have_come(
+    window: Window, rep: User, lead: Lead
+) -> None:
+    page = window(rep)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/app/shortcuts.*\.js"), hold)
+    page.goto("/leads/", wait_until="commit")
+    expect(page.get_by_role("link", name="Elena Marchetti")).to_be_visible()
+    search = page.get_by_role("searchbox", name="Filter leads")
+    search.press_sequentially("pumps")  # no key: it is typed
+    expect(search).to_have_value("pumps")
+    search.blur()
+
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    held[0].continue_()
+
+    expect(page.get_by_role("heading", level=1, name="Opportunities")).to_be_visible()

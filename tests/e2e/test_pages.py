@@ -1,26 +1,39 @@
 """Every page, in both themes, on a desk, on a phone and magnified: nothing is wrong with it.
 
 One visit looks at a page in all its clothes, as the theme follows the system and the width the
-window. What the script finds wrong is told for all pages together.
+window. What the script finds wrong is told for all pages together. The navigation around them is
+looked at with the first page of a test: around the others it is the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from crm.management.commands._entrances import open_entrances
 from intake.models import Delivery
 from leads.operations import draft_rules, save_rule, switch_rule
+from reports.operations import save_dashboard, set_targets
 from reports.tables import REPORTS
-from tests.e2e.planted import LONG, addresses, administration, pages, patterns, plant
+from tests.e2e.planted import (
+    LONG,
+    WALKS,
+    addresses,
+    administration,
+    pages,
+    pages_of,
+    patterns,
+    plant,
+)
 from tests.leads.assigning import a_rule
 from users.models import User
 
@@ -36,10 +49,15 @@ STAND_STILL = """() => {
 }"""
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Of a theme only these can tell anything: what colours are beside each other.
+COLOURS = ["color-contrast", "link-in-text-block"]
+# Of ours and of the administration; on most pages it is more than the half.
+NAVIGATION = [".c-nav", ".c-bottom", "#nav-sidebar"]
+EVERY = {"type": "tag", "values": RULES}
 # Fetching the style sheets once more would break the content policy, not the page.
-ASK = """async (values) => {
-    const found = await axe.run({
-        runOnly: {type: "tag", values}, resultTypes: ["violations"], preload: false,
+ASK = """async ({only, without}) => {
+    const found = await axe.run({exclude: without.map((selector) => [selector])}, {
+        runOnly: only, resultTypes: ["violations"], preload: false,
     });
     const why = (node) => [...node.any, ...node.all].map((check) => check.message).join("; ");
     const tell = (node) => `${node.html.slice(0, 160)} | ${why(node).slice(0, 160)}`;
@@ -59,8 +77,8 @@ THEIRS = {"nested-interactive", "heading-order", "region"}
 DESK, PHONE, MAGNIFIED = (1440, 900), (390, 844), (320, 640)
 
 
-def look(page: Page, address: str, *, wait_for: str = "") -> list[str]:
-    """Visit a page and return what is wrong with it."""
+def look(page: Page, address: str, *, wait_for: str = "", is_first: bool = True) -> list[str]:
+    """Visit a page and return what is wrong with it, with what is around it if it `is_first`."""
     wrong = []
     dress(page, DESK, "light")
     page.goto(address)
@@ -70,7 +88,7 @@ def look(page: Page, address: str, *, wait_for: str = "") -> list[str]:
         wrong.append(f"{address}: the title says {page.title()!r}")
     if wait_for:
         page.locator(wait_for).first.wait_for()
-    return wrong + faults_in_all_clothes(page, address)
+    return wrong + faults_in_all_clothes(page, address, without=[] if is_first else NAVIGATION)
 
 
 def dress(page: Page, size: tuple[int, int], scheme: Any) -> None:
@@ -78,16 +96,20 @@ def dress(page: Page, size: tuple[int, int], scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
 
 
-def faults_in_all_clothes(page: Page, name: str) -> list[str]:
-    """Return what is wrong with a page as it stands open. Most of the time goes into colours, so
-    that every rule is asked for in every theme.
+def faults_in_all_clothes(page: Page, name: str, *, without: Sequence[str] = ()) -> list[str]:
+    """Return what is wrong with a page as it stands open: every rule at every width, and in the
+    other theme what it decides.
     """
     wrong = []
+    colours = {"type": "rule", "values": COLOURS}
     page.evaluate(STAND_STILL)
     page.evaluate(AXE)
-    for size, scheme in ((DESK, "light"), (DESK, "dark"), (PHONE, "dark"), (PHONE, "light")):
+    for size, scheme, only in (
+        (DESK, "light", EVERY), (DESK, "dark", colours),
+        (PHONE, "dark", EVERY), (PHONE, "light", colours),
+    ):  # fmt: skip
         dress(page, size, scheme)
-        for rule, nodes in page.evaluate(ASK, RULES):
+        for rule, nodes in page.evaluate(ASK, {"only": only, "without": list(without)}):
             wrong.append(f"{name} at {size[0]}, {scheme}: {rule} {json.dumps(nodes[:3])}")
     for size in (PHONE, MAGNIFIED):
         dress(page, size, "light")
@@ -103,28 +125,26 @@ def look_at(page: Page, user: User | None, listed: list[str]) -> None:
     found = pages(client, listed)
     assert found
 
-    wrong = [fault for address in found for fault in look(page, address)]
+    wrong = [
+        fault for address in found for fault in look(page, address, is_first=address == found[0])
+    ]
 
     assert not wrong, f"{len(wrong)} faults on {len(found)} pages:\n" + "\n".join(wrong)
 
 
-ROOMS = (
-    "leads", "accounts", "contacts", "opportunities", "duplicates", "handover", "activities",
-    "emails", "notices", "jobs", "users", "views", "others",
-)  # fmt: skip
 # Looked at by tests of their own below; of the workbench there are only parts of pages.
-ELSEWHERE = {"intake", "reports", "workbench"}
+ELSEWHERE = {"dashboards", "intake", "reports", "targets", "workbench"}
 
 
 def test_no_room_is_left_out() -> None:
     rooms = {name.partition(":")[0] if ":" in name else "others" for name, *_rest in patterns()}
 
-    assert rooms == {*ROOMS, *ELSEWHERE}
+    assert rooms == {*" ".join(WALKS).split(), *ELSEWHERE}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_nothing_is_wrong_with_a_page(window: Window, rep: User, rep2: User, room: str) -> None:
-    listed = addresses(plant(rep, rep2))[room]
+@pytest.mark.parametrize("walk", WALKS)
+def test_nothing_is_wrong_with_a_page(window: Window, rep: User, rep2: User, walk: str) -> None:
+    listed = pages_of(walk, plant(rep, rep2))
 
     look_at(window(rep), rep, listed)
 
@@ -133,14 +153,24 @@ def test_nothing_is_wrong_with_the_managers_figures(
     window: Window, rep: User, rep2: User, manager: User
 ) -> None:
     plant(rep, rep2)
-
+    year = timezone.localdate().year
+    set_targets(rep, year, by=manager, amounts=dict.fromkeys(range(1, 13), Decimal(900)))
     cards = [f"/reports/{name}/" for name in REPORTS]
+    boards = [f"/reports/?board={board}" for board in ("leads", "team", "mine")]
+    kept = save_dashboard(by=manager, name="Monday", query="cards=funnel.12+trend.4")
+    arranged = [f"/reports/?view={kept.pk}&period=this_year"] + [
+        f"/reports/dashboards/{page}"
+        for page in ("arrange/", f"arrange/?view={kept.pk}", "new/", f"{kept.pk}/edit/",
+                     f"{kept.pk}/delete/")
+    ]  # fmt: skip
+    forms = [f"/reports/targets/{of}/{year}/" for of in (f"person/{rep.pk}", f"team/{rep.team_id}")]
 
     look_at(
         window(manager),
         manager,
-        ["/", "/reports/", "/reports/?period=this_year", "/reports/?owner=me", *cards, "/leads/"],
-    )
+        ["/", "/reports/", "/reports/?period=this_year", "/reports/?owner=me", *cards, *boards,
+         *arranged, "/reports/targets/", *forms, "/leads/"],
+    )  # fmt: skip
 
 
 def test_nothing_is_wrong_with_empty_pages(window: Window, outsider: User) -> None:
@@ -203,6 +233,37 @@ def test_nothing_is_wrong_with_the_description_for_programs(window: Window, rep:
     }
 
     assert found == THEIRS
+
+
+def test_what_is_wrong_is_found(window: Window, rep: User) -> None:
+    """The look itself: in a theme what it decides, and around a page once."""
+    page = window(rep)
+    page.goto("/profile/")
+
+    def found(place: str, html: str, *, without: Sequence[str] = ()) -> set[str]:
+        page.evaluate(
+            "([place, html]) => place && document.querySelector(place).insertAdjacentHTML("
+            "'beforeend', `<div id=\"planted\">${html}</div>`)",
+            [place, html],
+        )
+        page.evaluate("""() => document.querySelectorAll("#planted [data-css]").forEach(
+            (element) => { element.style.cssText = element.dataset.css; })""")
+        faults = faults_in_all_clothes(page, "page", without=without)
+        page.evaluate("() => document.getElementById('planted')?.remove()")
+        return {" ".join(fault.removeprefix("page at ").split()[:3]) for fault in faults}
+
+    pale = '<p data-css="color: #777; background: #888">Words</p>'
+    everywhere = {
+        f"{width}, {theme}: color-contrast" for width in (1440, 390) for theme in ("light", "dark")
+    }
+    assert found("", "") == set()
+    assert found("#main", pale) == found("#main", pale, without=NAVIGATION) == everywhere
+    assert found("#main", "<button></button>", without=NAVIGATION) == {
+        "1440, light: button-name",
+        "390, dark: button-name",
+    }
+    assert found(".c-nav", pale) & everywhere
+    assert found(".c-nav", pale, without=NAVIGATION) == set()
 
 
 @pytest.mark.parametrize("part", [0, 1])

@@ -43,9 +43,9 @@ class _Talk(socketserver.StreamRequestHandler):
             elif verb.startswith("UID SEARCH"):
                 free = [str(uid) for uid, flags in folder.flags.items() if not flags]
                 self.say(f"* SEARCH {' '.join(free)}".strip())
-            elif found := re.match(r"UID FETCH (\d+)", verb):
-                raw = folder.letters[int(found[1])]
-                self.say(f"* {found[1]} FETCH (UID {found[1]} BODY[] {{{len(raw)}}}")
+            elif found := re.match(r"UID FETCH (\d+) .*<0\.(\d+)>", verb):
+                raw = folder.letters[int(found[1])][: int(found[2])]
+                self.say(f"* {found[1]} FETCH (UID {found[1]} BODY[]<0> {{{len(raw)}}}")
                 self.wfile.write(raw)
                 self.say(")")
             elif found := re.match(r"UID STORE (\d+) \+FLAGS \(\\(\w+)\)", verb):

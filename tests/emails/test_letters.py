@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emails.letters import LARGEST, LetterIsWrong, letter_of
+from emails.letters import LetterIsWrong, letter_of
+from emails.mailboxes import LARGEST
 from tests.emails.letters import a_bounce, a_letter, raw
 
 HEAD = b"From: Ada <ada@engine.example>\nTo: in@crm.example\nMessage-ID: <1@engine.example>\n"
@@ -45,6 +46,8 @@ def test_reads_who_wrote_what_to_whom():
         ("text/plain; charset=utf-8", b"Gr\xfc\xdfe", "Grüße"),
         ("text/plain", b"a\x00b\x07c", "abc"),
         ("text/plain; charset=utf-16", b"\xff", "ÿ"),
+        ("text/html", b"<p title='>'>One<!-- > --><br>two &amp; three<script>1 < 2</p>", None),
+        ("text/html", b"One<DIV\n>two &amp; th<b>ree<template>x<p>y</p></template></head>", None),
         ('text/html; charset="utf-8"', b"<style>x</style><p>One<br>two &amp; <b>three</b>", None),
     ],
 )
@@ -164,6 +167,10 @@ HOSTILE = [
     HEAD + b"To: " + b"a@b.example," * 20_000 + b"\n\nhello",
     HEAD + b"X: " + b"y" * 1_000_000 + b"\n\nhello",
     HEAD + b"Content-Type: text/html\n\n" + b"<div>" * 100_000 + b"hello",
+    HEAD + b"Content-Type: text/html\n\n" + b"<a " * 200_000,
+    HEAD + b"Content-Type: text/html\n\n" + b"<a b='" * 100_000,
+    HEAD + b"Content-Type: text/html\n\n" + b"<!--" * 100_000,
+    HEAD + b"Content-Type: text/html\n\n" + b"&#" + b"9" * 100_000 + b";",
     HEAD + b"\n" + b"On " + b"a " * 100_000 + b"wrote:\nhello",
     HEAD + b"\n" + b"> " * 100_000,
     HEAD.replace(b"<1@engine.example>", b"<" + b"x" * 5_000 + b"@y>") + b"\nhello",

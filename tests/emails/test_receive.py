@@ -18,7 +18,8 @@ from emails.models import Email
 from emails.operations import Received, receive, send_email
 from leads.models import DisqualifyReason, Lead
 from leads.operations import disqualify, qualify
-from records.models import AuditEntry
+from records.models import AuditEntry, Notice
+from records.operations.notices import told_to
 from tests.emails.conftest import ADA
 from tests.emails.letters import a_bounce, a_letter, raw
 from tests.factories import ContactFactory, LeadFactory, OpportunityFactory, UserFactory
@@ -55,6 +56,27 @@ def test_an_answer_to_the_address_of_the_record_stands_on_its_timeline(lead, rep
     assert entry.done_at <= datetime.now(UTC)
     assert lead.touched_at == entry.done_at
     assert {name: getattr(lead, name) for name in before} == before
+
+
+def test_the_owner_is_told_once_that_an_email_came_in(lead, rep):
+    letter = raw(to=address_of(lead), subject="Re: The quote")
+
+    take(letter)
+    take(letter)
+
+    told = told_to(rep, list(Notice.objects.filter(what="answered")))
+    assert [(each.sentence, each.text) for each in told] == [
+        (f"An email came in on {lead}", "Ada Lovelace: Re: The quote")
+    ]
+    assert Notice.objects.get(what="answered").whom == rep
+
+
+def test_nobody_is_told_of_an_email_that_he_wrote_himself(lead, rep):
+    take(raw(rep.email, ADA, Bcc=address_of(lead)))
+
+    assert lead.owner == rep
+    assert shown_on(lead)
+    assert not Notice.objects.filter(what="answered").exists()
 
 
 def test_an_answer_finds_what_it_answers(lead, rep):

@@ -272,6 +272,16 @@ def test_programs_send_emails_and_read_what_became_of_them(rep, rep2, outsider, 
     assert Caller(rep, scope="read").post(url, {}).status_code == 403
 
 
+def test_nobody_is_greeted_whose_address_is_only_part_of_the_one_written_to(rep, lead):
+    template = keep(rep, subject="Hello", text="Dear {{ person.first_name|customer }}")
+
+    answer = Caller(rep).post(
+        f"leads/{lead.pk}/emails/", {"template": template.pk, "to": [f"x{lead.email}"]}
+    )
+
+    assert (answer.status_code, answer.json()["text"]) == (201, "Dear customer")
+
+
 def test_the_first_of_the_people_is_greeted_and_nobody_who_is_left_alone(rep):
     contact = ContactFactory(owner=rep, first_name="Zoë")
     contact = update_contact(contact, by=rep, do_not_contact=True)

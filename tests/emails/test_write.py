@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.operations import update_contact
 from activities.models import Activity, File
-from activities.operations import attach, edit_activity, log_email
+from activities.operations import attach, edit_activity, log_call, log_email
 from activities.timeline import timeline_of
+from crm.integrity import next_steps_equal_the_activities
 from emails.matching import address_of
 from emails.models import Email, EmailTemplate
 from emails.operations import IsLeftAlone, save_template, send_again, send_email
@@ -34,6 +37,10 @@ from tests.factories import (
 )
 from workbench.models import Mail
 from workbench.operations.mail import MailIsOnItsWay, note_bounce
+from workbench.operations.sending import prune_mail
+from workbench.operations.sending import send as deliver
+
+QUEUE = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 
 def send(record: Any, by: Any, **said: Any) -> Activity:
@@ -185,6 +192,31 @@ def test_what_did_not_leave_is_told_on_the_timeline_and_tried_again(client: Clie
     assert "Not sent" not in page
     with pytest.raises(MailIsOnItsWay):
         send_again(entry, by=rep)
+
+
+def test_nobody_has_heard_from_us_by_a_letter_that_failed(lead, rep):
+    def contacted_at() -> Any:
+        lead.refresh_from_db()
+        return lead.contacted_at
+
+    with catching() as server:
+        server.answers[ADA] = "552 5.2.2 mailbox full"
+        with override_settings(TASKS=QUEUE):
+            entry = send(lead, rep)
+        assert contacted_at() == entry.done_at
+        deliver.call(entry.mail.pk)
+        assert contacted_at() is None
+        server.answers.clear()
+        send_again(entry, by=rep)
+    assert contacted_at() == entry.done_at
+    note_bounce(entry.mail.message_id, "550 nobody here")
+    assert contacted_at() is None
+    Mail.objects.update(created_at=timezone.now() - timedelta(days=999))
+
+    assert prune_mail() == 0
+    call = log_call(lead, by=rep, subject="Hello", direction="outgoing")
+    assert contacted_at() == call.done_at
+    assert list(next_steps_equal_the_activities()) == []
 
 
 def test_a_letter_that_came_back_is_told_and_not_tried_for_whoever_asked_to_be_left_alone(

@@ -340,6 +340,7 @@ def test_the_page_previews_then_hands_over_then_takes_back(
     assert owners([*leads, task]) == [rep] * 4
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

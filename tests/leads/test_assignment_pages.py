@@ -313,6 +313,7 @@ def test_the_dry_run_tries_a_rule_that_is_out_of_use(desk: Client, ann: User, re
     assert (without.fate.owner, tried.fate.owner) == (None, ann)
 
 
+@pytest.mark.once
 def test_the_dry_run_asks_no_more_of_the_database_for_many_leads(
     desk: Client, south: Team, rep: User, statements: Any
 ):

@@ -20,7 +20,7 @@ from leads.operations import (
 from leads.rules import verdicts_for
 from opportunities.models import Product
 from records.errors import IsInBin, NotPermitted, Stale, Unacceptable
-from records.models import AuditEntry
+from records.models import AuditEntry, Currency
 
 BANT = {
     "budget_amount": Decimal(10),
@@ -165,6 +165,14 @@ def test_converts_the_value_at_the_rate_of_the_currency(rep):
 
     assert lead.base_value == Decimal("92.00")
     assert update_lead(lead, by=rep, currency="EUR").base_value == Decimal("100.00")
+
+
+def test_converts_a_value_at_the_rate_of_the_day_on_which_it_is_entered(rep):
+    lead = a_lead(rep, estimated_value=Decimal(100), currency="USD")
+    Currency.objects.filter(code="USD").update(rate=Decimal("0.5"))
+
+    assert update_lead(lead, by=rep, topic="Looms").base_value == Decimal("92.00")
+    assert update_lead(lead, by=rep, estimated_value=Decimal(50)).base_value == Decimal("25.00")
 
 
 @pytest.mark.parametrize(

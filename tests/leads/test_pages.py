@@ -80,6 +80,7 @@ def test_page_outside_the_scope_does_not_exist(
     assert answer.content == other.content or "Elena" not in answer.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["edit", "qualify", "disqualify", "assign", "progress", "delete"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_page_of_a_lead_that_one_may_only_read_is_forbidden(
@@ -171,6 +172,7 @@ def test_offers_the_next_form_after_save_and_new(reps: Client) -> None:
     assert answer.url == reverse("leads:create")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
@@ -295,6 +297,7 @@ def test_a_merge_can_take_theirs(reps: Client, lead: Lead, rep: User) -> None:
     assert (lead.city, lead.region) == ("Torino", "Lombardia")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
 def test_a_version_that_is_none_is_refused(reps: Client, lead: Lead, version: str) -> None:
     form = sent(reps.get(page("edit", lead)))
@@ -526,15 +529,19 @@ def test_a_manager_overrides_an_unmet_rule_with_a_reason(
 def test_a_lead_that_changed_meanwhile_is_looked_at_again(
     reps: Client, lead: Lead, rep: User
 ) -> None:
-    form = sent(reps.get(page("qualify", lead)))
-    update_lead(lead, by=rep, city="Torino")
+    form = sent(reps.get(page("qualify", lead))) | {"value": "77"}
+    update_lead(lead, by=rep, city="Torino", topic="Two engines", estimated_value=5)
 
     stale = reps.post(page("qualify", lead), form)
     fresh = reps.post(page("qualify", lead), sent(stale))
 
     assert (stale.status_code, fresh.status_code) == (409, 302)
+    # What was proposed follows the lead, what was typed stays.
+    opportunity = Opportunity.objects.get()
+    assert (opportunity.topic, opportunity.value) == ("Two engines", 77)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "data",
     [
@@ -706,6 +713,7 @@ def test_disqualifies(reps: Client, lead: Lead, rep: User) -> None:
     assert lead.is_open
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("data", "field"),
     [
@@ -750,9 +758,26 @@ def test_a_lead_that_gave_up_twice_gives_one_answer(reps: Client, lead: Lead, re
     assert reps.post(page("disqualify", lead), {}).status_code == 409
 
 
+def test_a_lead_that_changed_meanwhile_is_not_given_up_unseen(
+    reps: Client, lead: Lead, rep: User
+) -> None:
+    reason = DisqualifyReason.objects.get(key="no-budget")
+    form = sent(reps.get(page("disqualify", lead))) | {"reason": reason.pk}
+    update_lead(lead, by=rep, description="They have found the money")
+
+    stale = reps.post(page("disqualify", lead), form)
+    lead.refresh_from_db()
+    assert (stale.status_code, lead.is_open) == (409, True)
+
+    fresh = reps.post(page("disqualify", lead), sent(stale) | {"reason": reason.pk})
+    lead.refresh_from_db()
+    assert (fresh.status_code, lead.is_open) == (302, False)
+
+
 # What they cost
 
 
+@pytest.mark.once
 def test_the_record_page_costs_the_same_with_a_long_story(
     reps: Client, lead: Lead, rep: User, statements: Statements
 ) -> None:

@@ -60,6 +60,7 @@ def require_step(stage: str, label: str, field: str = "") -> Step:
 # They answer
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", OPEN_PAGES)
 def test_page_answers_with_one_heading(reps: Client, deal: Opportunity, name: str) -> None:
     answer = reps.get(page(name, deal))
@@ -69,6 +70,7 @@ def test_page_answers_with_one_heading(reps: Client, deal: Opportunity, name: st
     assert "Warehouse rollout" in answer.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", OPEN_PAGES)
 def test_page_outside_the_scope_does_not_exist(
     client: Client, outsider: User, deal: Opportunity, name: str
@@ -79,6 +81,7 @@ def test_page_outside_the_scope_does_not_exist(
     assert client.post(page(name, deal)).status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["edit", "delete", "assign", "stage", "win", "lose", "lines"])
 def test_page_of_a_colleague_may_be_read_but_not_used(
     client: Client, rep2: User, deal: Opportunity, name: str
@@ -535,6 +538,7 @@ def test_delete_can_be_undone(reps: Client, deal: Opportunity) -> None:
 # They are quick
 
 
+@pytest.mark.once
 def test_record_takes_few_statements_whatever_it_holds(
     reps: Client, rep: User, statements: Statements
 ) -> None:

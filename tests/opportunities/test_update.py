@@ -11,6 +11,7 @@ from opportunities.operations import (
     OpportunityIsClosed,
     StepsAreMissing,
     delete_opportunity,
+    set_lines,
     update_opportunity,
     win,
 )
@@ -49,6 +50,20 @@ def test_counts_anew_when_the_currency_changes(rep):
     changed = update_opportunity(opportunity, by=rep, currency="USD")
 
     assert changed.base_value == Decimal(50)
+
+
+def test_a_value_is_converted_at_the_rate_of_the_day_on_which_it_is_entered(rep):
+    dollars = Currency.objects.filter(code="USD")
+    dollars.update(rate=Decimal("0.5"))
+    opportunity = OpportunityFactory(owner=rep, value=Decimal(100), currency="USD")
+    dollars.update(rate=Decimal("0.25"))
+
+    renamed = update_opportunity(opportunity, by=rep, topic="Mills")
+    raised = update_opportunity(opportunity, by=rep, value=Decimal(200))
+    dollars.update(rate=Decimal("0.4"))
+    priced = set_lines(opportunity, by=rep, lines=[{"description": "Mill", "price": Decimal(300)}])
+
+    assert [one.base_value for one in (renamed, raised, priced)] == [50, 50, 120]
 
 
 def test_replaces_competitors_and_sales_team(rep, rep2):

@@ -32,6 +32,11 @@ WRONG: dict[str, list[Any]] = {
     "yes_no": ["yes", 1, 0],
     "choice": ["huge", 1, ["small"], "Small", {"key": "small"}],
     "choices": ["north", [1], ["north", "west"], [["north"]], {"north": True}],
+    "money": ["much", True, "5 XXQ", {"amount": "1", "currency": 7}, {"sum": 1}, "1e30", [1]],
+    "date_time": ["2026-11-30T25:00", "soon", 20261130, "1899-12-31T10:00:00Z", "nul\x00"],
+    "tender_page": ["javascript:alert(1)", "data:text/html,x", "nul\x00.example", "http://", 7],
+    "buyer_email": ["ada", "ada@", "a\ud800@b.example", ["a@b.example"], "a b@c.example"],
+    "switchboard": ["call me", "12", "+49 30 <b>", "1" * 41, 4930123456],
 }
 
 
@@ -61,7 +66,8 @@ def test_refuses_what_does_not_fit_and_names_the_field(fields, rep: User):
                 custom.cleaned("lead", {key: value}, by=rep)
             assert list(refused.value.errors) == [f"custom.{key}"], value
             told = str(refused.value)
-            is_said = fields[key].label in told or "character" in told or "date between" in told
+            others = ("character", "date between", "currency")
+            is_said = fields[key].label in told or any(word in told for word in others)
             assert is_said, told
 
 
@@ -72,6 +78,9 @@ def test_stores_one_spelling_of_each_value(fields, rep: User):
         "choices": ["south", "north", "south"],
         "text": "  two words ",
         "long_text": "one\r\ntwo",
+        "money": {"amount": 12.5, "currency": "eur"},
+        "date_time": "2026-11-30T15:30:05.4+01:00",
+        "tender_page": "tender.example/a",
     }
 
     stored = custom.cleaned("lead", given, by=rep)
@@ -82,6 +91,9 @@ def test_stores_one_spelling_of_each_value(fields, rep: User):
         "choices": ["north", "south"],
         "text": "two words",
         "long_text": "one\ntwo",
+        "money": {"amount": "12.50", "currency": "EUR"},
+        "date_time": "2026-11-30T14:30:05Z",
+        "tender_page": "https://tender.example/a",
     }
     for number, text in ((0, "0"), ("-0.0", "0"), (1e3, "1000"), ("1E+2", "100"), (-3, "-3")):
         assert custom.cleaned("lead", {"decimal": number}, by=rep) == {"decimal": text}
@@ -257,7 +269,7 @@ def test_reads_every_definition_and_layout_with_one_statement(admin: User, rep: 
     assert [each.label for each in found["account"]] == ["Note"]
     assert found["contact"] == found["opportunity"] == ()
     assert layouts == {"contact": [{"title": "All", "fields": []}]}
-    assert found["lead"][6].choices[0] == {"key": "small", "label": "Small", "is_active": True}
+    assert found["lead"][8].choices[0] == {"key": "small", "label": "Small", "is_active": True}
 
 
 def test_is_found_by_its_texts(admin: User, rep: User):

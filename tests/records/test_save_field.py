@@ -123,7 +123,12 @@ def test_the_type_stays_once_a_record_has_a_value(admin: User, rep: User):
     field.type = "text"
     told = refused_by(field, admin)
     assert told == {
-        "type": ["Records have values, so this field stays a whole number. Define another field"]
+        "type": [
+            (
+                "Records have values, so this field stays a whole number. “Change the type” in the "
+                "administration shows what would become of them"
+            )
+        ]
     }
     update_lead(lead, by=admin, custom={"budget_code": None})
     assert save_field(field, by=admin).type == "text"

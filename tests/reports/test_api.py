@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from reports.operations import set_targets
 from tests.api.conftest import Caller
 from tests.reports.world import a_season
 from users.models import User
@@ -27,7 +30,18 @@ def test_says_what_the_overview_says(season: None, manager: User) -> None:
         "win_rate": "1.0000",
         "conversion": {"leads": 6, "qualified": 4, "rate": "0.6667"},
         "days_to_convert": {"median": 12.5, "mean": 12.5, "p90": 20.0},
+        "target": {"value": None, "share": None},
     }
+
+
+def test_tells_the_target_of_the_period(season: None, rep: User, manager: User) -> None:
+    today = timezone.localdate()
+    set_targets(rep, today.year, by=manager, amounts={today.month: Decimal(20_000)})
+
+    found = Caller(manager).get("reports/overview").json()
+
+    assert found["won"]["value"] == "14000.00"
+    assert found["target"] == {"value": "20000.00", "share": "0.7000"}
 
 
 @pytest.mark.parametrize("whose", ["me", "rep@crm.example", "REP@crm.example", "id"])

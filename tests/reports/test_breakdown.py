@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 
 from leads.models import Lead
-from opportunities.models import Campaign, LossReason, Opportunity, Source
-from reports.api import DEAL_PARTS, LEAD_PARTS, MEASURES, OF_LEADS
+from opportunities.models import Campaign, Line, LossReason, Opportunity, Product, Source
+from reports.api.figures import DEAL_PARTS, LEAD_PARTS, MEASURES, OF_LEADS
 from reports.tables import REPORTS, plain
 from tests.api.conftest import Caller
 from tests.factories import AccountFactory
-from tests.reports.test_overview import listed
+from tests.reports.test_overview import behind, listed
 from tests.reports.world import (
     a_disqualified_lead,
     a_lead,
@@ -60,10 +60,9 @@ def test_every_part_opens_its_records_and_the_parts_make_the_whole(
     for by, cohort in product(LEAD_PARTS if of_leads else DEAL_PARTS, "10" if of_leads else "0"):
         found = breakdown(manager, f"{YEARS}&measure={measure}&by={by}&cohort={cohort}")
 
-        assert found["rows"], by
-        assert [(by, row["key"], listed(client, row["url"])) for row in found["rows"]] == [
-            (by, row["key"], row["count"]) for row in found["rows"]
-        ]
+        rows = [(row["url"], row["count"]) for row in found["rows"]]
+        assert rows, by
+        assert behind(client, manager, rows) == rows
         assert Decimal(str(found["total"])) == sum(
             Decimal(str(row["value"])) for row in found["rows"]
         ), by
@@ -124,7 +123,7 @@ def test_asks_for_one_source_alone(season: None, manager: User) -> None:
         ("measure=happiness", "measure"),
         ("by=mood", "by"),
         ("measure=leads&by=stage", "by"),
-        ("measure=won_value&by=product", "by"),
+        ("measure=won_value&by=rating", "by"),
         ("cohort=yes", "cohort"),
         ("source=99999999999999999999", "source"),
         ("by=month&from=1900-01-01&to=2199-12-31", "from"),
@@ -180,3 +179,56 @@ def test_tells_nobody_where_an_account_is_that_they_may_not_see(
         assert [row["key"] for row in rows] == ["none"], rows
         assert str(won) not in client.get(f"/opportunities/?{by}={place}").content.decode()
         assert str(won) in client.get(f"/opportunities/?{by}=none").content.decode()
+
+
+def test_counts_an_opportunity_for_the_product_on_its_first_line(
+    client: Client, rep: User, manager: User
+) -> None:
+    pump, valve = (Product.objects.create(key=key, name=key.title()) for key in ("pump", "valve"))
+    both, one, plain = (a_won_opportunity(rep, value) for value in (900, 50, 7))
+    Line.objects.create(opportunity=both, product=valve, position=2)
+    Line.objects.create(opportunity=both, description="Freight", position=0)
+    Line.objects.create(opportunity=both, product=pump, position=1)
+    Line.objects.create(opportunity=one, product=valve)
+    Line.objects.create(opportunity=plain, description="Advice")
+    client.force_login(manager)
+
+    found = breakdown(manager, f"{YEARS}&measure=won_value&by=product")
+
+    assert [(row["label"], row["value"]) for row in found["rows"]] == [
+        ("Unknown", "7.00"), ("Pump", "900.00"), ("Valve", "50.00"),
+    ]  # fmt: skip
+    assert found["total"] == "957.00"
+    assert [listed(client, row["url"]) for row in found["rows"]] == [1, 1, 1]
+
+
+def test_names_no_account_that_the_caller_may_not_see(
+    client: Client, rep: User, outsider: User
+) -> None:
+    hidden, seen = (AccountFactory(owner=owner) for owner in (outsider, rep))
+    for account, value in ((hidden, 900), (seen, 50), (None, 7)):
+        won = a_won_opportunity(rep, value)
+        Opportunity.objects.filter(pk=won.pk).update(account=account)
+    client.force_login(rep)
+
+    found = breakdown(rep, f"{YEARS}&measure=won_value&by=account")
+
+    assert {row["key"]: row["value"] for row in found["rows"]} == {
+        str(seen.pk): "50.00",
+        "none": "907.00",
+    }
+    assert hidden.name not in str(found)
+    assert {row["key"]: listed(client, row["url"]) for row in found["rows"]} == {
+        str(seen.pk): 1,
+        "none": 2,
+    }
+
+
+def test_says_how_leads_are_rated(client: Client, rep: User, manager: User) -> None:
+    a_lead(rep, rating="hot")
+    a_lead(rep)
+    client.force_login(manager)
+
+    rows = breakdown(manager, f"{YEARS}&measure=leads&by=rating")["rows"]
+
+    assert {row["label"]: listed(client, row["url"]) for row in rows} == {"Hot": 1, "Unknown": 1}

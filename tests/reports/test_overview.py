@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from leads.models import Lead
 from opportunities.models import Opportunity
+from reports.models import Target
 from reports.queries import Figures, Period, Question
 from tests.factories import UserFactory
 from tests.reports.world import (
@@ -55,6 +56,7 @@ def asked_by(user: User, **question: Any) -> Figures:
     return Figures(
         Lead.objects.permitted(user),
         Opportunity.objects.permitted(user),
+        Target.objects.permitted(user),
         Question(**{"period": period, **question}),
     )
 
@@ -65,6 +67,33 @@ def listed(client: Client, url: str) -> int:
     assert answer.status_code == 200, url
     assert not answer.context["errors"], url
     return int(answer.context["page"]["total"])
+
+
+def rows_of(user: User, url: str) -> Any:
+    """Return the records that a list has, asked of its view without drawing a page."""
+    found = resolve(url.partition("?")[0])
+    request = RequestFactory().get(url)
+    request.user = user
+    view = found.func.view_class()  # type: ignore[attr-defined]
+    view.setup(request, *found.args, **found.kwargs)
+    assert view.filter.is_valid(), url
+    return view.narrowed()
+
+
+def counted(user: User, url: str) -> int:
+    return int(rows_of(user, url).count())
+
+
+def behind(client: Client, user: User, found: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return the figures as their addresses tell them: the first of every list is opened as a page,
+    of the others its view is asked.
+    """
+    pages = {url.partition("?")[0]: url for url, _count in reversed(found)}
+    told = {
+        url: listed(client, url) if url in pages.values() else counted(user, url)
+        for url in dict(found)
+    }
+    return [(url, told[url]) for url, _count in found]
 
 
 def figures(page: Any) -> list[tuple[str, int]]:
@@ -98,7 +127,7 @@ def test_every_figure_opens_the_records_behind_it(
     found = figures(shown(client, user, f"/reports/?period={period}"))
 
     assert len(found) > 40
-    assert {url: listed(client, url) for url, _count in found} == dict(found)
+    assert behind(client, user, found) == found
 
 
 def test_opens_the_records_of_the_owner_that_was_chosen(
@@ -107,14 +136,14 @@ def test_opens_the_records_of_the_owner_that_was_chosen(
     page = shown(client, manager, f"{OVERVIEW}&owner={rep2.pk}")
 
     assert page["deals"].total.count == 4
-    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+    assert behind(client, manager, figures(page)) == figures(page)
 
 
 def test_opens_what_belongs_to_nobody(client: Client, season: None, manager: User) -> None:
     page = shown(client, manager, f"{OVERVIEW}&owner=none")
 
     assert page["ready"].figure.count == 1
-    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+    assert behind(client, manager, figures(page)) == figures(page)
 
 
 def test_opens_the_records_of_the_team_that_was_chosen(
@@ -123,7 +152,7 @@ def test_opens_the_records_of_the_team_that_was_chosen(
     page = shown(client, admin, f"{OVERVIEW}&team={outsider.team_id}")
 
     assert page["deals"].total.count == 3
-    assert [(url, listed(client, url)) for url, _count in figures(page)] == figures(page)
+    assert behind(client, admin, figures(page)) == figures(page)
 
 
 def test_every_figure_is_a_link_on_the_page(client: Client, season: None, manager: User) -> None:
@@ -166,6 +195,7 @@ def test_stands_on_its_feet_without_a_single_record(client: Client, manager: Use
     assert [stage.label for stage in page["deals"].stages] == ["Develop", "Propose", "Close"]
 
 
+@pytest.mark.once
 def test_needs_few_statements_however_many_records_there_are(
     client: Client, rep: User, rep2: User, manager: User
 ) -> None:

@@ -34,6 +34,7 @@ REGION = {
 NOTICES = {
     "assigned": "both",
     "mentioned": "email",
+    "answered": "app",
     "task_due": "none",
     "lead_reopened": "app",
     "job_finished": "app",

@@ -192,6 +192,7 @@ def test_is_refused_to_those_who_may_not(client, rep):
         change_many(jobs.DeleteLeads, [], by=rep)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("action", ["assign", "status", "task", "delete"])
 def test_many_cost_as_many_statements_as_few(managers, manager, statements, action):
     address = f"/leads/bulk/{action}/?all=1&from=owner%3Dme"

@@ -156,6 +156,7 @@ def test_sends_those_without_scripts_to_the_form(reps: Client, rep: User) -> Non
     assert reps.get(f"/cell/lead/{lead.pk}/company/").url == f"/leads/{lead.pk}/edit/#id_company"
 
 
+@pytest.mark.once
 def test_every_column_that_can_be_changed_has_a_field(reps: Client, rep: User, admin: User) -> None:
     for kind in ("lead", "account", "contact", "opportunity"):
         one_of_each(kind, by=admin)

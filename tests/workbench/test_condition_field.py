@@ -92,6 +92,7 @@ def test_sends_back_whatever_it_shows(world: dict[str, Any], rng: Random) -> Non
     assert not form.fields["condition"].has_changed(condition, form["condition"].data)
 
 
+@pytest.mark.once
 def test_shows_every_comparison_of_every_field_and_takes_it_back(world: dict[str, Any]) -> None:
     rng = Random(5)
     seen: dict[tuple[str, str], dict[str, Any]] = {}

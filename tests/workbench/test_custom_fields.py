@@ -36,6 +36,11 @@ TYPED = {
     "yes_no": "no",
     "choice": "small",
     "choices": ["north", "east"],
+    "money": "1,250.5 eur",
+    "date_time": "2026-11-30T14:30",
+    "tender_page": "https://tender.example/lot?n=7&x=<b>",
+    "buyer_email": " buyer@tender.example",
+    "switchboard": "+49 30 123456",
 }
 READ = {
     "text": "B-7 &lt;b&gt;&amp;",
@@ -46,6 +51,11 @@ READ = {
     "yes_no": "No",
     "choice": "Small",
     "choices": "North, East",
+    "money": "€1,250.50",
+    "date_time": "30 Nov 2026, 14:30",
+    "tender_page": '<a href="https://tender.example/lot?n=7&amp;x=&lt;b&gt;"',
+    "buyer_email": '<a href="mailto:buyer@tender.example"',
+    "switchboard": '<a href="tel:+4930123456"',
 }
 STORED = VALUES | {"whole": 1250}
 
@@ -136,6 +146,11 @@ def test_what_is_wrong_is_said_in_the_words_of_the_field(
         "choice": "huge",
         "choices": ["west"],
         "text": "x" * 256,
+        "money": "12 dollars",
+        "date_time": "2026-11-30T25:00",
+        "tender_page": "javascript:alert(1)",
+        "buyer_email": "nobody",
+        "switchboard": "call me",
     }
 
     form = reps.get("/leads/new/")
@@ -151,6 +166,11 @@ def test_what_is_wrong_is_said_in_the_words_of_the_field(
         "custom.choice": ["Choose one of the list for Size"],
         "custom.choices": ["Choose one of the list for Regions"],
         "custom.text": ["Budget code can have at most 255 characters; these are 256"],
+        "custom.money": ["Enter Fee as an amount, like 1250.50 EUR"],
+        "custom.date_time": ["Enter Demo at as a date with a time, like 2026-11-30 14:30"],
+        "custom.tender_page": ["Enter Tender page as a web address, like https://example.com"],
+        "custom.buyer_email": ["Enter Buyer email as an email address, like ada@example.com"],
+        "custom.switchboard": ["Enter Switchboard as a phone number, like +49 30 123456"],
     }
     assert 'href="#id_custom.whole"' in answer.content.decode()
     assert "around 30" in answer.content.decode()

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from records.errors import NotPermitted
 from records.models import IdempotencyKey
-from tests.factories import UserFactory
+from tests.factories import LeadFactory, UserFactory
 from tests.workbench.kinds import Killed, found_teams
 from tests.world import at_once
 from users.models import Team, User
@@ -365,3 +365,14 @@ def test_forgets_what_ended_long_ago(rep):
     assert list(Job.objects.all()) == [new]
     assert [key.key for key in IdempotencyKey.objects.all()] == ["new"]
     assert not DBTaskResult.objects.exists()
+
+
+@pytest.mark.once
+def test_the_scheduler_has_sqlite_count_what_it_plans_with(rep):
+    LeadFactory(owner=rep)
+
+    call_command("scheduler", once=True, stdout=StringIO())
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = %s", ["leads_lead"])
+        assert cursor.fetchone()[0] > 0

@@ -207,6 +207,7 @@ def test_the_lists_of_definitions_cost_no_more_with_a_layout(
     assert len(after) <= len(before)
 
 
+@pytest.mark.once
 def test_rubbish_that_was_stored_breaks_no_page(reps: Client, rep: User) -> None:
     lead = LeadFactory(owner=rep)
     rubbish: Any

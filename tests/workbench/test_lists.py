@@ -26,7 +26,7 @@ from tests.factories import (
     OpportunityFactory,
 )
 from users.models import User
-from workbench.views.list import MOST_COUNTED, CountUpTo, count_text
+from workbench.views.counting import MOST_COUNTED, CountUpTo, count_text
 from workbench.views.paging import cursor_of, keys_for, place_of
 
 Statements = Callable[[], AbstractContextManager[list[str]]]
@@ -150,7 +150,8 @@ def test_counts_exactly_to_ten_thousand_and_no_further(
         count(self, rows, min(limit, 10))
 
     monkeypatch.setattr(CountUpTo, "__init__", to_ten)
-    monkeypatch.setattr("workbench.views.list.MOST_COUNTED", 10)
+    for module in ("list", "paged"):
+        monkeypatch.setattr(f"workbench.views.{module}.MOST_COUNTED", 10)
     monkeypatch.setattr("workbench.views.list.MOST_IN_TAB", 5)
 
     answer = reps.get("/leads/?view=all&per=25")
@@ -314,6 +315,7 @@ def test_a_cursor_survives_its_way_through_the_address() -> None:
 # What it costs, and how it comes
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "query", ["", "?view=all", "?q=name&sort=-value&source=none&owner=me", "?sort=owner&per=100"]
 )
@@ -347,6 +349,24 @@ def test_only_the_part_comes_to_htmx(reps: Client, part: str) -> None:
     assert "<html" not in text
     assert f'id="{part}"' in text
     assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_what_stands_around_the_rows_follows_a_text_that_is_typed(reps: Client, rep: User) -> None:
+    many(2, rep)
+    part = {"HX-Request": "true", "HX-Target": "list-body"}
+
+    text = reps.get("/leads/?q=ada&owner=me", headers=part).content.decode()
+
+    parts = dict(
+        re.findall(r'id="(list-\w+)" hx-swap-oob="true">(.*?)(?=id="list-|$)', text, re.DOTALL)
+    )
+    assert set(parts) == {"list-views", "list-chips", "list-tools"}
+    assert 'action="/leads/?q=ada&amp;owner=me"' in parts["list-tools"]  # what is exported
+    assert 'name="q" value="ada"' in parts["list-tools"]  # when it is sorted
+    assert 'href="?q=ada"' in parts["list-chips"]  # without the other filter
+    assert "q%3Dada" in parts["list-views"]  # what a new view keeps
+    whole = reps.get("/leads/?q=ada", headers={**part, "HX-Target": "list"}).content.decode()
+    assert 'id="list-tools" hx-swap-oob' not in whole
 
 
 def test_proposes_records_while_one_types(reps: Client, rep: User, outsider: User) -> None:

@@ -228,6 +228,23 @@ def test_shows_each_reader_what_he_may_see(client: Client, manager: User, outsid
     assert tabs(answer)["Hot ones"]["count"] == "1"
 
 
+def test_of_somebody_who_lost_access_shows_what_its_reader_may_see(
+    client: Client, rep: User, rep2: User, outsider: User
+) -> None:
+    LeadFactory(owner=rep, last_name="Ours")
+    LeadFactory(owner=outsider, last_name="Theirs")
+    view = a_view(rep2, query="status=open", audience="team")
+    rep2.roles.clear()
+    rep2 = User.objects.get(pk=rep2.pk)  # what a person may is read once
+
+    client.force_login(rep)
+    assert names(client.get(f"/leads/?view={view.pk}")) == {"Ours"}
+    client.force_login(rep2)
+    assert names(client.get(f"/leads/?view={view.pk}")) == set()
+    client.force_login(outsider)
+    assert "Hot ones" not in tabs(client.get("/leads/?view=all"))
+
+
 def test_who_reads_it_may_neither_change_nor_delete_it(rep: User, rep2: User) -> None:
     view = a_view(rep, audience="team")
 

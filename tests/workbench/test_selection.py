@@ -154,6 +154,7 @@ def test_cancelling_leads_back_to_the_same_view(reps, rep):
     assert page.context["cancel_url"] == "/leads/?q=a+b&sort=-age"
 
 
+@pytest.mark.once
 def test_a_list_with_boxes_asks_no_more(reps, rep, statements):
     LeadFactory(owner=rep)
     reps.get("/leads/")

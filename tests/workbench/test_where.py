@@ -146,6 +146,7 @@ NONSENSE = [
 ]  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("where", NONSENSE)
 def test_nonsense_is_told_and_shows_nothing(reps: Client, rep: User, where: str) -> None:
     LeadFactory(owner=rep)

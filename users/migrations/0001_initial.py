@@ -121,17 +121,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "roles",
-                    models.ManyToManyField(blank=True, related_name="members", to="users.role"),
+                    models.ManyToManyField(blank=True, related_name='members', to='users.role', verbose_name='roles'),
                 ),
                 (
                     "team",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="members",
-                        to="users.team",
-                    ),
+                    models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='users.team', verbose_name='team'),
                 ),
             ],
             options={
@@ -149,30 +143,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("prefix", models.CharField(editable=False, max_length=12)),
+                ("prefix", models.CharField(editable=False, max_length=12, verbose_name='prefix')),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
                 (
                     "scope",
-                    models.CharField(
-                        choices=[("read", "Read"), ("write", "Read and write")],
-                        default="write",
-                        max_length=5,
-                    ),
+                    models.CharField(choices=[('read', 'Read'), ('write', 'Read and write')], default='write', max_length=5, verbose_name='scope'),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
                 ),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("used_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
+                ("used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name='used at')),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name='revoked at')),
                 (
                     "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tokens",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL, verbose_name='user'),
                 ),
             ],
             options={
@@ -211,11 +197,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "role",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="grants",
-                        to="users.role",
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='users.role', verbose_name='role'),
                 ),
             ],
             options={

@@ -20,14 +20,14 @@ from rest_framework.exceptions import ErrorDetail
 
 from records.custom import (
     KINDS,
-    LONGEST,
     PREFIX,
-    choices_of,
     cleaned,
     definitions_for,
     kind_of,
 )
 from records.errors import Unacceptable
+from records.field_types import type_of
+from records.form_conditions import missing_in
 from records.layouts import required_of
 from records.models import FIRST_YEAR, LAST_YEAR, CustomField
 from records.operations.tags import in_order
@@ -410,7 +410,7 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
             del sent["custom"]
         missing: dict[str, Any] = {}
         names = {field.source: name for name, field in fields.items() if not field.read_only}
-        for source, told in required_of(custom.kind, sent, by=custom.user).items():
+        for source, told in missing_in(custom.kind, sent, by=custom.user).items():
             if source.startswith(PREFIX) and is_object:
                 missing.setdefault("custom", {})[source.removeprefix(PREFIX)] = told
             elif source in names:
@@ -455,9 +455,6 @@ class CustomSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
         return described
 
 
-_TYPES = CustomField.Type
-
-
 def custom_schema(definition: CustomField) -> dict[str, Any]:
     """Return the type of a custom field as OpenAPI says it."""
     described: dict[str, Any] = {
@@ -466,24 +463,4 @@ def custom_schema(definition: CustomField) -> dict[str, Any]:
     }
     if definition.help_text:
         described["description"] = definition.help_text
-    keys = [key for key, choice in choices_of(definition).items()]
-    match definition.type:
-        case _TYPES.WHOLE:
-            described |= {"type": "integer", "format": "int64"}
-        case _TYPES.DECIMAL:
-            described |= {"type": "string", "format": "decimal"}
-        case _TYPES.DATE:
-            described |= {"type": "string", "format": "date"}
-        case _TYPES.YES_NO:
-            described |= {"type": "boolean"}
-        case _TYPES.CHOICE:
-            described |= {"type": "string", "enum": keys}
-        case _TYPES.CHOICES:
-            described |= {
-                "type": "array",
-                "items": {"type": "string", "enum": keys},
-                "uniqueItems": True,
-            }
-        case _:
-            described |= {"type": "string", "maxLength": LONGEST[_TYPES(definition.type)]}
-    return described
+    return described | type_of(definition).schema(definition)

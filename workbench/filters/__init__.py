@@ -19,6 +19,7 @@ from workbench.filters.conditions import (
     WHERE,
     ConditionFilter,
     fields_for,
+    seen_by_way_of,
     where_seen,
     written,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "fields_for",
     "midnight",
     "period_start",
+    "seen_by_way_of",
     "where_seen",
     "written",
 ]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +36,7 @@ from records.conditions import (
     words,
 )
 from records.models import Record
-from records.permissions import scope_of
+from records.permissions import reach_of, scope_of
 from records.vocabulary import fields_of
 from users import formats
 from users.models import Grant, User
@@ -76,14 +76,24 @@ def where_seen(model: type[Model], path: str, user: User, **options: Any) -> Cas
 
     Nothing is returned where he may see all of them, or where the path leads by way of none.
     """
+    seen = seen_by_way_of(model, path, user)
+    return Case(When(seen, then=F(path)), **options) if seen else None
+
+
+def seen_by_way_of(model: type[Model], path: str, user: User) -> Q | None:
+    """Return what rows meet whose related record, by way of which a path leads, `user` may see.
+
+    That is everything where he may see all of them; None is returned where the path leads by way of
+    no record. What is read anyway says whether it may be seen: no numbers of records are listed.
+    """
     relation, way, _rest = path.partition("__")
     related: Any = model._meta.get_field(relation).related_model if way else None
     if related is None or not issubclass(related, Record):
         return None
     if scope_of(user, "view", related) == Grant.Scope.ALL:
-        return None
-    seen = related.objects.permitted(user, "view")
-    return Case(When(**{f"{relation}__in": seen.values("pk")}, then=F(path)), **options)
+        return Q()
+    reach = reach_of(user, "view", related, via=f"{relation}__")
+    return Q(pk__in=[]) if reach is None else reach & Q(**{f"{relation}__deleted_at": None})
 
 
 # Writing and reading one

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.conditions import ConditionIsWrong, Field, Group, Test, parse, words
 from records.custom import KINDS, definitions_for, kind_of
+from records.models import CustomField
 from records.vocabulary import asked_about
 from users import formats
 from users.models import User
@@ -22,10 +23,17 @@ from workbench.templatetags.workbench import day
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from records.models import CustomField
-
 
 KNOWN = {"__known": "known"}
+NUMBERS = {
+    "__gte": "at_least",
+    "__lte": "at_most",
+    "": "is",
+    "__gt": "more_than",
+    "__lt": "less_than",
+    **KNOWN,
+}
+DAYS = {"__gte": "From", "__lte": "Until", "": "on", "__gt": "after", "__lt": "before", **KNOWN}
 # Type in a condition → ending of the filter's name → comparison of the language. What begins with
 # a capital is none of its own: from a day on, until a day.
 LOOKUPS: dict[str, dict[str, str]] = {
@@ -36,34 +44,26 @@ LOOKUPS: dict[str, dict[str, str]] = {
         "__in": "one_of",
         **KNOWN,
     },
-    "number": {
-        "__gte": "at_least",
-        "__lte": "at_most",
-        "": "is",
-        "__gt": "more_than",
-        "__lt": "less_than",
-        **KNOWN,
-    },
-    "date": {
-        "__gte": "From",
-        "__lte": "Until",
-        "": "on",
-        "__gt": "after",
-        "__lt": "before",
-        **KNOWN,
-    },
+    "number": NUMBERS,
+    "money": NUMBERS,
+    "date": DAYS,
+    "moment": DAYS,
     "yes_no": {"": "yes"},
     "choice": {"": "is", "__in": "one_of", **KNOWN},
+    "link": {"": "is", **KNOWN},
     "choices": {"": "any_of", "__in": "any_of", "__all": "all_of", **KNOWN},
 }
 # What the form of a list offers; the others are for links and programs.
 OFFERED = {
     "text": ("__contains",),
     "number": ("__gte", "__lte"),
+    "money": ("__gte", "__lte"),
     "date": ("__gte", "__lte"),
+    "moment": ("__gte", "__lte"),
     "yes_no": ("",),
     "choice": ("",),
     "choices": ("",),
+    "link": (),
 }
 FORM_LABELS = {
     "contains": _("%(field)s contains"),
@@ -85,6 +85,8 @@ def custom_fields_of(model: Any, user: User) -> tuple[CustomField, ...]:
 def looked_for(definition: CustomField) -> Field:
     """Return a custom field as conditions know it; choices out of use can be looked for as well."""
     field = asked_about(definition)
+    if definition.type == CustomField.Type.USER:
+        return field  # who they are is read when somebody looks
     return replace(field, choices=[*field.choices, *field.retired], retired=())
 
 
@@ -120,7 +122,7 @@ class Compared(forms.Field):
                 self.about.name,
                 "after" if comparison == "From" else "before",
                 on + shift,
-                "date",
+                self.about.type,
             )
         if comparison in {"one_of", "any_of", "all_of"}:
             value = [part.strip() for part in text.split(",") if part.strip()]
@@ -139,11 +141,11 @@ class Compared(forms.Field):
         if self.comparison in {"one_of", "any_of", "all_of"}:
             return {"type": "string", "example": ",".join(k for k, _l in self.about.choices[:2])}
         match self.about.type:
-            case "number":
+            case "number" | "money" | "link" if self.comparison != "known":
                 return {"type": "string", "format": "decimal"}
-            case "date" if self.comparison != "known":
+            case "date" | "moment" if self.comparison != "known":
                 return {"type": "string", "format": "date"}
-            case "choice" if self.comparison == "is":
+            case "choice" if self.comparison == "is" and isinstance(self.about.choices, list):
                 return {"type": "string", "enum": [key for key, _label in self.about.choices]}
         return {"type": "boolean" if self.comparison in {"yes", "known"} else "string"}
 
@@ -171,9 +173,9 @@ class CustomFilter(django_filters.Filter):
                 )
             case "choice" | "choices" if self.is_offered:
                 return forms.Select(choices=[("", _("any")), *self.about.choices])
-            case "date":
+            case "date" | "moment":
                 return date_input()
-            case "number":
+            case "number" | "money":
                 return forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         return forms.TextInput(attrs={"autocomplete": "off"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.custom import PREFIX
 from records.keys import search_key
+from users import formats
 from users.models import User
 from workbench.filters.columns import OwnerFilter, RecordFilterById
 from workbench.filters.conditions import WHERE, ConditionFilter
@@ -92,7 +94,7 @@ class RecordFilter(django_filters.FilterSet):
             return str(dict(_flat(field.choices)).get(str(value), value))
         if isinstance(value, bool):
             return str(_("yes") if value else _("no"))
-        return str(value)
+        return formats.day(value) if isinstance(value, date) else str(value)
 
     @property
     def offered(self) -> list[Any]:

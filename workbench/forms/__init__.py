@@ -5,10 +5,12 @@ A form validates; it never saves. The page hands its cleaned data to an operatio
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,20 +21,23 @@ from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, Q, QuerySet
 from django.forms.utils import ErrorDict, flatatt
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from records import custom
+from records.form_conditions import asked, conditions_for, drafted
 from records.keys import search_key, text_problem
 from records.layouts import parts_for
-from records.models import Currency, Record
+from records.models import FIRST_YEAR, LAST_YEAR, Currency, CustomField, Record
 from records.models import MoneyField as MoneyColumn
 from users import formats
 from users.models import User
-from workbench.custom import Fitting, form_field
+from workbench.custom import Fitting, form_field, packed
 from workbench.forms.conditions import AsksConditions, ConditionField, is_editing_only
 from workbench.forms.tags import TagsField
 
@@ -283,6 +288,28 @@ class LookupField(forms.ModelChoiceField):
         return bool(before != (after.pk if after else None))
 
 
+class LinkField(Fitting, LookupField):
+    """The record that a custom field links to."""
+
+    @classmethod
+    def of(cls, definition: CustomField, user: User, *, standing: Any) -> LinkField:
+        rows: Any = definition.target_model.objects.all()
+        field = cls(
+            rows.permitted(user, "view"),
+            label=definition.label,
+            help_text=escape(definition.help_text) or _("Type a name"),
+            required=definition.is_required,
+        )
+        field.definition = definition
+        field.standing = standing if isinstance(standing, int) else None
+        return field
+
+    def clean(self, value: Any) -> int | None:
+        """Return the number: the name of a record that is hidden must not come along."""
+        record = super().clean(value)
+        return None if record is None else int(record.pk)
+
+
 class RecordsField(forms.ModelMultipleChoiceField):
     """Any number of lines of a list, each named by its number."""
 
@@ -321,6 +348,13 @@ class TitledRows(Fieldset):
         return render_to_string(
             "bootstrap5/layout/section.html", {"title": self.legend, "fields": fields}
         )
+
+
+class Conditions(Div):
+    """What the page reads to follow the conditions of a form; nothing is seen of it."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        super().__init__(data_follows=json.dumps(told), hidden=True)
 
 
 def helper_for(sections: Iterable[Section], fields: Mapping[str, Any]) -> FormHelper:
@@ -399,6 +433,7 @@ class RecordForm(forms.ModelForm[Any]):
         word(self.fields)
         self.adapt()
         self._lay_out()
+        self.conditions = conditions_for(self.kind, self.user)
         self.is_whole = not only
         if only:
             self.fields = {name: self.fields[name] for name in only if name in self.fields}
@@ -414,9 +449,24 @@ class RecordForm(forms.ModelForm[Any]):
     def full_clean(self) -> None:
         if not self.is_draft:
             super().full_clean()
+            if self.is_bound and self.is_whole and self.conditions:
+                self._heed_conditions()
             return
         self._errors = ErrorDict()
         self.cleaned_data: dict[str, Any] = {}
+
+    def _heed_conditions(self) -> None:
+        """Ask for what is asked for now, and take nothing of what is not shown now."""
+        draft = drafted(self.instance, packed(self.values))
+        for name in self.conditions.hidden_on(draft):
+            self.cleaned_data.pop(name, None)
+            self.errors.pop(name, None)
+        for name in self.conditions.required_on(draft):
+            if name in self.fields and name not in self.errors:
+                value: Any = self.cleaned_data.get(name)
+                if custom.is_empty(value) or (isinstance(value, QuerySet) and not value.exists()):
+                    for sentence in asked(self.kind, name, self.user).get(name, ()):
+                        self.add_error(name, sentence)
 
     def adapt(self) -> None:
         """Change fields to what this record and this user need; the layout comes after it."""
@@ -446,7 +496,10 @@ class RecordForm(forms.ModelForm[Any]):
         stored = self.instance.custom if isinstance(self.instance.custom, dict) else {}
         for each in custom.definitions_for(self.user).get(self.kind, ()):
             standing = stored.get(each.key) if self.instance.pk else each.default
-            self.fields[each.name] = form_field(each, standing=standing)
+            if each.type == CustomField.Type.RECORD:
+                self.fields[each.name] = LinkField.of(each, self.user, standing=standing)
+            else:
+                self.fields[each.name] = form_field(each, standing=standing)
             self.initial.setdefault(each.name, custom.natural(each, standing))
 
     def _lay_out(self) -> None:
@@ -494,7 +547,14 @@ class RecordForm(forms.ModelForm[Any]):
     @property
     def helper(self) -> FormHelper:
         shown = {name: field for name, field in self.fields.items() if name not in self.apart}
-        return helper_for(self.laid_out, shown)
+        helper = helper_for(self.laid_out, shown)
+        if told := self.told_conditions():
+            helper.layout.insert(0, Conditions(told))
+        return helper
+
+    def told_conditions(self) -> dict[str, Any]:
+        """Return the conditions as the page follows them while somebody types."""
+        return self.conditions.as_data() if self.conditions else {}
 
     def add_error_to(self, names: Iterable[str], sentence: Any) -> None:
         """Add an error to the first of these fields that the form shows, else at the top."""
@@ -550,6 +610,10 @@ def _is_wide(field: forms.Field) -> bool:
 
 def _column_of(instance: Model, name: str) -> Any:
     return next((f for f in instance._meta.get_fields() if f.name == name), None)
+
+
+# The days that a filter takes: what a record can hold.
+DAYS = [MinValueValidator(date(FIRST_YEAR, 1, 1)), MaxValueValidator(date(LAST_YEAR, 12, 31))]
 
 
 def date_input() -> forms.DateInput:

@@ -227,6 +227,8 @@ def control_for(about: Field, comparison: str) -> str:
             return "lines" if is_many else "text"
         case "moment":
             return "date"
+        case "money" | "link":
+            return "number"
     return about.type
 
 

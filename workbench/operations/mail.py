@@ -20,7 +20,7 @@ from records.errors import Refused, Unacceptable
 from records.keys import clean_text
 from records.operations import operation, require_for_all, row_of
 from workbench.models import Mail, MailPart
-from workbench.operations.sending import send
+from workbench.operations.sending import have_followed, send
 from workbench.smtp import bare
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def post_again(mail: Mail) -> Mail:
     current.state, current.attempts, current.error = Mail.State.WAITING, 0, ""
     current.next_at = timezone.now()
     current.save()
+    have_followed(current)
     send.enqueue(current.pk)
     return current
 
@@ -138,6 +139,7 @@ def note_bounce(message_id: str, words: str) -> Mail | None:
     if mail is not None and mail.state == Mail.State.SENT:
         mail.state, mail.error = Mail.State.FAILED, one_line(words)[:1_000]
         mail.save()
+        have_followed(mail)
     return mail
 
 

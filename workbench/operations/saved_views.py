@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from records import audit
 from records.errors import NotPermitted, Refused, Unacceptable
-from records.operations import acceptable, operation, refuse_stale
+from records.operations import operation, refuse_stale
+from records.operations.checking import acceptable
 from records.permissions import may
 from workbench.models import SavedView, ViewMark
 
@@ -40,7 +41,7 @@ def save_view(
     _check(view, by=by)
     if SavedView.objects.filter(owner=by, kind=kind).count() >= MOST_VIEWS:
         raise Unacceptable(
-            _("You keep %(most)d views of this list. Delete one first.") % {"most": MOST_VIEWS}
+            _("You keep %(most)d of these. Delete one first.") % {"most": MOST_VIEWS}
         )
     view.save()
     audit.log(view, "view.created", by=by, changes=_told(view))
@@ -110,10 +111,10 @@ def _held(view: SavedView, *, by: User, action: str) -> SavedView:
     SavedView.objects.select_for_update().filter(pk=view.pk).first()
     seen = SavedView.objects.permitted(by).filter(pk=view.pk).select_related("owner").first()
     if seen is None:
-        raise ViewIsGone(_("This view is gone, or it is no longer shared with you."))
+        raise ViewIsGone(_("It is gone, or it is no longer shared with you."))
     if action != "view" and not SavedView.objects.permitted(by, action).filter(pk=view.pk).exists():
         raise NotPermitted(
-            _("This view belongs to %(owner)s. Save one of your own.") % {"owner": seen.owner}
+            _("It belongs to %(owner)s. Save one of your own.") % {"owner": seen.owner}
         )
     return seen
 
@@ -121,18 +122,16 @@ def _held(view: SavedView, *, by: User, action: str) -> SavedView:
 def _check(view: SavedView, *, by: User) -> None:
     acceptable(view)
     if len(view.query) > SavedView.LONGEST_QUERY:
-        raise Unacceptable(_("This view has more filters than can be kept. Take some away."))
+        raise Unacceptable(_("It has more filters than can be kept. Take some away."))
     is_taken = SavedView.objects.filter(owner=view.owner_id, kind=view.kind, name=view.name)
     if is_taken.exclude(pk=view.pk).exists():
-        raise Unacceptable(
-            errors={"name": [_("You have a view of this name. Choose another one.")]}
-        )
+        raise Unacceptable(errors={"name": [_("You have one of this name. Choose another name.")]})
     if view.audience == SavedView.Audience.TEAM and view.owner.team_id is None:
-        raise Unacceptable(errors={"audience": [_("You are in no team to share the view with.")]})
+        raise Unacceptable(errors={"audience": [_("You are in no team to share it with.")]})
     stands = SavedView.objects.filter(pk=view.pk, audience=SavedView.Audience.EVERYONE).exists()
     is_wider = view.audience == SavedView.Audience.EVERYONE and not stands
     if is_wider and not may_share_with_everyone(by):
-        raise NotPermitted(_("You may share views with your team, not with everyone."))
+        raise NotPermitted(_("You may share it with your team, not with everyone."))
 
 
 def _told(view: SavedView) -> dict[str, list[Any]]:

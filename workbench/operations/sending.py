@@ -18,7 +18,7 @@ from workbench.models import Mail, MailPart
 from workbench.smtp import Failure, hand_over
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,22 @@ LOST_AFTER = timedelta(minutes=15)
 TURN = 20.0  # seconds after which others have the worker
 MOST_AT_ONCE = 200
 KEPT_FOR = timedelta(days=90)
+
+
+# What follows from a letter that has failed, or is on its way again: rooms above keep it in step.
+_FOLLOWERS: list[Callable[[Mail], None]] = []
+
+
+def follows_letters(follow: Callable[[Mail], None]) -> Callable[[Mail], None]:
+    """Have a function called where a letter fails or is tried again, in the same transaction."""
+    _FOLLOWERS.append(follow)
+    return follow
+
+
+def have_followed(mail: Mail) -> None:
+    """Let those who follow letters know that one has failed, or has not any more."""
+    for follow in _FOLLOWERS:
+        follow(mail)
 
 
 @task()
@@ -148,3 +164,5 @@ def _end(mail: Mail, state: str, words: str) -> None:
     mail.state, mail.error = state, words[:1_000]
     mail.worker, mail.taken_at = "", None
     mail.save()
+    if state == Mail.State.FAILED:
+        have_followed(mail)

@@ -13,11 +13,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_countries import countries
 from django_countries.fields import CountryField
 
 from records import keys
 from records.custom import choices_of, from_text, stored
+from records.field_types import read_money, type_of
 from records.models import CustomField, tag_problem
 from workbench.forms.tags import names_in
 from workbench.transfer.mapping import ColumnMapping
@@ -57,7 +59,7 @@ def as_email(text: str, mapping: ColumnMapping) -> str:
     try:
         validate_email(text)
     except ValidationError:
-        raise CellIsLeftOut(f"“{short(text)}” is no email address.") from None
+        raise CellIsLeftOut(_("“%(text)s” is no email address.") % {"text": short(text)}) from None
     return text
 
 
@@ -83,7 +85,7 @@ def as_flag(text: str, mapping: ColumnMapping) -> bool:
     word = text.strip().casefold()
     if word in _YES or word in _NO:
         return word in _YES
-    raise CellIsUnreadable(f"“{short(text)}” is neither yes nor no.")
+    raise CellIsUnreadable(_("“%(text)s” is neither yes nor no.") % {"text": short(text)})
 
 
 def as_number(text: str, mapping: ColumnMapping) -> Decimal:
@@ -97,7 +99,7 @@ def as_number(text: str, mapping: ColumnMapping) -> Decimal:
     bare = re.sub(r"[\s  '’_]|[^\W\d_]{3}(?=$)|^[^\W\d_]{3}(?=[\d\s-])", "", text.strip())
     bare = "".join(c for c in bare if unicodedata.category(c) != "Sc").replace("−", "-")
     if len(bare) > _LONGEST_NUMBER:
-        raise CellIsUnreadable("This number is too long.")
+        raise CellIsUnreadable(_("This number is too long."))
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d{1,2}", bare):
         return Decimal(bare)
     point, comma = bare.rfind("."), bare.rfind(",")
@@ -110,24 +112,24 @@ def as_number(text: str, mapping: ColumnMapping) -> Decimal:
         decimal = "."
     plain = bare.replace("," if decimal == "." else ".", "").replace(decimal, ".")
     if not re.fullmatch(r"-?\d+(\.\d*)?|-?\.\d+", plain):
-        raise CellIsUnreadable(f"“{short(text)}” is not a number.")
+        raise CellIsUnreadable(_("“%(text)s” is not a number.") % {"text": short(text)})
     try:
         return Decimal(plain)
     except InvalidOperation:
-        raise CellIsUnreadable(f"“{short(text)}” is not a number.") from None
+        raise CellIsUnreadable(_("“%(text)s” is not a number.") % {"text": short(text)}) from None
 
 
 def as_money(text: str, mapping: ColumnMapping) -> Decimal:
     amount = as_number(text, mapping)
     if amount.adjusted() > _LONGEST_NUMBER:
-        raise CellIsUnreadable("This number is too large.")
+        raise CellIsUnreadable(_("This number is too large."))
     return amount.quantize(Decimal("0.01"))
 
 
 def as_whole(text: str, mapping: ColumnMapping) -> int:
     number = as_number(text, mapping)
     if number != number.to_integral_value():
-        raise CellIsUnreadable(f"“{short(text)}” is not a whole number.")
+        raise CellIsUnreadable(_("“%(text)s” is not a whole number.") % {"text": short(text)})
     return int(number)
 
 
@@ -151,7 +153,10 @@ def as_moment(text: str, mapping: ColumnMapping) -> datetime:
 
 def _day_and_rest(text: str, mapping: ColumnMapping) -> tuple[date, str]:
     bare = text.strip()
-    problem = CellIsUnreadable(f"“{short(text)}” is not a date in the order {mapping.date_order}.")
+    problem = CellIsUnreadable(
+        _("“%(text)s” is not a date in the order %(order)s.")
+        % {"text": short(text), "order": mapping.date_order}
+    )
     if found := re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", bare):
         year, month, day = (int(part) for part in found.groups())
     elif found := re.match(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)", bare):
@@ -195,7 +200,7 @@ def _clock(text: str, day: date, rest: str) -> datetime:
                 f"{moment.isoformat()}{found[6].replace('Z', '+00:00')}"
             )
     except ValueError:
-        raise CellIsUnreadable(f"“{short(text)}” is not a moment.") from None
+        raise CellIsUnreadable(_("“%(text)s” is not a moment.") % {"text": short(text)}) from None
     return moment
 
 
@@ -207,7 +212,7 @@ def as_country(text: str, mapping: ColumnMapping) -> str:
     """
     code = _code_of(text.strip())
     if not code:
-        raise CellIsUnreadable(f"“{short(text)}” is no country that we know.")
+        raise CellIsUnreadable(_("“%(text)s” is no country that we know.") % {"text": short(text)})
     return code
 
 
@@ -251,7 +256,10 @@ def as_choice(field: models.Field[Any, Any]) -> Callable[[str, ColumnMapping], s
         word = text.strip().casefold()
         if word not in words:
             allowed = ", ".join(str(value) for value, _ in field.flatchoices)
-            raise CellIsUnreadable(f"“{short(text)}” is not one of {allowed}.")
+            raise CellIsUnreadable(
+                _("“%(text)s” is not one of %(allowed)s.")
+                % {"text": short(text), "allowed": allowed}
+            )
         return words[word]
 
     return read
@@ -289,21 +297,12 @@ def custom_reader(definition: CustomField) -> Callable[[str, ColumnMapping], Any
     with semicolons between. A choice out of use is read as well: what a record has, it may keep.
     """
 
+    reader = _CELLS.get(type_of(definition).cell)
+
     def read(text: str, mapping: ColumnMapping) -> Any:
-        value: Any = text
-        match definition.type:
-            case CustomField.Type.WHOLE:
-                value = as_whole(text, mapping)
-            case CustomField.Type.DECIMAL:
-                value = as_number(text, mapping)
-            case CustomField.Type.DATE:
-                value = as_date(text, mapping)
-            case CustomField.Type.YES_NO:
-                value = as_flag(text, mapping)
-            case CustomField.Type.CHOICE:
-                value = from_text(definition, text)
-            case CustomField.Type.CHOICES:
-                return _choices(definition, text)
+        if definition.type == CustomField.Type.CHOICES:
+            return _choices(definition, text)
+        value = reader(text, mapping) if reader else from_text(definition, text)
         try:
             return stored(definition, value, standing=value)
         except ValueError as problem:
@@ -312,13 +311,41 @@ def custom_reader(definition: CustomField) -> Callable[[str, ColumnMapping], Any
     return read
 
 
+def as_amount(text: str, mapping: ColumnMapping) -> dict[str, Any]:
+    """Return the amount and the currency of a cell; without one it is the installation's.
+
+    >>> as_amount("1.250,50 €", ColumnMapping())
+    {'amount': Decimal('1250.50'), 'currency': 'EUR'}
+    """
+    for sign, code in _SIGNS.items():
+        text = text.replace(sign, f" {code} ")
+    parts = read_money(text) or {}
+    amount = as_money(parts.get("amount", text), mapping)
+    return {"amount": amount, "currency": parts.get("currency", "")}
+
+
+_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+# What a type of custom field calls the reading of its cells.
+_CELLS: dict[str, Callable[[str, ColumnMapping], Any]] = {
+    "whole": as_whole,
+    "number": as_number,
+    "money": as_amount,
+    "date": as_date,
+    "moment": as_moment,
+    "flag": as_flag,
+}
+
+
 def _choices(definition: CustomField, text: str) -> list[str]:
     """Return the keys of several choices, in the order of the definition."""
     known = choices_of(definition)
     keys = from_text(definition, text)
     for key in keys:
         if key not in known:
-            raise CellIsUnreadable(f"“{short(key)}” is not one of {', '.join(known)}.")
+            raise CellIsUnreadable(
+                _("“%(text)s” is not one of %(allowed)s.")
+                % {"text": short(key), "allowed": ", ".join(known)}
+            )
     return [key for key in known if key in keys]
 
 

@@ -6,7 +6,7 @@ import csv
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from records.custom import KINDS, definitions_for, kind_of, natural
+from records.custom import KINDS, as_text, definitions_for, is_empty, kind_of, natural
 from records.models import CustomField, TimelineRecord
 from workbench.operations.exports import note_export
 from workbench.transfer.cells import safe_cell
@@ -78,8 +78,10 @@ def _tags_on(model: type[TimelineRecord], pks: list[int]) -> dict[int, list[str]
 
 def custom_cell(definition: CustomField, value: Any) -> str:
     """Return the cell of a custom value: as it is stored, several choices with semicolons."""
-    if isinstance(value, list):
-        return safe_cell("; ".join(map(str, value)))
+    is_person = definition.type == CustomField.Type.USER
+    if is_empty(value) or (isinstance(value, bool | int) and not is_person):
+        return safe_cell(value)
     if definition.type == CustomField.Type.DECIMAL and natural(definition, value) is not None:
         return str(value)  # a number: its minus runs nothing
-    return safe_cell(value)
+    is_phone = definition.type == CustomField.Type.PHONE
+    return safe_cell(as_text(definition, value), "phone" if is_phone else "")

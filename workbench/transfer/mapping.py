@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from records.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
+PARTS = ("columns", "values", "defaults", "fields")  # those that are objects
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -37,9 +40,10 @@ class ColumnMapping:
     header: int | None = None
     encoding: str = ""
     delimiter: str = ""
+    sheet: str = ""
 
     CONVERSIONS: ClassVar[tuple[str, ...]] = ("link", "make")
-    DUPLICATES: ClassVar[tuple[str, ...]] = ("report", "skip", "update", "create")
+    DUPLICATES: ClassVar[tuple[str, ...]] = ("report", "skip", "fill", "update", "create")
     MATCH: ClassVar[tuple[str, ...]] = ("external_id", "identity")
     DATE_ORDERS: ClassVar[tuple[str, ...]] = ("ymd", "mdy", "dmy")
 
@@ -50,18 +54,14 @@ class ColumnMapping:
         "preset" names a preset to begin with; what the file says itself goes before it.
         """
         if not isinstance(data, dict):
-            raise MappingIsWrong("The mapping has to be an object.")
-        data = dict(data)
-        if name := data.pop("preset", ""):
-            base = preset_data(name, kind)
-            for part in ("columns", "values", "defaults", "fields"):
-                data[part] = {**base.pop(part, {}), **data.get(part, {})}
-            data = {**base, **data}
+            raise MappingIsWrong(_("The mapping has to be an object."))
+        data = spelled_out(data, kind)
         if unknown := data.keys() - cls.__dataclass_fields__.keys():
-            raise MappingIsWrong(f"The mapping has unknown parts: {', '.join(sorted(unknown))}.")
-        for part in ("columns", "values", "defaults", "fields"):
-            if not isinstance(data.get(part, {}), dict):
-                raise MappingIsWrong(f"“{part}” of the mapping has to be an object.")
+            raise MappingIsWrong(
+                _("The mapping has unknown parts: %(unknown)s.")
+                % {"unknown": ", ".join(sorted(unknown))}
+            )
+        _require_words(data)
         data["columns"] = {
             header: _ALIASES.get(name, name) for header, name in data.get("columns", {}).items()
         }
@@ -72,21 +72,31 @@ class ColumnMapping:
         return mapping
 
     def _check(self) -> None:
-        for part, told in (("values", self.values), ("fields", self.fields)):
-            if any(not isinstance(each, dict) for each in told.values()):
-                raise MappingIsWrong(f"“{part}” has to hold an object for each field.")
         if self.conversions not in self.CONVERSIONS:
-            raise MappingIsWrong(f"“conversions” has to be one of {', '.join(self.CONVERSIONS)}.")
+            raise MappingIsWrong(
+                _("“conversions” has to be one of %(words)s.")
+                % {"words": ", ".join(self.CONVERSIONS)}
+            )
         if self.duplicates not in self.DUPLICATES:
-            raise MappingIsWrong(f"“duplicates” has to be one of {', '.join(self.DUPLICATES)}.")
-        if not isinstance(self.match, list) or set(self.match) - set(self.MATCH):
-            raise MappingIsWrong(f"“match” lists some of {', '.join(self.MATCH)}.")
+            raise MappingIsWrong(
+                _("“duplicates” has to be one of %(words)s.")
+                % {"words": ", ".join(self.DUPLICATES)}
+            )
+        if not isinstance(self.match, list) or any(each not in self.MATCH for each in self.match):
+            raise MappingIsWrong(
+                _("“match” lists some of %(words)s.") % {"words": ", ".join(self.MATCH)}
+            )
         if self.date_order not in self.DATE_ORDERS:
-            raise MappingIsWrong(f"“date_order” has to be one of {', '.join(self.DATE_ORDERS)}.")
+            raise MappingIsWrong(
+                _("“date_order” has to be one of %(words)s.")
+                % {"words": ", ".join(self.DATE_ORDERS)}
+            )
         if self.decimal not in (".", ","):
-            raise MappingIsWrong("“decimal” has to be a point or a comma.")
+            raise MappingIsWrong(_("“decimal” has to be a point or a comma."))
+        if not all(isinstance(each, str) for each in (self.encoding, self.delimiter, self.sheet)):
+            raise MappingIsWrong(_("“encoding”, “delimiter” and “sheet” have to be text."))
         if self.header is not None and (not isinstance(self.header, int) or self.header < 0):
-            raise MappingIsWrong("“header” has to be the number of a line, or 0.")
+            raise MappingIsWrong(_("“header” has to be the number of a line, or 0."))
 
     def targets(
         self, headers: list[str], names: Iterable[str], labels: Mapping[str, str] | None = None
@@ -105,8 +115,8 @@ class ColumnMapping:
         ):
             if unknown := {str(name) for name in part} - known:
                 raise MappingIsWrong(
-                    f"There is no field {', '.join(sorted(unknown))}. "
-                    f"There are: {', '.join(sorted(known))}."
+                    _("There is no field %(unknown)s. There are: %(known)s.")
+                    % {"unknown": ", ".join(sorted(unknown)), "known": ", ".join(sorted(known))}
                 )
         pairs = [
             (header, target)
@@ -124,13 +134,21 @@ class ColumnMapping:
                 taken.add(name)
         if not pairs:
             raise MappingIsWrong(
-                f"No column of the file fills a field. Its columns are: {', '.join(headers)}."
+                _("No column of the file fills a field. Its columns are: %(headers)s.")
+                % {"headers": ", ".join(headers)}
             )
         for name, default in self.defaults.items():
             if unknown := set(_PLACE.findall(str(default))) - set(headers):
                 raise MappingIsWrong(
-                    f"The default of {name} names no column of the file: "
-                    f"{', '.join(sorted(unknown))}. Its columns are: {', '.join(headers)}."
+                    _(
+                        "The default of %(name)s names no column of the file: %(unknown)s. "
+                        "Its columns are: %(headers)s."
+                    )
+                    % {
+                        "name": name,
+                        "unknown": ", ".join(sorted(unknown)),
+                        "headers": ", ".join(headers),
+                    }
                 )
         return pairs
 
@@ -192,15 +210,60 @@ def _as_field(header: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "_", header.strip().lower()).strip("_")
 
 
+def spelled_out(data: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return a mapping with what its preset says written into it. Raises `MappingIsWrong`."""
+    data = dict(data)
+    _require_objects(data)
+    if name := data.pop("preset", ""):
+        if not isinstance(name, str):
+            raise MappingIsWrong(_("“preset” has to be the name of a preset."))
+        base = preset_data(name, kind)
+        for part in PARTS:
+            data[part] = {**base.pop(part, {}), **data.get(part, {})}
+        data = {**base, **data}
+    return data
+
+
+def _require_objects(data: dict[str, Any]) -> None:
+    for part in PARTS:
+        if not isinstance(data.get(part, {}), dict):
+            raise MappingIsWrong(
+                _("“%(part)s” of the mapping has to be an object.") % {"part": part}
+            )
+
+
+def _require_words(data: dict[str, Any]) -> None:
+    """Refuse what is no text where fields, words and their meanings are named."""
+    for part in ("values", "fields"):
+        if any(not isinstance(each, dict) for each in data.get(part, {}).values()):
+            raise MappingIsWrong(
+                _("“%(part)s” has to hold an object for each field.") % {"part": part}
+            )
+    if any(not isinstance(each, str | None) for each in data.get("columns", {}).values()):
+        raise MappingIsWrong(
+            _("“columns” has to hold the name of a field, or null, for each column.")
+        )
+    meanings = [text for words in data.get("values", {}).values() for text in words.values()]
+    if any(not isinstance(each, str) for each in meanings):
+        raise MappingIsWrong(_("“values” has to hold a text for each word of a field."))
+    if any(not isinstance(each, str | int | float) for each in data.get("defaults", {}).values()):
+        raise MappingIsWrong(_("“defaults” has to hold a text or a number for each field."))
+
+
 def preset_data(name: str, kind: str) -> dict[str, Any]:
     """Return the mapping that comes with the product under this name. Raises `MappingIsWrong`."""
     file = PRESETS / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9_]+", name) or not file.exists():
         known = ", ".join(sorted(path.stem for path in PRESETS.glob("*.json")))
-        raise MappingIsWrong(f"There is no preset “{name}”. There are: {known}.")
+        raise MappingIsWrong(
+            _("There is no preset “%(name)s”. There are: %(known)s.")
+            % {"name": name, "known": known}
+        )
     data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     if kind not in data:
-        raise MappingIsWrong(f"The preset “{name}” knows no {kind}.")
+        raise MappingIsWrong(
+            _("The preset “%(name)s” knows no %(kind)s.") % {"name": name, "kind": kind}
+        )
     return dict(data[kind])
 
 
@@ -213,5 +276,7 @@ def mapping_from(source: str, kind: str) -> ColumnMapping:
     try:
         data = json.loads(Path(source).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise MappingIsWrong(f"{source} cannot be read: {error}") from error
+        raise MappingIsWrong(
+            _("%(source)s cannot be read: %(error)s") % {"source": source, "error": error}
+        ) from error
     return ColumnMapping.of(data, kind)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from django.db import DatabaseError, OperationalError, models, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    models,
+    transaction,
+)
+from django.utils.translation import gettext as _
 
 from records import keys
 from records.custom import KINDS, PREFIX, definitions_for, kind_of
-from records.errors import IsInBin, NotPermitted, Refused, Unacceptable
-from records.layouts import required_of
+from records.errors import IsInBin, LostRace, NotPermitted, Refused, Unacceptable
+from records.form_conditions import missing_in
 from records.models import TimelineRecord
-from records.operations import run_atomically
+from records.operations import is_retryable, run_atomically
 from records.operations.merging import survivor_of
 from records.permissions import may, reaches, scope_of
 from users.models import Grant, User
@@ -30,18 +39,54 @@ from workbench.transfer.cells import (
     reader_for,
     short,
 )
+from workbench.transfer.undo import Trace, difference, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from records.models import Record
     from workbench.transfer.mapping import ColumnMapping
     from workbench.transfer.tables import Row, Table
 
 
+class Batch(Protocol):
+    """What judges rows of a chunk together that are plain: new, as nothing there is like them, or
+    of a record that says the same already.
+    """
+
+    def draft_of(self, values: dict[str, Any]) -> Any:
+        """Return what is to be written of the next row; None when it has to be settled by itself.
+
+        The values are those of the chunk, in its order; from now on the row is known.
+        """
+
+    def standing_of(self, values: dict[str, Any]) -> Any:
+        """Return the record that says already what the row says; None where it may not."""
+
+    def duplicate_of(self, values: dict[str, Any]) -> Outcome | None:
+        """Return the outcome of a row that is left out, as a record says the same; else None."""
+
+    def touches_what_waits(self, values: dict[str, Any]) -> bool:
+        """Say whether this row, the last that was asked for, means one that is not written yet."""
+
+    def was_settled(self, verdict: Verdict, trace: Trace) -> None:
+        """Take notice of a row that was settled by itself: it may have changed what is known."""
+
+    def write(self, drafts: list[Any]) -> list[Any]:
+        """Write what is to be written of rows, and return their records."""
+
+
+T = TypeVar("T", bound=models.Model)
+CHUNK = 500  # rows that are written in one transaction
+EMPTY: tuple[Any, ...] = (None, "", [])
+
+
 @dataclass
 class Verdict:
-    """What became of a row: what INTERFACES calls a line of the import."""
+    """What became of a row: what INTERFACES calls a line of the import.
+
+    `undo` is for taking the row back: what it made, and the values before (see `Trace`).
+    """
 
     line: int
     verdict: str
@@ -51,10 +96,12 @@ class Verdict:
     errors: dict[str, list[str]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    undo: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> str:
-        """Return the line; what is empty and only sometimes there is left out."""
+        """Return the line; what is empty and only sometimes there is left out, and so is `undo`."""
         data = asdict(self)
+        del data["undo"]
         for name in ("external_id", "warnings", "reasons"):
             if not data[name]:
                 del data[name]
@@ -117,6 +164,7 @@ class Importer:
         }
         self._owners: dict[tuple[str, str], User] = {}
         self._choices: dict[tuple[str, str], Any] = {}
+        self.trace = Trace()
 
     def _column(self, name: str) -> models.Field[Any, Any]:
         field: models.Field[Any, Any] = self.model._meta.get_field(name)
@@ -133,35 +181,35 @@ class Importer:
     def verdicts(self, table: Table, *, is_dry: bool = False) -> Iterator[Verdict]:
         """Give the verdict of each row as it is reached.
 
-        Each row is a transaction of its own. A dry run does the same in one transaction that is
-        rolled back, so that a row sees the rows before it.
+        A chunk of rows is a transaction. A dry run does the same in one transaction that is rolled
+        back, so that a row sees the rows before it.
         """
         self.is_dry = is_dry
-        labels = {each.label: each.name for each in self.custom_fields}
-        pairs = self.mapping.targets(table.headers, self.readers, labels)
+        pairs = self.pairs_for(table)
         if not is_dry:
             yield from self._verdicts(table, pairs)
             return
         with transaction.atomic():
-            for verdict in self._verdicts(table, pairs):
-                if verdict.verdict == "new":
-                    verdict.id = None
-                yield verdict
+            yield from self._verdicts(table, pairs)
             transaction.set_rollback(True)
+
+    def pairs_for(self, table: Table) -> list[tuple[str, str]]:
+        """Return (header, field) for the columns of a file. Raises `MappingIsWrong`."""
+        labels = {each.label: each.name for each in self.custom_fields}
+        return self.mapping.targets(table.headers, self.readers, labels)
 
     def _verdicts(self, table: Table, pairs: list[tuple[str, str]]) -> Iterator[Verdict]:
         # A row may name one further down, like a parent account: it is tried again at the end.
         waiting: list[tuple[Row, Verdict]] = []
-        for row in table.rows():
-            verdict, must_wait = self.judge(row, pairs)
-            if must_wait:
-                waiting.append((row, verdict))
-            else:
-                yield verdict
+        for chunk in chunks_of(table.rows()):
+            for row, verdict, must_wait in self._settled(chunk, pairs):
+                if must_wait:
+                    waiting.append((row, verdict))
+                else:
+                    yield verdict
         while waiting:
             still: list[tuple[Row, Verdict]] = []
-            for row, _ in waiting:
-                verdict, must_wait = self.judge(row, pairs)
+            for row, verdict, must_wait in self._settled([row for row, _verdict in waiting], pairs):
                 if must_wait:
                     still.append((row, verdict))
                 else:
@@ -171,23 +219,98 @@ class Importer:
                 return
             waiting = still
 
+    def _settled(
+        self, rows: list[Row], pairs: list[tuple[str, str]]
+    ) -> list[tuple[Row, Verdict, bool]]:
+        return run_atomically(lambda: self.verdicts_of(rows, pairs))
+
+    def verdicts_of(
+        self, rows: Iterable[Row], pairs: list[tuple[str, str]]
+    ) -> list[tuple[Row, Verdict, bool]]:
+        """Judge and write a chunk of rows in the transaction that surrounds it, in their order.
+
+        Each comes back with its verdict, and whether it waits for another row of the same file:
+        then nothing of it is written, and it is to be given again when the others are done.
+        """
+        begun = [(row, *self._begun(row, pairs)) for row in rows]
+        batch = self.batch([values for _, _, values in begun if values is not None])
+        if batch is None:
+            return [(row, v, self._concluded(v, values)) for row, v, values in begun]
+        found: list[tuple[Row, Verdict, bool]] = []
+        waiting: list[tuple[Verdict, dict[str, Any], Any]] = []
+        for row, verdict, values in begun:
+            must_wait = False
+            if values is None:
+                pass
+            elif (record := batch.standing_of(values)) is not None:
+                self.trace = Trace()
+                self._told(verdict, Outcome("unchanged", record))
+            elif (draft := batch.draft_of(values)) is not None:
+                waiting.append((verdict, values, draft))
+            else:
+                if batch.touches_what_waits(values):
+                    self._write(batch, waiting)
+                if (outcome := batch.duplicate_of(values)) is not None:
+                    self.trace = Trace()
+                    self._told(verdict, outcome)
+                else:
+                    must_wait = self._concluded(verdict, values)
+                    batch.was_settled(verdict, self.trace)
+            found.append((row, verdict, must_wait))
+        self._write(batch, waiting)
+        return found
+
+    def batch(self, chunk: list[dict[str, Any]]) -> Batch | None:
+        """Return who writes those of the rows with these values together that are plainly new.
+
+        None for a kind whose rows are all settled one by one.
+        """
+        return None
+
+    def _write(self, batch: Batch, waiting: list[tuple[Verdict, dict[str, Any], Any]]) -> None:
+        """Write the rows that wait; where the database refuses one of them, each by itself."""
+        if not waiting:
+            return
+        try:
+            with transaction.atomic():
+                records = batch.write([draft for _, _, draft in waiting])
+        except (IntegrityError, DataError):
+            for verdict, values, _draft in waiting:
+                self._concluded(verdict, values)
+        else:
+            for (verdict, _values, _draft), record in zip(waiting, records, strict=True):
+                self.trace = Trace()
+                self._told(verdict, Outcome("new", self.made(record)))
+        waiting.clear()
+
     def judge(self, row: Row, pairs: list[tuple[str, str]]) -> tuple[Verdict, bool]:
         """Return the verdict on a row, and whether it waits for another row of the same file."""
+        verdict, values = self._begun(row, pairs)
+        return verdict, self._concluded(verdict, values)
+
+    def _begun(
+        self, row: Row, pairs: list[tuple[str, str]]
+    ) -> tuple[Verdict, dict[str, Any] | None]:
+        """Read a row: its values, or none where the verdict says already what is wrong."""
         verdict = Verdict(row.line, "rejected")
         if row.problem:
             verdict.errors = {"": [row.problem]}
-            return verdict, False
+            return verdict, None
         values = self.read(row, pairs, verdict)
         verdict.external_id = str(values.get("external_id", ""))
         if values.pop("is_deleted", False):
-            verdict.errors["is_deleted"] = ["The row is marked as deleted."]
-        if verdict.errors:
-            return verdict, False
+            verdict.errors["is_deleted"] = [_("The row is marked as deleted.")]
+        return verdict, None if verdict.errors else values
+
+    def _concluded(self, verdict: Verdict, values: dict[str, Any] | None) -> bool:
+        """Settle a row and complete its verdict; say whether it waits for another row."""
+        if values is None:
+            return False
         try:
-            outcome = run_atomically(lambda: self.settle(dict(values)))
+            self._told(verdict, self._settle(values))
         except LinkIsMissing as missing:
             verdict.errors = {missing.field or "": [str(missing)]}
-            return verdict, missing.model is self.model
+            return missing.model is self.model
         except Unacceptable as refusal:
             verdict.errors = refusal.errors or {refusal.field or "": refusal.reasons}
         except Refused as refusal:
@@ -195,17 +318,38 @@ class Importer:
         except OperationalError:
             raise
         except DatabaseError as error:
-            verdict.errors = {"": [f"The database refuses this row: {error}".splitlines()[0]]}
+            reason = next(iter(str(error).splitlines()), "")
+            verdict.errors = {
+                "": [_("The database refuses this row: %(reason)s") % {"reason": reason}]
+            }
+        return False
+
+    def _told(self, verdict: Verdict, outcome: Outcome) -> None:
+        verdict.verdict = outcome.verdict
+        verdict.id = outcome.record.pk if outcome.record else None
+        verdict.undo = self.trace.as_json(outcome.record)
+        if self.is_dry and outcome.verdict == "new":
+            verdict.id, verdict.undo = None, {}
+        if outcome.of is None or reaches(self.by, "view", outcome.of):
+            verdict.of = outcome.of.pk if outcome.of else None
+            verdict.reasons = list(outcome.reasons)
         else:
-            verdict.verdict = outcome.verdict
-            verdict.id = outcome.record.pk if outcome.record else None
-            if outcome.of is None or reaches(self.by, "view", outcome.of):
-                verdict.of = outcome.of.pk if outcome.of else None
-                verdict.reasons = list(outcome.reasons)
-            else:
-                verdict.reasons = ["It exists outside of what you may see."]
-            verdict.warnings |= outcome.warnings
-        return verdict, False
+            verdict.reasons = [_("It exists outside of what you may see.")]
+        verdict.warnings |= outcome.warnings
+
+    def _settle(self, values: dict[str, Any]) -> Outcome:
+        """Settle a row in a transaction of its own, once more when somebody else was faster."""
+        try:
+            return run_atomically(lambda: self._traced(values))
+        except (IntegrityError, LostRace) as error:
+            if not is_retryable(error):
+                raise
+        # What they wrote can be read by now, as the chunk is not a snapshot.
+        return run_atomically(lambda: self._traced(values))
+
+    def _traced(self, values: dict[str, Any]) -> Outcome:
+        self.trace = Trace()
+        return self.settle(dict(values))
 
     def read(self, row: Row, pairs: list[tuple[str, str]], verdict: Verdict) -> dict[str, Any]:
         """Return the values of a row by field; what is wrong is written into `verdict`.
@@ -228,7 +372,9 @@ class Importer:
             try:
                 values[name] = self.readers[name](text, self.mapping)
             except CellIsLeftOut as problem:
-                verdict.warnings[name] = [f"{problem} The row goes in without it."]
+                verdict.warnings[name] = [
+                    _("%(problem)s The row goes in without it.") % {"problem": problem}
+                ]
                 notes.append(f"{name}: {keys.clean_text(text)}")
             except CellIsUnreadable as problem:
                 verdict.errors[name] = [str(problem)]
@@ -263,34 +409,68 @@ class Importer:
             found = merged[1]
             values.pop("external_id", None)
         if found is not None and not reaches(self.by, "view", found):
-            raise NotPermitted("This record is outside of what you may see.", field="external_id")
+            raise NotPermitted(
+                _("This record is outside of what you may see."), field="external_id"
+            )
         if found is not None and found.is_in_bin:
-            raise IsInBin(f"{found} is in the recycle bin. Restore it first.", field="external_id")
+            raise IsInBin(
+                _("%(record)s is in the recycle bin. Restore it first.") % {"record": found},
+                field="external_id",
+            )
         return found
 
     def changed(self, record: Any, values: dict[str, Any], update: Callable[..., Any]) -> Outcome:
         """Bring a record to what the row says; nothing is written where it says the same."""
         values.pop("created_at", None)
         changes = self.differing(record, values)
+        if self.mapping.duplicates == "fill":
+            changes = _filling(record, changes)
         if not changes or self.mapping.duplicates == "skip":
             return Outcome("unchanged", record)
-        return Outcome("updated", update(record, by=self.by, **changes))
+        names = {*changes, *self.columns} - {"created_at"}
+        before = kept(record, names)
+        self.trace.was = getattr(record, "version", None)
+        updated = update(record, by=self.by, **changes)
+        self.trace.updated = (updated, *difference(before, kept(updated, names)))
+        return Outcome("updated", updated)
+
+    def may_bring_up(self, twin: Any) -> bool:
+        """Say whether the row is to change a record that says the same.
+
+        One that its sender may not see stays out of it: even that nothing would change, tells what
+        stands there.
+        """
+        return self.mapping.duplicates in ("update", "fill") and reaches(self.by, "view", twin)
+
+    def made(self, record: T) -> T:
+        """Note that the row made a record, and return it."""
+        self.trace.created.append(record)
+        return record
 
     def choice(self, name: str, text: str, model: type[models.Model]) -> Any:
         """Return the line of an editable list with this key or name.
 
         Who may add to the list gets a missing one made; for others the row is rejected.
         """
+        found = self.standing_choice(name, text, model)
+        if found is None and name in self.grows and self._may_shape(model):
+            # Not remembered: the row may still be refused, and its new line with it.
+            return self.made(add_choice(model, text, by=self.by))
+        if found is None:
+            raise LinkIsMissing(
+                _("There is no %(kind)s “%(text)s”.")
+                % {"kind": model._meta.verbose_name, "text": short(text)},
+                field=name,
+            )
+        return found
+
+    def standing_choice(self, name: str, text: str, model: type[models.Model]) -> Any:
+        """Return the line of an editable list as `choice` does, or None when it is not there."""
         key = (name, text.casefold())
         if key not in self._choices:
             found = find_choice(model, text)
-            if found is None and name in self.grows and self._may_shape(model):
-                # Not remembered: the row may still be refused, and its new line with it.
-                return add_choice(model, text, by=self.by)
             if found is None:
-                raise LinkIsMissing(
-                    f"There is no {model._meta.verbose_name} “{short(text)}”.", field=name
-                )
+                return None
             self._choices[key] = found
         return self._choices[key]
 
@@ -307,7 +487,8 @@ class Importer:
             self._owners[name, text] = owner
             if owner != self.by and not may(self.by, "assign", self.model):
                 raise NotPermitted(
-                    f"You may not give {self.model._meta.verbose_name_plural} to others.",
+                    _("You may not give %(kinds)s to others.")
+                    % {"kinds": self.model._meta.verbose_name_plural},
                     field=name,
                 )
             return owner
@@ -324,7 +505,9 @@ class Importer:
         users = list(found[:2])
         if len(users) != 1:
             raise LinkIsMissing(
-                f"There is {'no' if not users else 'more than one'} user “{short(text)}”.",
+                _("There is more than one user “%(text)s”.") % {"text": short(text)}
+                if users
+                else _("There is no user “%(text)s”.") % {"text": short(text)},
                 field=name,
             )
         return users[0]
@@ -345,8 +528,8 @@ class Importer:
             record = self._visible(model._default_manager).filter(external_id=external_id).first()
             if record is None:
                 raise LinkIsMissing(
-                    f"There is no {model._meta.verbose_name} "
-                    f"with the external id “{short(external_id)}”.",
+                    _("There is no %(kind)s with the external id “%(text)s”.")
+                    % {"kind": model._meta.verbose_name, "text": short(external_id)},
                     field=f"{name}.external_id",
                     model=model,
                 )
@@ -354,9 +537,11 @@ class Importer:
         if text and by_name is not None:
             records = list(self._visible(by_name(text))[:2])
             if len(records) != 1:
+                told = _("There is no %(kind)s “%(text)s”.")
+                if records:
+                    told = _("There is more than one %(kind)s “%(text)s”.")
                 raise LinkIsMissing(
-                    f"There is {'no' if not records else 'more than one'} "
-                    f"{model._meta.verbose_name} “{short(text)}”.",
+                    told % {"kind": model._meta.verbose_name, "text": short(text)},
                     field=f"{name}.name",
                     model=model,
                 )
@@ -387,11 +572,35 @@ class Importer:
 
     def require_filled(self, values: Mapping[str, Any], **more: Any) -> None:
         """Refuse a new record without what is required, as forms and the API do."""
-        missing = required_of(kind_of(self.model), {**values, **more}, by=self.by)
+        missing = missing_in(kind_of(self.model), {**values, **more}, by=self.by)
         if missing:
             raise Unacceptable(errors=missing)
+
+
+def _filling(record: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return of these changes those of fields that are empty."""
+    filling = {
+        name: value
+        for name, value in changes.items()
+        if name not in {"custom", "tags"} and _plain(getattr(record, name)) in EMPTY
+    }
+    if "tags" in changes and not record.tags.exists():
+        filling["tags"] = changes["tags"]
+    custom = {
+        key: value
+        for key, value in changes.get("custom", {}).items()
+        if record.custom.get(key) in EMPTY
+    }
+    return {**filling, "custom": custom} if custom else filling
 
 
 def _plain(value: Any) -> Any:
     """Return a value as it compares: a country by its code."""
     return getattr(value, "code", value)
+
+
+def chunks_of(rows: Iterable[Row], size: int = CHUNK) -> Iterator[list[Row]]:
+    """Give rows in lists of `size`; the last is shorter."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, size)):
+        yield chunk

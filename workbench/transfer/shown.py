@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from tempfile import TemporaryFile
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from workbench.transfer.cells import safe_cell
 
@@ -22,6 +22,8 @@ MOST_DIGITS = 15  # what a spreadsheet keeps exactly
 LONGEST_CELL = 32_767  # characters of a cell of a spreadsheet
 MOST_ROWS = 1_048_575  # of a sheet, beside its head
 CHUNK = 64 * 1024  # bytes
+# What XML has no way to say: one of them in a cell, and no program opens the workbook.
+_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class _Echo:
@@ -81,7 +83,7 @@ def _cell(sheet: Any, value: Any) -> Any:
         return WriteOnlyCell(sheet, value)
     if isinstance(value, int | Decimal) and len(Decimal(value).as_tuple().digits) <= MOST_DIGITS:
         return WriteOnlyCell(sheet, value)
-    text = ILLEGAL_CHARACTERS_RE.sub("", str(value))[:LONGEST_CELL]
+    text = _UNSAYABLE.sub("", str(value))[:LONGEST_CELL]
     cell = WriteOnlyCell(sheet, text)
     # The library takes a text that begins with = for a formula, and #REF! for an error.
     cell.data_type = "s"

@@ -1,200 +1,189 @@
-"""Reading a table of any spelling: encoding, delimiter and header found out, rows one by one."""
+"""Reading a table from any file: delimited text of any spelling, or a sheet of a workbook."""
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from records.errors import Refused
+from django.utils.translation import gettext as _
+
+from records import keys
+from workbench.transfer.delimited import delimiter_of, encoding_of, sample_of, text_lines
+from workbench.transfer.source import BEGINNING, MOST_COLUMNS, FileIsUnreadable, Line, Place
+from workbench.transfer.unpacked import unpacked_lines
+from workbench.transfer.workbook import fraction, is_workbook, sheet_lines, sheets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LONGEST_CELL = 32_768
-MOST_COLUMNS = 200
-DELIMITERS = ",;\t|"
+    from workbench.transfer.mapping import ColumnMapping
 
-
-class FileIsUnreadable(Refused):
-    """The file as a whole cannot be read as a table."""
+UNPACKED = "unpacked"  # in the place of an encoding: a sheet that `unpack` wrote
 
 
 class Row(NamedTuple):
-    """One record of a file: where it begins, its cells, or why it has none."""
+    """One record of a file: where it begins, its cells or why it has none, and what is behind."""
 
     line: int
     cells: dict[str, str]
     problem: str = ""
+    place: Place = BEGINNING
 
 
 @dataclass
 class Table:
-    """A file of delimited text, with its headers, and its rows one by one."""
+    """A file with rows, its headers, and the rows one by one.
+
+    One of a workbook has a `sheet` and neither encoding nor delimiter; its fractions are written
+    with the sign `decimal`.
+    """
 
     path: Path
     encoding: str
     delimiter: str
     headers: list[str]
     header_line: int
+    sheet: str = ""
+    decimal: str = "."
 
-    def rows(self) -> Iterator[Row]:
-        """Give the rows in the order of the file, without holding more than one in memory."""
-        for line, cells, problem in _records(self.path, self.encoding, self.delimiter):
-            if line <= self.header_line:
+    def rows(self, start: Place = BEGINNING) -> Iterator[Row]:
+        """Give the rows in the order of the file, without holding more than one in memory.
+
+        `start` is the place behind a row that was read before: what follows it is given.
+        """
+        passed = max(self.header_line, start.line)
+        for line in self.lines(start):
+            if line.number <= passed:
                 continue
-            if problem:
-                yield Row(line, {}, problem)
+            cells = [c if isinstance(c, str) else fraction(c, self.decimal) for c in line.cells]
+            if line.problem:
+                yield Row(line.number, {}, line.problem, line.place)
             elif not any(cell.strip() for cell in cells):
                 continue
-            elif len(cells) > len(self.headers) and any(
-                c.strip() for c in cells[len(self.headers) :]
-            ):
-                yield Row(
-                    line,
-                    {},
-                    f"This row has {len(cells)} cells, the header has {len(self.headers)}.",
-                )
+            elif any(cell.strip() for cell in cells[len(self.headers) :]):
+                problem = _("This row has %(cells)d cells, the header has %(headers)d.") % {
+                    "cells": len(cells),
+                    "headers": len(self.headers),
+                }
+                yield Row(line.number, {}, problem, line.place)
             else:
                 # A short row leaves its last columns blank; what is over is blank, as said above.
                 padded = [*cells, *[""] * (len(self.headers) - len(cells))]
-                yield Row(line, dict(zip(self.headers, padded, strict=False)))
+                yield Row(
+                    line.number, dict(zip(self.headers, padded, strict=False)), "", line.place
+                )
+
+    def lines(self, start: Place = BEGINNING) -> Iterator[Line]:
+        """Give what stands in the file, with what is above the headers and without their names."""
+        if self.sheet:
+            return sheet_lines(self.path, self.sheet, start)
+        if self.encoding == UNPACKED:
+            return unpacked_lines(self.path, start)
+        return text_lines(self.path, self.encoding, self.delimiter, start)
+
+
+def table_for(path: Path, mapping: ColumnMapping, *, name: str = "") -> Table:
+    """Open `path` as `mapping` says that it is written. Raises `FileIsUnreadable`."""
+    return open_table(
+        path,
+        encoding=mapping.encoding,
+        delimiter=mapping.delimiter,
+        header=mapping.header,
+        sheet=mapping.sheet,
+        decimal=mapping.decimal,
+        name=name,
+    )
 
 
 def open_table(
-    path: Path, *, encoding: str = "", delimiter: str = "", header: int | None = None
+    path: Path,
+    *,
+    encoding: str = "",
+    delimiter: str = "",
+    header: int | None = None,
+    sheet: str = "",
+    decimal: str = ".",
+    name: str = "",
+    is_unpacked: bool = False,
 ) -> Table:
     """Find out how `path` is written. Raises `FileIsUnreadable` with the reason.
 
     `header` is the line of the headers; 0 says that there is none, and columns are called 1, 2, 3.
     Without it the first line that is not blank is the header, unless the rows below it are wider:
-    then somebody has to say where the table begins.
+    then somebody has to say where the table begins. Of a workbook the first sheet is read, or the
+    one called `sheet`; `is_unpacked` says that `unpack` wrote it. `name` is what people call it.
     """
+    name = name or path.name
     try:
-        encoding = encoding or _encoding_of(path)
-        delimiter = delimiter or _delimiter_of(path, encoding)
-        sample = _sample(path, encoding, delimiter)
+        if is_workbook(path):
+            encoding = delimiter = ""
+            sheet = _sheet_of(path, sheet)
+        elif is_unpacked:
+            encoding, delimiter, sheet = UNPACKED, "", ""
+        else:
+            encoding = encoding or encoding_of(path)
+            delimiter, sheet = delimiter or delimiter_of(path, encoding), ""
+        table = Table(path, encoding, delimiter, [], 0, sheet, decimal)
+        table.headers, table.header_line = _head_of(sample_of(table.lines()), header, name)
     except (OSError, UnicodeError, LookupError) as error:
-        raise FileIsUnreadable(f"{path.name} cannot be read: {error}") from error
+        words = {"file": name, "reason": error}
+        raise FileIsUnreadable(_("%(file)s cannot be read: %(reason)s") % words) from error
+    return table
+
+
+def _sheet_of(path: Path, sheet: str) -> str:
+    sheets = sheets_of(path)
+    if sheet and sheet not in sheets:
+        words = {"sheet": sheet, "sheets": ", ".join(sheets)}
+        raise FileIsUnreadable(_("There is no sheet “%(sheet)s”. There are: %(sheets)s.") % words)
+    return sheet or sheets[0]
+
+
+def _head_of(sample: list[Line], header: int | None, name: str) -> tuple[list[str], int]:
+    """Return the headers and their line."""
     if not sample:
-        raise FileIsUnreadable(f"{path.name} is empty.")
-    width = max(len(cells) for _, cells in sample)
+        raise FileIsUnreadable(_("%(file)s is empty.") % {"file": name})
+    width = max(len(line.cells) for line in sample)
     if width > MOST_COLUMNS:
-        raise FileIsUnreadable(f"{path.name} has {width} columns; at most {MOST_COLUMNS} are read.")
-    if header == 0:
-        return Table(path, encoding, delimiter, [str(n + 1) for n in range(width)], 0)
-    if header is not None:
-        named = [cells for line, cells in sample if line == header]
-        if not named:
-            raise FileIsUnreadable(f"Line {header} of {path.name} is blank or far down.")
-        return Table(path, encoding, delimiter, _headers(named[0]), header)
-    line, first = sample[0]
-    wider = sum(len(_trimmed(cells)) > len(_trimmed(first)) for _, cells in sample[1:])
-    if 2 * wider > len(sample) - 1:
+        words = {"file": name, "width": width, "most": MOST_COLUMNS}
         raise FileIsUnreadable(
-            f"Line {line} of {path.name} is narrower than the rows below it. "
-            "Say which line holds the headers."
+            _("%(file)s has %(width)d columns; at most %(most)d are read.") % words
         )
-    return Table(path, encoding, delimiter, _headers(first), line)
-
-
-def _encoding_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-    for mark, name in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if start.startswith(mark):
-            return name
-    # Latin text in UTF-16 without a mark has a NUL in every second byte.
-    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(start) >= 4 and start[offset::2].count(0) > len(start) // 4:
-            return name
-    try:
-        with path.open(encoding="utf-8") as text:
-            while text.read(1 << 16):
-                pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _delimiter_of(path: Path, encoding: str) -> str:
-    """Return the delimiter that cuts most of the first rows to one width above one."""
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        widths = Counter(len(cells) for _, cells in _sample(path, encoding, delimiter, 50))
-        if not widths:
-            continue
-        width, times = widths.most_common(1)[0]
-        score = (times / widths.total(), width)
-        if width > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _sample(
-    path: Path, encoding: str, delimiter: str, size: int = 100
-) -> list[tuple[int, list[str]]]:
-    sample = []
-    for line, cells, problem in _records(path, encoding, delimiter):
-        if not problem and any(cell.strip() for cell in cells):
-            sample.append((line, cells))
-        if len(sample) == size or line > 10 * size:
-            break
-    return sample
-
-
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
-    """Give the first line, the cells and the problem of each record."""
-    csv.field_size_limit(LONGEST_CELL)
-    errors = "replace" if encoding == "cp1252" else "strict"
-    with path.open(encoding=encoding, errors=errors, newline="") as stream:
-        reader = csv.reader(
-            stream, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True
+    if header == 0:
+        return [str(n + 1) for n in range(width)], 0
+    if header is not None:
+        named = [line for line in sample if line.number == header]
+        if not named:
+            words = {"line": header, "file": name}
+            raise FileIsUnreadable(_("Line %(line)d of %(file)s is blank or far down.") % words)
+        return _headers(named[0].cells), header
+    first = sample[0]
+    length = len(_trimmed(first.cells))
+    if 2 * sum(len(_trimmed(line.cells)) > length for line in sample[1:]) > len(sample) - 1:
+        words = {"line": first.number, "file": name}
+        raise FileIsUnreadable(
+            _(
+                "Line %(line)d of %(file)s is narrower than the rows below it. "
+                "Say which line holds the headers."
+            )
+            % words
         )
-        while True:
-            line = reader.line_num + 1
-            try:
-                yield line, next(reader), ""
-            except StopIteration:
-                return
-            except UnicodeError as error:
-                yield line, [], f"This is not {encoding} text: {error}."
-                return
-            except csv.Error as error:
-                last = reader.line_num
-                where = f" Lines {line} to {last} were read as one row." if last > line else ""
-                yield line, [], f"{_csv_problem(error)}{where}"
+    return _headers(first.cells), first.number
 
 
-def _csv_problem(error: csv.Error) -> str:
-    text = str(error)
-    if "field larger" in text:
-        return f"A cell is longer than {LONGEST_CELL} characters; is a quote not closed?"
-    if "unexpected end" in text:
-        return "A quote is opened and never closed."
-    if "expected after" in text:
-        return "There is text behind a closing quote."
-    return f"This row cannot be read: {text}."
-
-
-def _trimmed(cells: list[str]) -> list[str]:
+def _trimmed(cells: list[str | float]) -> list[str | float]:
     """Cut off the empty cells at the end: spreadsheets pad title lines with them."""
     end = len(cells)
-    while end and not cells[end - 1].strip():
+    while end and not str(cells[end - 1]).strip():
         end -= 1
     return cells[:end]
 
 
-def _headers(cells: list[str]) -> list[str]:
+def _headers(cells: list[str | float]) -> list[str]:
     """Return unique headers; a column without one is called by its number."""
     headers: list[str] = []
     for number, cell in enumerate(cells, start=1):
-        name = " ".join(cell.split()) or str(number)
+        name = " ".join(keys.clean_text(str(cell)).split()) or str(number)
         headers.append(name if name not in headers else f"{name} ({number})")
     return headers

@@ -1,5 +1,6 @@
 """The pages that every kind of record has: a list, a record, a form, an operation."""
 
+from workbench.views.asked import Tab
 from workbench.views.bulk import BulkView, JobUndo
 from workbench.views.cell import CellPage
 from workbench.views.detail import RecordView
@@ -7,7 +8,8 @@ from workbench.views.field import FieldPage
 from workbench.views.filter import FilterPage
 from workbench.views.history import HistoryView
 from workbench.views.jobs import JobCancel, JobDetail, JobList, JobResume
-from workbench.views.list import ListView, LookupView, Tab
+from workbench.views.list import ListView
+from workbench.views.lookup import LookupView
 from workbench.views.notices import (
     NoticeBell,
     NoticeList,

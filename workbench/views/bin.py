@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from records.permissions import may
 from users.models import User
-from workbench.views.list import CountUpTo, ListView
+from workbench.views.counting import CountUpTo
+from workbench.views.list import ListView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,6 +16,8 @@ from records.permissions import name_for
 from workbench.custom import Fitting
 
 if TYPE_CHECKING:
+    from django.forms import BaseForm
+
     from users.models import User
     from workbench.forms import RecordForm
 
@@ -172,10 +174,10 @@ def _named(value: Any, user: User) -> str:
     return name_for(user, value) if isinstance(value, Record) else str(value)
 
 
-def as_sent(form: RecordForm, name: str) -> list[str]:
-    """Return what the record holds in a field as the form would send it."""
+def as_sent(form: BaseForm, name: str) -> list[str]:
+    """Return what a field begins with, like what the record holds, as the form would send it."""
     field = form.fields[name]
-    value = field.prepare_value(form.initial.get(name))
+    value: Any = field.prepare_value(form.get_initial_for_field(field, name))
     if isinstance(value, list | tuple):
         return [str(getattr(item, "pk", item)) for item in value]
     if isinstance(value, bool):

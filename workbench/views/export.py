@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
@@ -26,6 +27,8 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+PIECE = 1000  # rows that are read at once
+
 
 class Exported:
     """A list that can be taken along as a file, by `POST ?…` with `format` csv or xlsx.
@@ -48,7 +51,7 @@ class Exported:
         table = self.table([])
         columns = table.plain_columns()
         heads = [head for head, _value in columns]
-        values = ([value(row) for _head, value in columns] for row in in_pieces(rows))
+        values = ([value(row) for _head, value in columns] for row in in_pieces(rows, table))
         title = self.page_title()
         name = f"{self.model._meta.model_name}-{timezone.localdate():%Y-%m-%d}.{kind}"
         pieces: Any = as_csv(heads, values) if kind == "csv" else as_xlsx(title, heads, values)
@@ -65,5 +68,9 @@ def as_read_by(user: User, pieces: Iterable[Any]) -> Iterator[Any]:
         yield from pieces
 
 
-def in_pieces(rows: Any) -> Iterator[Any]:
-    return rows.iterator(chunk_size=1000)  # type: ignore[no-any-return]
+def in_pieces(rows: Any, table: Any) -> Iterator[Any]:
+    """Give the rows a piece at a time, and let the table read what it needs for each piece."""
+    found = rows.iterator(chunk_size=PIECE)
+    while piece := list(islice(found, PIECE)):
+        table.prepare(piece)
+        yield from piece

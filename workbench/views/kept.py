@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -12,6 +12,8 @@ from django.urls import reverse
 from workbench.models import SavedView
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from users.models import User
 
 # `?view=7` shows a saved view as it is; once something is changed the address tells all of it, and
@@ -27,18 +29,18 @@ LONGEST_NUMBER = 19  # digits; what has more is the number of nothing
 MOST_SHOWN = 6  # tabs of saved views beside those that every list has
 
 
-def kept(data: QueryDict) -> QueryDict:
+def kept(data: QueryDict, leaving: Container[str] = NOT_KEPT) -> QueryDict:
     """Return of the parameters of a list what a saved view keeps of them."""
     query = QueryDict(mutable=True)
     for name, values in data.lists():
-        if name not in NOT_KEPT and (said := [value for value in values if value]):
+        if name not in leaving and (said := [value for value in values if value]):
             query.setlist(name, said)
     return query
 
 
-def is_same(one: QueryDict, other: QueryDict) -> bool:
+def is_same(one: QueryDict, other: QueryDict, leaving: Container[str] = NOT_KEPT) -> bool:
     """Say whether two addresses show the same, in whatever order they tell it."""
-    return sorted(kept(one).lists()) == sorted(kept(other).lists())
+    return sorted(kept(one, leaving).lists()) == sorted(kept(other, leaving).lists())
 
 
 def is_number(text: str) -> bool:
@@ -53,6 +55,8 @@ class Views:
     kind: str
     asked: QueryDict
     views: list[SavedView] = field(init=False)
+    room: ClassVar[str] = "views"  # where the pages of these views are
+    leaving: ClassVar[Container[str]] = NOT_KEPT  # what is not kept of an address
 
     def __post_init__(self) -> None:
         rows = SavedView.objects.permitted(self.user).filter(kind=self.kind)
@@ -112,15 +116,20 @@ class Views:
             near = [*near[: MOST_SHOWN - 1], current]
         return near, [view for view in self.views if view not in near]
 
+    def create_url(self) -> str:
+        return reverse(f"{self.room}:create", kwargs={"kind": self.kind})
+
     def menu(self, data: QueryDict) -> dict[str, Any]:
         """Return what can be done with the view that is shown, now that `data` holds."""
         view = self.current
-        query = kept(data).urlencode()
-        create_url = reverse("views:create", kwargs={"kind": self.kind})
-        menu: dict[str, Any] = {"new_url": f"{create_url}?{urlencode({'query': query})}"}
+        query = kept(data, self.leaving).urlencode()
+        menu: dict[str, Any] = {
+            "room": self.room,
+            "new_url": f"{self.create_url()}?{urlencode({'query': query})}",
+        }
         if view is None:
             return menu
-        is_changed = not is_same(data, QueryDict(view.query))
+        is_changed = not is_same(data, QueryDict(view.query), self.leaving)
         may_change = (
             view.is_own
             or SavedView.objects.permitted(self.user, "change").filter(pk=view.pk).exists()

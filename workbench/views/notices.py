@@ -31,6 +31,7 @@ IN_PANEL = 8
 KINDS: dict[str, Any] = {
     NoticeKind.ASSIGNED: gettext_lazy("Assigned"),
     NoticeKind.MENTIONED: gettext_lazy("Mentions"),
+    NoticeKind.ANSWERED: gettext_lazy("Emails"),
     NoticeKind.TASK_DUE: gettext_lazy("Tasks"),
     NoticeKind.LEAD_REOPENED: gettext_lazy("Reopened"),
     NoticeKind.JOB_FINISHED: gettext_lazy("Jobs"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, F, OrderBy, Q, QuerySet, Value
 
+from records.fulltext import InParts, Said
 from records.keys import text_problem
 from records.lookups import Number
+from records.models import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST_CURSOR = 4000
 MOST_DIGITS = 40
+MOST_GROUPS = 60  # lines of another table by whose names rows are sorted
 FIRST_YEAR, LAST_YEAR = 1900, 9000  # zones have no rules beyond
 
 
@@ -149,18 +152,109 @@ def slice_of(
     after: list[Any] | None = None,
     before: list[Any] | None = None,
     offset: int = 0,
+    by: tuple[str, Q] | None = None,
 ) -> tuple[list[Any], bool]:
-    """Return up to `size` rows beyond a place, in order, and whether more lie beyond them."""
+    """Return up to `size` rows beyond a place, in order, and whether more lie beyond them.
+
+    The numbers of the rows are looked for first, which an index often has all of, and only then
+    are the rows themselves opened, with what stands beside them in other tables. `by` is the name
+    of a related record that they are sorted by, and what those meet that may be told it.
+    """
     is_reversed = before is not None
     place = before if is_reversed else after
     if place is not None:
-        rows = rows.filter(beyond(keys, place, is_reversed))
         offset = 0
-    rows = rows.order_by(*[key.order(is_reversed) for key in keys])
-    found = list(rows[offset : offset + size + 1])
+    order = [key.order(is_reversed) for key in keys]
+    wanted: Any
+    groups: list[QuerySet[Any, Any]] = []
+    if is_by_few(rows.model, keys):
+        groups = groups_of(rows, keys, place, is_reversed)
+    elif by is not None and len(keys) == 2:
+        groups = named_and_others(rows, keys, place, is_reversed, by)
+    if groups:
+        most = offset + size + 1
+        parts = [Said(*part[:most].query.sql_with_params()) for part in groups]
+        wanted = Q(InParts(parts, size + 1, offset))
+    else:
+        numbers = rows if place is None else rows.filter(beyond(keys, place, is_reversed))
+        wanted = Q(pk__in=numbers.order_by(*order).values("pk")[offset : offset + size + 1])
+    found = list(rows.filter(wanted).order_by(*order))
     has_more = len(found) > size
     found = found[:size]
     return (found[::-1] if is_reversed else found), has_more
+
+
+def is_by_few(model: type[Model], keys: Sequence[Key]) -> bool:
+    """Say whether an order is that of lines of a list, like sources, or of people."""
+    relation, way, _name = keys[0].path.partition("__")
+    if not way or keys[0].is_annotated or len(keys) != 2:
+        return False
+    related: Any = model._meta.get_field(relation).related_model
+    return not issubclass(related, Record)
+
+
+def groups_of(
+    rows: QuerySet[Any, Any], keys: Sequence[Key], place: Sequence[Any] | None, is_reversed: bool
+) -> list[QuerySet[Any, Any]]:
+    """Return the numbers of the rows beyond a place, those of each name by themselves, in order.
+
+    No index is in the order of what stands in another table, so that all rows would be sorted for
+    a page. Where there are few names, the rows of each are read in the order of their numbers, and
+    of the next name nothing when that is enough. Nothing is returned where there are many, or
+    where the name of the place is gone.
+    """
+    by, number = keys
+    relation, _way, name = by.path.partition("__")
+    related: Any = rows.model._meta.get_field(relation).related_model
+    is_descending = by.is_descending != is_reversed
+    lines = related._base_manager.order_by(f"-{name}" if is_descending else name, "pk")
+    said: dict[Any, list[int]] = {}
+    for pk, value in lines.values_list("pk", name)[: MOST_GROUPS + 1]:
+        said.setdefault(value, []).append(pk)
+    names: list[tuple[Any, Q]] = [(n, Q(**{f"{relation}__in": pks})) for n, pks in said.items()]
+    if sum(map(len, said.values())) > MOST_GROUPS:
+        return []
+    nameless = (None, Q(**{relation: None}))
+    names = [nameless, *names] if is_reversed else [*names, nameless]
+    if place is not None:
+        first = next((at for at, (value, _rows) in enumerate(names) if value == place[0]), None)
+        beyond_it = number.beyond(place[1], is_reversed)
+        if first is None or beyond_it is None:
+            return []
+        names = [(place[0], names[first][1] & beyond_it), *names[first + 1 :]]
+    ordered = rows.order_by(number.order(is_reversed))
+    return [ordered.filter(of_name).values("id") for _value, of_name in names]
+
+
+def named_and_others(
+    rows: QuerySet[Any, Any],
+    keys: Sequence[Key],
+    place: Sequence[Any] | None,
+    is_reversed: bool,
+    by: tuple[str, Q],
+) -> list[QuerySet[Any, Any]]:
+    """Return the numbers of the rows beyond a place: those with a related record that may be seen,
+    by its name, and all others behind them.
+
+    Apart, the former can be read in the order of an index on that name, and no others are sorted.
+    """
+    (path, seen), (name, number) = by, keys
+    named = [replace(name, path=path, is_annotated=False, is_nullable=False), number]
+    parts = [
+        (rows.filter(seen, **{f"{path}__isnull": False}), named),
+        (rows.filter(**{f"{name.path}__isnull": True}), [number]),
+    ]
+    if is_reversed:
+        parts.reverse()
+    if place is not None:
+        first = int((place[0] is None) != is_reversed)
+        part, by_keys = parts[first]
+        values = place if by_keys is named else place[1:]
+        parts = [(part.filter(beyond(by_keys, values, is_reversed)), by_keys), *parts[first + 1 :]]
+    return [
+        part.order_by(*[key.order(is_reversed) for key in by_keys]).values("id")
+        for part, by_keys in parts
+    ]
 
 
 def beyond(keys: Sequence[Key], place: Sequence[Any], is_reversed: bool) -> Q:

@@ -51,6 +51,7 @@ class Page(ContextMixin, View):
 
     model: ClassVar[type[Record]]
     title: ClassVar[Any] = ""
+    list_name: ClassVar[str] = "list"  # of the page that shows all of them
 
     @property
     def user(self) -> User:
@@ -72,7 +73,7 @@ class Page(ContextMixin, View):
             kind=self.kind,
             title=self.page_title(),
             namespace=self.namespace,
-            list_url=reverse(f"{self.namespace}:list"),
+            list_url=reverse(f"{self.namespace}:{self.list_name}"),
             names=self.model._meta.verbose_name_plural,
             name=self.model._meta.verbose_name,
             **kwargs,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from workbench.views.bin import BinListView
+from workbench.views.counting import count_text
 from workbench.views.kept import LIST, LONGEST_TRAIL
-from workbench.views.list import count_text
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

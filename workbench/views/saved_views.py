@@ -18,29 +18,37 @@ from workbench.forms import PageForm
 from workbench.forms.saved_views import SavedViewForm
 from workbench.models import SavedView
 from workbench.operations import saved_views
-from workbench.views.kept import FROM, VIEW, kept
-from workbench.views.list import record_kinds
+from workbench.views.kept import FROM, NOT_KEPT, VIEW, kept
+from workbench.views.lookup import record_kinds
 from workbench.views.record import FormPage, Page
 from workbench.views.setting import SettingForm
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from records.errors import Stale
     from records.models import Record
+    from workbench.querysets import SavedViewQuerySet
 
 
 class AboutView(Page):
     """A page about a view of somebody's lists: one that is not shown to the user does not exist."""
 
     action: ClassVar[str] = "view"
+    leaving: ClassVar[Container[str]] = NOT_KEPT  # what is not kept of an address
+
+    def views(self, action: str = "view") -> SavedViewQuerySet:
+        """Return the views that these pages are about."""
+        return SavedView.objects.permitted(self.user, action).filter(kind__in=record_kinds())
 
     @cached_property
     def view(self) -> SavedView:
         view: SavedView = get_object_or_404(
-            SavedView.objects.permitted(self.user).select_related("owner"), pk=self.kwargs["pk"]
+            self.views().select_related("owner"), pk=self.kwargs["pk"]
         )
-        if not SavedView.objects.permitted(self.user, self.action).filter(pk=view.pk).exists():
+        if not self.views(self.action).filter(pk=view.pk).exists():
             raise PermissionDenied(
-                _("This view belongs to %(owner)s. Save one of your own.") % {"owner": view.owner}
+                _("It belongs to %(owner)s. Save one of your own.") % {"owner": view.owner}
             )
         return view
 
@@ -189,7 +197,8 @@ class SavedViewChange(AboutView):
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        view, query = self.view, kept(QueryDict(request.POST.get("query", ""))).urlencode()
+        asked = QueryDict(request.POST.get("query", ""))
+        view, query = self.view, kept(asked, self.leaving).urlencode()
         try:
             said = self.change(query)
         except Refused as refusal:
@@ -214,10 +223,14 @@ class SavedViewSave(SavedViewChange):
     action = "change"
     takes_query = True
 
-    def change(self, query: str) -> str:
+    @property
+    def version(self) -> int | None:
+        """The version that was read, if the form says it."""
         text = self.request.POST.get("version", "")
-        version = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-        saved_views.update_view(self.view, by=self.user, version=version, query=query)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def change(self, query: str) -> str:
+        saved_views.update_view(self.view, by=self.user, version=self.version, query=query)
         return _("The view %(view)s was saved") % {"view": self.view}
 
 
@@ -226,9 +239,7 @@ class SavedViewPin(SavedViewChange):
 
     def change(self, query: str) -> str:
         saved_views.pin_view(self.view, by=self.user, is_pinned=self.is_on)
-        told = (
-            _("The view %(view)s was pinned") if self.is_on else _("The view %(view)s was unpinned")
-        )
+        told = _("%(view)s was pinned") if self.is_on else _("%(view)s was unpinned")
         return told % {"view": self.view}
 
 
@@ -238,8 +249,8 @@ class SavedViewBegin(SavedViewChange):
     def change(self, query: str) -> str:
         saved_views.begin_with_view(self.view, by=self.user, is_default=self.is_on)
         told = (
-            _("The list begins with %(view)s")
+            _("It begins with %(view)s from now on")
             if self.is_on
-            else _("The list no longer begins with %(view)s")
+            else _("It no longer begins with %(view)s")
         )
         return told % {"view": self.view}

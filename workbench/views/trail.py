@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from users.models import User
 from workbench.filters import applied
 from workbench.models import SavedView
+from workbench.views.counting import CountUpTo, count_text
 from workbench.views.kept import FROM, LIST, LONGEST_NUMBER, LONGEST_TRAIL, PAGING, is_number
-from workbench.views.list import CountUpTo, count_text
 from workbench.views.paging import beyond, cursor_for, place_of
 
 if TYPE_CHECKING:

@@ -46,6 +46,7 @@ from crm.management.commands._letters import (
     write,
 )
 from crm.management.commands._shape import begin_rules, shape_forms, situation_of
+from crm.management.commands._targets import set_goals
 from crm.management.commands._views import TAGS, keep_views
 from leads.models import DisqualifyReason, Lead, Qualification
 from leads.operations import capture_lead, disqualify, qualify, update_lead
@@ -258,6 +259,7 @@ class World:
         self.plan(self.ago(90), partial(open_entrances, self.people["admin"]))
         self.plan(self.ago(89), partial(share_out, self.people["manager"]))
         self.plan(self.ago(0.3), ask_for_offers)
+        self.plan(self.now - timedelta(days=370), partial(set_goals, self.people))
         self._play()
         self._move_moments()
 

@@ -8,10 +8,13 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS
 
 from crm import search_index
+from crm.management.commands._bulk import know_the_tables
 
 
 class Command(Migrate):
-    """Django's own command; SQLite rebuilds a table to alter it, and forgets its triggers."""
+    """Django's own command; SQLite rebuilds a table to alter it, and forgets its triggers and what
+    it knew of its rows.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
@@ -19,5 +22,7 @@ class Command(Migrate):
         if is_only_asked or options["database"] != DEFAULT_DB_ALIAS:
             return
         mended = search_index.mend()
+        if mended:
+            know_the_tables()
         if mended and options["verbosity"] > 0:
             self.stdout.write(f"  Search index made for: {', '.join(mended)}")

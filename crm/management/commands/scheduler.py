@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks_db.backend import DatabaseBackend
 
 from activities.operations import remind_due, sweep_files
 from emails import jobs as emails_jobs
+from imports.operations import prune_imports
 from intake import jobs as intake_jobs
 from intake.operations import prune
 from leads import jobs as leads_jobs
 from leads.operations import reopen_due
 from records.errors import Busy
 from records.operations import forget_answers
+from records.operations.deleting_fields import purge_fields
 from records.operations.notices import prune_notices
 from users.operations import machine
 from workbench import jobs
@@ -52,9 +54,16 @@ class Command(BaseCommand):
                 self._do([self._refresh_readiness])
             if pruned_on != timezone.localdate():
                 pruned_on = timezone.localdate()
-                self._do([self._prune_deliveries, self._prune_jobs, self._prune_answers])
+                self._do(
+                    [
+                        self._prune_deliveries,
+                        self._prune_jobs,
+                        self._prune_answers,
+                        self._purge_fields,
+                    ]
+                )
                 self._do([self._look_for_duplicates, self._prune_mail, self._prune_notices])
-                self._do([self._sweep_files])
+                self._do([self._sweep_files, self._prune_imports, self._measure_tables])
             if options["once"]:
                 return
             close_old_connections()
@@ -79,6 +88,18 @@ class Command(BaseCommand):
     def _sweep_files(self) -> None:
         if swept := sweep_files():
             self.stdout.write(f"Threw away the bytes of {swept} files that nobody kept.")
+
+    def _prune_imports(self) -> None:
+        if pruned := prune_imports():
+            self.stdout.write(f"Threw away the files of {pruned} imports that are long over.")
+
+    def _measure_tables(self) -> None:
+        # PostgreSQL counts by itself what it plans with; SQLite only when it is told to.
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                # Of each index so many rows, so that it takes a moment however many there are.
+                cursor.execute("PRAGMA analysis_limit = 1000")
+                cursor.execute("ANALYZE")
 
     def _take_up_deliveries(self) -> None:
         if taken := intake_jobs.take_up():
@@ -118,6 +139,10 @@ class Command(BaseCommand):
     def _prune_deliveries(self) -> None:
         if pruned := prune():
             self.stdout.write(f"Forgot the payloads of {pruned} old deliveries.")
+
+    def _purge_fields(self) -> None:
+        if purged := purge_fields(by=machine()):
+            self.stdout.write(f"Forgot {purged} custom fields that were deleted 30 days ago.")
 
     def _prune_jobs(self) -> None:
         if pruned := prune_jobs():

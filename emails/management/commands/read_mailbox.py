@@ -12,8 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from emails.jobs import read, read_piped
-from emails.letters import LARGEST
-from emails.mailboxes import MailboxIsAway
+from emails.mailboxes import LARGEST, MailboxIsAway
 from emails.operations import Received
 from records.errors import Busy
 

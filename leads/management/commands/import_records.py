@@ -14,7 +14,7 @@ from django.db import transaction
 from leads.jobs import IMPORTERS
 from leads.management.acting import acting_user
 from records.errors import Refused
-from workbench.transfer import create_fields, mapping_from, open_table
+from workbench.transfer import create_fields, mapping_from, table_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def taken_back() -> Iterator[None]:
 
 
 class Command(BaseCommand):
-    help = "Import a CSV file of leads, accounts, contacts, opportunities, products or campaigns."
+    help = "Import a CSV or XLSX file of leads, accounts, contacts, opportunities, or lists."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=sorted(IMPORTERS))
@@ -51,12 +51,7 @@ class Command(BaseCommand):
         counts: Counter[str] = Counter()
         try:
             mapping = mapping_from(options["mapping"], options["kind"])
-            table = open_table(
-                options["file"],
-                encoding=mapping.encoding,
-                delimiter=mapping.delimiter,
-                header=mapping.header,
-            )
+            table = table_for(options["file"], mapping)
             with taken_back() if options["dry_run"] else nullcontext():
                 if options["create_fields"]:
                     create_fields(table, options["kind"], mapping, by=by)

@@ -1,0 +1,270 @@
+"""Taking in a set-up: every line by the operation that a page would call, all of it or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.configuration.sections import SECTIONS
+from crm.configuration.telling import (
+    FORMAT,
+    line_of,
+    portable,
+    role_of,
+    rules_in_force,
+    to_number,
+)
+from crm.operations import save_role
+from leads.operations import activate_rules, draft_rules
+from records import custom
+from records.errors import Refused, Unacceptable
+from records.models import CustomField
+from users.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crm.configuration.sections import Section
+    from users.models import User
+
+T = TypeVar("T")
+NAMES = {"format", "qualification_rules", "roles", *(section.name for section in SECTIONS)}
+
+
+class FileIsWrong(Exception):
+    """A file cannot be taken in; `faults` says where and why, a line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line that came to be, or was changed: of what it was, what it becomes."""
+
+    section: str
+    line: str
+    changed: dict[str, list[Any]] | None = None
+
+    def __str__(self) -> str:
+        if self.changed is None:
+            return f"+ {self.section} {self.line}"
+        told = (f"{name}: {old!r} → {new!r}" for name, (old, new) in self.changed.items())
+        return f"~ {self.section} {self.line}: {'; '.join(told)}"
+
+
+@dataclass
+class Outcome:
+    """What a file has changed, or would change."""
+
+    changes: list[Change] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+class _OnlyTried(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
+def take_in(data: Any, *, by: User, is_dry: bool = False) -> list[Change]:
+    """Make this installation's set-up that of a file; return what was changed.
+
+    Lines that are there are changed, others made, and what the file does not name stays. Taken in
+    again it changes nothing. Raises `FileIsWrong` with every fault, and then nothing has changed;
+    nor has it where it is dry.
+    """
+    outcome = Outcome()
+    _refuse_strange(data, outcome.faults)
+    try:
+        with transaction.atomic():
+            for section in SECTIONS:
+                _take_section(section, data.get(section.name, []), outcome, by=by)
+            _take_rules(data.get("qualification_rules"), outcome, by=by)
+            _take_roles(data.get("roles", []), outcome, by=by)
+            if is_dry or outcome.faults:
+                raise _OnlyTried
+    except _OnlyTried:
+        custom.forget(by)
+    if outcome.faults:
+        raise FileIsWrong(outcome.faults)
+    return outcome.changes
+
+
+def _refuse_strange(data: Any, faults: list[str]) -> None:
+    """Refuse what is no such file at all, before anything is tried."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise FileIsWrong([_("This is no set-up of format %(format)d.") % {"format": FORMAT}])
+    strange = sorted(data.keys() - NAMES)
+    faults += [_("%(name)s: there is no such section.") % {"name": name} for name in strange]
+    for name, lines in data.items():
+        if name in NAMES - {"format"} and not isinstance(lines, list):
+            raise FileIsWrong([_("%(name)s: give a list of lines.") % {"name": name}])
+
+
+def _attempt(outcome: Outcome, place: str, work: Callable[[], T]) -> T | None:
+    """Do a part of the work; of one that is refused nothing stays, and why is noted."""
+    count = len(outcome.changes)
+    try:
+        with transaction.atomic():
+            return work()
+    except (Refused, _Wrong) as error:
+        del outcome.changes[count:]
+        told = [str(error)]
+        if isinstance(error, Unacceptable) and error.errors:
+            told = [f"{name}: {text}" for name, texts in error.errors.items() for text in texts]
+        outcome.faults += [f"{place}: {sentence}" for sentence in told]
+        return None
+
+
+def _take_section(
+    section: Section, lines: list[Any], outcome: Outcome, *, by: User, parent: Any = None
+) -> None:
+    if section.is_saved_together:
+        _attempt(outcome, section.name, lambda: _take_all(section, lines, outcome, by, parent))
+        return
+    for number, told in enumerate(sorted(lines, key=_is_no_default), start=1):
+
+        def work(told: Any = told) -> bool:
+            return _take_line(section, told, outcome, by=by, parent=parent)
+
+        _attempt(outcome, f"{section.name}[{number}]", work)
+
+
+def _is_no_default(line: Any) -> bool:
+    """Sort the default first: it takes the mark from another one, which cannot give it away."""
+    return not (isinstance(line, dict) and line.get("is_default"))
+
+
+class _Wrong(Exception):
+    """A line that cannot even be read."""
+
+
+def _take_line(section: Section, told: Any, outcome: Outcome, *, by: User, parent: Any) -> bool:
+    line, before = _prepared(section, told, parent)
+    if before is None or _differing(before, line_of(section, line, has_parts=False)):
+        section.operation(line, by=by)
+        _note(section, line, before, outcome, parent)
+    if section.parts and section.parts.name in told:
+        inner = told[section.parts.name]
+        if not isinstance(inner, list):
+            raise _Wrong(_("%(name)s: give a list of lines.") % {"name": section.parts.name})
+        _take_section(section.parts, inner, outcome, by=by, parent=line)
+    return True
+
+
+def _take_all(section: Section, lines: list[Any], outcome: Outcome, by: User, parent: Any) -> None:
+    """Take in lines that may change places: they are saved as one."""
+    pairs = [_prepared(section, told, parent) for told in lines]
+    section.operation([line for line, _before in pairs], by=by)
+    for (line, before), told in zip(pairs, lines, strict=True):
+        _note(section, line, before, outcome, parent)
+        if section.parts and isinstance(told.get(section.parts.name), list):
+            _take_section(section.parts, told[section.parts.name], outcome, by=by, parent=line)
+
+
+def _prepared(section: Section, told: Any, parent: Any) -> tuple[Any, dict[str, Any] | None]:
+    """Return a line as it is to be, not saved, and how it stands; None for a new one."""
+    if not isinstance(told, dict):
+        raise _Wrong(_("Give an object with the columns of the line."))
+    parts = {section.parts.name} if section.parts else set()
+    if strange := sorted(told.keys() - section.columns.keys() - parts):
+        raise _Wrong(_("There is no %(names)s here.") % {"names": ", ".join(strange)})
+    if missing := [name for name in section.key if name not in told]:
+        raise _Wrong(_("Without %(names)s nobody knows which it is.") % {"names": missing[0]})
+    values = dict(_read(section, told))
+    known = {name: values[name] for name in section.key}
+    if section.parent:
+        known[section.parent] = parent
+    line = section.model._base_manager.filter(**known).first()
+    if line is None and section.is_fixed:
+        raise _Wrong(_("There is no such line, and none can be added."))
+    before = None if line is None else line_of(section, line, has_parts=False)
+    line = line or section.model(**known)
+    for name, value in values.items():
+        setattr(line, name, value)
+    return line, before
+
+
+def _note(
+    section: Section, line: Any, before: dict[str, Any] | None, outcome: Outcome, parent: Any
+) -> None:
+    """Note what has become of a line: the operation may have tidied up what was told."""
+    after = line_of(section, line, has_parts=False)
+    changed = None if before is None else _differing(before, after)
+    if changed != {}:
+        above = [str(parent.key)] if parent is not None else []
+        names = [str(after[name]) for name in section.key if after[name]]
+        outcome.changes.append(Change(section.name, "/".join([*above, *names]), changed))
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    return {name: [before[name], new] for name, new in after.items() if before[name] != new}
+
+
+def _read(section: Section, told: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, column in section.columns.items():
+        if name not in told:
+            continue
+        value = told[name]
+        if name == "condition":
+            value = portable(value, to_number)
+        if column.is_relation:
+            yield name, _custom_field(value)
+            continue
+        try:
+            yield name, column.to_python(value)
+        except ValidationError as wrong:
+            raise _Wrong(f"{name}: {' '.join(wrong.messages)}") from wrong
+
+
+def _custom_field(name: Any) -> CustomField | None:
+    if name is None:
+        return None
+    kind, _dot, key = str(name).partition(".")
+    found = CustomField.objects.filter(kind=kind, key=key).first()
+    if found is None:
+        raise _Wrong(_("There is no custom field %(name)s.") % {"name": name})
+    return found
+
+
+def _take_rules(rules: list[Any] | None, outcome: Outcome, *, by: User) -> None:
+    """Make the qualification rules a new version and put it into force, unless they are so."""
+    before = rules_in_force()
+    if rules is None or rules == before:
+        return
+
+    def work() -> None:
+        activate_rules(draft_rules(by=by, rules=rules), by=by)
+        outcome.changes.append(Change("qualification_rules", "", {"rules": [before, rules]}))
+
+    _attempt(outcome, "qualification_rules", work)
+
+
+def _take_roles(roles: list[Any], outcome: Outcome, *, by: User) -> None:
+    for number, told in enumerate(roles, start=1):
+
+        def work(told: Any = told) -> None:
+            _take_role(told, outcome, by=by)
+
+        _attempt(outcome, f"roles[{number}]", work)
+
+
+def _take_role(told: Any, outcome: Outcome, *, by: User) -> None:
+    if (
+        not isinstance(told, dict)
+        or not isinstance(told.get("grants"), dict)
+        or told.keys() - {"name", "description", "grants"}
+    ):
+        raise _Wrong(_("A role has a name, a description and grants."))
+    role = Role.objects.filter(name=str(told.get("name", ""))).first()
+    before = role_of(role) if role else None
+    after = {"name": "", "description": "", **told}
+    if before == after:
+        return
+    save_role(role or Role(), by=by, **after)
+    changed = None if before is None else _differing(before, after)
+    outcome.changes.append(Change("roles", str(after["name"]), changed))

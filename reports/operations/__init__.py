@@ -1,0 +1,26 @@
+"""What changes here: targets, dashboards as people keep them, and what the pages remember."""
+
+from reports.operations.dashboards import DASHBOARD, change_dashboard, save_dashboard
+from reports.operations.recent import MOST_RECENT, remember
+from reports.operations.targets import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    may_set_targets,
+    set_targets,
+    targets_of,
+    version_of,
+)
+
+__all__ = [
+    "DASHBOARD",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "MOST_RECENT",
+    "change_dashboard",
+    "may_set_targets",
+    "remember",
+    "save_dashboard",
+    "set_targets",
+    "targets_of",
+    "version_of",
+]

@@ -1,0 +1,220 @@
+"""What became of the leads that came in a month: how soon, and how far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.utils import timezone
+
+from leads.models import Lead
+from opportunities.models import Stage
+from records.querysets import WholeDays
+from reports.queries.question import (
+    Figure,
+    Period,
+    Question,
+    months_until,
+    span_of,
+)
+
+if TYPE_CHECKING:
+    from leads.querysets import LeadQuerySet
+    from opportunities.querysets import OpportunityQuerySet
+
+WITHIN = (30, 60, 90, 180)  # days
+LATER = len(WITHIN)
+FEWEST, MOST = 12, 240  # months
+WON = "won"
+
+
+@dataclass(frozen=True)
+class Within:
+    """How many leads of a cohort got somewhere in so many days; None while it is too young."""
+
+    days: int
+    count: int | None
+    share: float | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The leads that came in a month."""
+
+    month: Period
+    leads: Figure
+    qualified: tuple[Within, ...]
+    won: tuple[Within, ...]
+
+
+def cohorts(
+    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+) -> tuple[Cohort, ...]:
+    """Follow the leads of each month: how many were qualified and won in so many days.
+
+    The months are those of the period, and no fewer than twelve up to its end. One statement; how
+    many rows come back depends on the months alone.
+    """
+    months = _months(ask.period)
+    both = Period(months[0].first, months[-1].last)
+    rows = (
+        ask.of(leads)
+        .filter(_came(both))
+        .with_won_within(opportunities, WITHIN)
+        .annotate(
+            days=Case(When(status="qualified", then=WholeDays("qualified_at", "created_at"))),
+            part=span_of("created_at", months),
+            qualified_in=_bin_of("days"),
+        )
+        .values("part", "qualified_in", "won_within")
+        .annotate(count=Count("*"))
+        .order_by()
+    )
+    whole: Counter[int] = Counter()
+    qualified: Counter[tuple[int, int]] = Counter()
+    won: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        whole[row["part"]] += row["count"]
+        for place in range(LATER):
+            if row["qualified_in"] is not None and row["qualified_in"] <= place:
+                qualified[row["part"], place] += row["count"]
+            if row["won_within"] is not None and row["won_within"] <= place:
+                won[row["part"], place] += row["count"]
+    now = timezone.now()
+
+    def within(
+        part: int, month: Period, counts: Counter[tuple[int, int]], name: str
+    ) -> tuple[Within, ...]:
+        told = []
+        for place, days in enumerate(WITHIN):
+            # The last lead of the month has lived so many whole days, and the hours of one more.
+            is_known = month.moments[1] + timedelta(days=days + 1) <= now
+            count = counts[part, place] if is_known else None
+            asked = {"status": "qualified", **month.asked_as("created"), name: str(days)}
+            told.append(
+                Within(
+                    days,
+                    count,
+                    count / whole[part] if count is not None and whole[part] else None,
+                    ask.list_of("leads", **asked) if is_known else "",
+                )
+            )
+        return tuple(told)
+
+    return tuple(
+        Cohort(
+            month,
+            Figure(
+                "",
+                whole[part],
+                ask.list_of("leads", **month.asked_as("created")),
+                key=month.first.isoformat()[:7],
+            ),
+            within(part, month, qualified, "days_max"),
+            within(part, month, won, "won_days_max"),
+        )
+        for part, month in enumerate(months)
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """How many leads came so far, and which share that is of the step before and of all."""
+
+    figure: Figure
+    of_before: float | None
+    of_all: float | None
+    lost: int
+
+
+def funnel(
+    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+) -> tuple[Step, ...]:
+    """Follow the leads of the period: how many were qualified, came to each stage, and were won.
+
+    A lead counts once, by the furthest of what it became. Two statements.
+    """
+    stages = list(
+        Stage.objects.filter(process__is_default=True, is_for_leads=False).order_by(
+            "position", "pk"
+        )
+    )
+    rows = (
+        ask.of(leads)
+        .filter(_came(ask.period))
+        .with_days_to_win(opportunities)
+        .with_stages_reached(opportunities)
+        .annotate(
+            is_qualified=_flag(Q(status="qualified")),
+            is_won=_flag(Q(days_to_win__isnull=False)),
+        )
+        .values("is_qualified", "is_won", "moved_to", "stands_in")
+        .annotate(count=Count("*"))
+        .order_by()
+    )
+    found = list(rows)
+    came = ask.period.asked_as("created")
+
+    def figure(key: str, label: str, count: int, **asked: str) -> Figure:
+        return Figure(label, count, ask.list_of("leads", **came, **asked), key=key)
+
+    def reached(position: int) -> int:
+        return sum(
+            row["count"]
+            for row in found
+            if row["is_won"] or max(row["moved_to"] or -1, row["stands_in"] or -1) >= position
+        )
+
+    counted = [
+        figure("leads", "", sum(row["count"] for row in found)),
+        figure(
+            "qualified",
+            str(Lead.Status.QUALIFIED.label),
+            sum(row["count"] for row in found if row["is_qualified"]),
+            status="qualified",
+        ),
+        *(
+            figure(str(stage.pk), stage.name, reached(stage.position), reached=str(stage.pk))
+            for stage in stages
+        ),
+        figure(WON, "", sum(row["count"] for row in found if row["is_won"]), reached=WON),
+    ]
+    steps = []
+    for place, step in enumerate(counted):
+        before = counted[place - 1].count if place else 0
+        steps.append(
+            Step(
+                step,
+                step.count / before if before else None,
+                step.count / counted[0].count if counted[0].count and place else None,
+                before - step.count if place else 0,
+            )
+        )
+    return tuple(steps)
+
+
+def _months(period: Period) -> list[Period]:
+    count = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
+    return months_until(period.last, min(max(count, FEWEST), MOST))
+
+
+def _came(period: Period) -> Q:
+    # One range of moments within each status, which an index has.
+    return Q(status__in=Lead.Status.values) & period.holds("created_at")
+
+
+def _bin_of(days: str) -> Case:
+    """Say in the first how many of the days something happened, by place; None where it did not."""
+    return Case(
+        *(When(**{f"{days}__lte": end}, then=Value(place)) for place, end in enumerate(WITHIN)),
+        default=Value(None),
+        output_field=IntegerField(),
+    )
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())

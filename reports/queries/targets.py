@@ -1,0 +1,174 @@
+"""What was to be won: the targets of people and teams, month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+
+from reports.queries.question import (
+    MONTH,
+    NOBODY,
+    Figure,
+    Period,
+    Question,
+    money,
+    months_from,
+    owner_name,
+    spans_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from opportunities.querysets import OpportunityQuerySet
+    from reports.querysets import TargetQuerySet
+
+MOST_MONTHS = 240  # that are told one by one, also those with nothing
+
+
+class Line(NamedTuple):
+    """What one person, in a team or in none, or one team shall win in a month."""
+
+    month: date
+    owner: int | None
+    team: int | None
+    amount: Decimal
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the viewer knows of the targets that a question is about."""
+
+    lines: tuple[Line, ...] = ()
+
+    def of_month(self, month: date) -> Decimal | None:
+        """Return what is to be won in a month by all together; None where nobody has a target."""
+        return _added(line.amount for line in _counted(self.lines) if line.month == month)
+
+    def of(self, period: Period) -> Decimal | None:
+        """Return what is to be won in the months that lie in a period with all their days."""
+        return _added(line.amount for line in _counted(self.lines) if _lies_in(line.month, period))
+
+    def by_owner(self, period: Period) -> dict[int, tuple[str, Decimal]]:
+        """Return the name of each person with a target in a period, and what is to be won."""
+        found: dict[int, tuple[str, Decimal]] = {}
+        for line in self.lines:
+            if line.owner is not None and _lies_in(line.month, period):
+                _name, amount = found.get(line.owner, ("", Decimal(0)))
+                found[line.owner] = (line.name, amount + line.amount)
+        return found
+
+
+def targets(rows: TargetQuerySet, ask: Question, *periods: Period) -> Targets:
+    """Read the targets of whom is asked about, in some periods. One statement.
+
+    No target says from which source something is to come, and nobody's records have none: of
+    those questions there are no targets.
+    """
+    if ask.source or ask.owner == NOBODY:
+        return Targets()
+    if ask.owner:
+        rows = rows.filter(owner=ask.owner)
+    if ask.team:
+        rows = rows.filter(Q(team=ask.team) | Q(owner__team=ask.team))
+    when = Q()
+    for period in periods:
+        when |= period.has("month")
+    found = rows.filter(when, amount__isnull=False).annotate(name=owner_name())
+    lines = found.order_by("month", "pk").values_list(
+        "month", "owner", "owner__team", "team", "amount", "name"
+    )
+    return Targets(
+        tuple(
+            Line(month, owner, of_owner if team is None else team, amount, name or "")
+            for month, owner, of_owner, team, amount, name in lines
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Attained:
+    """What was won in a month, or in all of them, and what was to be won."""
+
+    label: str
+    won: Figure
+    target: Decimal | None
+
+    @property
+    def share(self) -> float | None:
+        """What was won as a share of the target; None where there is none."""
+        return float(self.won.value / self.target) if self.target else None
+
+    @property
+    def gap(self) -> Decimal | None:
+        return None if self.target is None else self.won.value - self.target
+
+
+def attained(
+    opportunities: OpportunityQuerySet, found: Targets, ask: Question
+) -> tuple[Attained, ...]:
+    """Put beside what was won in each month what was to be; all of them come last. One statement.
+
+    Of a period that is longer than anybody looks at only the months are told that have something.
+    """
+    rows = (
+        ask.of(opportunities)
+        .filter(Q(status="won") & ask.period.has("closed_on"))
+        .annotate(month=TruncMonth("closed_on"))
+        .values("month")
+        .annotate(count=Count("*"), value=Sum("base_value"))
+        .order_by()
+    )
+    won = {row["month"]: (row["count"], money(row["value"])) for row in rows}
+    months = _months_told(ask.period, {*won, *(line.month for line in found.lines)})
+
+    def figure(period: Period, count: int, value: Decimal) -> Figure:
+        url = ask.list_of("opportunities", status="won", **period.asked_as("closed"))
+        return Figure("", count, url, value, key="won")
+
+    parts = []
+    for month in months:
+        count, value = won.get(month.first.replace(day=1), (0, Decimal(0)))
+        target = found.of(month)
+        parts.append(Attained(month.first.isoformat(), figure(month, count, value), target))
+    whole = figure(
+        ask.period,
+        sum(count for count, _value in won.values()),
+        sum((value for _count, value in won.values()), Decimal(0)),
+    )
+    return (*parts, Attained("", whole, found.of(ask.period)))
+
+
+def _months_told(period: Period, with_something: set[date]) -> list[Period]:
+    count = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
+    if count <= MOST_MONTHS:
+        return spans_in(period, MONTH)
+    return [
+        Period(max(month, period.first), min(months_from(month, 1)[0].last, period.last))
+        for month in sorted(with_something)
+        if period.first.replace(day=1) <= month <= period.last
+    ]
+
+
+def _counted(lines: Iterable[Line]) -> Iterator[Line]:
+    """Keep what adds up: of a team with a target its own, of any other those of its people."""
+    lines = list(lines)
+    with_own = {(line.month, line.team) for line in lines if line.owner is None}
+    for line in lines:
+        if line.owner is None or (line.month, line.team) not in with_own:
+            yield line
+
+
+def _added(amounts: Iterable[Decimal]) -> Decimal | None:
+    amounts = list(amounts)
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _lies_in(month: date, period: Period) -> bool:
+    return period.first <= month and months_from(month, 1)[0].last <= period.last
