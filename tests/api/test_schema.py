@@ -10,7 +10,7 @@ import yaml
 from django.core.management import call_command
 
 from tests.api.conftest import LEAD, Caller
-from tests.factories import LeadFactory
+from tests.factories import LeadFactory, TeamFactory
 
 READ = {"get"}
 RECORDS = ["leads", "accounts", "contacts", "opportunities", "activities"]
@@ -79,6 +79,16 @@ def test_is_there_for_programs_and_for_people_who_are_signed_in(rep):
         assert answer.status_code == 200
         assert b"openapi: 3" in answer.content
     assert Caller(None).get("/api/schema/").status_code == 401
+
+
+@pytest.mark.django_db
+def test_who_reads_it_keeps_no_list_of_that_day(rep):
+    assert rep.get("/api/schema/").status_code == 200
+    assert rep.get("opportunities/?team=0&limit=1").status_code == 400
+
+    team = TeamFactory()
+
+    assert rep.get(f"opportunities/?team={team.pk}&limit=1").status_code == 200
 
 
 @pytest.mark.django_db

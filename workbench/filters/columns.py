@@ -98,6 +98,10 @@ class LineFilter(django_filters.ChoiceFilter):
 
     @property
     def field(self) -> forms.Field:
+        if not hasattr(self, "parent"):
+            # The schema asks the class itself, which outlives every request: lines kept there
+            # would be those of that day.
+            return self.make_field()
         if not hasattr(self, "_field"):
             self._field = self.make_field()
         return self._field
