@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from activities.models import Activity
 from activities.operations import Next, Upload
+from records.custom import PREFIX
 from records.models import FIRST_YEAR, LAST_YEAR
 from records.permissions import may
-from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues
+from workbench.custom import packed
+from workbench.forms import OperationForm, PageForm, RecordForm, Section, colleagues, own_fields
 from workbench.forms.bulk import BulkForm
 
 if TYPE_CHECKING:
@@ -149,10 +151,19 @@ class EntryForm(PageForm):
     submission = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
     files = FilesField()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= own_fields("activity", self.user)
+
+    def leave_out_own(self) -> None:
+        """Ask for none of the custom fields: there is no room for them."""
+        self.fields = {n: each for n, each in self.fields.items() if not n.startswith(PREFIX)}
+
     @property
     def values(self) -> dict[str, Any]:
         mine = {"submission", "files", "next_subject", "next_due_at"}
-        return {name: value for name, value in self.cleaned_data.items() if name not in mine}
+        told = {name: value for name, value in self.cleaned_data.items() if name not in mine}
+        return packed(told)
 
 
 class NoteForm(EntryForm):

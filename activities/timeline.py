@@ -25,6 +25,7 @@ from records import custom
 from records.models import FIRST_YEAR, LAST_YEAR, AuditEntry, Record
 from records.permissions import hidden_from, unnamed
 from users import formats
+from workbench.custom import shown
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -89,7 +90,8 @@ class Change:
 class Entry:
     """Something that happened: an activity, or a line of the audit trail.
 
-    `may` names what the viewer may do to an activity: change, delete.
+    `own` are the custom fields of an activity that hold something, by label; `may` names what the
+    viewer may do to it: change, delete.
     """
 
     at: datetime
@@ -102,6 +104,7 @@ class Entry:
     changes: tuple[Change, ...] = ()
     files: tuple[FileShown, ...] = ()
     people: tuple[PersonShown, ...] = ()
+    own: tuple[tuple[str, Any], ...] = ()
     may: frozenset[str] = frozenset()
 
     @property
@@ -238,7 +241,9 @@ def _entries(
     rows: ActivityQuerySet, record: TimelineRecord, viewer: User | None, limit: int | None = None
 ) -> Iterator[Entry]:
     actions = ("change", "delete") if viewer is not None else ()
-    for activity in rows.with_parts()[:limit]:
+    found = list(rows.with_parts()[:limit])
+    own = own_values(found, viewer)
+    for activity in found:
         yield Entry(
             at=activity.moment,
             kind=activity.kind,
@@ -249,12 +254,36 @@ def _entries(
             text=activity.text,
             files=tuple(activity.files_shown),
             people=tuple(activity.people_shown),
+            own=own.get(activity.pk, ()),
             may=frozenset(
                 action
                 for action in actions
                 if viewer is not None and may_do(viewer, action, activity, record)
             ),
         )
+
+
+def own_values(
+    activities: Iterable[Activity], viewer: User | None
+) -> dict[int, tuple[tuple[str, Any], ...]]:
+    """Return what entries hold in custom fields, by their numbers: pairs of label and words.
+
+    Nothing is read where none of them holds anything.
+    """
+    holding = [activity for activity in activities if activity.custom]
+    if viewer is None or not holding:
+        return {}
+    fields = custom.definitions_for(viewer)["activity"]
+    for each in fields:
+        custom.prepare(each, holding)
+    return {
+        activity.pk: tuple(
+            (each.label, words)
+            for each in fields
+            if (words := shown(each, activity.custom.get(each.key)))
+        )
+        for activity in holding
+    }
 
 
 def _changes(

@@ -69,7 +69,7 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
     required = api.YesNo(source="is_required", required=False)  # type: ignore[assignment]
     default = serializers.JSONField(required=False, allow_null=True)
     choices = Choices(required=False)
-    target = api.Word(choices=CustomField.Kind.choices, required=False, allow_blank=True)
+    target = api.Word(choices=CustomField.LAID_OUT, required=False, allow_blank=True)
     limits = serializers.DictField(required=False)
     section = api.Text(required=False, allow_blank=True, max_length=80)
     position = api.SmallWhole(required=False, min_value=0)

@@ -93,7 +93,7 @@ class FormConditionAdmin(SettingAdmin):
     def kind_of(self, request: HttpRequest, obj: FormCondition | None) -> str:
         """Return which form a condition is of: of a new one the address says it."""
         kind = request.GET.get("kind", "") if obj is None else obj.kind
-        return kind if kind in custom.KINDS else CustomField.Kind.LEAD.value
+        return kind if kind in dict(CustomField.LAID_OUT) else CustomField.Kind.LEAD.value
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -118,7 +118,7 @@ class FormConditionAdmin(SettingAdmin):
     # The list
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        context = {"kinds": CustomField.Kind.choices, **(extra_context or {})}
+        context = {"kinds": CustomField.LAID_OUT, **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -100,6 +100,13 @@ class CustomField(models.Model):
         ACCOUNT = "account", _("Account")
         CONTACT = "contact", _("Contact")
         OPPORTUNITY = "opportunity", _("Opportunity")
+        ACTIVITY = "activity", _("Activity")
+
+    # What can be linked to, and has a form that can be laid out: not the entries of timelines,
+    # whose forms differ from kind to kind.
+    LAID_OUT: ClassVar[list[tuple[str, Any]]] = [
+        choice for choice in Kind.choices if choice[0] != "activity"
+    ]
 
     class Type(models.TextChoices):
         TEXT = "text", _("Text")
@@ -127,7 +134,7 @@ class CustomField(models.Model):
     default = models.JSONField(_("default"), null=True, blank=True)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     limits = models.JSONField(_("limits"), default=dict, blank=True)
-    target = models.CharField(_("links to"), max_length=12, choices=Kind, blank=True)
+    target = models.CharField(_("links to"), max_length=12, choices=LAID_OUT, blank=True)
     section = models.CharField(_("section"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -192,7 +199,7 @@ class FormLayout(models.Model):
     `sections` are `{title, fields}` in order, a field is `{name, is_visible, is_required}`.
     """
 
-    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.Kind, unique=True)
+    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.LAID_OUT, unique=True)
     sections = models.JSONField(_("sections"), default=list, blank=True)
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -216,7 +223,7 @@ class FormCondition(models.Model):
         SHOW = "show", _("Show it only if")
         REQUIRE = "require", _("Ask for it if")
 
-    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.Kind)
+    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.LAID_OUT)
     field = models.CharField(_("field"), max_length=60)
     effect = models.CharField(_("effect"), max_length=7, choices=Effect)
     condition = models.JSONField(_("condition"))

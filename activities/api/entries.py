@@ -297,13 +297,13 @@ class ActivityViewSet(WithFiles):
 
     def _refuse_others(self, values: dict[str, Any], takes: set[str], status: str) -> None:
         """Take away what is empty and refuse what this kind of entry does not say."""
-        for name in [name for name, value in values.items() if value in (None, "", False)]:
+        for name in [name for name, value in values.items() if value in (None, "", False, {})]:
             del values[name]
         if "owner" not in takes and values.get("owner") == self.user:
             del values["owner"]
         if "remind" not in takes and values.get("remind") == Activity.Remind.AT:
             del values["remind"]
-        others = values.keys() - takes
+        others = values.keys() - takes - {"custom"}
         if others:
             sentence = _("An entry of this kind that is %(status)s does not say this.")
             raise Unacceptable(

@@ -47,7 +47,7 @@ from records.errors import IsGone, Refused, Unacceptable
 from records.operations import operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from records.models import TimelineRecord
@@ -163,14 +163,26 @@ def attach(
 
 @operation
 def log_files(
-    record: TimelineRecord, *, by: User, files: Sequence[Kept], text: str = ""
+    record: TimelineRecord,
+    *,
+    by: User,
+    files: Sequence[Kept],
+    text: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Put files that were `kept` on the timeline of `record`, as one entry."""
     origin = writable(record, by=by)
     if not files:
         raise Unacceptable(errors={"files": [_("Choose a file.")]})
     subject = ", ".join(each.name for each in files)[:200]
-    entry = done(origin, by=by, kind=Activity.Kind.FILE, subject=subject, text=text.strip())
+    entry = done(
+        origin,
+        by=by,
+        kind=Activity.Kind.FILE,
+        subject=subject,
+        text=text.strip(),
+        custom=custom,
+    )
     return written_with(entry, files, by=by)
 
 

@@ -19,6 +19,7 @@ from records.operations.notices import tell_owner
 from records.permissions import may, require, require_any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from records.models import TimelineRecord
@@ -41,12 +42,26 @@ class Next:
 
 
 @operation
-def log_note(record: TimelineRecord, *, by: User, text: str, is_pinned: bool = False) -> Activity:
+def log_note(
+    record: TimelineRecord,
+    *,
+    by: User,
+    text: str,
+    is_pinned: bool = False,
+    custom: Mapping[str, Any] | None = None,
+) -> Activity:
     """Write a note on the timeline of `record`. Refuses an empty one."""
     origin = writable(record, by=by)
     if not text.strip():
         raise Unacceptable(errors={"text": [_("Write something in the note.")]})
-    return done(origin, by=by, kind=Activity.Kind.NOTE, text=text.strip(), is_pinned=is_pinned)
+    return done(
+        origin,
+        by=by,
+        kind=Activity.Kind.NOTE,
+        text=text.strip(),
+        is_pinned=is_pinned,
+        custom=custom,
+    )
 
 
 @operation
@@ -61,6 +76,7 @@ def log_call(
     direction: str = Activity.Direction.OUTGOING,
     done_at: datetime | None = None,
     next: Next | None = None,  # noqa: A002  the question is "What next?"
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Write down a call, and what comes next if that is known already."""
     origin = writable(record, by=by)
@@ -74,6 +90,7 @@ def log_call(
         duration=duration,
         direction=direction,
         done_at=done_at,
+        custom=custom,
     )
     plan_next(origin, next, by=by)
     return call
@@ -89,6 +106,7 @@ def log_meeting(
     duration: int | None = None,
     done_at: datetime | None = None,
     next: Next | None = None,  # noqa: A002
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Write down a meeting that took place, and what comes next if that is known already."""
     origin = writable(record, by=by)
@@ -100,6 +118,7 @@ def log_meeting(
         text=text.strip(),
         duration=duration,
         done_at=done_at,
+        custom=custom,
     )
     plan_next(origin, next, by=by)
     return meeting
@@ -114,6 +133,7 @@ def log_email(
     text: str,
     direction: str = Activity.Direction.OUTGOING,
     done_at: datetime | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Write down an email that was sent or received."""
     return done(
@@ -124,6 +144,7 @@ def log_email(
         text=text.strip(),
         direction=direction,
         done_at=done_at,
+        custom=custom,
     )
 
 
@@ -138,6 +159,7 @@ def add_task(
     owner: User | None = None,
     kind: str = Activity.Kind.TASK,
     remind: str = Activity.Remind.AT,
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Put a task, or a call to make, on the list of `owner`: without one, of `by`.
 
@@ -152,6 +174,7 @@ def add_task(
         text=text.strip(),
         owner=owner,
         remind=remind,
+        custom=custom,
     )
 
 
@@ -166,6 +189,7 @@ def plan_meeting(
     duration: int | None = None,
     owner: User | None = None,
     remind: str = Activity.Remind.AT,
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Put a meeting on the list of `owner`: without one, of `by`."""
     return planned(
@@ -178,6 +202,7 @@ def plan_meeting(
         duration=duration,
         owner=owner,
         remind=remind,
+        custom=custom,
     )
 
 
@@ -204,7 +229,13 @@ def writable(record: TimelineRecord, *, by: User) -> TimelineRecord:
 
 
 def done(
-    origin: TimelineRecord, *, by: User, kind: str, done_at: datetime | None = None, **fields: Any
+    origin: TimelineRecord,
+    *,
+    by: User,
+    kind: str,
+    done_at: datetime | None = None,
+    custom: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Activity:
     """Write an entry about something that has happened."""
     return written(
@@ -216,13 +247,21 @@ def done(
             owner=by,
             status=Activity.Status.DONE,
             done_at=past(done_at) or timezone.now(),
+            custom=dict(custom or {}),
             **fields,
         ),
     )
 
 
 def planned(
-    origin: TimelineRecord, *, by: User, kind: str, subject: str, owner: User | None, **fields: Any
+    origin: TimelineRecord,
+    *,
+    by: User,
+    kind: str,
+    subject: str,
+    owner: User | None,
+    custom: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Activity:
     """Write an entry about something that is to be done."""
     if kind not in TO_DO:
@@ -238,6 +277,7 @@ def planned(
             owner=owner or by,
             status=Activity.Status.OPEN,
             subject=named(subject),
+            custom=dict(custom or {}),
             **fields,
         ),
     )

@@ -26,7 +26,7 @@ from activities.operations.changing import origin_of
 from activities.operations.mentioning import MENTIONS_IN
 from activities.operations.writing import TO_DO
 from activities.rules import people_meant
-from activities.timeline import next_up, timeline_of
+from activities.timeline import next_up, own_values, timeline_of
 from activities.views.in_place import DONE, ROW, InPlace
 from records.models import TimelineRecord
 from records.permissions import may, reaches
@@ -69,9 +69,9 @@ def add_meeting(
     return operations.log_meeting(record, by=by, done_at=due_at, **values)
 
 
-def add_files(record: Any, *, by: Any, files: Any = (), text: str = "") -> Activity:
+def add_files(record: Any, *, by: Any, files: Any = (), **values: Any) -> Activity:
     """Put files on the timeline, with a word about them."""
-    return operations.log_files(record, by=by, files=files, text=text)
+    return operations.log_files(record, by=by, files=files, **values)
 
 
 WRITERS = {
@@ -143,6 +143,8 @@ class ActivityCreate(InPlace, CreateView):
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
+        if self.place or self.target.startswith(NEXT):
+            form.leave_out_own()
         if self.entry_kind in MENTIONS_IN and "text" in form.fields:
             about = self.request.GET.get("on", "")
             form.fields["text"].widget.attrs |= mentioning(about)
@@ -442,6 +444,7 @@ class ActivityDetail(EntryPage, TemplateView):
             if begins is not None and begins > timezone.now()
             else "",
             invitation=Invitation.objects.filter(activity=entry).first() if is_meeting else None,
+            own=own_values([self.record], self.user).get(self.record.pk, ()),
             tone=tones.get(self.record.status, ""),  # type: ignore[call-overload]
             may_reopen=self.record.kind in TO_DO,
             **kwargs,

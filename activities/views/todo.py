@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 from activities.filters import ActivityFilter, days
 from activities.models import Activity
 from activities.tables import ActivityTable
+from records.custom import PREFIX
 from records.models import TimelineRecord
 from records.permissions import reaches
 from workbench.views import ListView, Tab
+from workbench.views.asked import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,10 +52,19 @@ class ActivityList(ListView):
     ]
 
     def ordering(self) -> Sequence[str]:
+        if self.sorted_by:
+            return super().ordering()
         return ("-done_at",) if self.data.get("status") == Activity.Status.DONE else self.order
 
     def create_url(self) -> str:
         return ""  # an entry is written on a record
+
+    def column_menu(self) -> dict[str, Any]:
+        """Return the custom fields to choose from: all else an entry tells anyway."""
+        menu = super().column_menu()
+        own = [each for each in menu["others"] if each["name"].startswith(PREFIX)]
+        told = [(COLUMNS, each["name"]) for each in menu["others"] if each not in own]
+        return {**menu, "others": own, "kept": [*menu["kept"], *told]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -62,8 +73,22 @@ class ActivityList(ListView):
         for activity in rows:
             activity.place = places.get(activity.pk)
             activity.is_mine = reaches(self.user, "change", activity)
-        context["groups"] = grouped(rows)
+        context["groups"] = self.groups(rows)
         return context
+
+    def groups(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """Return the entries under the headings of when they are due, unless sorted otherwise.
+
+        Each tells the custom fields whose columns were chosen.
+        """
+        own = [self.columns[name] for name in self.shown if name.startswith(PREFIX)]
+        for column in own:
+            column.prepare(rows)
+        for activity in rows:
+            activity.own = [cell for column in own if (cell := column.render(activity))]
+        if self.sorted_by:
+            return [{"name": "all", "label": "", "activities": rows}] if rows else []
+        return grouped(rows)
 
 
 def places_of(activities: Iterable[Any], user: User) -> dict[int, Any]:

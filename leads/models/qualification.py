@@ -13,6 +13,9 @@ from leads.models.lead import Lead
 from opportunities.models import Opportunity
 from records.models import CustomField
 
+# The kinds of what a lead becomes.
+FILLED = ("account", "contact", "opportunity")
+
 
 class FieldMapping(models.Model):
     """Which field of a lead fills a field of what the lead becomes.
@@ -35,7 +38,7 @@ class FieldMapping(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        limit_choices_to=~Q(kind=CustomField.Kind.LEAD),
+        limit_choices_to=Q(kind__in=FILLED),
         verbose_name=_("custom field that it fills"),
     )
     column = models.CharField(_("built-in field that it fills"), max_length=60, blank=True)

@@ -14,7 +14,13 @@ from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 
 from leads.models import FieldMapping, Lead
-from leads.operations.destinations import Destination, destinations_for, of_definition, type_of
+from leads.operations.destinations import (
+    COLUMNS,
+    Destination,
+    destinations_for,
+    of_definition,
+    type_of,
+)
 from leads.operations.reusing import (
     TO_ACCOUNT,
     TO_CONTACT,
@@ -403,7 +409,7 @@ def save_mapping(mapping: FieldMapping, *, by: User) -> FieldMapping:
     if target is None:
         errors["destination"] = [
             _("%(field)s is out of use. Choose another one.") % {"field": mapping.target}
-            if mapping.target is not None and mapping.target.kind != CustomField.Kind.LEAD
+            if mapping.target is not None and mapping.target.kind in COLUMNS
             else _("Choose a field of an account, a contact or an opportunity.")
         ]
         if mapping.target is not None and not mapping.is_active and not mapping.target.is_active:
@@ -431,7 +437,7 @@ def save_mapping(mapping: FieldMapping, *, by: User) -> FieldMapping:
 def destination_of(mapping: FieldMapping, user: User) -> Destination | None:
     """Return the field that a line fills; None where there is no such field, or it is retired."""
     if mapping.target is not None:
-        is_there = mapping.target.kind != CustomField.Kind.LEAD and mapping.target.is_active
+        is_there = mapping.target.kind in COLUMNS and mapping.target.is_active
         return of_definition(mapping.target) if is_there else None
     kind, _dot, name = mapping.column.partition(".")
     return destinations_for(user).get((kind, name))

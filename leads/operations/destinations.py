@@ -149,7 +149,7 @@ def destinations_for(user: User) -> dict[tuple[str, str], Destination]:
         for name in names
     }
     for kind, fields in definitions_for(user).items():
-        if kind != CustomField.Kind.LEAD:
+        if kind in COLUMNS:
             found |= {(kind, each.name): of_definition(each) for each in fields}
     return found
 

@@ -177,7 +177,8 @@ def _target_problem(field: CustomField, standing: CustomField | None, *, is_fixe
         return ""
     if standing is not None and is_fixed and field.target != standing.target:
         return _("Records have values, so it stays what this field links to. Define another field")
-    return "" if field.target in custom.KINDS else _("Choose what kind of record it links to")
+    is_known = field.target in dict(CustomField.LAID_OUT)
+    return "" if is_known else _("Choose what kind of record it links to")
 
 
 def _number_problem(field: CustomField, others: Sequence[CustomField], *, is_new: bool) -> str:

@@ -310,6 +310,22 @@ class LinkField(Fitting, LookupField):
         return None if record is None else int(record.pk)
 
 
+def own_field(definition: CustomField, user: User, *, standing: Any = None) -> Fitting:
+    """Return the form field of a custom field, a link to a record among them."""
+    if definition.type == CustomField.Type.RECORD:
+        return LinkField.of(definition, user, standing=standing)
+    return form_field(definition, standing=standing)
+
+
+def own_fields(kind: str, user: User) -> dict[str, Fitting]:
+    """Return the fields that a new record of `kind` has besides its built-in ones, by name."""
+    fields = {}
+    for each in custom.definitions_for(user)[kind]:
+        field = fields[each.name] = own_field(each, user, standing=each.default)
+        field.initial = custom.natural(each, each.default)
+    return fields
+
+
 class RecordsField(forms.ModelMultipleChoiceField):
     """Any number of lines of a list, each named by its number."""
 
@@ -496,10 +512,7 @@ class RecordForm(forms.ModelForm[Any]):
         stored = self.instance.custom if isinstance(self.instance.custom, dict) else {}
         for each in custom.definitions_for(self.user).get(self.kind, ()):
             standing = stored.get(each.key) if self.instance.pk else each.default
-            if each.type == CustomField.Type.RECORD:
-                self.fields[each.name] = LinkField.of(each, self.user, standing=standing)
-            else:
-                self.fields[each.name] = form_field(each, standing=standing)
+            self.fields[each.name] = own_field(each, self.user, standing=standing)
             self.initial.setdefault(each.name, custom.natural(each, standing))
 
     def _lay_out(self) -> None:

@@ -19,6 +19,7 @@ from records.custom import definitions_for
 from records.layouts import hidden_in
 from records.models import FIRST_YEAR, LAST_YEAR
 from users import formats
+from workbench.forms import PageForm, own_fields
 from workbench.markdown import markdown, plain
 from workbench.templatetags.workbench import address
 
@@ -122,9 +123,17 @@ def timeline_context(
         "composer_tabs": [
             {"kind": name, "label": label, "key": key} for name, label, key in COMPOSED
         ],
+        "own_fields": own_fields_of(viewer),
         "on": f"{record._meta.model_name}:{record.pk}",
         "submission": uuid.uuid4(),
     }
+
+
+def own_fields_of(viewer: Any) -> list[Any]:
+    """Return the custom fields that the composer asks for, as a page shows them."""
+    form = PageForm(user=viewer, auto_id="compose-%s")
+    form.fields |= own_fields("activity", viewer)
+    return list(form)
 
 
 def days_of(
@@ -201,6 +210,7 @@ def shown_entry(entry: Any, restoring: Restoring | None = None) -> dict[str, Any
         "pk": activity.pk,
         "title": _title(activity),
         "people": _people(entry.actor, activity),
+        "own": entry.own,
         "text": entry.text,
         "drawn": text_of(entry.kind, entry.text, entry.people),
         "is_long": is_long(entry.text),
