@@ -14,7 +14,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -261,18 +260,9 @@ class UserAdmin(OperatedAdmin):
 
     def may_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say what somebody may do, and why; of a record only whoever may see it hears."""
-        user = self.get_object(request, str(pk))
-        if user is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, user):
-            raise PermissionDenied
+        user = self.line_for(request, pk)
         form = AskForm(request.GET if "kind" in request.GET else None)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": _("What %(user)s may do") % {"user": user},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": user,
             "form": form,
             "kinds": told_of(user),
         }
@@ -283,7 +273,8 @@ class UserAdmin(OperatedAdmin):
                 context["verdicts"] = verdicts_on(user, type(record), record)
             else:
                 form.add_error("number", _("There is no such record."))
-        return TemplateResponse(request, "admin/user_may.html", context)
+        title = _("What %(user)s may do") % {"user": user}
+        return self.own_page(request, "user_may", title, context, original=user)
 
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give somebody a new password."""
@@ -306,15 +297,11 @@ class UserAdmin(OperatedAdmin):
                 self.message_user(request, told, messages.SUCCESS)
                 return HttpResponseRedirect(self.address("change", pk))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Set a password for %(user)s") % {"user": user},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": user,
             "form": form,
             "rules": password_validators_help_texts(),
         }
-        return TemplateResponse(request, "admin/user_password.html", context)
+        title = _("Set a password for %(user)s") % {"user": user}
+        return self.own_page(request, "user_password", title, context, original=user)
 
 
 class PasswordForm(forms.Form):
@@ -409,11 +396,7 @@ class RoleAdmin(OperatedAdmin):
 
     def grants_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what a role grants as a table, and save it whole."""
-        role = self.get_object(request, str(pk))
-        if role is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, role):
-            raise PermissionDenied
+        role = self.line_for(request, pk)
         may_change = self.has_change_permission(request, role)
         grants = dict(role.grants.values_list("permission", "scope"))
         problems: Sequence[str] = ()
@@ -431,16 +414,12 @@ class RoleAdmin(OperatedAdmin):
                 self.message_user(request, told, messages.SUCCESS)
                 return HttpResponseRedirect(self.address("change", pk))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("What %(role)s grants") % {"role": role},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": role,
             "rows": table_of(administered(), grants),
             "problems": problems,
             "may_change": may_change,
         }
-        return TemplateResponse(request, "admin/role_grants.html", context)
+        title = _("What %(role)s grants") % {"role": role}
+        return self.own_page(request, "role_grants", title, context, original=role)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(head_count=Count("members"))
@@ -543,14 +522,9 @@ class ApiTokenAdmin(OperatedAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Show the secret, on this answer and nowhere else."""
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("API token made"),
-            "subtitle": None,
-            "opts": self.opts,
-            "original": obj,
             "secret": request.secret,  # type: ignore[attr-defined]
         }
-        return TemplateResponse(request, "admin/token_secret.html", context)
+        return self.own_page(request, "token_secret", _("API token made"), context, original=obj)
 
     def get_buttons(self, request: HttpRequest, obj: ApiToken) -> list[Button]:
         if obj.revoked_at is not None or not self.has_change_permission(request):

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -336,20 +335,11 @@ class FormLayoutAdmin(SettingAdmin):
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """List the layouts that the form has had; a post brings one of them back."""
-        layout = self.get_object(request, str(pk))
-        if layout is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, layout):
-            raise PermissionDenied
+        layout = self.line_for(request, pk)
         if request.method == "POST":
             self.roll_back(request, layout)
             return HttpResponseRedirect(self.address("versions", pk))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Versions of the form: %(form)s") % {"form": layout},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": layout,
             "may_change": self.has_change_permission(request, layout),
             "versions": [
                 {
@@ -361,7 +351,8 @@ class FormLayoutAdmin(SettingAdmin):
                 for version in versions_of(layout)
             ],
         }
-        return TemplateResponse(request, "admin/layout_versions.html", context)
+        title = _("Versions of the form: %(form)s") % {"form": layout}
+        return self.own_page(request, "layout_versions", title, context, original=layout)
 
     def roll_back(self, request: HttpRequest, layout: FormLayout) -> None:
         text = request.POST.get("number", "")
@@ -375,11 +366,7 @@ class FormLayoutAdmin(SettingAdmin):
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the form as the rows that were sent would lay it out; nothing is stored."""
-        layout = self.get_object(request, str(pk))
-        if layout is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, layout):
-            raise PermissionDenied
+        layout = self.line_for(request, pk)
         user = user_of(request)
         if request.method == "POST":
             sections = LayoutRows().value_from_datadict(request.POST, {}, "sections")

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -275,19 +272,10 @@ class CustomFieldAdmin(SettingAdmin):
 
     def retype_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what would become of every value; the button under that does it."""
-        field = self.get_object(request, str(pk))
-        if field is None:
-            raise Http404
-        if not self.has_change_permission(request, field):
-            raise PermissionDenied
+        field = self.line_for(request, pk, may_change=True)
         user, sent = user_of(request), request.POST or request.GET
         form = TypeForm(sent if "type" in sent else None, field=field)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": _("Change the type of %(field)s") % {"field": field},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": field,
             "form": form,
         }
         if form.is_valid():
@@ -304,7 +292,8 @@ class CustomFieldAdmin(SettingAdmin):
                 context |= {"found": preview_of(field, new, by=user), "new": new}
             except Refused as refusal:
                 form.add_error("type", list(refusal.reasons))
-        return TemplateResponse(request, "admin/retype.html", context)
+        title = _("Change the type of %(field)s") % {"field": field}
+        return self.own_page(request, "retype", title, context, original=field)
 
     @admin.action(permissions=["change"], description=gettext_lazy("Put selected into use"))
     def put_into_use(self, request: HttpRequest, queryset: Any) -> None:

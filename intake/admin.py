@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import Http404
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -137,16 +136,12 @@ class WebFormAdmin(SettingAdmin):
         if web_form is None or not self.has_view_permission(request, web_form):
             raise Http404
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("%(form)s on another website") % {"form": web_form},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": web_form,
             "snippet": snippet_of(
                 web_form, request.build_absolute_uri(web_form.get_absolute_url())
             ),
         }
-        return TemplateResponse(request, "admin/form_snippet.html", context)
+        title = _("%(form)s on another website") % {"form": web_form}
+        return self.own_page(request, "form_snippet", title, context, original=web_form)
 
 
 # Doors
@@ -267,18 +262,14 @@ class DoorAdmin(SettingAdmin):
         given = None if request.method == "POST" or last is None else _text_of(last)
         form = TryForm(request.POST if request.method == "POST" else given)
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Try a payload on %(door)s") % {"door": door},
-            "subtitle": None,
-            "opts": self.opts,
-            "original": door,
             "form": form,
             "is_last": given is not None,
         }
         if form.is_bound and form.is_valid():
             data = form.cleaned_data
             context |= tried(door, data["payload"], data["content_type"], by=user_of(request))
-        return TemplateResponse(request, "admin/door_try.html", context)
+        title = _("Try a payload on %(door)s") % {"door": door}
+        return self.own_page(request, "door_try", title, context, original=door)
 
 
 def _lines_of(request: HttpRequest, door: Door) -> list[str]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import Q
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpResponseRedirect
+from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from opportunities import operations
 from opportunities.models import (
@@ -25,11 +29,14 @@ from opportunities.models import (
     Stakeholder,
     Step,
 )
-from opportunities.rules import custom_fields_in_use
+from opportunities.rules import custom_fields_in_use, stages_to_begin
 from records.conditions import stored, words
+from records.errors import Refused
+from records.operations import uses_of
 from records.vocabulary import fields_of
 from users import formats
 from workbench.admin import (
+    Button,
     ChoiceAdmin,
     ReadOnlyInline,
     RecordAdmin,
@@ -45,7 +52,7 @@ from workbench.forms import ConditionField, currency_choices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 # Opportunities
@@ -201,7 +208,7 @@ class OpportunityAdmin(RecordAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "stage":
             kwargs["queryset"] = (
-                Stage.objects.filter(Q(is_for_leads=False))
+                Stage.objects.for_opportunities()
                 .select_related("process")
                 .order_by("process__position", "process_id", "position")
             )
@@ -282,6 +289,9 @@ class StageInline(SettingInline):
     )
     ordering = ("position",)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(successor=None)
+
 
 class DefaultForm(VersionedForm):
     """A process. Marking one as the default takes the mark from the other."""
@@ -356,14 +366,38 @@ def fields_to_fill() -> Sequence[tuple[str, Any]]:
     return [("", _("— a box to tick —")), *sorted(names.items(), key=lambda pair: str(pair[1]))]
 
 
+class RemovalForm(forms.Form):
+    """Where the opportunities of a stage go that is taken away."""
+
+    successor = forms.ModelChoiceField(
+        Stage.objects.none(),
+        label=gettext_lazy("Its open opportunities go to"),
+        help_text=gettext_lazy("Probability and forecast follow the new stage."),
+    )
+
+    def __init__(self, *args: Any, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = stages_to_begin(stage.process_id).exclude(pk=stage.pk)
+        self.fields["successor"].queryset = others  # type: ignore[attr-defined]
+
+
 @admin.register(Stage)
 class StageAdmin(SettingAdmin):
     """Stretches of a process, each with what there is to do."""
 
     form = VersionedForm
-    list_display = ("name", "process", "position", "probability", "usual_days", "forecast_category")
-    list_filter = ("process", "forecast_category")
-    list_select_related = ("process",)
+    list_display = (
+        "name",
+        "process",
+        "position",
+        "probability",
+        "usual_days",
+        "forecast_category",
+        "successor",
+    )
+    list_filter = ("process", "forecast_category", ("successor", admin.EmptyFieldListFilter))
+    list_select_related = ("process", "successor")
+    actions = ("bring_back",)
     search_fields = ("name", "key")
     ordering = ("process__position", "process_id", "position")
     autocomplete_fields = ("process",)
@@ -376,3 +410,71 @@ class StageAdmin(SettingAdmin):
 
     def save_model(self, request: HttpRequest, obj: Stage, form: Any, change: bool) -> None:
         operations.save_stages([obj], by=user_of(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_in_use)
+
+    # Taking one away
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.remove_view)
+        name = "opportunities_stage_remove"
+        return [path("<int:pk>/remove/", view, name=name), *super().get_urls()]
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Ask where its opportunities go, where anything knows the stage."""
+        stage = self.get_object(request, unquote(object_id))
+        if stage is not None and stage.is_in_use and uses_of(stage, parts=self.parts):
+            return HttpResponseRedirect(self.address("remove", stage.pk))
+        return super().delete_view(request, object_id, extra_context)
+
+    def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask where the opportunities of a stage go; a post moves them and takes it away."""
+        stage = self.line_for(request, pk)
+        if not self.has_delete_permission(request, stage):
+            raise PermissionDenied
+        form = RemovalForm(request.POST if request.method == "POST" else None, stage=stage)
+        if form.is_valid():
+            successor = form.cleaned_data["successor"]
+            try:
+                count = operations.remove_stage(stage, by=user_of(request), successor=successor)
+            except Refused as refusal:
+                for sentence in refusal.reasons:
+                    form.add_error(None, sentence)
+            else:
+                told = ngettext(
+                    "%(stage)s is out of use. %(count)s opportunity is in %(successor)s now.",
+                    "%(stage)s is out of use. %(count)s opportunities are in %(successor)s now.",
+                    count,
+                )
+                words = {"stage": stage, "successor": successor, "count": formats.count(count)}
+                self.message_user(request, told % words, messages.SUCCESS)
+                return HttpResponseRedirect(self.address("changelist"))
+        title = _("Take %(stage)s away") % {"stage": stage}
+        context = {"form": form, "inside": inside_of(stage)}
+        return self.own_page(request, "stage_remove", title, context, original=stage)
+
+    def get_buttons(self, request: HttpRequest, obj: Stage) -> list[Button]:
+        if obj.is_in_use or not self.has_change_permission(request):
+            return []
+        return [Button(_("Put back into use"), "bring_back")]
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Put selected back into use"))
+    def bring_back(self, request: HttpRequest, queryset: Any) -> None:
+        for stage in queryset:
+            operations.bring_stage_back(stage, by=user_of(request))
+            told = _("%(stage)s is in use again, as the last stage of %(process)s.")
+            words = {"stage": stage, "process": stage.process}
+            self.message_user(request, told % words, messages.SUCCESS)
+
+
+def inside_of(stage: Stage) -> dict[str, int]:
+    """Count the opportunities of a stage, as whoever takes it away is told."""
+    rows = Opportunity.all_objects.filter(stage=stage)
+    return rows.aggregate(
+        open=Count("pk", filter=Q(status="open", deleted_at=None)),
+        binned=Count("pk", filter=Q(status="open", deleted_at__isnull=False)),
+        closed=Count("pk", filter=~Q(status="open")),
+    )

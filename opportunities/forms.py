@@ -23,7 +23,7 @@ from opportunities.models import (
     Step,
 )
 from opportunities.operations.editing import MOST_LINES
-from opportunities.rules import known_steps, opening_stages
+from opportunities.rules import known_steps, opening_stages, stages_to_begin
 from records.permissions import may
 from users.models import User
 from workbench.forms import (
@@ -129,8 +129,8 @@ class StageForm(VersionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stages = Stage.objects.filter(process=self.record.stage.process_id, is_for_leads=False)
-        self.fields["stage"].queryset = stages.order_by("position")  # type: ignore[attr-defined]
+        stages = stages_to_begin(self.record.stage.process_id)
+        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
         self.initial.setdefault("stage", self.record.stage_id)
 
     @property
@@ -171,7 +171,7 @@ class BulkStageForm(BulkForm):
     """The stage to which many opportunities move."""
 
     stage = StageField(
-        Stage.objects.filter(is_for_leads=False)
+        Stage.objects.for_opportunities()
         .select_related("process")
         .order_by("-process__is_default", "process", "position"),
         label=gettext_lazy("Stage"),

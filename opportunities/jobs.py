@@ -208,9 +208,9 @@ class OpportunityImporter(ProductNaming):
             words = {"text": status, "allowed": allowed}
             raise Unacceptable(errors={"status": [told % words]})
         stages = list(
-            Stage.objects.filter(
-                process=Process.objects.filter(is_default=True).first(), is_for_leads=False
-            ).order_by("position")
+            Stage.objects.for_opportunities()
+            .filter(process=Process.objects.filter(is_default=True).first())
+            .order_by("position")
         )
         if not text:
             # What was closed elsewhere went the whole way, as far as we know.

@@ -14,7 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Contact
-from opportunities.querysets import FOREVER, OpportunityQuerySet, PipelineStateQuerySet
+from opportunities.querysets import (
+    FOREVER,
+    OpportunityQuerySet,
+    PipelineStateQuerySet,
+    StageQuerySet,
+)
 from records.models import (
     MoneyField,
     TimelineRecord,
@@ -128,7 +133,11 @@ class Process(Choice):
 
 
 class Stage(models.Model):
-    """One stretch of a process, with the chance of a sale that it stands for."""
+    """One stretch of a process, with the chance of a sale that it stands for.
+
+    One that has a `successor` is out of use: nothing comes into it any more, what was open in it
+    stands in the other one, and what is remembered of the past still knows it.
+    """
 
     class Forecast(models.TextChoices):
         PIPELINE = "pipeline", _("Pipeline")
@@ -152,8 +161,18 @@ class Stage(models.Model):
         default=False,
         help_text=_("The first stage of the journey, before there is an opportunity."),
     )
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("out of use for"),
+    )
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = models.Manager.from_queryset(StageQuerySet)()
 
     class Meta:
         verbose_name = _("stage")
@@ -163,12 +182,18 @@ class Stage(models.Model):
                 fields=["process", "key"], name="opportunities_a_stage_key_is_used_once"
             ),
             models.UniqueConstraint(
-                fields=["process", "position"], name="opportunities_a_stage_has_its_own_position"
+                fields=["process", "position"],
+                condition=Q(successor=None),
+                name="opportunities_a_stage_has_its_own_position",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_in_use(self) -> bool:
+        return self.successor_id is None
 
 
 class Step(models.Model):

@@ -53,6 +53,17 @@ class InStage:
     weighted: Decimal = Decimal(0)
 
 
+class StageQuerySet(QuerySet[Any, Any]):
+    """Stages, narrowed."""
+
+    def in_use(self) -> Self:
+        return self.filter(successor=None)
+
+    def for_opportunities(self) -> Self:
+        """Keep those into which an opportunity may come."""
+        return self.in_use().filter(is_for_leads=False)
+
+
 class OpportunityQuerySet(RecordQuerySet):
     """Opportunities, narrowed or annotated."""
 

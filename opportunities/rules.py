@@ -52,10 +52,12 @@ def stages_of(
 ) -> list[Stage]:
     """Return the stages of a process, or of the default one, in order, each with its steps.
 
-    With `ticked_for` each step knows whether it is ticked for that opportunity. Without
+    With `ticked_for` each step knows whether it is ticked for that opportunity, whose stage is
+    among them also when it is out of use by now. Without
     `has_steps` they are left unread.
     """
     whose = Q(process__is_default=True) if process is None else Q(process=process)
+    whose &= Q(successor=None) | Q(pk=ticked_for.stage_id if ticked_for is not None else None)
     if not has_steps:
         return list(Stage.objects.filter(whose).order_by("position"))
     steps = known_steps().order_by("position", "pk")
@@ -74,10 +76,10 @@ def opening_stages() -> QuerySet[Stage]:
     condition; process by process, those with conditions in the order in which they are asked.
     """
     return (
-        Stage.objects.filter(
+        Stage.objects.for_opportunities()
+        .filter(
             Q(process__is_default=True) | ~Q(process__condition={}),
             process__is_active=True,
-            is_for_leads=False,
         )
         .select_related("process")
         .order_by("process__is_default", "process__position", "process", "position")
@@ -110,9 +112,9 @@ def opening_for(draft: Opportunity, *, by: User | None) -> Opening:
     return Opening(next(iter(meant), default), tuple(stage.process for stage in meant))
 
 
-def stages_to_begin(process: Process) -> QuerySet[Stage]:
+def stages_to_begin(process: Process | int) -> QuerySet[Stage]:
     """Return the stages of a process on the opportunity, in their order."""
-    return Stage.objects.filter(process=process, is_for_leads=False).order_by("position")
+    return Stage.objects.for_opportunities().filter(process=process).order_by("position")
 
 
 def known_steps() -> QuerySet[Step]:
@@ -263,8 +265,7 @@ def required_before(stage: Stage) -> QuerySet[Step]:
         known_steps()
         .filter(
             is_required=True,
-            stage__process=stage.process_id,
-            stage__is_for_leads=False,
+            stage__in=Stage.objects.for_opportunities().filter(process=stage.process_id),
             stage__position__lt=stage.position,
         )
         .select_related("stage")

@@ -224,7 +224,7 @@ def choices_for(importer: Importer, name: str) -> list[tuple[str, str]]:
         return [(value, str(label)) for value, label in Opportunity.Status.choices]
     if name == "stage":
         process = Process.objects.filter(is_default=True).first()
-        stages = Stage.objects.filter(process=process, is_for_leads=False).order_by("position")
+        stages = Stage.objects.for_opportunities().filter(process=process).order_by("position")
         ends = [("won", _("Won")), ("lost", _("Lost"))]
         return [(stage.key, str(stage.name)) for stage in stages] + ends
     if name in importer.columns:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -139,10 +138,6 @@ class FieldMappingAdmin(SettingAdmin):
         rows = Lead.objects.permitted(user, "view").open()
         form = TrialForm(request.GET if "lead" in request.GET else None, rows=rows)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": _("Try the mapping on a lead"),
-            "subtitle": None,
-            "opts": self.opts,
             "form": form,
         }
         if form.is_valid():
@@ -155,7 +150,7 @@ class FieldMappingAdmin(SettingAdmin):
                 context["refusal"] = str(refusal)
             else:
                 context |= {"steps": found.steps, "lines": self.lines(lead, request)}
-        return TemplateResponse(request, "admin/mapping_try.html", context)
+        return self.own_page(request, "mapping_try", _("Try the mapping on a lead"), context)
 
     def lines(self, lead: Lead, request: HttpRequest) -> list[dict[str, str]]:
         """Return what each line of the mapping finds on a lead."""

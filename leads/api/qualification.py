@@ -80,7 +80,7 @@ class StageOfDefault(api.Listed):
     """A stage of the default process in which an opportunity can be."""
 
     def rows(self) -> Any:
-        return Stage.objects.filter(process__is_default=True, is_for_leads=False)
+        return Stage.objects.for_opportunities().filter(process__is_default=True)
 
 
 class TermsSerializer(api.Strict):

@@ -18,7 +18,13 @@ from opportunities.operations.moving import (
     tick_step,
 )
 from opportunities.operations.opening import open_opportunity
-from opportunities.operations.shaping import save_process, save_stages, save_step
+from opportunities.operations.shaping import (
+    bring_stage_back,
+    remove_stage,
+    save_process,
+    save_stages,
+    save_step,
+)
 
 __all__ = [
     "OpportunityIsClosed",
@@ -26,11 +32,13 @@ __all__ = [
     "StepsAreMissing",
     "add_stakeholder",
     "assign_opportunity",
+    "bring_stage_back",
     "delete_opportunity",
     "lose",
     "move_to_stage",
     "open_opportunity",
     "put_on_hold",
+    "remove_stage",
     "remove_stakeholder",
     "reopen",
     "restore_opportunity",

@@ -115,7 +115,8 @@ def _close(
 def reopen(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Open a closed opportunity again, at the stage and with the probability that it had.
 
-    How it was closed stays in its memory and its trail. Reopening an open one changes nothing.
+    Where that stage is out of use by now, it is the one that took its place. How it was closed
+    stays in its memory and its trail. Reopening an open one changes nothing.
     """
     current = locked(opportunity, by=by, action="close")
     if current.is_open:
@@ -127,11 +128,13 @@ def reopen(opportunity: Opportunity, *, by: User) -> Opportunity:
         .values(*AS_BEFORE)
         .first()
     )
+    before = current.stage
     changed = apply(
         current,
         {
             **(last_open or {name: getattr(current.stage, name) for name in AS_BEFORE}),
             "status": Opportunity.Status.OPEN,
+            "stage": current.stage.successor or current.stage,
             "closed_at": None,
             "closed_on": None,
             "actual_value": None,
@@ -141,7 +144,7 @@ def reopen(opportunity: Opportunity, *, by: User) -> Opportunity:
         },
     )
     save_changed(current, by=by)
-    remember(current, StageMove.Kind.REOPENED, by=by, from_stage=current.stage)
+    remember(current, StageMove.Kind.REOPENED, by=by, from_stage=before)
 
     changed.pop("closed_at")
     audit.log(current, "opportunity.reopened", by=by, changes=changed)

@@ -48,7 +48,7 @@ def move_to_stage(
             field="stage",
         )
 
-    return _put(current, stage, by=by, is_new=True)
+    return put_into(current, stage, by=by, is_new=True)
 
 
 @operation
@@ -74,10 +74,10 @@ def take_back_move(
     )
     stage = last.from_stage
     require_stage(stage, process_id=before.process_id)
-    return _put(current, stage, by=by, **(there or {}))
+    return put_into(current, stage, by=by, **(there or {}))
 
 
-def _put(
+def put_into(
     current: Opportunity, stage: Stage, *, by: User, is_new: bool = False, **figures: Any
 ) -> Opportunity:
     """Put a held opportunity into a stage, with the stage's figures where none are given."""
@@ -113,7 +113,7 @@ def switch_process(
     if stage is None:
         sentence = _("%(process)s has no stage yet. An administrator can add one.")
         raise Unacceptable(errors={"process": [sentence % {"process": process}]})
-    return _put(current, stage, by=by, is_new=True)
+    return put_into(current, stage, by=by, is_new=True)
 
 
 @operation

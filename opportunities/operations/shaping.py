@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from opportunities.models import Opportunity, Process, Stage, Step
+from opportunities.operations.moving import put_into
 from records.conditions import ConditionIsWrong, as_data, parse
 from records.errors import Unacceptable
-from records.operations import note_parts, operation, save_setting
+from records.operations import (
+    delete_setting,
+    note_parts,
+    operation,
+    require_for_all,
+    row_of,
+    save_setting,
+    uses_of,
+)
+from records.operations.states import as_read
 from records.vocabulary import fields_of
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from users.models import User
+
+STEPS = ("steps",)  # what belongs to a stage, and goes with it
+MOST_MOVED = 2000  # opportunities, in one transaction; more are moved as a job before
 
 
 @operation
@@ -61,7 +75,7 @@ def save_stages(stages: Sequence[Stage], *, by: User) -> Sequence[Stage]:
     """
     if not stages:
         return stages
-    rows = Stage.objects.select_for_update().filter(process=stages[0].process)
+    rows = Stage.objects.in_use().select_for_update().filter(process=stages[0].process)
     standing = {stage.pk: stage for stage in rows}
     ours = {stage.pk for stage in stages}
     taken = [stage.position for pk, stage in standing.items() if pk not in ours]
@@ -88,3 +102,60 @@ def save_stages(stages: Sequence[Stage], *, by: User) -> Sequence[Stage]:
         # Who has the page of the process open has its stages there, too.
         note_parts(stages[0].process, by=by, stages=[None, [str(stage) for stage in changed]])
     return stages
+
+
+@operation
+def remove_stage(stage: Stage, *, by: User, successor: Stage | None = None) -> int:
+    """Take a stage away; return how many opportunities went to its `successor`.
+
+    One that never was used is deleted. Of any other the open opportunities, also those in the
+    recycle bin, move to the successor, whatever steps are missing; what is closed, and what is
+    remembered, still knows it, and reopening leads to the successor. Raises `Unacceptable` where
+    there is no successor, or one that cannot be it, and where more than `MOST_MOVED` would move;
+    `NotPermitted` unless `by` may delete every stage and change every opportunity.
+    """
+    require_for_all(by, "delete", Stage)
+    current = row_of(stage, Stage.objects.select_for_update(of=("self",)).select_related("process"))
+    if not uses_of(current, parts=STEPS):
+        delete_setting(current, by=by, parts=STEPS)
+        return 0
+    require_for_all(by, "change", Opportunity)
+    if problem := _successor_problem(current, successor):
+        raise Unacceptable(errors={"successor": [problem]})
+    rows = Opportunity.all_objects.open().filter(stage=current)
+    moving = list(rows.select_for_update(of=("self",)).select_related("owner").order_by("pk"))
+    current.successor = successor
+    for heir in Stage.objects.filter(successor=current):
+        heir.successor = successor
+        save_setting(heir, by=by)
+    save_setting(current, by=by)
+    assert successor is not None  # noqa: S101 - else it was a problem
+    for opportunity in moving:
+        put_into(as_read(opportunity), successor, by=by)
+    note_parts(current.process, by=by, stages=[[str(current)], [str(successor)]])
+    return len(moving)
+
+
+def _successor_problem(stage: Stage, successor: Stage | None) -> str:
+    if not stage.is_in_use:
+        return _("%(stage)s is out of use already.") % {"stage": stage}
+    others = Stage.objects.for_opportunities().filter(process=stage.process).exclude(pk=stage.pk)
+    if successor is None or successor not in others:
+        return _("Choose the stage of the same process to which its opportunities go.")
+    if Opportunity.all_objects.open().filter(stage=stage)[: MOST_MOVED + 1].count() > MOST_MOVED:
+        sentence = _("More than %(most)s opportunities are in it: move some of them in the list.")
+        return sentence % {"most": formats.count(MOST_MOVED)}
+    return ""
+
+
+@operation
+def bring_stage_back(stage: Stage, *, by: User) -> Stage:
+    """Put a stage back into use, as the last one of its process. What left it stays where it is."""
+    current = row_of(stage, Stage.objects.select_for_update(of=("self",)).select_related("process"))
+    if current.is_in_use:
+        return current
+    last = Stage.objects.filter(process=current.process).aggregate(last=Max("position"))["last"]
+    current.successor, current.position = None, last + 1
+    save_setting(current, by=by)
+    note_parts(current.process, by=by, stages=[[], [str(current)]])
+    return current

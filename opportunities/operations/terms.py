@@ -69,11 +69,13 @@ def require_places(account: Any, contact: Any) -> None:
 
 
 def require_stage(stage: Stage, *, process_id: int | None = None) -> None:
-    """Refuse a stage that is worked on the lead, or one of another process."""
+    """Refuse a stage that is worked on the lead or out of use, or one of another process."""
     if stage.is_for_leads:
         sentence = _("%(stage)s is done on the lead, before there is an opportunity.")
     elif process_id is not None and stage.process_id != process_id:
         sentence = _("%(stage)s belongs to another process.")
+    elif not stage.is_in_use:
+        sentence = _("%(stage)s is out of use. Choose another stage.")
     else:
         return
     raise Unacceptable(errors={"stage": [sentence % {"stage": stage}]})

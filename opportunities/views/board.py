@@ -101,7 +101,7 @@ class OpportunityBoard(ListView):
     @cached_property
     def every_stage(self) -> list[Stage]:
         """The stages of all processes, without those that are worked on the lead."""
-        rows = Stage.objects.filter(is_for_leads=False).select_related("process")
+        rows = Stage.objects.for_opportunities().select_related("process")
         return list(rows.order_by("process__position", "process", "position", "pk"))
 
     @cached_property

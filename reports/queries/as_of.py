@@ -90,7 +90,8 @@ def shown_stages(found: Collection[Any]) -> list[Stage]:
         for stage in Stage.objects.select_related("process").order_by(
             "-process__is_default", "process__position", "process", "position", "pk"
         )
-        if stage.pk in found or (stage.process.is_default and not stage.is_for_leads)
+        if stage.pk in found
+        or (stage.process.is_default and stage.is_in_use and not stage.is_for_leads)
     ]
 
 

@@ -139,9 +139,9 @@ def funnel(
     A lead counts once, by the furthest of what it became. Two statements.
     """
     stages = list(
-        Stage.objects.filter(process__is_default=True, is_for_leads=False).order_by(
-            "position", "pk"
-        )
+        Stage.objects.for_opportunities()
+        .filter(process__is_default=True)
+        .order_by("position", "pk")
     )
     rows = (
         ask.of(leads)

@@ -131,7 +131,12 @@ def deals(found: Counted, ask: Question) -> Deals:
         for stage in stages
         # A stage that is worked on the lead has no bar, unless somebody opened a deal there.
         if stage.pk in in_stage
-        or (stage.process.is_default and stage.process.is_active and not stage.is_for_leads)
+        or (
+            stage.process.is_default
+            and stage.process.is_active
+            and stage.is_in_use
+            and not stage.is_for_leads
+        )
     ]
     ageing = tuple(_ageing(stage, in_stage[stage.pk], ask) for stage in shown)
     figures = tuple(one.stage for one in ageing)

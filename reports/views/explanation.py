@@ -96,7 +96,9 @@ class LeadOrOpportunity(generic.TemplateView):
                 ("N", _("Need"), _("What problem shall be solved, and how badly must it be?")),
                 ("T", _("Timeframe"), _("When do they want to have it?")),
             ],
-            stages=Stage.objects.filter(process__is_default=True).order_by("position", "pk"),
+            stages=Stage.objects.in_use()
+            .filter(process__is_default=True)
+            .order_by("position", "pk"),
             reasons=DisqualifyReason.objects.filter(is_active=True).order_by("position", "pk"),
             shots=_existing(["leads.png", "lead.png", "qualify.png", "opportunity.png"]),
             **kwargs,

@@ -17,7 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.db.models import Q
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -34,7 +34,7 @@ from workbench.admin.history import MOST_OF_A_HISTORY, trail_of, versions_of
 from workbench.admin.names import is_record, veil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django import forms
     from django.db.models import QuerySet
@@ -219,6 +219,36 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/operated_history.html", context)
+
+    def own_page(
+        self,
+        request: HttpRequest,
+        template: str,
+        title: str,
+        context: Mapping[str, Any],
+        *,
+        original: Any = None,
+    ) -> TemplateResponse:
+        """Answer with a page of the administration's own, about one line or about the list."""
+        whole = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "subtitle": None,
+            "opts": self.opts,
+            "original": original,
+            **context,
+        }
+        return TemplateResponse(request, f"admin/{template}.html", whole)
+
+    def line_for(self, request: HttpRequest, pk: int, *, may_change: bool = False) -> Any:
+        """Return the line that a page of one's own is about, unless it is hidden from the user."""
+        line = self.get_object(request, str(pk))
+        if line is None:
+            raise Http404
+        allows = self.has_change_permission if may_change else self.has_view_or_change_permission
+        if not allows(request, line):
+            raise PermissionDenied
+        return line
 
     def address(self, page: str, *args: Any) -> str:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
