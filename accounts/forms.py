@@ -41,6 +41,7 @@ class AccountForm(IdentityForm):
     """The fields of a company."""
 
     different = gettext_lazy("This is a different company")
+    quick = ("name", "website", "phone", "country", "owner")
     together = (("annual_revenue", "currency"),)
     sections = [
         Section(
@@ -81,6 +82,7 @@ class ContactForm(IdentityForm):
     different = gettext_lazy("This is a different person")
     one_of = ("last_name", "first_name", "email", "phone", "mobile")
     one_of_words = gettext_lazy("Enter a name, an email or a phone number.")
+    quick = ("first_name", "last_name", "account", "job_title", "email", "phone", "owner")
     sections = [
         Section(
             "",

@@ -31,6 +31,7 @@ from records.models import (
     Merge,
     PossibleDuplicate,
     Record,
+    Retention,
     Tag,
 )
 from records.permissions import reaches
@@ -607,6 +608,21 @@ class CurrencyAdmin(SettingAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["code"] if obj else []
+
+
+@admin.register(Retention)
+class RetentionAdmin(SettingAdmin):
+    """For how many days what is only needed for a while is kept."""
+
+    form = VersionedForm
+    list_display = ("__str__", "payloads", "letters", "jobs", "notices")
+    sortable_by = ()
+
+    def has_add_permission(self, request: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Tag)

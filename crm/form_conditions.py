@@ -15,7 +15,7 @@ from records.models import CustomField, FormCondition
 from records.operations.conditions import delete_condition, labels_of, save_condition
 from records.vocabulary import fields_of
 from users import formats
-from workbench.admin import SettingAdmin, VersionedForm, user_of
+from workbench.admin import SettingAdmin, VersionedForm, met_now, user_of
 from workbench.forms import ConditionField
 
 if TYPE_CHECKING:
@@ -75,11 +75,12 @@ class FormConditionAdmin(SettingAdmin):
     search_fields = ("field",)
     ordering = ("kind", "field", "effect", "pk")
     sortable_by = ()
+    readonly_fields = ("met",)
     fieldsets = (
         (
             None,
             {
-                "fields": ["field", "effect", "condition"],
+                "fields": ["field", "effect", "condition", "met"],
                 "description": gettext_lazy(
                     "What is not shown keeps what is stored in it, and is not asked for. What is "
                     "asked for has to be filled in by every change that has to do with it: on the "
@@ -114,6 +115,20 @@ class FormConditionAdmin(SettingAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for line in queryset:
             delete_condition(line, by=user_of(request))
+
+    @admin.display(description=gettext_lazy("holds now for"))
+    def met(self, line: Any) -> str:
+        if line.pk is None:
+            return _("Save it, and it is counted")
+        return met_now(custom.model_of(line.kind), line.condition, by=line.reader)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        line = super().get_object(request, object_id, from_field)
+        if line is not None:
+            line.reader = user_of(request)
+        return line
 
     # The list
 

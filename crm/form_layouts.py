@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -20,12 +21,19 @@ from opportunities.forms import OpportunityForm
 from opportunities.models import Step
 from records import custom
 from records.errors import Refused
-from records.layouts import needed_of, parts_for
+from records.layouts import needed_of, parts_for, quick_parts_for
 from records.models import CustomField, FormLayout
 from records.operations.layouts import roll_back_layout, versions_of
-from records.operations.shaping import LONGEST_TITLE, MOST_EVER, MOST_SECTIONS, save_layout
+from records.operations.shaping import (
+    LONGEST_TITLE,
+    MOST_EVER,
+    MOST_SECTIONS,
+    delete_layout,
+    save_draft,
+    save_layout,
+)
 from users import formats
-from workbench.admin import Button, SettingAdmin, VersionedForm, user_of
+from workbench.admin import Button, SettingAdmin, TellingForm, VersionedForm, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,6 +52,7 @@ FORMS: dict[str, type[RecordForm]] = {
 BLANK_SECTIONS = 2
 STEP = 10  # between two positions, so that something fits in
 MOST_ROWS = MOST_EVER + 200
+DRAFT = "_draft"  # the button that keeps what is typed without publishing it
 
 
 def laid_out(kind: str, user: User) -> list[dict[str, Any]]:
@@ -69,6 +78,32 @@ def laid_out(kind: str, user: User) -> list[dict[str, Any]]:
         for part in parts_for(kind, user, standard)
         if part.places
     ]
+
+
+def suppose(layout: FormLayout, user: User, sections: Any = None) -> None:
+    """Let `user` see a form as those for whom it is laid out, with these sections or its own."""
+    found = sections or layout.sections
+    if layout.role_id and not layout.is_quick and not found:
+        found = FormLayout.objects.get(kind=layout.kind, role=None, is_quick=False).sections
+    custom.suppose(user, layout.kind, found, is_quick=layout.is_quick)
+
+
+def shown_in(layout: FormLayout, user: User) -> list[dict[str, Any]]:
+    """Return the sections that the editor shows: those of the draft, if there is one.
+
+    A short form has what is not in it as a last section, with nothing of it shown.
+    """
+    suppose(layout, user, layout.draft)
+    every = laid_out(layout.kind, user)
+    if not layout.is_quick:
+        return every
+    quick = [
+        {"title": str(part.title), "fields": [asdict(place) for place in part.places]}
+        for part in quick_parts_for(layout.kind, user, FORMS[layout.kind].quick)
+    ]
+    named = {line["name"] for line in _lines(quick)}
+    others = [line | {"is_visible": False} for line in _lines(every) if line["name"] not in named]
+    return [*quick, {"title": _("Not in the short form"), "fields": others}]
 
 
 def _named(row: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -201,10 +236,12 @@ class FormLayoutForm(VersionedForm):
         if "sections" in self.fields:
             kind = self.instance.kind
             self.fields["sections"].widget = LayoutRows(fields_of(kind, self.user))
-            self.initial["sections"] = laid_out(kind, self.user)
+            self.initial["sections"] = shown_in(self.instance, self.user)
 
     def clean_sections(self) -> Any:
         sections = self.cleaned_data["sections"]
+        if self.instance.is_quick:
+            sections = without_hidden(sections)
         form = FORMS[self.instance.kind]
         visible = {line["name"] for line in _lines(sections) if line["is_visible"]}
         if form.one_of and not visible & set(form.one_of):
@@ -218,7 +255,7 @@ class FormLayoutForm(VersionedForm):
     def standing(self, name: str) -> str:
         known = fields_of(self.instance.kind, self.user)
         told = []
-        for section in laid_out(self.instance.kind, self.user):
+        for section in shown_in(self.as_it_stands(), self.user):
             labels = [
                 str(known.get(line["name"], {"label": line["name"]})["label"])
                 for line in section["fields"]
@@ -232,30 +269,52 @@ class FormLayoutForm(VersionedForm):
         return {*super()._get_validation_exclusions(), "sections"}  # type: ignore[misc]
 
 
-def in_words(sections: Iterable[Mapping[str, Any]]) -> str:
-    """Say in a line which fields stand where."""
+def in_words(sections: Iterable[Mapping[str, Any]], known: Mapping[str, Any]) -> str:
+    """Say in a line which fields stand where; `known` has their labels."""
+
+    def label_of(name: str) -> str:
+        return str(known.get(name, {}).get("label", name))
+
     told = [
         f"{section.get('title') or _('Without a heading')}: "
-        + ", ".join(line["name"] for line in section["fields"] if line.get("is_visible", True))
+        + ", ".join(label_of(li["name"]) for li in section["fields"] if li.get("is_visible", True))
         for section in sections
     ]
     return "; ".join(told) or _("As built in")
+
+
+def without_hidden(sections: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sections of a short form: it has what it shows, and no more."""
+    return [
+        {**section, "fields": [line for line in section["fields"] if line["is_visible"]]}
+        for section in sections
+    ]
 
 
 def _lines(sections: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [line for section in sections for line in section["fields"]]
 
 
+class NewLayoutForm(TellingForm):
+    """Which form is laid out, and for whom."""
+
+    class Meta:
+        model = FormLayout
+        fields = ("kind", "role", "is_quick")
+
+
 @admin.register(FormLayout)
 class FormLayoutAdmin(SettingAdmin):
-    """How the forms are laid out: there is one line for each form, neither more nor less."""
+    """How the forms are laid out: one line for each form, and more for roles and short forms."""
 
     form = FormLayoutForm
     change_form_template = "admin/layout_form.html"
-    list_display = ("kind", "state")
+    list_display = ("__str__", "state")
+    list_select_related = ("role",)
     ordering = ("pk",)
     sortable_by = ()
-    actions = ("put_back",)
+    actions = ("put_back", "drop_draft")
+    save_on_top = False
     fieldsets: ClassVar[Any] = (
         (
             None,
@@ -272,25 +331,75 @@ class FormLayoutAdmin(SettingAdmin):
 
     @admin.display(description=gettext_lazy("layout"))
     def state(self, layout: FormLayout) -> str:
-        return _("Laid out here") if layout.sections else _("As built in")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        standing = _("As for everyone") if layout.role_id else _("As built in")
+        told = _("Laid out here") if layout.sections else standing
+        return told if layout.draft is None else _("%(state)s, with a draft") % {"state": told}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        is_own = obj is None or obj.role_id is not None or obj.is_quick
+        return is_own and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: FormLayout) -> None:
+        delete_layout(obj, by=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for layout in queryset:
+            delete_layout(layout, by=user_of(request))
+
+    # A new one
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewLayoutForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["kind", "role", "is_quick"]})]
+        return super().get_fieldsets(request, obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Go on where its fields are put in order."""
+        return HttpResponseRedirect(self.address("change", obj.pk))
+
+    # Changes
 
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         buttons = [Button(_("Versions"), url=self.address("versions", obj.pk))]
-        if obj.sections and self.has_change_permission(request, obj):
+        if not self.has_change_permission(request, obj):
+            return buttons
+        if obj.draft is not None:
+            buttons.append(Button(_("Discard the draft"), "drop_draft"))
+        if obj.sections:
             buttons.append(Button(_("Back to the default"), "put_back"))
         return buttons
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if "sections" not in form.changed_data:
+        if change and "sections" not in form.changed_data and obj.draft is None:
             return  # a form that stands as built in goes on standing so
+        if DRAFT in request.POST:
+            obj.draft, obj.sections = obj.sections, form.as_it_stands().sections
+            save_draft(obj, by=user_of(request))
+            return
         save_layout(obj, by=user_of(request))
         self.tell_what_asks(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        if DRAFT not in request.POST:
+            return super().response_change(request, obj)
+        told = _("The draft is kept. Nobody works with it before you publish it.")
+        self.message_user(request, told, messages.SUCCESS)
+        return HttpResponseRedirect(self.address("change", obj.pk))
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Discard the draft"))
+    def drop_draft(self, request: HttpRequest, queryset: Any) -> None:
+        for layout in queryset:
+            layout.draft = None
+            save_draft(layout, by=user_of(request))
+            told = _("The draft is gone: %(form)s") % {"form": layout}
+            self.message_user(request, told, messages.SUCCESS)
 
     @admin.action(permissions=["change"], description=gettext_lazy("Back to the default"))
     def put_back(self, request: HttpRequest, queryset: Any) -> None:
@@ -339,6 +448,7 @@ class FormLayoutAdmin(SettingAdmin):
         if request.method == "POST":
             self.roll_back(request, layout)
             return HttpResponseRedirect(self.address("versions", pk))
+        known = fields_of(layout.kind, user_of(request))
         context = {
             "may_change": self.has_change_permission(request, layout),
             "versions": [
@@ -346,7 +456,7 @@ class FormLayoutAdmin(SettingAdmin):
                     "number": version.number,
                     "at": formats.moment(version.at),
                     "by": version.by,
-                    "told": in_words(version.sections),
+                    "told": in_words(version.sections, known),
                 }
                 for version in versions_of(layout)
             ],
@@ -367,11 +477,12 @@ class FormLayoutAdmin(SettingAdmin):
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the form as the rows that were sent would lay it out; nothing is stored."""
         layout = self.line_for(request, pk)
-        user = user_of(request)
+        user, sections = user_of(request), layout.draft
         if request.method == "POST":
             sections = LayoutRows().value_from_datadict(request.POST, {}, "sections")
-            custom.suppose(user, layout.kind, sections)
-        form = FORMS[layout.kind](user=user)
+            sections = without_hidden(sections) if layout.is_quick else sections
+        suppose(layout, user, sections)
+        form = FORMS[layout.kind](user=user, is_quick=layout.is_quick)
         context = {
             "form": form,
             "layout": layout,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-BLANK_ROWS = 4
+BLANK_ROWS = 6
 Type = CustomField.Type
 LIMITS = ("least", "most", "longest", "pattern")
 

@@ -23,7 +23,7 @@ TASKS: tuple[tuple[str, Any, str], ...] = (
     (
         "lists",
         _("What sales chooses from"),
-        "Source Campaign Product Competitor LossReason Currency Target EmailTemplate",
+        "Source Campaign Product Competitor LossReason Currency Target EmailTemplate Retention",
     ),
     ("entrances", _("Ways in"), "WebForm Door Delivery Reference"),
     ("records", _("Records"), "Lead Account Contact Opportunity Activity"),

@@ -45,6 +45,7 @@ from workbench.admin import (
     TellingForm,
     VersionedForm,
     lines_of,
+    met_now,
     user_of,
 )
 from workbench.forms import ConditionField, currency_choices
@@ -320,7 +321,22 @@ class ProcessAdmin(ChoiceAdmin):
 
     form = DefaultForm
     list_display = (*ChoiceAdmin.list_display, "is_default")
+    readonly_fields = ("met",)
     inlines = (StageInline,)
+
+    @admin.display(description=gettext_lazy("holds now for"))
+    def met(self, process: Any) -> str:
+        if process.pk is None or not process.condition:
+            return _("Chosen by hand")
+        return met_now(Opportunity, process.condition, by=process.reader)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        process = super().get_object(request, object_id, from_field)
+        if process is not None:
+            process.reader = user_of(request)
+        return process
 
     def save_model(self, request: HttpRequest, obj: Process, form: Any, change: bool) -> None:
         operations.save_process(obj, by=user_of(request))

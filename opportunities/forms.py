@@ -43,6 +43,7 @@ LONG = forms.Textarea(attrs={"rows": 3})
 class OpportunityForm(RecordForm):
     """The terms of an opportunity. Stage and owner of one that exists have pages of their own."""
 
+    quick = ("topic", "account", "contact", "value", "currency", "estimated_close_date", "owner")
     together = (
         ("value", "currency"),
         ("budget_amount", "budget_status", "currency"),

@@ -192,8 +192,10 @@ def done_steps(opportunity: Opportunity, steps: Iterable[Step]) -> dict[int, boo
     return {step.pk: is_done(step) for step in steps}
 
 
-def activities_had(numbers: Sequence[int], steps: Iterable[Step]) -> set[tuple[int, str]]:
-    """Return which opportunities have had which of the activities that the steps ask for.
+def activities_had(
+    numbers: Sequence[int], steps: Iterable[Step], *, model: type[Model] = Opportunity
+) -> set[tuple[int, str]]:
+    """Return which opportunities, or leads, have had which of the activities that steps ask for.
 
     One statement, and none where no step asks for one.
     """
@@ -201,7 +203,7 @@ def activities_had(numbers: Sequence[int], steps: Iterable[Step]) -> set[tuple[i
     if not kinds:
         return set()
     links = ActivityLink.objects.filter(
-        record_type=ContentType.objects.get_for_model(Opportunity),
+        record_type=ContentType.objects.get_for_model(model),
         record_id__in=numbers,
         activity__kind__in=kinds,
         activity__status=Activity.Status.DONE,

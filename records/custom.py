@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import CharField, JSONField, Value
+from django.db.models import CharField, JSONField, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from records.errors import Unacceptable
@@ -52,11 +53,13 @@ RESERVED = frozenset(
 class Definitions:
     """All fields, layouts and form conditions there are: fields by kind, retired ones among them.
 
-    A kind whose form stands as built in has no layout.
+    A kind whose form stands as built in has no layout. Layouts are those of the user.
     """
 
     fields: dict[str, tuple[CustomField, ...]] = field(default_factory=dict)
     layouts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # Of the short forms in which new records begin.
+    quick: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     # By kind, the conditions of its form: effect, field, condition.
     conditions: dict[str, list[tuple[str, str, Any]]] = field(default_factory=dict)
 
@@ -83,7 +86,7 @@ def known_to(user: User | None) -> Definitions:
         return _read()
     kept: Definitions | None = getattr(user, "custom_definitions", None)
     if kept is None:
-        kept = user.custom_definitions = _read()  # type: ignore[attr-defined]
+        kept = user.custom_definitions = _read(user)  # type: ignore[attr-defined]
         for line in (line for lines in kept.fields.values() for line in lines):
             line.viewer = user
     return kept
@@ -94,11 +97,18 @@ def forget(user: User) -> None:
     user.custom_definitions = None  # type: ignore[attr-defined]
 
 
-def suppose(user: User, kind: str, sections: list[dict[str, Any]]) -> None:
-    """Let `user` see the form of `kind` as if it were laid out like this; nothing is stored."""
+def suppose(
+    user: User, kind: str, sections: list[dict[str, Any]], *, is_quick: bool = False
+) -> None:
+    """Let `user` see the form of `kind` as if it were laid out like this; nothing is stored.
+
+    Without sections it is as built in.
+    """
     known = known_to(user)
-    layouts = {**known.layouts, kind: sections}
-    user.custom_definitions = replace(known, layouts=layouts)  # type: ignore[attr-defined]
+    name = "quick" if is_quick else "layouts"
+    others = {each: told for each, told in getattr(known, name).items() if each != kind}
+    supposed: Any = {name: others | ({kind: sections} if sections else {})}
+    user.custom_definitions = replace(known, **supposed)  # type: ignore[attr-defined]
 
 
 COLUMNS = (
@@ -110,25 +120,35 @@ COLUMNS = (
 AS_CONDITION = {"label": "effect", "help_text": "field", "choices": "condition"}
 
 
-def _read() -> Definitions:
+AS_LAYOUT = {"choices": "sections", "is_required": "is_quick"}
+
+
+def _read(user: User | None = None) -> Definitions:
     """Read all of it with one statement: a layout or a form condition is a line without a key.
 
-    Of those a condition has its effect for a label, and its field for a help text.
+    Of those a condition has its effect for a label, and its field for a help text; a layout is
+    required where it is a quick one, and has the role that it is for as its section.
     """
     text = CharField()
-    layouts = FormLayout.objects.annotate(
-        key=Value("", text),
-        label=Value("", text),
-        type=Value("", text),
-        help_text=Value("", text),
-        is_required=Value(False),
-        default=Value({}, JSONField()),
-        limits=Value({}, JSONField()),
-        target=Value("", text),
-        section=Value("", text),
-        position=Value(0),
-        is_active=Value(True),
-    ).values_list(*("sections" if name == "choices" else name for name in COLUMNS))
+    whose = Q(role=None)
+    if user is not None and user.pk:
+        whose |= Q(role__members=user)
+    layouts = (
+        FormLayout.objects.filter(whose)
+        .annotate(
+            key=Value("", text),
+            label=Value("", text),
+            type=Value("", text),
+            help_text=Value("", text),
+            default=Value({}, JSONField()),
+            limits=Value({}, JSONField()),
+            target=Value("", text),
+            section=Coalesce("role__name", Value("", text)),
+            position=Value(0),
+            is_active=Value(True),
+        )
+        .values_list(*(AS_LAYOUT.get(name, name) for name in COLUMNS))
+    )
     conditions = FormCondition.objects.annotate(
         key=Value("", text),
         type=Value("", text),
@@ -142,20 +162,30 @@ def _read() -> Definitions:
     ).values_list(*(AS_CONDITION.get(name, name) for name in COLUMNS))
     rows = CustomField.objects.values_list(*COLUMNS).union(layouts, conditions, all=True)
     found: dict[str, list[CustomField]] = {kind: [] for kind in KINDS}
-    sections: dict[str, list[dict[str, Any]]] = {}
+    laid_out: list[CustomField] = []
     asked: dict[str, list[tuple[str, str, Any]]] = {}
     for row in rows:
         line = CustomField.from_db(None, COLUMNS, row)
         if line.label and not line.key:
             asked.setdefault(line.kind, []).append((line.label, line.help_text, line.choices))
         elif not line.key:
-            if line.choices:
-                sections[line.kind] = line.choices
+            laid_out.append(line)
         elif line.kind in found:
             found[line.kind].append(line)
     for lines in found.values():
         lines.sort(key=lambda line: (line.position, line.pk))
-    return Definitions({kind: tuple(lines) for kind, lines in found.items()}, sections, asked)
+    # The layout of a role comes before the one for everyone, which has none.
+    laid_out.sort(key=lambda line: (not line.section, line.section))
+    layouts_of: dict[bool, dict[str, list[dict[str, Any]]]] = {False: {}, True: {}}
+    for line in laid_out:
+        if line.choices:
+            layouts_of[line.is_required].setdefault(line.kind, line.choices)
+    return Definitions(
+        {kind: tuple(lines) for kind, lines in found.items()},
+        layouts_of[False],
+        layouts_of[True],
+        asked,
+    )
 
 
 def kind_of(model: type[models.Model] | models.Model) -> str:

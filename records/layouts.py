@@ -58,6 +58,17 @@ def parts_for(
     return _with_custom(parts, fields)
 
 
+def quick_parts_for(kind: str, user: User | None, standard: Iterable[str]) -> list[Part]:
+    """Return the sections of the short form in which a new record begins: only what is named.
+
+    Without a layout of its own it has the fields that are `standard`.
+    """
+    stored = known_to(user).quick.get(kind)
+    if stored is None:
+        return [Part("", tuple(Place(name) for name in standard))]
+    return laid_out(stored, known={each.name for each in definitions_for(user).get(kind, ())})
+
+
 def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
     """Read a stored layout, and leave out custom fields that are not `known`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -22,7 +23,7 @@ from simple_history.models import HistoricalRecords
 
 from records import keys
 from records.querysets import TagQuerySet, WordQuerySet
-from users.models import NoticeKind
+from users.models import NoticeKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,20 +197,96 @@ class CustomField(models.Model):
 class FormLayout(models.Model):
     """How the form and the page of a kind of record are laid out; as built in without sections.
 
-    `sections` are `{title, fields}` in order, a field is `{name, is_visible, is_required}`.
+    `sections` are `{title, fields}` in order, a field is `{name, is_visible, is_required}`. The
+    layout of a role is for those who have it, in place of the one for everyone; whoever has several
+    such roles has the one whose role comes first by name. A quick one is of the short form in which
+    a new record begins. A `draft` are sections that nobody works with before they are published.
     """
 
-    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.LAID_OUT, unique=True)
+    kind = models.CharField(_("form of"), max_length=12, choices=CustomField.LAID_OUT)
+    role = models.ForeignKey(
+        Role,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for the role"),
+    )
+    is_quick = models.BooleanField(_("the short form for a new one"), default=False)
     sections = models.JSONField(_("sections"), default=list, blank=True)
+    draft = models.JSONField(_("draft"), null=True, blank=True)
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("form layout")
         verbose_name_plural = _("form layouts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "is_quick"],
+                condition=Q(role=None),
+                name="records_a_form_is_laid_out_once_for_everyone",
+                violation_error_message=_("There is such a layout already: change that one."),
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "is_quick", "role"],
+                condition=Q(role__isnull=False),
+                name="records_a_form_is_laid_out_once_for_a_role",
+                violation_error_message=_("There is such a layout already: change that one."),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return str(self.get_kind_display())
+        name = _("%(kind)s, short form") if self.is_quick else "%(kind)s"
+        name = name % {"kind": self.get_kind_display()}
+        return f"{name} ({self.role})" if self.role else name
+
+
+def days(name: Any, default: int, help_text: Any) -> models.PositiveSmallIntegerField[int, int]:
+    """Return a column for how many days something is kept."""
+    return models.PositiveSmallIntegerField(
+        name,
+        default=default,
+        validators=[MinValueValidator(1), MaxValueValidator(3_650)],
+        help_text=help_text,
+    )
+
+
+class Retention(models.Model):
+    """For how many days what is only needed for a while is kept. There is one row.
+
+    Records, the trail and the recycle bin are no part of it: nothing of them goes by itself.
+    """
+
+    payloads = days(
+        _("payloads of what came in"),
+        30,
+        _("Counted from when it was done. That it came, and what was agreed to, stays known."),
+    )
+    letters = days(
+        _("letters in the outbox"), 90, _("Sent or given up. What the timeline says of them stays.")
+    )
+    jobs = days(_("reports of jobs"), 30, _("With them goes the way to take a job back."))
+    notices = days(_("notifications"), 90, _("Read or not."))
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("retention")
+        verbose_name_plural = _("retention")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="records_there_is_one_row_of_retention"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("How long it is kept"))
+
+    @classmethod
+    def before(cls, what: str, now: datetime | None = None) -> datetime:
+        """Return the moment before which `what`, a column, has been kept long enough."""
+        row = cls.objects.first() or cls()
+        return (now or timezone.now()) - timedelta(days=getattr(row, what))
 
 
 class FormCondition(models.Model):

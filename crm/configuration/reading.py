@@ -9,20 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.configuration.sections import SECTIONS
+from crm.configuration.references import IsUnknown, line_named, to_numbers
+from crm.configuration.sections import REMOVED_FOR, SECTIONS
 from crm.configuration.telling import (
     FORMAT,
     line_of,
-    portable,
     role_of,
     rules_in_force,
-    to_number,
 )
 from crm.operations import save_role
+from leads.models import Lead
 from leads.operations import activate_rules, draft_rules
 from records import custom
 from records.errors import Refused, Unacceptable
-from records.models import CustomField
 from users.models import Role
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _attempt(outcome: Outcome, place: str, work: Callable[[], T]) -> T | None:
     try:
         with transaction.atomic():
             return work()
-    except (Refused, _Wrong) as error:
+    except (Refused, IsUnknown, _Wrong) as error:
         del outcome.changes[count:]
         told = [str(error)]
         if isinstance(error, Unacceptable) and error.errors:
@@ -164,28 +163,46 @@ def _take_all(section: Section, lines: list[Any], outcome: Outcome, by: User, pa
         _note(section, line, before, outcome, parent)
         if section.parts and isinstance(told.get(section.parts.name), list):
             _take_section(section.parts, told[section.parts.name], outcome, by=by, parent=line)
+    by_key = {str(getattr(line, section.key[0])): line for line, _before in pairs}
+    for (line, _before), told in zip(pairs, lines, strict=True):
+        if section.removal is None or told.get(REMOVED_FOR) is None:
+            continue
+        other = by_key.get(str(told[REMOVED_FOR]))
+        section.removal(line, by=by, successor=other)
+        changed = {REMOVED_FOR: [None, told[REMOVED_FOR]]}
+        outcome.changes.append(Change(section.name, f"{parent.key}/{line.key}", changed))
 
 
 def _prepared(section: Section, told: Any, parent: Any) -> tuple[Any, dict[str, Any] | None]:
     """Return a line as it is to be, not saved, and how it stands; None for a new one."""
     if not isinstance(told, dict):
         raise _Wrong(_("Give an object with the columns of the line."))
-    parts = {section.parts.name} if section.parts else set()
-    if strange := sorted(told.keys() - section.columns.keys() - parts):
+    also = {section.parts.name} if section.parts else set()
+    if section.removal is not None:
+        also.add(REMOVED_FOR)
+    if strange := sorted(told.keys() - section.columns.keys() - also):
         raise _Wrong(_("There is no %(names)s here.") % {"names": ", ".join(strange)})
+    for name in section.key:
+        column = section.columns[name]
+        if name not in told and (column.null or column.has_default()):
+            told = {**told, name: column.get_default()}
     if missing := [name for name in section.key if name not in told]:
         raise _Wrong(_("Without %(names)s nobody knows which it is.") % {"names": missing[0]})
     values = dict(_read(section, told))
     known = {name: values[name] for name in section.key}
     if section.parent:
         known[section.parent] = parent
-    line = section.model._base_manager.filter(**known).first()
+    # What is out of use comes back when a file names it.
+    only = {} if section.removal is not None else section.only
+    line = section.model._base_manager.filter(**only, **known).first()
     if line is None and section.is_fixed:
         raise _Wrong(_("There is no such line, and none can be added."))
     before = None if line is None else line_of(section, line, has_parts=False)
     line = line or section.model(**known)
     for name, value in values.items():
         setattr(line, name, value)
+    if "condition" in values:
+        line.condition = to_numbers(values["condition"], section.asked_of(line))
     return line, before
 
 
@@ -210,25 +227,13 @@ def _read(section: Section, told: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if name not in told:
             continue
         value = told[name]
-        if name == "condition":
-            value = portable(value, to_number)
         if column.is_relation:
-            yield name, _custom_field(value)
+            yield name, None if value is None else line_named(column.related_model, value)
             continue
         try:
             yield name, column.to_python(value)
         except ValidationError as wrong:
             raise _Wrong(f"{name}: {' '.join(wrong.messages)}") from wrong
-
-
-def _custom_field(name: Any) -> CustomField | None:
-    if name is None:
-        return None
-    kind, _dot, key = str(name).partition(".")
-    found = CustomField.objects.filter(kind=kind, key=key).first()
-    if found is None:
-        raise _Wrong(_("There is no custom field %(name)s.") % {"name": name})
-    return found
 
 
 def _take_rules(rules: list[Any] | None, outcome: Outcome, *, by: User) -> None:
@@ -238,7 +243,7 @@ def _take_rules(rules: list[Any] | None, outcome: Outcome, *, by: User) -> None:
         return
 
     def work() -> None:
-        activate_rules(draft_rules(by=by, rules=rules), by=by)
+        activate_rules(draft_rules(by=by, rules=to_numbers(rules, Lead)), by=by)
         outcome.changes.append(Change("qualification_rules", "", {"rules": [before, rules]}))
 
     _attempt(outcome, "qualification_rules", work)

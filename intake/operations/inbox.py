@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from intake.models import Delivery
 from records import audit
 from records.errors import NotPermitted, Refused
+from records.models import Retention
 from records.operations import operation, row_of
 from records.permissions import scope_of
 from users.models import Grant
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from users.models import User
 
-KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 1_000
 
 
@@ -84,12 +83,12 @@ def discard(delivery: Delivery, *, by: User) -> Delivery:
 
 @operation
 def prune(now: datetime | None = None) -> int:
-    """Forget what came in more than 30 days ago and needs nobody any more; return how much.
+    """Forget what came in long enough ago and needs nobody any more; return how much.
 
     Of what became a lead, or carries somebody's consent, the line stays and only the payload goes:
     it proves what was agreed to, and keeps a late replay from making a second lead.
     """
-    before = (now or timezone.now()) - KEPT_FOR
+    before = Retention.before("payloads", now)
     finished = Delivery.objects.finished_before(before)
     kept = finished.exclude(lead=None) | finished.filter(has_consent=True)
     emptied = kept.exclude(raw=b"").update(raw=b"", headers={}, values=None, context={})

@@ -27,6 +27,7 @@ class LeadForm(RecordForm):
         "last_name", "first_name", "company", "email", "phone", "mobile", "account", "contact",
     )  # fmt: skip
     one_of_words = gettext_lazy("Enter a name, a company, an email or a phone number.")
+    quick = ("topic", "first_name", "last_name", "company", "email", "phone", "source", "owner")
     together = (
         ("budget_amount", "budget_status", "currency"),
         ("decision_maker", "decision_maker_known", "purchase_process"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from leads.operations.rehearsal import LOADED, Rehearsal
-from leads.rules import RuleSet, rules_in_force
+from leads.rules import RuleSet, rules_in_force, with_rules, with_steps
 from records.permissions import reaches
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def prospects(leads: LeadQuerySet, *, by: User) -> list[Prospect]:
     also where that was a question before, and with what the leads before it would have made.
     """
     rules = rules_in_force(by=by)
-    rows = list(rules.answerable(leads.select_related("owner", *LOADED)))
+    rows = list(rules.answerable(with_rules(leads).select_related("owner", *LOADED)))
     companies = Counter(lead.company_key for lead in rows if lead.company_key)
     rehearsal = Rehearsal([lead for lead in rows if lead.is_open], by=by)
     return [_prospect(lead, rules, rehearsal, companies, by=by) for lead in rows]
@@ -66,7 +66,7 @@ def _prospect(
     lead: Lead, rules: RuleSet, rehearsal: Rehearsal, companies: Counter[str], *, by: User
 ) -> Prospect:
     blockers: list[str] = []
-    verdicts = rules.verdicts(lead)
+    verdicts = with_steps(rules.verdicts(lead), lead)
     if not lead.is_open:
         blockers.append(_("It is %(status)s.") % {"status": lead.get_status_display().lower()})
     elif not reaches(by, "qualify", lead):

@@ -9,6 +9,7 @@ from leads.rules.qualification import (
     verdicts_for,
     why_incomplete,
     with_rules,
+    with_steps,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "verdicts_for",
     "why_incomplete",
     "with_rules",
+    "with_steps",
 ]

@@ -6,15 +6,16 @@ One version of the rules is active. Whoever shows, checks or stores a verdict go
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Subquery
+from django.db.models import Exists, Subquery
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, QualificationRuleSet
 from leads.rules.relations import hidden_among, owners_of, relations_in
+from leads.rules.steps import required_steps, steps_done
 from records.conditions import (
     NEVER,
     Group,
@@ -300,6 +301,7 @@ def with_rules(leads: Any) -> Any:
     return leads.annotate(
         rules_in_force=Subquery(active.values("rules")[:1]),
         rules_number=Subquery(active.values("number")[:1]),
+        has_required_steps=Exists(required_steps()),
     )
 
 
@@ -320,7 +322,28 @@ def verdicts_for(lead: Lead, *, by: User | None, told: Mapping[str, Any] | None 
     `by` knows the custom fields. Costs one statement, none for a lead read `with_rules`, beside
     what is asked about and not loaded.
     """
-    return rules_in_force(by=by, lead=lead).verdicts(lead, told=told)
+    return with_steps(rules_in_force(by=by, lead=lead).verdicts(lead, told=told), lead)
+
+
+def with_steps(verdicts: Verdicts, lead: Lead) -> Verdicts:
+    """Add the required steps of the lead's own stages: they stop qualifying as required rules do.
+
+    Costs a statement where there are such steps, or the lead was not read `with_rules`.
+    """
+    if not vars(lead).get("has_required_steps", True):
+        return verdicts
+    steps = tuple(
+        Verdict(
+            key=f"step.{step.key}",
+            label=step.label,
+            note="" if is_done else _("Required in %(stage)s") % {"stage": step.stage},
+            field=step.field,
+            is_required=True,
+            is_met=is_done,
+        )
+        for step, is_done in steps_done(lead)
+    )
+    return replace(verdicts, items=verdicts.items + steps)
 
 
 def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:

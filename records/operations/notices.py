@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from records.models import Notice, Record
+from records.models import Notice, Record, Retention
 from records.permissions import reaches, restrict
 from users.models import Channel
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 # 300 leads that are assigned at once one is told once, whether a job does it, a rule, or a hand.
 TOGETHER = timedelta(minutes=5)
 TOLD_TOGETHER = {Notice.What.ASSIGNED, Notice.What.LEAD_REOPENED}
-KEPT_FOR = timedelta(days=90)
 LONGEST = 500
 
 
@@ -135,8 +134,8 @@ def mark_all_read(whom: User, *, until: datetime | None = None) -> int:
 
 
 def prune_notices(now: datetime | None = None) -> int:
-    """Forget what was told more than 90 days ago; return how many."""
-    before = (now or timezone.now()) - KEPT_FOR
+    """Forget what was told long enough ago; return how many."""
+    before = Retention.before("notices", now)
     count, _by_kind = Notice.objects.filter(at__lt=before).delete()
     return count
 

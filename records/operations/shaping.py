@@ -16,7 +16,13 @@ from records.field_types import checked_limits, type_of
 from records.keys import text_problem
 from records.layouts import laid_out, needed_of
 from records.models import CustomField, FormLayout
-from records.operations import MOST_USES, operation, require_for_all, save_setting
+from records.operations import (
+    MOST_USES,
+    delete_setting,
+    operation,
+    require_for_all,
+    save_setting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -269,29 +275,57 @@ def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
 
 @operation
 def save_layout(layout: FormLayout, *, by: User) -> FormLayout:
-    """Save how the form of a kind is laid out; without sections it stands as built in.
+    """Save how the form of a kind is laid out, for everyone or a role; a draft of it goes.
 
-    Saving what stands writes nothing, and no stored value is touched. A field that is out of use
-    keeps its place for the day on which it comes back. Raises `Unacceptable` for what is no section
-    or no field, a field in two places, a box to tick that would be required, and for hiding what no
-    form can do without; and `NotPermitted`.
+    Without sections a form stands as built in, and for a role as it does for everyone. Saving what
+    stands writes nothing, and no stored value is touched. A field that is out of use keeps its
+    place for the day on which it comes back. Raises `Unacceptable` for what is no section or no
+    field, a field in two places, a box to tick that would be required, and for hiding what no form
+    can do without; and `NotPermitted`.
     """
-    require_for_all(by, "change", FormLayout)
-    problems: list[str] = []
-    layout.sections = _sections(layout, problems)
-    if problems:
-        raise Unacceptable(errors={"sections": list(dict.fromkeys(problems))})
-    standing = FormLayout.objects.select_for_update().filter(pk=layout.pk).first()
-    if standing is not None and layout.sections:
-        layout.sections = _with_retired(layout.sections, standing.sections, kind=layout.kind)
+    layout.draft = None
+    return _saved(layout, "sections", by=by)
+
+
+@operation
+def save_draft(layout: FormLayout, *, by: User) -> FormLayout:
+    """Keep the sections in `layout.draft` for later: nobody works with them before `save_layout`.
+
+    None takes the draft away. Raises what `save_layout` raises.
+    """
+    return _saved(layout, "draft", by=by)
+
+
+@operation
+def delete_layout(layout: FormLayout, *, by: User) -> None:
+    """Delete the layout of a role, or of a short form. Those of the forms themselves stay."""
+    if layout.role_id is None and not layout.is_quick:
+        raise Unacceptable(_("Every form has a layout for everyone. Put it back to the default."))
+    delete_setting(layout, by=by)
+    custom.forget(by)
+
+
+def _saved(layout: FormLayout, name: str, *, by: User) -> FormLayout:
+    """Check the sections of this name and save the layout."""
+    require_for_all(by, "change" if layout.pk else "add", FormLayout)
+    if layout.kind not in dict(CustomField.LAID_OUT):
+        raise Unacceptable(errors={"kind": [_("Choose a kind of record")]})
+    if (stated := getattr(layout, name)) is not None:
+        problems: list[str] = []
+        sections = _sections(layout, stated, problems)
+        if problems:
+            raise Unacceptable(errors={"sections": list(dict.fromkeys(problems))})
+        standing = FormLayout.objects.select_for_update(of=("self",)).filter(pk=layout.pk).first()
+        if standing is not None and sections:
+            sections = _with_retired(sections, standing.sections, kind=layout.kind)
+        setattr(layout, name, sections)
     saved = save_setting(layout, by=by)
     custom.forget(by)
     return saved
 
 
-def _sections(layout: FormLayout, problems: list[str]) -> list[dict[str, Any]]:
+def _sections(layout: FormLayout, stated: Any, problems: list[str]) -> list[dict[str, Any]]:
     """Return the sections as they are stored: those that have fields, under different titles."""
-    stated: Any = layout.sections
     sections: list[dict[str, Any]] = []
     for section in stated if isinstance(stated, list) else []:
         title = str(section.get("title") or "").strip() if isinstance(section, dict) else ""

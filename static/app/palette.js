@@ -29,8 +29,14 @@ function command(element) {
     keys: page.keysOf(element),
     icon: element.querySelector("svg"),
     // What stands in a template cannot be clicked.
-    run: () => (element.isConnected ? act(element) : location.assign(element.href)),
+    run: () => (element.isConnected ? act(element) : go(element)),
   };
+}
+
+function go(element) {
+  const url = element.getAttribute("href");
+  if ("dialog" in element.dataset) window.htmx.ajax("GET", url, { target: "#dialog", swap: "innerHTML" });
+  else location.assign(url);
 }
 
 function unique(commands) {
@@ -278,9 +284,7 @@ function run(each, isElsewhere) {
   }
   dialog.close();
   if (each.run) each.run();
-  else if ("dialog" in each.dataset) {
-    window.htmx.ajax("GET", each.getAttribute("href"), { target: "#dialog", swap: "innerHTML" });
-  } else location.assign(each.href);
+  else go(each);
 }
 
 input.addEventListener("input", () => {

@@ -60,11 +60,12 @@ READ_ONLY = {
 }
 NOT_DELETED = READ_ONLY | {
     "leads.LeadLimits",
+    "records.Retention",
     "records.FormLayout",
     "reports.Target",
     "users.ApiToken",
 }
-NOT_ADDED = READ_ONLY | {"activities.Activity", "leads.LeadLimits", "records.FormLayout"}
+NOT_ADDED = READ_ONLY | {"activities.Activity", "leads.LeadLimits", "records.Retention"}
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind._meta.label)
 

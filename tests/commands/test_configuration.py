@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,24 @@ import pytest
 from django.core.management import call_command
 
 from crm.configuration import FileIsWrong, configuration, take_in
-from leads.models import FieldMapping
+from emails.models import EmailTemplate
+from emails.operations.templates import save_template
+from intake.models import Door, DoorField, WebForm, WebFormField
+from intake.operations.entrances import save_door, save_web_form
+from leads.models import AssignmentRule, FieldMapping
 from leads.operations import save_mapping
+from leads.operations.assignment import save_assignment_rule
 from opportunities.models import Process, Source, Stage, Step
 from opportunities.operations import save_process, save_stages
 from records.models import AuditEntry, CustomField, FormCondition, FormLayout
 from records.operations import save_setting
 from records.operations.conditions import save_condition
+from records.operations.shaping import save_layout
+from reports.models import Target
+from reports.operations.targets import set_targets
 from tests.custom import define
-from users.models import Role, User
+from tests.factories import OpportunityFactory, UserFactory
+from users.models import Role, Team, User
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +51,24 @@ def shape(admin: User) -> None:
         FormCondition(kind="opportunity", field="value", effect="require", condition=at_bid),
         by=admin,
     )
+    team = save_setting(Team(name="North"), by=admin)
+    of_team = {"all": [{"field": "owner.team", "is": "is", "value": str(team.pk)}]}
+    save_process(Process(key="north", name="North", condition=of_team), by=admin)
+    UserFactory(team=team, may={"leads.view_lead": "own"})
+    for name in ("First", "Second"):
+        condition = {"any": [{"field": "company", "is": "contains", "value": name}]}
+        save_assignment_rule(AssignmentRule(name=name, team=team, condition=condition), by=admin)
+    role = Role.objects.order_by("pk")[0]
+    topic = [{"title": "", "fields": [{"name": "topic"}]}]
+    save_layout(FormLayout(kind="lead", role=role, sections=topic), by=admin)
+    save_layout(FormLayout(kind="lead", is_quick=True, sections=topic), by=admin)
+    fields = [WebFormField(field=name) for name in ("last_name", "email")]
+    save_web_form(WebForm(name="Ask us", slug="ask", owner=admin), by=admin, fields=fields)
+    mapping = [DoorField(path="$.mail", field="email"), DoorField(path="$.who", field="last_name")]
+    save_door(Door(name="Shop", slug="shop"), by=admin, mapping=mapping)
+    text = {"subject": "Hello", "text": "Hello {{ first_name|there }}"}
+    save_template(EmailTemplate(name="Greeting", audience="everyone", **text), by=admin)
+    set_targets(team, 2026, by=admin, amounts={3: Decimal(5000)})
 
 
 def unshape() -> None:
@@ -50,7 +78,16 @@ def unshape() -> None:
     Process.objects.create(key="other", name="Other")  # numbers differ afterwards
     Step.objects.filter(stage__process__key="tender").delete()
     Stage.objects.filter(process__key="tender").delete()
-    Process.objects.filter(key="tender").delete()
+    Process.objects.filter(key__in=["tender", "north"]).delete()
+    FormLayout.objects.exclude(role=None, is_quick=False).delete()
+    for model in (Target, AssignmentRule, WebForm, Door, EmailTemplate):
+        model.objects.all().delete()
+    User.objects.filter(team__name="North").update(team=None)
+    Team.objects.filter(name="North").delete()
+    Team.objects.create(name="Another")
+    save_setting(Team(name="North"), by=User.objects.get(email="admin@example.com"))
+    taker = User.objects.filter(team=None, roles__grants__permission="leads.view_lead")
+    taker.filter(is_machine=False, is_superuser=False).update(team=Team.objects.get(name="North"))
 
 
 def test_comes_back_as_it_went_out(admin: User) -> None:
@@ -63,8 +100,9 @@ def test_comes_back_as_it_went_out(admin: User) -> None:
 
     now = configuration()
     assert [each for each in now["processes"] if each["key"] != "other"] == told["processes"]
-    for name in ("custom_fields", "field_mappings", "form_conditions", "sources", "roles"):
+    for name in told.keys() - {"processes", "teams"}:
         assert now[name] == told[name], name
+    assert "secret" not in json.dumps(told)
     assert "+ custom_fields lead/fleet" in map(str, changes)
     assert FormCondition.objects.get().condition["all"][0]["value"] == str(
         Stage.objects.get(key="bid").pk
@@ -102,6 +140,28 @@ def test_stages_change_places(admin: User) -> None:
     assert keys == [s["key"] for s in sorted(stages, key=lambda stage: stage["position"])]
 
 
+def test_a_stage_goes_for_another_one_and_comes_back_by_its_name(admin: User) -> None:
+    stage = Stage.objects.get(key="propose")
+    deal = OpportunityFactory(stage=stage)
+    told = configuration()
+    line = next(each for each in told["processes"][0]["stages"] if each["key"] == "propose")
+    line["successor"] = "develop"
+
+    changes = [str(each) for each in take_in(told, by=admin)]
+
+    assert changes == ["~ stages sales/propose: successor: None → 'develop'"]
+    deal.refresh_from_db()
+    assert deal.stage.key == "develop"
+    assert "propose" not in [each["key"] for each in configuration()["processes"][0]["stages"]]
+    del line["successor"]
+    take_in(told, by=admin)
+    assert configuration()["processes"] == told["processes"]
+    line["successor"] = "nowhere"
+    OpportunityFactory(stage=stage)
+    with pytest.raises(FileIsWrong, match="Choose the stage of the same process"):
+        take_in(told, by=admin)
+
+
 @pytest.mark.parametrize(
     ("section", "line", "fault"),
     [
@@ -115,7 +175,15 @@ def test_stages_change_places(admin: User) -> None:
             {"target": "account.none", "column": "", "source": "topic"},
             "no custom",
         ),
-        ("form_layouts", {"kind": "planet", "sections": []}, "none can be added"),
+        ("form_layouts", {"kind": "planet", "sections": []}, "Choose a kind of record"),
+        ("form_layouts", {"kind": "lead", "role": "Nobody", "sections": []}, "no role Nobody"),
+        (
+            "assignment_rules",
+            {"name": "X", "team": "None", "condition": {}},
+            "There is no team None",
+        ),
+        ("doors", {"name": "X", "slug": "x", "owner": "x@y.example"}, "no user x@y.example"),
+        ("targets", {"month": "2026-01-01", "amount": "5"}, "name a person or a team"),
         ("limits", {"quiet_days": 0}, "quiet_days"),
         ("roles", {"name": "X", "grants": {"leads.fly_lead": "all"}}, "fly_lead"),
         ("qualification_rules", {"nonsense": True}, "qualification_rules"),

@@ -108,6 +108,9 @@ def test_the_palette_leads_everywhere_also_when_nothing_can_be_searched(
     keys.type(">new acc")
     expect(options).to_have_text(["New account"])
     keys.press("Enter")
+    short = page.get_by_role("dialog", name="New account")
+    expect(short.get_by_label("Name")).to_be_focused()
+    short.get_by_role("link", name="All fields").click()
     page.wait_for_url("**/accounts/new/")
 
     # Ctrl+Enter opens a window of its own and leaves this one alone.

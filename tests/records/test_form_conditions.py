@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from leads.models import Lead
 from leads.operations import capture_lead, update_lead
-from opportunities.models import Competitor, Opportunity, Stage
+from opportunities.models import Competitor, Opportunity, Source, Stage
 from opportunities.operations import move_to_stage, open_opportunity
 from records.errors import Unacceptable
 from records.models import FormCondition
@@ -127,6 +127,25 @@ def test_leaves_alone_what_has_nothing_to_do_with_it(rep: User, admin: User) -> 
     update_lead(lead, by=rep, job_title="Countess", rating="hot")
     with pytest.raises(Unacceptable, match="job title"):
         update_lead(lead, by=rep, job_title="")
+
+
+def test_asks_in_the_short_form_for_what_it_does_not_show(
+    rep: User, admin: User, client: Client
+) -> None:
+    source = Source.objects.first()
+    of_source = {"all": [{"field": "source", "is": "is", "value": source.key}]}
+    condition(admin, "job_title", "require", of_source)
+    client.force_login(rep)
+    over = {"HX-Request": "true", "HX-Target": "dialog"}
+    form = client.get("/leads/new/", headers=over).context["form"]
+    sent = {field.html_name: field.value() for field in form if field.value()}
+    sent |= {"topic": "More", "last_name": "Byron", "source": source.pk}
+
+    answer = client.post("/leads/new/", sent, headers=over)
+
+    assert "job_title" not in form.fields
+    assert (answer.status_code, Lead.objects.count()) == (422, 0)
+    assert ASKED in answer.content.decode()
 
 
 def test_gates_a_stage_on_the_board(rep: User, admin: User) -> None:

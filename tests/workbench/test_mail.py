@@ -19,7 +19,6 @@ from tests.catcher import Catcher, catching
 from workbench.models import Mail, MailPart
 from workbench.operations.mail import MailIsOnItsWay, note_bounce, post, retry
 from workbench.operations.sending import (
-    KEPT_FOR,
     LOST_AFTER,
     MOST_ATTEMPTS,
     PAUSES,
@@ -302,7 +301,7 @@ def test_old_letters_are_forgotten_and_waiting_ones_are_not(server):
     old, new = a_letter(), a_letter()
     with override_settings(TASKS=QUEUE):
         waiting = a_letter()
-    long_ago = timezone.now() - KEPT_FOR - timedelta(days=1)
+    long_ago = timezone.now() - timedelta(days=91)
     Mail.objects.filter(pk__in=[old.pk, waiting.pk]).update(created_at=long_ago)
 
     assert prune_mail() == 1

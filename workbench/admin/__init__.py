@@ -10,6 +10,7 @@ from workbench.admin.settings import (
     SettingAdmin,
     SettingInline,
     lines_of,
+    met_now,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "is_lookup",
     "label_of",
     "lines_of",
+    "met_now",
     "said",
     "told",
     "user_of",

@@ -8,18 +8,22 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records.conditions import stored
 from records.operations import delete_setting, note_parts, save_setting, uses_of
 from records.permissions import scope_of
+from records.vocabulary import fields_of
 from users import formats
 from users.models import Grant
 from workbench.admin.forms import VersionedForm
-from workbench.admin.pages import Button, OperatedAdmin, is_lookup, user_of
+from workbench.admin.pages import MOST_COUNTED, Button, OperatedAdmin, is_lookup, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.db.models import Model
     from django.http import HttpRequest
+
+    from users.models import User
 
 
 class SettingAdmin(OperatedAdmin):
@@ -168,6 +172,21 @@ class SettingInline(admin.TabularInline[Any, Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request)
+
+
+def met_now(model: Any, condition: Any, *, by: User) -> str:
+    """Say how many records a stored condition holds for now, of those that are not in the bin."""
+    fields = fields_of(model, by)
+    rows = model.objects.all()
+    met, every = (
+        each.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        for each in (rows.meeting(stored(condition, fields), fields), rows)
+    )
+    if met > MOST_COUNTED:
+        return _("More than %(most)s") % {"most": formats.count(MOST_COUNTED)}
+    if every > MOST_COUNTED:
+        return formats.count(met)
+    return _("%(met)s of %(all)s") % {"met": formats.count(met), "all": formats.count(every)}
 
 
 def relation_of(inline: Any, model: type[Model]) -> str:

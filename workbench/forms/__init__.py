@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from records import custom
 from records.form_conditions import asked, conditions_for, drafted
 from records.keys import search_key, text_problem
-from records.layouts import parts_for
+from records.layouts import Part, parts_for, quick_parts_for
 from records.models import FIRST_YEAR, LAST_YEAR, Currency, CustomField, Record
 from records.models import MoneyField as MoneyColumn
 from users import formats
@@ -44,7 +44,6 @@ from workbench.forms.tags import TagsField
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from records.layouts import Part
 
 __all__ = [
     "AsksConditions",
@@ -432,6 +431,8 @@ class RecordForm(forms.ModelForm[Any]):
     # Of these at least one has to be filled in, so a layout cannot hide them all.
     one_of: ClassVar[Sequence[str]] = ()
     one_of_words: ClassVar[Any] = ""
+    # The fields of the short form in which a new record begins, unless it is laid out otherwise.
+    quick: ClassVar[Sequence[str]] = ()
     # Fields that say one thing and are changed as one, under the name of the first.
     together: ClassVar[Sequence[tuple[str, ...]]] = ()
     # Shown again as it was typed, unchecked.
@@ -439,9 +440,20 @@ class RecordForm(forms.ModelForm[Any]):
     # Fields that the page shows in a place of its own.
     apart: Sequence[str] = ()
 
-    def __init__(self, *args: Any, user: User, only: Collection[str] = (), **kwargs: Any) -> None:
-        """Make the form; of `only` some fields where not all of the record is in question."""
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        only: Collection[str] = (),
+        is_quick: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Make the form; of `only` some fields where not all of the record is in question.
+
+        A quick one is the short form in which a new record begins.
+        """
         self.user = user
+        self.is_quick = is_quick
         super().__init__(*args, **kwargs)
         narrow(self.fields, user, self.instance)
         self._read_as_people_write()
@@ -478,11 +490,11 @@ class RecordForm(forms.ModelForm[Any]):
             self.cleaned_data.pop(name, None)
             self.errors.pop(name, None)
         for name in self.conditions.required_on(draft):
-            if name in self.fields and name not in self.errors:
+            if (name in self.fields or self.is_quick) and name not in self.errors:
                 value: Any = self.cleaned_data.get(name)
                 if custom.is_empty(value) or (isinstance(value, QuerySet) and not value.exists()):
                     for sentence in asked(self.kind, name, self.user).get(name, ()):
-                        self.add_error(name, sentence)
+                        self.add_error_to([name], sentence)
 
     def adapt(self) -> None:
         """Change fields to what this record and this user need; the layout comes after it."""
@@ -523,20 +535,45 @@ class RecordForm(forms.ModelForm[Any]):
         rows = {n: row for each in self.sections for row in each.rows for n in _named(row)}
         standard = [(section.title, _names_in(section)) for section in self.sections]
         first: list[str | tuple[str, ...]] = []
-        if custom.known_to(self.user).layouts.get(self.kind) is not None:
+        if self.is_quick or custom.known_to(self.user).layouts.get(self.kind) is not None:
             # What is no field of the record, like the word for "a different one", is not laid out.
             first = [name for name in rows if _column_of(self.instance, name) is None]
             standard = [(title, [n for n in names if n not in first]) for title, names in standard]
             rows = {}
         parts = parts_for(self.kind, self.user, standard)
+        self._heed(parts)
+        if self.is_quick:
+            parts = self._shortened(parts)
+        self.laid_out = [Section("", first)] if first else []
+        self.laid_out += [Section(part.title, self._rows(part, rows)) for part in parts]
+
+    def _heed(self, parts: Iterable[Part]) -> None:
+        """Take away what is hidden, and ask for what is required."""
         for place in (place for part in parts for place in part.places):
             field = self.fields.get(place.name)
             if field is not None and not place.is_visible:
                 del self.fields[place.name]
             elif field is not None and place.is_required:
                 field.required = field.widget.is_required = True
-        self.laid_out = [Section("", first)] if first else []
-        self.laid_out += [Section(part.title, self._rows(part, rows)) for part in parts]
+
+    def _shortened(self, parts: Iterable[Part]) -> list[Part]:
+        """Keep what the short form names, and what no record can be saved without."""
+        quick = quick_parts_for(self.kind, self.user, self.quick)
+        self._heed(quick)
+        named = {place.name for part in quick for place in part.places}
+        others = [place for part in parts for place in part.places if place.name not in named]
+        needed = tuple(place for place in others if self._is_asked(place.name))
+        for place in others:
+            if place not in needed:
+                self.fields.pop(place.name, None)
+        return [*quick, Part("", needed)]
+
+    def _is_asked(self, name: str) -> bool:
+        """Say whether a field has to be filled in and has nothing in it by itself."""
+        field = self.fields.get(name)
+        return bool(
+            field and field.required and custom.is_empty(self.get_initial_for_field(field, name))
+        )
 
     def _rows(self, part: Part, built_in: Mapping[str, Any]) -> list[str | tuple[str, ...]]:
         """Return the rows of a section: as built in, or short fields two in a row."""

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from records import audit
 from records.errors import NotPermitted, Refused
-from records.models import Notice
+from records.models import Notice, Retention
 from records.operations import operation, row_of
 from records.operations.notices import tell
 from users import formats
@@ -215,8 +215,8 @@ def use_up(line: JobLine) -> None:
 
 @operation
 def prune_jobs(now: datetime | None = None) -> int:
-    """Forget jobs that ended more than 30 days ago; return how many."""
-    ended = Job.objects.finished_before((now or timezone.now()) - KEPT_FOR)
+    """Forget jobs that ended long enough ago; return how many."""
+    ended = Job.objects.finished_before(Retention.before("jobs", now))
     _count, by_kind = ended.delete()
     return by_kind.get(Job._meta.label, 0)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from records.models import Retention
 from records.operations import operation
 from workbench.models import Mail, MailPart
 from workbench.smtp import Failure, hand_over
@@ -30,7 +31,6 @@ MOST_ATTEMPTS = len(PAUSES) + 1
 LOST_AFTER = timedelta(minutes=15)
 TURN = 20.0  # seconds after which others have the worker
 MOST_AT_ONCE = 200
-KEPT_FOR = timedelta(days=90)
 
 
 # What follows from a letter that has failed, or is on its way again: rooms above keep it in step.
@@ -148,8 +148,8 @@ def put_off(mail: Mail, failure: Failure) -> None:
 
 @operation
 def prune_mail(now: datetime | None = None) -> int:
-    """Forget letters that were written more than 90 days ago; return how many there were."""
-    old = Mail.objects.settled_before((now or timezone.now()) - KEPT_FOR)
+    """Forget letters that were written long enough ago; return how many there were."""
+    old = Mail.objects.settled_before(Retention.before("letters", now))
     _count, by_kind = old.delete()
     return by_kind.get(Mail._meta.label, 0)
 

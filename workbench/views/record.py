@@ -326,6 +326,17 @@ class CreateView(FormPage):
                 form.initial[name] = text[:300]
         return form
 
+    @property
+    def is_quick(self) -> bool:
+        """Say whether the short form is asked for: over another page there is no room for more."""
+        return self.is_dialog and bool(getattr(self.form_class, "quick", ()))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), **({"is_quick": True} if self.is_quick else {})}
+
+    def get_template_names(self) -> list[str]:
+        return ["workbench/quick.html"] if self.is_quick else super().get_template_names()
+
     def get_initial(self) -> dict[str, Any]:
         return {"owner": self.user.pk, **super().get_initial()}
 
