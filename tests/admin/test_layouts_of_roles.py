@@ -133,6 +133,7 @@ def test_a_new_record_begins_with_the_short_form(desk: Client, rep: User, admin:
     refused = client.post("/leads/new/", sent, headers=OVER_A_PAGE)
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["industry"])
     made = client.post("/leads/new/", sent | {"industry": "Mills"}, headers=OVER_A_PAGE)
+    assert made.status_code == 200, made.context["form"].errors
     assert made["HX-Redirect"] == Lead.objects.get().get_absolute_url()
     assert "email" in fields_for(rep), "the whole form stands as it stood"
 

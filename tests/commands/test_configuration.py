@@ -66,7 +66,7 @@ def shape(admin: User) -> None:
     save_web_form(WebForm(name="Ask us", slug="ask", owner=admin), by=admin, fields=fields)
     mapping = [DoorField(path="$.mail", field="email"), DoorField(path="$.who", field="last_name")]
     save_door(Door(name="Shop", slug="shop"), by=admin, mapping=mapping)
-    text = {"subject": "Hello", "text": "Hello {{ first_name|there }}"}
+    text = {"subject": "Hello", "text": "Good to see you."}
     save_template(EmailTemplate(name="Greeting", audience="everyone", **text), by=admin)
     set_targets(team, 2026, by=admin, amounts={3: Decimal(5000)})
 

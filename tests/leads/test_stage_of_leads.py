@@ -57,8 +57,7 @@ def by_program(rep: User, client: Client, lead: Lead) -> str:
 
 
 def in_bulk(rep: User, client: Client, lead: Lead) -> str:
-    sent = {"numbers": str(lead.pk)}
-    return client.post("/leads/bulk/qualify/", sent | {"preview": "1"}).content.decode()
+    return client.get(f"/leads/bulk/qualify/?lead={lead.pk}").content.decode()
 
 
 def by_command(rep: User, client: Client, lead: Lead) -> str:
