@@ -143,7 +143,10 @@ LEFT_OUT = pytest.StashKey[int]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on SQLite what is about PostgreSQL, and there what no engine decides: `once`."""
+    """Leave out on SQLite what is about PostgreSQL, and there what no engine decides: `once`.
+
+    In a file that is marked `once`, `both` is the exception.
+    """
     is_postgres = connection.vendor == "postgresql"
     once = []
     for item in items:
@@ -155,7 +158,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         has_rows = has_rows or item.get_closest_marker("django_db") is not None
         if not has_rows and not is_about_postgres:
             item.add_marker(pytest.mark.once)
-        if item.get_closest_marker("once") is not None:
+        is_once = item.get_closest_marker("once") is not None
+        if is_once and item.get_closest_marker("both") is None:
             once.append(item)
     if is_postgres:
         left_out = set(once)

@@ -12,6 +12,8 @@ from django.test import Client
 from crm.sheet import SHEET, SheetFinder, one_sheet
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 GZIP = {"Accept-Encoding": "gzip, br"}
 
 
@@ -76,6 +78,7 @@ def test_the_length_of_a_page_does_not_tell_what_is_in_it(rep: User, client: Cli
     assert len(lengths) > 1
 
 
+@pytest.mark.both
 def test_pages_with_a_secret_go_as_they_are(rep: User, client: Client) -> None:
     client.force_login(rep)
     asked = {"name": "of a script", "scope": "read"}

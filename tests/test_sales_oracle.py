@@ -60,7 +60,8 @@ def test_every_total_is_as_it_was(admin: User) -> None:
     assert len(truth["agent"]) > 20
     assert disagreements(truth, ask) == []
     regroup(by=admin)
-    assert disagreements(truth, ask, teams="manager") == []
+    # No deal has moved: only the lists of the teams are others.
+    assert disagreements(truth, ask, teams="manager", opened="manager") == []
 
 
 @pytest.mark.once

@@ -20,6 +20,8 @@ from tests.factories import (
 )
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 Statements = Callable[[], AbstractContextManager[list[str]]]
 PAGES = ["detail", "edit", "assign", "delete"]
 ROOMS = ["accounts", "contacts"]
@@ -48,6 +50,7 @@ def page(room: str, name: str, record: Any) -> str:
 # They answer
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("room", ROOMS)
 def test_pages_answer_with_one_heading(reps: Client, records: dict[str, Any], room: str) -> None:
     addresses = [page(room, name, records[room]) for name in PAGES]
@@ -95,6 +98,7 @@ def test_manager_uses_what_belongs_to_the_team(
     assert all(client.get(page(room, name, records[room])).status_code == 200 for name in PAGES)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("part", [None, "list", "list-body", "related-x"])
 def test_list_survives_a_hostile_address(
@@ -167,6 +171,7 @@ def test_account_lists_no_contact_outside_the_scope(
     assert "Hidden" not in answer
 
 
+@pytest.mark.both
 def test_whom_not_to_contact_is_not_called_with_one_click(reps: Client, rep: User) -> None:
     contact = ContactFactory(owner=rep, phone="+44 113 496 0128", do_not_contact=True)
 
@@ -259,6 +264,7 @@ def test_edit_into_a_twin_is_refused_and_keeps_what_was_typed(
     assert records["contacts"].get_absolute_url() in answer.content.decode()
 
 
+@pytest.mark.both
 def test_edit_changes_only_what_was_changed(reps: Client, records: dict[str, Any]) -> None:
     address = page("accounts", "edit", records["accounts"])
 
@@ -290,6 +296,7 @@ def test_delete_can_be_undone(reps: Client, records: dict[str, Any], room: str) 
     assert reps.get(page(room, "detail", records[room])).status_code == 200
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("room", ROOMS)
 def test_bin_shows_what_was_deleted_to_those_who_may_restore_it(
     client: Client, rep: User, rep2: User, manager: User, records: dict[str, Any], room: str
@@ -308,6 +315,7 @@ def test_bin_shows_what_was_deleted_to_those_who_may_restore_it(
     assert page(room, "restore", records[room]) in client.get(itself).content.decode()
 
 
+@pytest.mark.both
 def test_bin_is_closed_to_those_who_may_delete_nothing(client: Client, db: None) -> None:
     reader = UserFactory(may={"accounts.view_account": "all"})
     client.force_login(reader)
@@ -331,7 +339,6 @@ def test_assign_gives_the_record_away(
 # They are quick
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("room", ROOMS)
 def test_record_takes_few_statements_whatever_it_holds(
     reps: Client, rep: User, records: dict[str, Any], statements: Statements, room: str

@@ -95,6 +95,7 @@ def test_a_meeting_to_which_others_were_invited_has_the_name_that_they_know(rep:
     assert (entry["UID"], entry["LOCATION"]) == (Invitation.objects.get().uid, "Hall 3")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "subject",
     [

@@ -74,6 +74,7 @@ def test_gives_a_task_to_somebody_else(rep, rep2, lead):
         edit_activity(task, by=rep, owner=None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -93,6 +94,7 @@ def test_says_what_cannot_be_changed_in_a_task(rep, lead, changes, field):
     assert set(refusal.value.errors) == {field}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

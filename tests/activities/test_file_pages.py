@@ -17,6 +17,8 @@ from tests import samples
 from tests.factories import LeadFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 MB = 1_048_576
 COMPOSER = {"HX-Request": "true", "HX-Target": "composer"}
 
@@ -80,6 +82,7 @@ def test_a_file_entry_needs_a_file(reps: Client, lead: Lead) -> None:
     assert "Nothing here" in answer.content.decode()
 
 
+@pytest.mark.both
 def test_the_same_form_sent_twice_attaches_once(reps: Client, lead: Lead) -> None:
     key = str(uuid.uuid4())
 
@@ -197,6 +200,7 @@ def test_bytes_that_are_gone_are_not_found(reps: Client, rep: User, lead: Lead) 
     assert reps.get(file.get_absolute_url()).status_code == 404
 
 
+@pytest.mark.both
 def test_are_removed_and_come_back(reps: Client, rep: User, lead: Lead) -> None:
     note = log_note(lead, by=rep, text="See this")
     file = attach(lead, by=rep, name="a.txt", content=samples.TEXT, activity=note)

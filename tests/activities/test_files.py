@@ -197,6 +197,7 @@ def test_stops_reading_what_is_too_large(rep, lead):
     assert stream.given < 2 * MB
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "cleaned"),
     [

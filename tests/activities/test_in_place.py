@@ -17,6 +17,8 @@ from leads.models import Lead
 from tests.factories import ActivityFactory, LeadFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 NOON = "2026-11-30T12:00:00+00:00"
 
 
@@ -101,6 +103,7 @@ def test_a_record_that_has_a_next_step_is_not_asked_for_one(
     assert "Send the quote" in text
 
 
+@pytest.mark.both
 def test_undo_brings_the_row_back(reps: Client, task: Activity) -> None:
     reps.post(f"/activities/{task.pk}/complete/", {}, headers=row(f"todo-{task.pk}"))
 
@@ -190,6 +193,7 @@ def test_whoever_left_the_question_empty_is_not_asked_again(reps: Client, task: 
 # Snooze
 
 
+@pytest.mark.both
 @time_machine.travel(NOON, tick=False)
 @pytest.mark.parametrize(("until", "days"), [("tomorrow", 1), ("days", 3), ("week", 7)])
 def test_snooze_moves_to_the_same_time_of_a_later_day_and_back(
@@ -221,6 +225,7 @@ def test_snooze_is_a_page_too(reps: Client, task: Activity) -> None:
     assert task.due_at > timezone.now()
 
 
+@pytest.mark.both
 def test_undo_of_a_snooze_is_refused_when_somebody_has_changed_it(
     reps: Client, rep: User, task: Activity
 ) -> None:

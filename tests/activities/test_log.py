@@ -148,6 +148,7 @@ def test_never_moves_the_last_touch_back(rep):
     assert lead.touched_at == note.done_at
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("log", "terms", "field"),
     [

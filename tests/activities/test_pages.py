@@ -25,6 +25,8 @@ from tests.factories import (
 )
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 Statements = Callable[[], AbstractContextManager[list[str]]]
 PAGES = ["detail", "edit", "complete", "reopen", "pin", "delete"]
 CREATE = "activities:create"
@@ -87,6 +89,7 @@ SENT: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kind", SENT)
 def test_composer_writes_an_entry_and_comes_back(reps: Client, lead: Lead, kind: str) -> None:
     data = {"kind": kind, "next": lead.get_absolute_url(), **SENT[kind]}
@@ -280,6 +283,7 @@ def test_a_refused_completion_keeps_the_note(reps: Client, rep: User, lead: Lead
     assert task.is_open
 
 
+@pytest.mark.both
 def test_complete_and_reopen_again(reps: Client, rep: User, lead: Lead) -> None:
     task = task_of(rep, lead)
 
@@ -292,6 +296,7 @@ def test_complete_and_reopen_again(reps: Client, rep: User, lead: Lead) -> None:
     assert task.is_open
 
 
+@pytest.mark.both
 def test_edit_corrects_and_refuses_to_overwrite(reps: Client, rep: User, lead: Lead) -> None:
     task = task_of(rep, lead, subject="Call")
     data = {"subject": "Call Elena", "owner": str(rep.pk), "version": str(task.version)}
@@ -348,6 +353,7 @@ def test_list_puts_tasks_under_when_they_are_due(reps: Client, rep: User, lead: 
     ]
 
 
+@pytest.mark.both
 def test_list_shows_others_only_when_asked_and_only_of_the_team(
     reps: Client, rep: User, rep2: User, outsider: User, lead: Lead, admin: User
 ) -> None:
@@ -382,7 +388,6 @@ def test_list_survives_a_hostile_address(reps: Client, lead: Lead, part: str | N
         assert answer.status_code == 200, query
 
 
-@pytest.mark.once
 def test_list_takes_few_statements_however_many_records(
     reps: Client, rep: User, lead: Lead, statements: Statements
 ) -> None:

@@ -113,6 +113,7 @@ def test_refuses_to_give_work_to_who_has_left_or_without_permission(rep):
     assert add_task(lead, by=beginner, subject="I can", owner=beginner)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("terms", "field"),
     [

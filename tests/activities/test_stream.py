@@ -18,6 +18,8 @@ from tests import samples
 from tests.factories import LeadFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 COMPOSER = {"HX-Request": "true", "HX-Target": "composer"}
 
 
@@ -53,6 +55,7 @@ def test_cuts_long_texts_and_leads_to_the_rest(reps: Client, rep: User, lead: Le
     assert re.search(rf'href="{long.get_absolute_url()}" data-unfold', page)
 
 
+@pytest.mark.both
 def test_shows_files_with_their_previews_and_finds_them(
     reps: Client, rep: User, lead: Lead
 ) -> None:
@@ -102,6 +105,7 @@ def test_pins_from_the_menu_and_comes_back(reps: Client, rep: User, lead: Lead) 
     assert page.index("Keep in mind") < page.index("Newer")
 
 
+@pytest.mark.both
 def test_folds_many_changes_in_a_row(reps: Client, rep: User, lead: Lead) -> None:
     for number in range(5):
         update_lead(lead, by=rep, topic=f"Engines {number}")
@@ -115,6 +119,7 @@ def test_folds_many_changes_in_a_row(reps: Client, rep: User, lead: Lead) -> Non
     assert "c-folded" not in changes
 
 
+@pytest.mark.both
 def test_goes_on_with_older_entries_where_it_ended(reps: Client, rep: User, lead: Lead) -> None:
     for number in range(35):
         log_note(lead, by=rep, text=f"Note {number:02}.")

@@ -17,6 +17,8 @@ from tests.custom import define
 from tests.factories import LeadFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 KINDS = ["lead", "account", "contact", "opportunity"]
 
 
@@ -224,7 +226,6 @@ def test_a_required_field_is_not_hidden_and_a_box_is_not_required(
     assert "is a box to tick, so it cannot be required" in said
 
 
-@pytest.mark.once
 def test_nonsense_is_refused_in_words(desk: Client) -> None:
     for name, value, words in (
         ("sections-field-3-name", "password", "There is no field “password”"),
@@ -250,6 +251,7 @@ def test_nonsense_is_refused_in_words(desk: Client) -> None:
             FormLayout.objects.update(sections=[])
 
 
+@pytest.mark.both
 def test_goes_back_to_the_default(desk: Client, admin: User) -> None:
     editor = Editor(desk, "lead")
     editor.hide("website")
@@ -288,6 +290,7 @@ def test_the_preview_shows_what_is_typed_and_stores_nothing(desk: Client) -> Non
     assert desk.get(address("lead", "preview")).status_code == 200
 
 
+@pytest.mark.both
 def test_says_which_step_asks_for_what_is_hidden(desk: Client) -> None:
     stage = Stage.objects.get(key="develop")
     Step.objects.create(stage=stage, key="need", label="Need is known", field="customer_need")
@@ -336,6 +339,7 @@ def test_is_for_those_who_may(desk: Client, manager: User) -> None:
     assert desk.post(address("lead", "preview"), editor.sent).status_code == 403
 
 
+@pytest.mark.both
 def test_an_earlier_version_comes_back(desk: Client, admin: User) -> None:
     layout = FormLayout.objects.get(kind="account")
     for names in (["name", "city"], ["city", "name"]):

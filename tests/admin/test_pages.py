@@ -175,6 +175,7 @@ def test_lists(kind: Any, desk: Client):
     assert answers[0].status_code == 200
 
 
+@pytest.mark.once
 @every_kind
 def test_adds_or_says_that_it_does_not(kind: Any, desk: Client):
     answer = desk.get(page(kind, "add"))
@@ -182,6 +183,7 @@ def test_adds_or_says_that_it_does_not(kind: Any, desk: Client):
     assert answer.status_code == (403 if kind._meta.label in NOT_ADDED else 200)
 
 
+@pytest.mark.once
 @every_kind
 def test_shows_one(kind: Any, desk: Client):
     line = kind._base_manager.order_by("pk").last()
@@ -215,6 +217,7 @@ def test_what_is_read_only_cannot_be_changed(label: str, desk: Client):
     assert after == before
 
 
+@pytest.mark.once
 @every_kind
 def test_asks_for_names_to_choose_from(kind: Any, desk: Client):
     if not site.site.get_model_admin(kind).autocomplete_fields:

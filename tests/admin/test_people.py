@@ -400,6 +400,7 @@ ACTORS = {
 REACH = {"own": 1, "team": 2, "all": 3}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("holds", ACTORS)
 @pytest.mark.parametrize("scope", REACH)
 @pytest.mark.parametrize("where", ["own team", "other team", "no team"])

@@ -75,6 +75,7 @@ def test_is_given_to_somebody(rep, on, colleague):
     assert back.json()["owner"] == rep.user.email
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("entry", "field"),
     [

@@ -54,6 +54,7 @@ def test_rules_are_listed_and_put_in_order(manager: Caller) -> None:
     assert names == ["Three", "One", "Two"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [

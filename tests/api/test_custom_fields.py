@@ -217,6 +217,7 @@ def test_a_retired_field_is_neither_given_out_nor_lost(rep: Caller, admin: Calle
 # Lists
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "named"),
     [

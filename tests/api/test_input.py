@@ -203,6 +203,7 @@ def test_a_body_that_cannot_be_is_refused(rep, body, status, field):
     assert not Lead.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content_type",
     [

@@ -168,6 +168,7 @@ def test_an_address_is_exchanged_without_a_gap(admin: Caller):
     assert admin.get(address).json()["url"] == key.json()["url"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
@@ -305,6 +306,7 @@ def test_the_snippet_is_given_out_and_renewed(admin: Caller):
     assert WebForm.objects.get().snippet_key in second
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [

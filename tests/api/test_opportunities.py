@@ -120,6 +120,7 @@ def test_rests_and_goes_on(rep):
     assert rep.post(f"opportunities/{deal.pk}/resume/").json()["is_on_hold"] is False
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("verb", "body", "field"),
     [

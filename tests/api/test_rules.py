@@ -55,6 +55,7 @@ def test_what_is_wrong_is_named_by_its_place(manager: Caller) -> None:
     assert not QualificationRuleSet.objects.drafts().exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("conditions", [None, [], {}, "x", 5, {"all": []}, {"all": {"all": []}}])
 def test_a_condition_that_is_none_is_refused_with_a_sentence(manager: Caller, conditions) -> None:
     answer = manager.post("qualification-rules/", {"rules": [{"conditions": conditions}]})

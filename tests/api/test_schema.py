@@ -12,6 +12,8 @@ from django.core.management import call_command
 from tests.api.conftest import LEAD, Caller
 from tests.factories import LeadFactory, TeamFactory
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 READ = {"get"}
 RECORDS = ["leads", "accounts", "contacts", "opportunities", "activities"]
 
@@ -81,6 +83,7 @@ def test_is_there_for_programs_and_for_people_who_are_signed_in(rep):
     assert Caller(None).get("/api/schema/").status_code == 401
 
 
+@pytest.mark.both
 @pytest.mark.django_db
 def test_who_reads_it_keeps_no_list_of_that_day(rep):
     assert rep.get("/api/schema/").status_code == 200

@@ -34,6 +34,7 @@ def test_a_session_is_no_token(rep):
     assert caller.post("leads/", LEAD).status_code == 401
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "header",
     [
@@ -136,6 +137,7 @@ def test_is_issued_to_oneself_or_by_an_administrator(rep, manager, admin):
     assert Caller(rep.user, secret=secret).get("leads/").status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -162,6 +162,7 @@ def test_a_stage_goes_for_another_one_and_comes_back_by_its_name(admin: User) ->
         take_in(told, by=admin)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("section", "line", "fault"),
     [

@@ -362,6 +362,7 @@ def test_new_word_of_a_refused_row_is_not_remembered(take):
     assert Lead.objects.get().source.name == "Carrier pigeon"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [

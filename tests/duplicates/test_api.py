@@ -83,6 +83,7 @@ def test_calls_the_fields_of_a_lead_as_the_api_does(program, rep):
     assert record(kept).estimated_close_date == record(gone).estimated_close_date
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("change", "field"),
     [

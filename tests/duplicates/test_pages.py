@@ -20,6 +20,8 @@ from tests.duplicates.kinds import KINDS
 from tests.duplicates.world import record
 from tests.factories import AccountFactory, ContactFactory, OpportunityFactory, UserFactory
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 MERGE = reverse("duplicates:merge")
 
 
@@ -46,6 +48,7 @@ def twins(rep):
     ]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("name", KINDS)
 def test_shows_every_kind_side_by_side(visitor, rep, name):
     records = KINDS[name].world(rep)
@@ -123,6 +126,7 @@ def test_keeps_the_one_that_was_made_the_main_record(visitor, twins):
     assert record(gone).email == "ada@one.example"
 
 
+@pytest.mark.both
 def test_sent_twice_it_merges_once_and_says_so(visitor, twins):
     visitor.post(address(*twins), versions(*twins))
 
@@ -158,6 +162,7 @@ def test_puts_a_refused_choice_at_its_field(visitor, rep):
     assert answer.context["errors"][0]["name"] == "take-annual_revenue"
 
 
+@pytest.mark.both
 def test_finds_the_other_one_by_its_name(visitor, rep, twins):
     answer = visitor.get(address(twins[0]) + "&add=Ada Byron")
 
@@ -203,6 +208,7 @@ def test_refuses_more_than_five(visitor, rep):
     assert not Merge.objects.exists()
 
 
+@pytest.mark.both
 def test_is_forbidden_to_who_may_see_and_not_change(client, rep, twins):
     reader = UserFactory(may={"accounts.view_contact": "all"})
     client.force_login(reader)
@@ -270,6 +276,7 @@ def test_the_page_of_a_merged_record_is_nothing_to_others(client, rep, outsider,
     assert client.get(gone.get_absolute_url()).status_code == 404
 
 
+@pytest.mark.both
 def test_names_no_survivor_that_one_may_not_see(client, rep, outsider, twins):
     mine = ContactFactory(owner=rep)
     theirs = ContactFactory(owner=outsider, last_name="Secretive")
@@ -283,6 +290,7 @@ def test_names_no_survivor_that_one_may_not_see(client, rep, outsider, twins):
     assert client.get(merge.get_absolute_url()).status_code == 404
 
 
+@pytest.mark.both
 def test_the_receipt_says_what_moved_and_what_it_got(visitor, rep):
     kept, *gone = world.contacts(rep)
     merge = merge_contacts(kept, gone, by=rep)
@@ -295,6 +303,7 @@ def test_the_receipt_says_what_moved_and_what_it_got(visitor, rep):
     assert f"2 entries of the timeline to {kept}" in told
 
 
+@pytest.mark.both
 def test_the_receipt_of_an_undone_merge_tells_no_values_of_what_one_may_not_see(
     client, rep, outsider, admin
 ):
@@ -344,6 +353,7 @@ def test_says_what_has_changed_since_and_undoes_the_rest(visitor, rep, twins):
     assert record(kept).job_title == "CEO"
 
 
+@pytest.mark.both
 def test_hides_the_name_of_what_has_changed_from_who_may_not_see_it(visitor, rep, outsider):
     kept, gone = AccountFactory(owner=rep), AccountFactory(owner=rep)
     deal = OpportunityFactory(owner=outsider, account=gone, topic="Hidden looms")
@@ -360,6 +370,7 @@ def test_hides_the_name_of_what_has_changed_from_who_may_not_see_it(visitor, rep
         assert "Something that you cannot open" in page.content.decode()
 
 
+@pytest.mark.both
 def test_the_undo_of_a_qualification_leads_to_the_merge(visitor, rep):
     lead = world.a_lead(rep)
     outcome = qualify(lead, by=rep)
@@ -372,7 +383,6 @@ def test_the_undo_of_a_qualification_leads_to_the_merge(visitor, rep):
     assert "Undo the merge first" in page.content.decode()
 
 
-@pytest.mark.once
 def test_lists_merges_in_the_same_few_statements_however_many_there_are(visitor, rep, statements):
     def asked(number: int) -> int:
         for each in range(number):
@@ -396,6 +406,7 @@ def test_proposes_nothing_for_a_lead_that_is_qualified(visitor, rep):
     assert [f'value="{kept.pk}" checked' in box for box in boxes] == [True, False]
 
 
+@pytest.mark.both
 def test_lists_the_latest_merges(visitor, rep, twins):
     merge = merge_contacts(twins[0], twins[1:], by=rep)
 

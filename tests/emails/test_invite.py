@@ -113,6 +113,7 @@ def test_nobody_hears_of_a_meeting_that_has_begun_or_is_done(meeting, rep):
         invite(meeting, by=rep, people=ADA)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("said", "field"),
     [

@@ -68,6 +68,7 @@ def test_are_changed_by_their_owner_and_those_who_look_after_them(rep, rep2, out
     assert not EmailTemplate.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("said", "field", "words"),
     [

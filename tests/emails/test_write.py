@@ -122,6 +122,7 @@ def test_what_was_sent_stays_as_it_was(client: Client, lead, rep):
 # Refused
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("said", "field"),
     [

@@ -226,6 +226,7 @@ def test_a_record_that_is_refused_stops_no_other(manager: User, rep: User, rep2:
 # Bad input
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("receivers", "kinds", "field", "words"),
     [

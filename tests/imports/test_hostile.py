@@ -230,6 +230,7 @@ def test_the_rejected_rows_of_a_file_that_is_gone_are_not_begun(
     assert "not kept any longer" in told.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

@@ -146,6 +146,7 @@ def test_how_it_is_read_can_be_corrected(rep: User) -> None:
     assert done.count("new") == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [

@@ -88,6 +88,7 @@ def test_leads_without_names_come_in_with_their_sources(admin: User) -> None:
     assert (again.count("unchanged"), Lead.objects.count()) == (400, 400), again.counts
 
 
+@pytest.mark.once
 @pytest.mark.reference_data("csv-torture")
 @pytest.mark.parametrize(
     "name",

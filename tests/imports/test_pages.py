@@ -14,6 +14,8 @@ from leads.models import Lead
 from tests.imports.files import LEADS, checked, imported, sent
 from users.models import User
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def reps(client: Client, rep: User) -> Client:

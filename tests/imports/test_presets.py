@@ -14,6 +14,8 @@ from users.models import User
 from workbench.transfer import ColumnMapping
 from workbench.transfer.mapping import PRESETS
 
+pytestmark = pytest.mark.once
+
 ALL = [
     (path.stem, kind)
     for path in sorted(PRESETS.glob("*.json"))

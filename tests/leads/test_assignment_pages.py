@@ -17,6 +17,8 @@ from tests.factories import AccountFactory, LeadFactory, TeamFactory, clerk
 from tests.leads.assigning import GERMANY, a_rule, people_in
 from users.models import Team, User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 LIST = "/rules/assignment/"
 
 
@@ -130,6 +132,7 @@ def test_a_rule_on_a_retired_field_says_so_in_list_and_form(desk: Client, ann: U
         assert "There is no field “custom.fleet” any more." in text_of(desk.get(address))
 
 
+@pytest.mark.both
 def test_rules_are_moved_switched_and_deleted_by_buttons(desk: Client, ann: User):
     one, two = (a_rule(name, person=ann) for name in ("One", "Two"))
 
@@ -158,6 +161,7 @@ def test_a_broken_rule_is_not_switched_on_and_says_why(desk: Client, ann: User):
 # Two who change one rule
 
 
+@pytest.mark.both
 def test_who_saves_over_somebody_else_is_shown_both_and_loses_nothing(
     desk: Client, ann: User, admin: User
 ):
@@ -238,6 +242,7 @@ def test_a_new_rule_begins_with_a_row_to_fill_in(desk: Client):
 # The dry run
 
 
+@pytest.mark.both
 def test_the_dry_run_says_who_would_get_what_and_changes_nothing(
     desk: Client, south: Team, rep: User
 ):
@@ -270,6 +275,7 @@ def test_the_dry_run_shows_no_lead_that_one_may_not_see(desk: Client, outsider: 
     assert "Hidden" not in answer.content.decode()
 
 
+@pytest.mark.both
 def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
     desk: Client, outsider: User, rep: User
 ):
@@ -302,6 +308,7 @@ def test_the_reason_says_nothing_of_the_account(desk: Client, outsider: User, re
     assert "Secret" not in told
 
 
+@pytest.mark.both
 def test_the_dry_run_tries_a_rule_that_is_out_of_use(desk: Client, ann: User, rep: User):
     rule = a_rule(person=ann, is_active=False)
     LeadFactory(owner=rep, country="DE")
@@ -313,7 +320,6 @@ def test_the_dry_run_tries_a_rule_that_is_out_of_use(desk: Client, ann: User, re
     assert (without.fate.owner, tried.fate.owner) == (None, ann)
 
 
-@pytest.mark.once
 def test_the_dry_run_asks_no_more_of_the_database_for_many_leads(
     desk: Client, south: Team, rep: User, statements: Any
 ):
@@ -379,6 +385,7 @@ def test_a_reason_that_no_longer_holds_is_not_told(desk: Client, rep: User, rep2
     assert "Why" not in text_of(desk.get(f"/leads/{lead.pk}/"))
 
 
+@pytest.mark.both
 def test_the_queue_says_of_each_lead_why_it_waits(desk: Client, rep: User):
     a_rule(person=rep)
     french = LeadFactory(owner=None, country="FR")

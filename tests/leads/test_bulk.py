@@ -368,6 +368,7 @@ def test_what_was_shown_is_what_is_done(client_of_rep, rep):
     assert str(leads[0]) in text_of(answer)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("sent", ["", "1,x", "1;2", "1," * 10_000 + "1", "9" * 30])
 def test_the_page_says_what_is_wrong_with_what_was_sent(client_of_rep, sent):
     answer = client_of_rep.post("/leads/bulk/qualify/", {"leads": sent})

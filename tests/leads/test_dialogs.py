@@ -19,7 +19,7 @@ from tests.test_budgets import PREVIEW, in_short, statements_of
 if TYPE_CHECKING:
     from users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
 PART = {"HX-Request": "true", "HX-Target": "qualify-judgement"}
 
@@ -92,6 +92,7 @@ def test_shows_both_values_of_each_field_that_differs(
     assert f'name="contact-{contact.pk}-job_title" value="keep"' in text
 
 
+@pytest.mark.both
 def test_without_a_choice_it_stays_with_what_would_be_decided(
     reps: Client, lead: Lead, contact: Contact
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_forged_field_is_refused_on_the_page(reps: Client, lead: Lead, contact
     assert Lead.objects.get().is_open
 
 
+@pytest.mark.both
 def test_closes_the_duplicate_that_was_ticked(reps: Client, rep: User, lead: Lead) -> None:
     twin = a_lead(rep, topic="Eight pumps, once more")
     assert "Also close the duplicate lead" in reps.get(url(lead)).content.decode()
@@ -211,6 +213,7 @@ def test_the_dialog_of_a_lead_that_somebody_else_qualified_has_no_form(
 # The queue, and the ways to the receipt
 
 
+@pytest.mark.both
 def test_what_only_a_person_can_decide_is_a_view_of_the_list(
     reps: Client, rep: User, lead: Lead
 ) -> None:
@@ -231,6 +234,7 @@ def test_what_only_a_person_can_decide_is_a_view_of_the_list(
     assert tabs["Needs a decision"] == "1"
 
 
+@pytest.mark.both
 def test_every_record_leads_to_the_receipt(reps: Client, rep: User, lead: Lead) -> None:
     made = qualify(lead, by=rep)
     receipt = f"/leads/{lead.pk}/receipt/"
@@ -246,6 +250,7 @@ def test_every_record_leads_to_the_receipt(reps: Client, rep: User, lead: Lead) 
 # Not the same
 
 
+@pytest.mark.both
 def test_what_is_said_not_to_be_the_same_is_remembered_and_taken_back(
     reps: Client, lead: Lead, account: Account
 ) -> None:

@@ -176,6 +176,7 @@ def test_tells_what_goes_nowhere(rep: User) -> None:
     assert left not in steps(lead, rep)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("source", "column", "default", "errors"),
     [

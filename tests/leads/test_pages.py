@@ -21,6 +21,8 @@ from opportunities.models import Opportunity
 from tests.factories import AccountFactory, ActivityFactory, LeadFactory, OpportunityFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 Statements = Callable[[], AbstractContextManager[list[str]]]
 PART = {"HX-Request": "true"}
 
@@ -80,7 +82,6 @@ def test_page_outside_the_scope_does_not_exist(
     assert answer.content == other.content or "Elena" not in answer.content.decode()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", ["edit", "qualify", "disqualify", "assign", "progress", "delete"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_page_of_a_lead_that_one_may_only_read_is_forbidden(
@@ -111,6 +112,7 @@ def test_a_missing_answer_leads_to_its_field(reps: Client, lead: Lead) -> None:
     assert 'id="id_budget_amount"' in reps.get(page("edit", lead)).content.decode()
 
 
+@pytest.mark.both
 def test_a_possible_duplicate_is_named_only_to_those_who_may_see_it(
     reps: Client, lead: Lead, rep: User, outsider: User
 ) -> None:
@@ -140,6 +142,7 @@ def test_creates_a_lead(reps: Client, rep: User) -> None:
     assert (made.topic, made.budget_amount, made.owner) == ("Cold chain", 30000, rep)
 
 
+@pytest.mark.both
 def test_creates_one_lead_from_a_button_pressed_twice(reps: Client) -> None:
     form = {**sent(reps.get(reverse("leads:create"))), "topic": "Cold chain", "company": "Ferro"}
 
@@ -172,7 +175,6 @@ def test_offers_the_next_form_after_save_and_new(reps: Client) -> None:
     assert answer.url == reverse("leads:create")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
@@ -216,6 +218,7 @@ def test_a_lead_needs_a_name_or_a_company_or_a_way_to_reach_it(reps: Client) -> 
     assert "Enter a name" in answer.content.decode()
 
 
+@pytest.mark.both
 def test_an_account_is_picked_by_its_name(reps: Client, rep: User) -> None:
     account = AccountFactory(owner=rep, name="Ferrovia Logistica")
     form = {**sent(reps.get(reverse("leads:create"))), "topic": "Cold chain", "last_name": "M"}
@@ -225,6 +228,7 @@ def test_an_account_is_picked_by_its_name(reps: Client, rep: User) -> None:
     assert Lead.objects.get().account == account
 
 
+@pytest.mark.both
 def test_several_accounts_of_a_name_are_offered_to_choose_from(reps: Client, rep: User) -> None:
     AccountFactory(owner=rep, name="Ferrovia Nord")
     second = AccountFactory(owner=rep, name="Ferrovia Sud")
@@ -261,6 +265,7 @@ def test_saves_what_was_changed(reps: Client, lead: Lead) -> None:
     assert (lead.city, lead.version, lead.company) == ("Milano", 2, "Ferrovia")
 
 
+@pytest.mark.both
 def test_a_stale_edit_shows_both_and_loses_neither(reps: Client, lead: Lead, rep: User) -> None:
     form = sent(reps.get(page("edit", lead)))
     update_lead(lead, by=rep, city="Torino", job_title="Head of Operations")
@@ -297,7 +302,6 @@ def test_a_merge_can_take_theirs(reps: Client, lead: Lead, rep: User) -> None:
     assert (lead.city, lead.region) == ("Torino", "Lombardia")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
 def test_a_version_that_is_none_is_refused(reps: Client, lead: Lead, version: str) -> None:
     form = sent(reps.get(page("edit", lead)))
@@ -388,6 +392,7 @@ def test_qualifies_without_a_single_word(reps: Client, lead: Lead) -> None:
     assert Opportunity.objects.count() == 1
 
 
+@pytest.mark.both
 def test_qualifies_once_when_the_button_is_pressed_twice(reps: Client, lead: Lead) -> None:
     first = reps.post(page("qualify", lead), {"open_after": "on"})
     second = reps.post(page("qualify", lead), {"open_after": "on"})
@@ -439,6 +444,7 @@ def test_does_not_name_an_account_that_one_may_not_see(
     assert "Secretville" not in text
 
 
+@pytest.mark.both
 def test_opens_several_opportunities(reps: Client, lead: Lead) -> None:
     form = sent(reps.get(page("qualify", lead)))
     more = reps.post(page("qualify", lead), {**form, "add": "1"})
@@ -477,6 +483,7 @@ def test_an_emptied_value_and_date_stay_empty(reps: Client, lead: Lead) -> None:
     assert list(values) == [(None, None), (None, None)]
 
 
+@pytest.mark.both
 def test_adds_the_lead_to_an_open_opportunity(reps: Client, lead: Lead, rep: User) -> None:
     account = AccountFactory(owner=rep, name="Ferrovia")
     opportunity = OpportunityFactory(owner=rep, account=account)
@@ -526,6 +533,7 @@ def test_a_manager_overrides_an_unmet_rule_with_a_reason(
     assert lead.status == Lead.Status.QUALIFIED
 
 
+@pytest.mark.both
 def test_a_lead_that_changed_meanwhile_is_looked_at_again(
     reps: Client, lead: Lead, rep: User
 ) -> None:
@@ -541,7 +549,6 @@ def test_a_lead_that_changed_meanwhile_is_looked_at_again(
     assert (opportunity.topic, opportunity.value) == ("Two engines", 77)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "data",
     [
@@ -637,6 +644,7 @@ def test_there_is_no_receipt_of_what_never_happened(reps: Client, lead: Lead) ->
     assert reps.get(page("receipt", lead) + "?seq=7").status_code == 404
 
 
+@pytest.mark.both
 def test_the_page_of_a_qualified_lead_links_to_what_it_became(
     reps: Client, lead: Lead, rep: User
 ) -> None:
@@ -650,6 +658,7 @@ def test_the_page_of_a_qualified_lead_links_to_what_it_became(
     assert page("undo", lead) in text
 
 
+@pytest.mark.both
 def test_undoes(reps: Client, lead: Lead, rep: User) -> None:
     qualify(lead, by=rep)
 
@@ -663,6 +672,7 @@ def test_undoes(reps: Client, lead: Lead, rep: User) -> None:
     assert reps.get(page("receipt", lead)).status_code == 200
 
 
+@pytest.mark.both
 def test_says_why_it_cannot_undo_and_offers_another_way(
     reps: Client, lead: Lead, rep: User
 ) -> None:
@@ -713,7 +723,6 @@ def test_disqualifies(reps: Client, lead: Lead, rep: User) -> None:
     assert lead.is_open
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("data", "field"),
     [
@@ -737,6 +746,7 @@ def test_a_bad_disqualification_is_refused_at_its_field(
     assert field in answer.context["form"].errors
 
 
+@pytest.mark.both
 def test_names_the_lead_that_it_is_a_duplicate_of(reps: Client, lead: Lead, rep: User) -> None:
     other = LeadFactory(owner=rep, last_name="Original")
     reason = DisqualifyReason.objects.get(key="duplicate")
@@ -751,6 +761,7 @@ def test_names_the_lead_that_it_is_a_duplicate_of(reps: Client, lead: Lead, rep:
     assert other.get_absolute_url() in reps.get(page("detail", lead)).content.decode()
 
 
+@pytest.mark.both
 def test_a_lead_that_gave_up_twice_gives_one_answer(reps: Client, lead: Lead, rep: User) -> None:
     disqualify(lead, by=rep, reason=DisqualifyReason.objects.get(key="no-budget"))
 
@@ -777,7 +788,6 @@ def test_a_lead_that_changed_meanwhile_is_not_given_up_unseen(
 # What they cost
 
 
-@pytest.mark.once
 def test_the_record_page_costs_the_same_with_a_long_story(
     reps: Client, lead: Lead, rep: User, statements: Statements
 ) -> None:

@@ -20,6 +20,8 @@ from records.operations.shaping import save_field
 from tests.custom import define
 from tests.factories import AccountFactory, LeadFactory
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 PLACE = "/rules/qualification/"
 LARGE = {"all": [{"field": "budget_amount", "is": "at_least", "value": 10000}]}
 
@@ -97,6 +99,7 @@ def test_a_condition_that_nobody_can_meet_is_said_at_the_field(managers, manager
     assert "No record can meet this" in text_of(answer)
 
 
+@pytest.mark.both
 def test_the_draft_is_ordered_switched_and_shortened_by_buttons(managers, manager):
     draft_rules(by=manager)
 
@@ -136,6 +139,7 @@ def test_two_managers_do_not_overwrite_each_other(managers, manager, admin):
     assert f"{admin} changed this in the meantime" in text_of(answer)
 
 
+@pytest.mark.both
 def test_of_a_rule_that_two_changed_both_versions_are_shown(managers, manager, admin):
     before = draft_rules(by=manager)
     save_rule(before, by=admin, key="need", condition=LARGE, label="Theirs", is_required=True)
@@ -255,6 +259,7 @@ def test_a_broken_rule_is_shown_as_broken_to_managers(managers, manager, admin):
     assert managers.get(f"{PLACE}has_a_fleet/edit/").status_code == 200
 
 
+@pytest.mark.both
 def test_older_versions_can_be_read_and_begun_from(managers, manager):
     draft_rules(by=manager)
     managers.post(f"{PLACE}timeframe/remove/")
@@ -268,6 +273,7 @@ def test_older_versions_can_be_read_and_begun_from(managers, manager):
 # The preview
 
 
+@pytest.mark.both
 def test_the_preview_compares_the_draft_with_what_is_in_force(managers, manager, rep, outsider):
     large = LeadFactory(owner=rep, budget_amount=20_000, last_name="Large")
     won = LeadFactory(owner=rep, budget_amount=20_000, last_name="Won")
@@ -319,6 +325,7 @@ def test_the_preview_takes_as_many_statements_for_a_hundred_leads_as_for_one(
         managers.get(f"{PLACE}preview/?show=draft-passed")
 
 
+@pytest.mark.both
 def test_the_preview_tells_nothing_of_an_account_that_one_may_not_see(
     managers, manager, rep, outsider
 ):
@@ -366,6 +373,7 @@ def test_no_page_of_a_lead_tells_what_stands_on_an_account_that_one_may_not_see(
 # Automation
 
 
+@pytest.mark.both
 def test_automation_is_switched_on_and_run_by_a_manager(managers, rep):
     lead = LeadFactory(owner=rep)
     kept = LeadFactory(owner=rep, do_not_automate=True)
@@ -399,6 +407,7 @@ def test_the_dry_run_says_who_would_have_to_wait(managers, manager, rep):
     assert not Lead.objects.qualified().exists()
 
 
+@pytest.mark.both
 def test_the_dry_run_says_what_the_run_then_does(managers, manager, rep, outsider):
     """Leads that one may not see take their room all the same, and are not told."""
     LeadFactory(owner=outsider)
@@ -421,6 +430,7 @@ def test_the_dry_run_says_what_the_run_then_does(managers, manager, rep, outside
     assert told[third] == "later"
 
 
+@pytest.mark.both
 def test_the_dry_run_is_read_page_by_page(managers, rep, statements):
     leads = [LeadFactory(owner=rep) for _ in range(27)]
 
@@ -434,6 +444,7 @@ def test_the_dry_run_is_read_page_by_page(managers, rep, statements):
     assert len(told) <= 18
 
 
+@pytest.mark.both
 def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
     managers, manager, rep, outsider
 ):
@@ -452,6 +463,7 @@ def test_the_dry_run_tells_nothing_of_an_account_that_one_may_not_see(
     assert str(hidden) not in text_of(page)
 
 
+@pytest.mark.both
 def test_the_page_tells_of_the_last_runs(managers, manager, rep):
     LeadFactory(owner=rep)
     active = QualificationRuleSet.objects.active().get()
@@ -471,6 +483,7 @@ def test_a_senseless_limit_is_refused(managers):
     assert answer.status_code == 422
 
 
+@pytest.mark.both
 def test_hidden_leads_are_told_by_no_page(managers, outsider, rep):
     LeadFactory(owner=outsider, last_name="Hidden")
 

@@ -24,6 +24,8 @@ from tests.factories import (
 )
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 Statements = Callable[[], AbstractContextManager[list[str]]]
 
 OPEN_PAGES = [
@@ -60,7 +62,6 @@ def require_step(stage: str, label: str, field: str = "") -> Step:
 # They answer
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", OPEN_PAGES)
 def test_page_answers_with_one_heading(reps: Client, deal: Opportunity, name: str) -> None:
     answer = reps.get(page(name, deal))
@@ -70,7 +71,6 @@ def test_page_answers_with_one_heading(reps: Client, deal: Opportunity, name: st
     assert "Warehouse rollout" in answer.content.decode()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", OPEN_PAGES)
 def test_page_outside_the_scope_does_not_exist(
     client: Client, outsider: User, deal: Opportunity, name: str
@@ -81,7 +81,6 @@ def test_page_outside_the_scope_does_not_exist(
     assert client.post(page(name, deal)).status_code == 404
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", ["edit", "delete", "assign", "stage", "win", "lose", "lines"])
 def test_page_of_a_colleague_may_be_read_but_not_used(
     client: Client, rep2: User, deal: Opportunity, name: str
@@ -102,6 +101,7 @@ def test_manager_uses_what_belongs_to_the_team(
     assert all(client.get(page(name, deal)).status_code == 200 for name in OPEN_PAGES)
 
 
+@pytest.mark.both
 def test_list_opens_with_what_is_mine_and_open(
     reps: Client, rep: User, rep2: User, deal: Opportunity
 ) -> None:
@@ -117,6 +117,7 @@ def test_list_opens_with_what_is_mine_and_open(
     assert "Of a colleague" in everybody
 
 
+@pytest.mark.both
 def test_list_narrows_by_the_periods_of_its_tabs(reps: Client, rep: User) -> None:
     today = timezone.localdate()
     OpportunityFactory(owner=rep, topic="Closes today", estimated_close_date=today)
@@ -135,6 +136,7 @@ def test_list_narrows_by_the_periods_of_its_tabs(reps: Client, rep: User) -> Non
     assert "Closes today" not in won
 
 
+@pytest.mark.both
 def test_list_is_narrowed_to_a_stage_that_belongs_to_leads_by_now(reps: Client, rep: User) -> None:
     stage = Stage.objects.get(key="propose")
     OpportunityFactory(owner=rep, stage=stage, topic="Looms")
@@ -150,6 +152,7 @@ def test_list_is_narrowed_to_a_stage_that_belongs_to_leads_by_now(reps: Client, 
     assert str(stage) in text
 
 
+@pytest.mark.both
 def test_list_marks_what_has_been_in_its_stage_for_too_long(reps: Client, rep: User) -> None:
     old = OpportunityFactory(owner=rep, topic="Resting")
     OpportunityFactory(owner=rep, topic="Fresh")
@@ -187,6 +190,7 @@ def test_record_survives_a_hostile_address(reps: Client, deal: Opportunity) -> N
         assert reps.get(f"{page('detail', deal)}?{query}").status_code == 200, query
 
 
+@pytest.mark.both
 def test_list_as_a_card_shows_the_records_of_one_account(
     reps: Client, rep: User, deal: Opportunity
 ) -> None:
@@ -205,6 +209,7 @@ def test_list_as_a_card_shows_the_records_of_one_account(
 # What the record shows
 
 
+@pytest.mark.both
 def test_record_leads_to_the_lead_it_came_from(reps: Client, rep: User) -> None:
     lead = LeadFactory(owner=rep, first_name="Tom", last_name="Breckenridge")
     (opportunity,) = qualify(lead, by=rep).opportunities
@@ -216,6 +221,7 @@ def test_record_leads_to_the_lead_it_came_from(reps: Client, rep: User) -> None:
     assert "Qualify" in answer
 
 
+@pytest.mark.both
 def test_record_names_nobody_outside_the_scope(
     reps: Client, rep: User, outsider: User, admin: User
 ) -> None:
@@ -261,6 +267,7 @@ def test_record_of_a_closed_one_offers_only_to_reopen(
 # They change
 
 
+@pytest.mark.both
 def test_create_opens_an_opportunity_once(reps: Client, rep: User) -> None:
     form = reps.get(reverse("opportunities:create")).context["form"]
     data = {
@@ -354,6 +361,7 @@ def test_tick_of_a_foreign_step_changes_nothing(reps: Client, deal: Opportunity)
     assert reps.get(page("tick", deal)).status_code == 405
 
 
+@pytest.mark.both
 def test_win_asks_for_amount_and_day_and_can_be_undone(reps: Client, deal: Opportunity) -> None:
     form = reps.get(page("win", deal)).context["form"]
     today = timezone.localdate()
@@ -423,6 +431,7 @@ def lines(version: int, *rows: dict[str, str], **more: str) -> dict[str, str]:
     return data
 
 
+@pytest.mark.both
 def test_lines_make_the_value(reps: Client, deal: Opportunity) -> None:
     product = Product.objects.create(key="logger", name="Logger", price=Decimal(100))
     data = lines(
@@ -475,6 +484,7 @@ def test_lines_survive_a_hostile_form(reps: Client, deal: Opportunity) -> None:
             assert answer.status_code in {200, 302, 422}, count
 
 
+@pytest.mark.both
 def test_lines_of_somebody_elses_version_are_not_overwritten(
     reps: Client, rep: User, deal: Opportunity
 ) -> None:
@@ -487,6 +497,7 @@ def test_lines_of_somebody_elses_version_are_not_overwritten(
     assert [str(line) for line in deal.lines.all()] == ["Theirs"]
 
 
+@pytest.mark.both
 def test_people_are_added_and_removed(reps: Client, rep: User, deal: Opportunity) -> None:
     person = ContactFactory(owner=rep, first_name="Priit", last_name="Saar")
 
@@ -538,7 +549,7 @@ def test_delete_can_be_undone(reps: Client, deal: Opportunity) -> None:
 # They are quick
 
 
-@pytest.mark.once
+@pytest.mark.both
 def test_record_takes_few_statements_whatever_it_holds(
     reps: Client, rep: User, statements: Statements
 ) -> None:

@@ -206,6 +206,7 @@ def test_keeps_its_limits_and_what_stood_before(
     assert custom.in_words(field, standing["measured"])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("type_", "limits"),
     [

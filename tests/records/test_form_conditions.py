@@ -198,6 +198,7 @@ def test_a_condition_on_a_field_that_is_gone_stops_nobody(rep: User, admin: User
     assert list(refusal.value.errors) == ["condition"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("field", "effect", "asks", "error", "words"),
     [

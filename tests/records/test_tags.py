@@ -63,6 +63,7 @@ def test_one_word_is_one_tag_whoever_types_it_however(rep: User, rep2: User) -> 
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["Größe", "VIP"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong", ["", "  ", "\u200b", "a,b", "a;b", "x" * 51, "nul\x00", "half \ud800"]
 )

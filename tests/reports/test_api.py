@@ -65,6 +65,7 @@ def test_has_no_rate_of_nothing(manager: User) -> None:
     assert body["days_to_convert"] == {"median": None, "mean": None, "p90": None}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("asked", "field"),
     [

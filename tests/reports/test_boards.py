@@ -13,12 +13,15 @@ from tests.reports.test_cards import part
 from tests.reports.world import a_season, an_opportunity
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 
 @pytest.fixture
 def season(rep: User, rep2: User, outsider: User) -> None:
     a_season(rep, rep2, outsider)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("key", BOARDS)
 @pytest.mark.parametrize("who", ["rep", "manager", "admin", "outsider"])
 def test_each_is_there_for_everybody(
@@ -35,6 +38,7 @@ def test_each_is_there_for_everybody(
     assert " style=" not in html
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("key", BOARDS)
 def test_stands_without_a_single_record(client: Client, manager: User, key: str) -> None:
     client.force_login(manager)
@@ -51,6 +55,7 @@ def test_every_card_of_the_library_stands_somewhere() -> None:
         assert not board.widths or len(board.widths) == len(board.cards)
 
 
+@pytest.mark.both
 def test_my_numbers_are_mine_alone(client: Client, rep: User, rep2: User, manager: User) -> None:
     an_opportunity(rep, value=100)
     an_opportunity(rep2, value=900)

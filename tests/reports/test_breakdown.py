@@ -117,6 +117,7 @@ def test_asks_for_one_source_alone(season: None, manager: User) -> None:
     assert found["total"] == Lead.objects.filter(source=shop).count() == 2
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("asked", "field"),
     [

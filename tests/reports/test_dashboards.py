@@ -287,6 +287,7 @@ def test_is_deleted_after_asking(reps: Client, rep: User) -> None:
 # What is none
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "cards",
     [

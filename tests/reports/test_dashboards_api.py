@@ -61,6 +61,7 @@ def test_are_those_of_the_pages_and_no_others(rep: User, rep2: User, outsider: U
     assert forbidden.status_code == 403
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [

@@ -79,6 +79,7 @@ def test_the_file_adds_up(client: Client, deals: Any, manager: User) -> None:
     assert Decimal(closing[2]) == Decimal("1000.55")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "query",
     [
@@ -101,6 +102,7 @@ def test_bad_input_gets_a_sensible_card(
     assert client.get(f"/reports/{name}/?{query}&format=csv").status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "query",
     [
@@ -118,6 +120,7 @@ def test_bad_input_gets_a_list_that_says_so(
     assert client.get(f"/opportunities/?{query}").status_code == 200
 
 
+@pytest.mark.once
 def test_says_what_is_wrong_with_a_day(client: Client, deals: Any, manager: User) -> None:
     client.force_login(manager)
 
@@ -149,6 +152,7 @@ def test_programs_get_the_same(client: Client, deals: Any, manager: User) -> Non
         assert found["count"] == row["values"]["count"], row
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     ["pipeline/?as_of=x", "trend/?as_of=2026-01-01", "bridge/?from=2026-02-01&to=2026-01-01"],

@@ -16,6 +16,8 @@ from tests.reports.test_past import at, day
 from tests.reports.world import a_season, a_won_opportunity
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -47,6 +49,7 @@ def bars_of(picture: ET.Element) -> list[tuple[float, float]]:
     return [(float(x.rstrip("%")), float(length.rstrip("%"))) for x, length in places]
 
 
+@pytest.mark.both
 def test_the_past_is_drawn_by_what_it_was_worth(client: Client, admin: User) -> None:
     with at(0):
         stays, won = (

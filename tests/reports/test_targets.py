@@ -113,6 +113,7 @@ def test_a_manager_sets_those_of_the_own_team_alone(
     assert Target.objects.count() == 2
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("amount", ["0", "-1", "1e12", "NaN", "Infinity", "10.005"])
 def test_refuses_an_amount_that_is_none(manager: User, rep: User, amount: str) -> None:
     with pytest.raises(Unacceptable):
@@ -342,6 +343,7 @@ def test_asks_where_somebody_else_was_quicker(
     assert {n: t.amount for n, t in targets_of(rep, YEAR).items()} == {1: 7, 3: 9}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("typed", ["-5", "0", "around 30k", "1e9", "9" * 30, "\x00"])
 def test_says_what_to_type_instead(client: Client, manager: User, rep: User, typed: str) -> None:
     client.force_login(manager)
@@ -352,6 +354,7 @@ def test_says_what_to_type_instead(client: Client, manager: User, rep: User, typ
     assert not Target.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("year", ["", "0", "99999999999999999999", "-1", "x", "２０２６"])
 def test_shows_this_year_where_none_is_meant(client: Client, manager: User, year: str) -> None:
     client.force_login(manager)

@@ -63,6 +63,7 @@ def test_saves_region_and_every_page_follows(client: Client, ada: User) -> None:
     assert 'value="30.000"' in form
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -189,6 +190,7 @@ def test_saves_how_to_be_told(client: Client, ada: User) -> None:
     assert ada.digest_hour is None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong", [{"assigned": "pigeon"}, {"digest_hour": "24"}, {"mentioned": ""}]
 )

@@ -12,6 +12,8 @@ from tests.factories import UserFactory
 from users.models import ApiToken, User
 from users.operations import issue_token, live_token, update_profile
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 PROFILE = {"name": "Ada Lovelace", "theme": "dark", "has_shortcuts": ""}
 
 
@@ -92,6 +94,7 @@ def test_makes_no_key_of_wrong_terms(client: Client, ada: User, wrong: dict[str,
     assert not ApiToken.objects.exists()
 
 
+@pytest.mark.both
 def test_ends_a_key_of_ones_own(client: Client, ada: User) -> None:
     token, secret = issue_token(ada, by=ada, name="Robot")
 
@@ -101,6 +104,7 @@ def test_ends_a_key_of_ones_own(client: Client, ada: User) -> None:
     assert "Robot" not in client.get("/profile/").content.decode()
 
 
+@pytest.mark.both
 def test_knows_no_key_of_somebody_else(client: Client, ada: User) -> None:
     other = UserFactory()
     token, secret = issue_token(other, by=other, name="Theirs")
@@ -131,6 +135,7 @@ def test_takes_only_themes_that_there_are(db: None) -> None:
     assert ada.theme == "system"
 
 
+@pytest.mark.both
 def test_changes_only_what_is_given(db: None) -> None:
     ada = UserFactory(name="Ada", theme="dark")
 

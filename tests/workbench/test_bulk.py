@@ -147,6 +147,7 @@ def test_every_room_has_its_pages(managers, manager, room):
     assert managers.get(f"/{room}/bulk/nothing/?id={record.pk}").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("numbers", "status"),
     [

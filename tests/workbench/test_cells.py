@@ -14,6 +14,8 @@ from tests.custom import one_of_each
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 HTMX = {"HX-Request": "true"}
 
 
@@ -54,6 +56,7 @@ def test_is_undone_by_the_toast(reps: Client, rep: User) -> None:
     assert (lead.company, lead.version) == ("Acme", 3)
 
 
+@pytest.mark.both
 def test_is_not_undone_to_what_is_gone(reps: Client, rep: User) -> None:
     old, new = (Source.objects.create(key=k, name=k) for k in ("fair-x", "shop-x"))
     lead = update_lead(LeadFactory(owner=rep), by=rep, source=old)
@@ -156,7 +159,6 @@ def test_sends_those_without_scripts_to_the_form(reps: Client, rep: User) -> Non
     assert reps.get(f"/cell/lead/{lead.pk}/company/").url == f"/leads/{lead.pk}/edit/#id_company"
 
 
-@pytest.mark.once
 def test_every_column_that_can_be_changed_has_a_field(reps: Client, rep: User, admin: User) -> None:
     for kind in ("lead", "account", "contact", "opportunity"):
         one_of_each(kind, by=admin)

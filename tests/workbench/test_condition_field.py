@@ -23,6 +23,8 @@ from users.models import User
 from workbench.admin import TellingForm
 from workbench.forms import ConditionField, PageForm, error_links
 
+pytestmark = pytest.mark.once
+
 
 class RuleForm(PageForm):
     """What a page asks for that keeps a condition under a name."""
@@ -92,7 +94,6 @@ def test_sends_back_whatever_it_shows(world: dict[str, Any], rng: Random) -> Non
     assert not form.fields["condition"].has_changed(condition, form["condition"].data)
 
 
-@pytest.mark.once
 def test_shows_every_comparison_of_every_field_and_takes_it_back(world: dict[str, Any]) -> None:
     rng = Random(5)
     seen: dict[tuple[str, str], dict[str, Any]] = {}

@@ -17,6 +17,8 @@ from tests.custom import define
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 
 @pytest.fixture
 def reps(client: Client, rep: User) -> Client:
@@ -44,6 +46,7 @@ KINDS: dict[str, tuple[Callable[..., Any], Callable[..., Any], str, str]] = {
 }
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_shows_mine_theirs_and_what_will_be_saved(
     reps: Client, rep: User, manager: User, admin: User, kind: str
@@ -112,6 +115,7 @@ def test_relations_to_many_know_what_stood_there_before(
     assert set(deal.competitors.all()) == {rival}
 
 
+@pytest.mark.both
 def test_a_third_change_in_between_is_merged_again(reps: Client, rep: User, manager: User) -> None:
     lead = LeadFactory(owner=rep)
     url = f"/leads/{lead.pk}/edit/"

@@ -20,6 +20,8 @@ from tests.custom import VALUES, define, one_of_each
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 HTMX = {"HX-Request": "true"}
 
 
@@ -136,6 +138,7 @@ def test_every_value_of_a_page_has_a_form(reps: Client, rep: User, admin: User, 
         assert "data-field-form" in answer.content.decode(), address
 
 
+@pytest.mark.both
 def test_a_custom_value_is_saved_in_the_words_of_its_type(
     reps: Client, rep: User, admin: User
 ) -> None:
@@ -168,6 +171,7 @@ def test_only_the_field_itself_is_asked_for(reps: Client, rep: User, admin: User
     assert (lead.phone, lead.city, lead.topic != "") == ("+49 228 555 010", "Bonn", True)
 
 
+@pytest.mark.both
 def test_a_twin_is_asked_about_in_its_place(reps: Client, rep: User) -> None:
     ContactFactory(owner=rep, first_name="Dana", last_name="Whitfield", email="d@north.example")
     other = ContactFactory(owner=rep, email="x@north.example")
@@ -183,6 +187,7 @@ def test_a_twin_is_asked_about_in_its_place(reps: Client, rep: User) -> None:
 # Owner and status, by their own operations
 
 
+@pytest.mark.both
 def test_the_owner_is_changed_by_whoever_may_assign(
     client: Client, manager: User, rep: User, rep2: User, outsider: User
 ) -> None:
@@ -205,6 +210,7 @@ def test_the_owner_is_changed_by_whoever_may_assign(
     assert send(client, LeadFactory(owner=rep), "owner", owner=rep2.pk).status_code == 403
 
 
+@pytest.mark.both
 def test_status_and_stage_go_by_their_own_operations(reps: Client, rep: User) -> None:
     lead, deal = LeadFactory(owner=rep), OpportunityFactory(owner=rep)
     stage = Stage.objects.get(key="propose")
@@ -239,6 +245,7 @@ def test_a_stage_that_is_blocked_says_what_is_missing(reps: Client, rep: User) -
 # Two at once
 
 
+@pytest.mark.both
 def test_what_somebody_else_has_made_of_it_is_told_in_its_place(
     reps: Client, rep: User, manager: User
 ) -> None:
@@ -260,6 +267,7 @@ def test_what_somebody_else_has_made_of_it_is_told_in_its_place(
     assert lead.city == "Kiel"
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("mine", "stands"), [("Kiel", "Kiel"), ("Bonn", "Bonn")], ids=["changed", "left as it was"]
 )
@@ -413,6 +421,7 @@ def test_without_scripts_the_pencil_leads_to_the_form(reps: Client, rep: User) -
     assert f'href="/leads/{lead.pk}/edit/#id_city"' in page
 
 
+@pytest.mark.both
 def test_undo_gives_back_what_was_changed_as_one(reps: Client, rep: User) -> None:
     deal = update_opportunity(OpportunityFactory(owner=rep), by=rep, need="must")
 

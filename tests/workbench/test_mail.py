@@ -130,6 +130,7 @@ def test_a_key_is_posted_once(server):
     assert len(server.caught) == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("said", "field", "words"),
     [

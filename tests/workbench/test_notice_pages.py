@@ -20,6 +20,8 @@ from users.models import User
 from users.operations import choose_notices
 from workbench.operations.notices import stop_link
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 HTMX = {"HX-Request": "true"}
 
 
@@ -46,6 +48,7 @@ def in_order(page: str, *words: str) -> bool:
     return places == sorted(places)
 
 
+@pytest.mark.both
 def test_lists_the_unread_first(client: Client, rep: User, notices: list[Notice]) -> None:
     client.force_login(rep)
 
@@ -60,6 +63,7 @@ def test_lists_the_unread_first(client: Client, rep: User, notices: list[Notice]
     assert client.get("/notifications/?what=nonsense&page=-1").status_code == 200
 
 
+@pytest.mark.both
 def test_shows_older_ones_by_pages(client: Client, rep: User, manager: User, lead: Any) -> None:
     client.force_login(rep)
     for _ in range(35):
@@ -97,6 +101,7 @@ def test_of_what_is_hidden_by_now_it_says_only_that_there_was_something(
     assert answer.redirect_chain == [("/notifications/", 302)]
 
 
+@pytest.mark.both
 def test_the_panel_marks_one_and_all(client: Client, rep: User, notices: list[Notice]) -> None:
     client.force_login(rep)
     assert client.get("/notifications/panel/")["Location"] == "/notifications/"
@@ -115,6 +120,7 @@ def test_the_panel_marks_one_and_all(client: Client, rep: User, notices: list[No
     assert not Notice.objects.filter(read_at=None).exists()
 
 
+@pytest.mark.both
 def test_what_comes_in_meanwhile_stays_unread(
     client: Client, rep: User, manager: User, lead: Any, notices: list[Notice]
 ) -> None:
@@ -167,6 +173,7 @@ def test_what_is_only_mailed_is_not_in_the_app(
 # The link in a mail
 
 
+@pytest.mark.both
 def test_one_click_ends_the_mails_of_a_kind(client: Client, rep: User) -> None:
     choose_notices(rep, by=rep, notices={"assigned": "both", "mentioned": "both"}, digest_hour=None)
     path = stop_link(rep, ["assigned"]).partition("/notifications/")[2]

@@ -17,6 +17,8 @@ from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFac
 from users.models import User
 from workbench.views.selection import Selection
 
+pytestmark = pytest.mark.once  # but for what is marked `both`
+
 
 @pytest.fixture
 def reps(client: Client, rep: User) -> Client:
@@ -101,6 +103,7 @@ def test_a_view_that_is_too_long_to_be_read_is_none(reps, rep):
     assert "more filters than can be taken along" in reps.get(address).context["closed"]
 
 
+@pytest.mark.both
 def test_the_ticked_ones_are_taken_each_once(reps, rep):
     one, other = LeadFactory(owner=rep), LeadFactory(owner=rep)
     LeadFactory(owner=rep)
@@ -127,6 +130,7 @@ def test_with_nothing_ticked_nothing_is_taken(reps, rep):
         assert reps.get(f"/leads/bulk/{action}/?from=status%3Dopen").context["rows"] == []
 
 
+@pytest.mark.both
 def test_a_whole_view_is_what_its_filters_leave(reps, rep, rep2):
     mine = [LeadFactory(owner=rep, company="Acme").pk for _ in range(2)]
     LeadFactory(owner=rep, company="Other")
@@ -154,7 +158,6 @@ def test_cancelling_leads_back_to_the_same_view(reps, rep):
     assert page.context["cancel_url"] == "/leads/?q=a+b&sort=-age"
 
 
-@pytest.mark.once
 def test_a_list_with_boxes_asks_no_more(reps, rep, statements):
     LeadFactory(owner=rep)
     reps.get("/leads/")

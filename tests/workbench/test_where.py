@@ -243,6 +243,7 @@ def test_is_edited_on_a_page_without_scripts(reps: Client) -> None:
     )
 
 
+@pytest.mark.once
 def test_begins_with_a_row_for_the_field_that_was_chosen(reps: Client) -> None:
     page = reps.get("/filter/lead/?add=created_at&where=owner:me").content.decode()
 
@@ -250,6 +251,7 @@ def test_begins_with_a_row_for_the_field_that_was_chosen(reps: Client) -> None:
     assert '<option value="during"' in page
 
 
+@pytest.mark.once
 def test_says_what_is_missing(reps: Client) -> None:
     answer = reps.post(
         "/filter/lead/", {"where-kind": "all", "where-0-field": "company", "where-0-is": "is"}
@@ -265,6 +267,7 @@ def test_takes_every_filter_away(reps: Client) -> None:
     assert answer.url == "/leads/?view=all"
 
 
+@pytest.mark.once
 def test_fields_of_a_kind_are_those_of_its_vocabulary(rep: User) -> None:
     from leads.models import Lead
 
@@ -286,6 +289,7 @@ def test_the_menu_fetches_what_there_is_to_choose_from(reps: Client) -> None:
     assert '<option value="open" selected>' in menu.content.decode()
 
 
+@pytest.mark.once
 def test_the_common_filters_stand_on_the_page_without_scripts(reps: Client) -> None:
     page = reps.get("/filter/opportunity/?status=open").content.decode()
 
@@ -293,6 +297,7 @@ def test_the_common_filters_stand_on_the_page_without_scripts(reps: Client) -> N
     assert 'name="stage"' in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/leads/", "/filter/lead/"])
 @pytest.mark.parametrize(
     "where",
