@@ -19,7 +19,7 @@ from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink, File
 from activities.operations.files import SWEPT_AFTER, unnamed_bytes
 from activities.operations.steps import TOUCHES
-from crm import search_index
+from crm import search_index, summaries
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, PipelineState, StageMove
@@ -408,6 +408,11 @@ def the_search_is_in_step_with_the_records() -> Iterator[tuple[str, Any, str]]:
     yield from search_index.faults()
 
 
+def the_sums_are_in_step_with_the_records() -> Iterator[tuple[str, Any, str]]:
+    """What figures read of sums is what they would count of the records."""
+    yield from summaries.faults()
+
+
 def letters_have_a_worker_while_they_are_sent() -> Iterator[tuple[str, Any, str]]:
     """Nobody works on a letter that waits or is settled: whoever takes it would not get it."""
     sending = Mail.State.SENDING
@@ -450,6 +455,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     jobs_have_a_worker_while_they_run,
     letters_have_a_worker_while_they_are_sent,
     the_search_is_in_step_with_the_records,
+    the_sums_are_in_step_with_the_records,
 )
 
 

@@ -1,4 +1,4 @@
-"""Whose targets somebody may look at, or set."""
+"""Whose targets somebody may look at, or set; and of whose records they may see the sums."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Q
 
-from records.permissions import scope_of
+from records.permissions import reach_of, scope_of
 from users.models import Grant
 
 if TYPE_CHECKING:
@@ -34,3 +34,14 @@ class TargetQuerySet(models.QuerySet[Any, Any]):
                 return self.filter(owner=user.pk)
             case _:
                 return self.none()
+
+
+class SummaryQuerySet(models.QuerySet[Any, Any]):
+    """Sums of records, narrowed to those of the records that somebody may see."""
+
+    def permitted(self, user: User | AnonymousUser) -> Self:
+        """Keep the sums of the records that `user` may see: a sum has the owner of its records."""
+        reach = reach_of(user, "view", self.model.KIND)
+        if reach is None:
+            return self.none()
+        return self.filter(reach) if reach else self

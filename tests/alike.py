@@ -36,11 +36,13 @@ def names(place: Mapping[int, Any]) -> dict[Any, Mapping[int, Any]]:
 
 
 def models() -> list[Any]:
-    """Return all kinds of rows but words that are written once, by which searches forgive slips."""
+    """Return all kinds of rows but words that are written once, by which searches forgive slips,
+    and sums, which come in as many rows as statements were needed.
+    """
     return [
         model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and model is not SearchWord
+        if model._meta.managed and model is not SearchWord and not hasattr(model, "is_derived")
     ]
 
 

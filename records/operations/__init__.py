@@ -556,6 +556,8 @@ def uses_of(setting: models.Model, *, parts: Sequence[str] = ()) -> dict[str, in
         model = relation.related_model
         if not issubclass(model, models.Model) or hasattr(model, "instance_type"):
             continue  # the history remembers whatever there was
+        if hasattr(model, "is_derived"):
+            continue  # what only counts records is there because of them
         rows = model._base_manager.filter(**{relation.field.name: setting})
         if relation.get_accessor_name() in parts:
             for part in rows:

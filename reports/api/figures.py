@@ -169,8 +169,9 @@ class ReportViewSet(api.ApiViewSet):
         """Return pipeline, wins, losses, conversion and time to convert."""
         ask = self.question()
         opportunities = Opportunity.objects.permitted(self.user)
-        deals = queries.deals(queries.counted(opportunities, ask), ask)
-        closed = queries.conversion(Lead.objects.permitted(self.user), ask).total
+        sums = queries.Sums.permitted(self.user)
+        deals = queries.deals(queries.counted(opportunities, ask, sums), ask)
+        closed = queries.conversion(Lead.objects.permitted(self.user), ask, sums=sums).total
         days = closed.days
         decided = deals.won.count + deals.lost.count
         aims = queries.targets(Target.objects.permitted(self.user), ask, ask.period)
@@ -219,9 +220,12 @@ class ReportViewSet(api.ApiViewSet):
         """
         ask = self.question("measure", "by", "cohort")
         measure = request.query_params.get("measure", "leads")
+        sums = queries.Sums.permitted(self.user)
         if measure in OF_LEADS:
             leads = Lead.objects.permitted(self.user)
-            found: Any = queries.conversion(leads, ask, by=ask.by, is_cohort=ask.is_cohort)
+            found: Any = queries.conversion(
+                leads, ask, by=ask.by, is_cohort=ask.is_cohort, sums=sums
+            )
         else:
             opportunities = Opportunity.objects.permitted(self.user)
             if ask.by in {"country", "region"}:
@@ -230,7 +234,7 @@ class ReportViewSet(api.ApiViewSet):
                 opportunities = opportunities.with_seen_account(self.user)
             elif ask.by == "product":
                 opportunities = opportunities.with_main_product()
-            found = queries.outcomes(opportunities, ask, by=ask.by)
+            found = queries.outcomes(opportunities, ask, by=ask.by, sums=sums)
         if len(found.parts) > MOST_PARTS:
             raise ValidationError({"from": [TOO_MANY]})
         rows = [
@@ -263,6 +267,7 @@ class ReportViewSet(api.ApiViewSet):
             Target.objects.permitted(self.user),
             self.question("by", "cohort", *(["as_of"] if name == "pipeline-as-of" else [])),
             ever=Opportunity.all_objects.permitted(self.user),
+            sums=queries.Sums.permitted(self.user),
         )
         table = REPORTS[name].table(figures)
         columns = [column.key for column in table.columns]

@@ -2,6 +2,7 @@
 
 from reports.operations.dashboards import DASHBOARD, change_dashboard, save_dashboard
 from reports.operations.recent import MOST_RECENT, remember
+from reports.operations.summaries import fold
 from reports.operations.targets import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -17,6 +18,7 @@ __all__ = [
     "LAST_YEAR",
     "MOST_RECENT",
     "change_dashboard",
+    "fold",
     "may_set_targets",
     "remember",
     "save_dashboard",

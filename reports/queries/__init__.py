@@ -13,12 +13,13 @@ from reports.queries.conversion import (
 )
 from reports.queries.cycle import Cycle, cycles
 from reports.queries.day import Day, Part, Todo, day_of, people_of
-from reports.queries.deals import AGE_BINS, Ageing, Deals, counted, deals
+from reports.queries.deals import Ageing, Deals, counted, deals
 from reports.queries.figures import Figures
 from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import Lingering, OpenLeads, open_leads
 from reports.queries.outcomes import OPPORTUNITY_COLUMNS, Outcome, Outcomes, outcomes
+from reports.queries.places import AGE_BINS
 from reports.queries.question import (
     MONTH,
     NOBODY,
@@ -35,6 +36,7 @@ from reports.queries.question import (
 )
 from reports.queries.response import Response, response
 from reports.queries.search import Answer, Found, find, next_tasks, recent_of
+from reports.queries.sums import Sums
 from reports.queries.targets import Attained, Targets, targets
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "StageBridge",
     "Standing",
     "Step",
+    "Sums",
     "Targets",
     "Todo",
     "Within",

@@ -13,17 +13,19 @@ from django.utils import timezone
 from leads.models import Lead
 from opportunities.models import Stage
 from records.querysets import WholeDays
+from reports.queries.cuts import Cuts
 from reports.queries.question import (
     Figure,
     Period,
     Question,
+    counted_in,
     months_until,
-    span_of,
 )
 
 if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
 
 WITHIN = (30, 60, 90, 180)  # days
 LATER = len(WITHIN)
@@ -52,28 +54,37 @@ class Cohort:
 
 
 def cohorts(
-    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+    leads: LeadQuerySet,
+    opportunities: OpportunityQuerySet,
+    ask: Question,
+    sums: Sums | None = None,
 ) -> tuple[Cohort, ...]:
     """Follow the leads of each month: how many were qualified and won in so many days.
 
     The months are those of the period, and no fewer than twelve up to its end. One statement; how
-    many rows come back depends on the months alone.
+    many rows come back depends on the months alone. With `sums` only the qualified are read.
     """
     months = _months(ask.period)
-    both = Period(months[0].first, months[-1].last)
-    rows = (
-        ask.of(leads)
-        .filter(_came(both))
-        .with_won_within(opportunities, WITHIN)
-        .annotate(
+    cuts, own = Cuts.of(months), ask.of(leads)
+    followed = own.filter(status__in=Lead.Status.values) if sums is None else own.qualified()
+    parts = [
+        rows.with_won_within(opportunities, WITHIN).annotate(
             days=Case(When(status="qualified", then=WholeDays("qualified_at", "created_at"))),
-            part=span_of("created_at", months),
             qualified_in=_bin_of("days"),
         )
-        .values("part", "qualified_in", "won_within")
-        .annotate(count=Count("*"))
-        .order_by()
-    )
+        for rows in cuts.inside(followed, "created_at")
+    ]
+    if sums is not None:
+        undecided = {"status__in": ["open", "disqualified"]}
+        summary = ask.of(sums.leads).filter(**undecided)
+        others = cuts.inside(own.filter(**undecided), "created_at", summary, "came")
+        parts += [rows.annotate(qualified_in=_NOWHERE, won_within=_NOWHERE) for rows in others]
+    counted = [
+        rows.values("span", "qualified_in", "won_within").annotate(count=counted_in(rows))
+        for rows in parts
+    ]
+    found = counted[0].order_by().union(*(rows.order_by() for rows in counted[1:]), all=True)
+    rows = [{**row, "part": row["span"] - 1} for row in cuts.settled(found)]
     whole: Counter[int] = Counter()
     qualified: Counter[tuple[int, int]] = Counter()
     won: Counter[tuple[int, int]] = Counter()
@@ -200,6 +211,9 @@ def funnel(
 def _months(period: Period) -> list[Period]:
     count = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
     return months_until(period.last, min(max(count, FEWEST), MOST))
+
+
+_NOWHERE = Value(None, output_field=IntegerField())
 
 
 def _came(period: Period) -> Q:

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from leads.models import Lead
 from records.querysets import WholeDays
+from reports.queries.cuts import Cuts
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -19,6 +20,7 @@ from reports.queries.question import (
     Figure,
     Period,
     Question,
+    counted_in,
     keyed,
     label_of,
     owner_name,
@@ -28,9 +30,10 @@ from reports.queries.question import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from leads.querysets import LeadQuerySet
+    from reports.queries.sums import Sums
 
 # First and last whole day of each column; the last one has no end.
 DAY_BINS: tuple[tuple[int, int | None], ...] = (
@@ -55,6 +58,11 @@ LEAD_COLUMNS: dict[str, tuple[str, Any]] = {
     "reason": ("disqualify_reason", F("disqualify_reason__name")),
     "rating": ("rating", F("rating")),
 }
+# Of these the summaries know which lead is in which part.
+SUMMED = {"source", "owner", "team"}
+# Asked of the qualified alone: for the others the engine need not even look.
+DAYS = Case(When(status="qualified", then=WholeDays("qualified_at", "created_at")))
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -98,28 +106,23 @@ def conversion(
     by: str = "",
     is_cohort: bool = False,
     spans: Sequence[Period] = (),
+    sums: Sums | None = None,
 ) -> Conversion:
     """Look at the leads of the period: how many were qualified, and after how many days.
 
     A cohort are the leads that came in the period, and the qualified among them are those that are
     so by now. Without it they are the leads that were closed in the period. `spans` parts the
     period by others than calendar months and quarters. One statement: the days come back counted,
-    and whatever is asked of them is exact.
+    and whatever is asked of them is exact. Where `sums` tell the parts apart, only the qualified
+    are read.
     """
     spans = spans or (spans_in(ask.period, by) if by in SPANS else [])
-    rows = (
-        ask.of(leads)
-        .filter(_came(ask.period) if is_cohort else _closed(ask.period))
-        .annotate(
-            # Asked of the qualified alone: for the others the engine need not even look.
-            days=Case(When(status="qualified", then=WholeDays("qualified_at", "created_at"))),
-            part=_part(by, spans, is_cohort=is_cohort),
-            part_name=LEAD_COLUMNS[by][1] if by in LEAD_COLUMNS else NAMELESS,
-        )
-        .values("part", "part_name", "status", "days")
-        .annotate(count=Count("*"))
-        .order_by()
-    )
+    parted: dict[str, Any] = {"by": by, "is_cohort": is_cohort, "spans": spans}
+    rows: Iterable[Row]
+    if sums is not None and by in ("", *SPANS, *SUMMED):
+        rows = _summed(leads, ask, sums, **parted)
+    else:
+        rows = _counted(leads, ask, **parted)
     whole: Counter[Any] = Counter()
     spreads: dict[Any, Counter[int]] = defaultdict(Counter)
     names: dict[Any, str] = {}
@@ -129,6 +132,7 @@ def conversion(
         names[part] = row["part_name"] or ""
         if row["status"] == Lead.Status.QUALIFIED:
             spreads[part][row["days"]] += row["count"]
+    whole = +whole  # without parts of which the summaries say that nothing is left
 
     def converted(
         label: str,
@@ -199,6 +203,62 @@ def days_to_convert(converted: Converted, ask: Question) -> DaysToConvert:
         for first, last in DAY_BINS
     )
     return DaysToConvert(bins, _bin_of(converted.days.median))
+
+
+def _counted(
+    leads: LeadQuerySet, ask: Question, *, by: str, is_cohort: bool, spans: Sequence[Period]
+) -> Any:
+    rows = ask.of(leads).filter(_came(ask.period) if is_cohort else _closed(ask.period))
+    return _parted(rows, _part(by, spans, is_cohort=is_cohort), by, DAYS)
+
+
+def _summed(
+    leads: LeadQuerySet,
+    ask: Question,
+    sums: Sums,
+    *,
+    by: str,
+    is_cohort: bool,
+    spans: Sequence[Period],
+) -> Iterator[Row]:
+    """Count as `_counted` does; the leads that were not qualified by what summaries tell."""
+    spans = spans or [ask.period]
+    cuts, own = Cuts.of(spans), ask.of(leads)
+    if is_cohort:
+        undecided = {"status__in": ["open", "disqualified"]}
+        qualified_at = "created_at"
+        summary = ask.of(sums.leads).filter(**undecided)
+        others = cuts.inside(own.filter(**undecided), "created_at", summary, "came")
+    else:
+        qualified_at, summary = (
+            "qualified_at",
+            ask.of(sums.decided_leads).filter(status="disqualified"),
+        )
+        others = cuts.inside(own.disqualified(), "disqualified_at", summary, "decided")
+    part = keyed(LEAD_COLUMNS[by][0]) if by in LEAD_COLUMNS else Value(0)
+    # The first of them says of which types the columns are.
+    found = [
+        _parted(rows, part, by, DAYS) for rows in cuts.inside(own.qualified(), qualified_at)
+    ] + [_parted(rows, part, by) for rows in others]
+    for row in cuts.settled(found[0].union(*found[1:], all=True)):
+        place = row["span"] - 1
+        if 0 <= place < len(spans):
+            yield row if by in LEAD_COLUMNS else {**row, "part": place}
+
+
+def _parted(rows: Any, part: Any, by: str, days: Any = None) -> Any:
+    """Count leads by part, status and days, and by span where they have one."""
+    span = ["span"] if "span" in rows.query.annotations else []
+    return (
+        rows.annotate(
+            days=Value(None, output_field=IntegerField()) if days is None else days,
+            part=part,
+            part_name=LEAD_COLUMNS[by][1] if by in LEAD_COLUMNS else NAMELESS,
+        )
+        .values("part", "part_name", "status", "days", *span)
+        .annotate(count=counted_in(rows))
+        .order_by()
+    )
 
 
 def _came(period: Period) -> Q:

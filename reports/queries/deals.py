@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from opportunities.models import Stage
 from records.querysets import WholeDays
+from reports.queries.places import AGE_BINS, FORECAST_MONTHS, LATER, OVERDUE, UNDATED
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -24,17 +25,14 @@ from reports.queries.question import (
     months_from,
     sum_of,
 )
+from reports.queries.summed_deals import summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
 
-# First and last whole day in a stage of each column of the ageing; the last one has no end.
-AGE_BINS: tuple[tuple[int, int | None], ...] = ((0, 7), (8, 14), (15, 30), (31, 60), (61, None))
-FORECAST_MONTHS = 4  # the current one and those after it
-
-OVERDUE, LATER, UNDATED = -1, FORECAST_MONTHS, FORECAST_MONTHS + 1
 Row = dict[str, Any]
 
 
@@ -50,10 +48,15 @@ class Ageing:
 
 @dataclass(frozen=True)
 class Counted:
-    """Opportunities, counted by stage, end, age and place in the months of the forecast."""
+    """Opportunities, counted by stage, end and place in the months of the forecast.
+
+    `ages` are the open ones once more, by the time that they have been in their stage.
+    """
 
     rows: tuple[Row, ...]
+    ages: tuple[Row, ...]
     months: tuple[Period, ...]
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
@@ -80,23 +83,27 @@ class Deals:
         return self.won.count / self.decided.count if self.decided.count else None
 
 
-def counted(opportunities: OpportunityQuerySet, ask: Question) -> Counted:
+def counted(opportunities: OpportunityQuerySet, ask: Question, sums: Sums | None = None) -> Counted:
     """Count what is open and what was closed in the period by everything that is asked of them.
 
-    One statement: it passes over the opportunities once, and how many rows come back depends on
-    the stages and reasons, not on the opportunities.
+    Two statements, one of them for the stages. It passes over the opportunities once, or over what
+    `sums` tell of them; how many rows come back depends on the stages and reasons alone.
     """
     months = tuple(months_from(timezone.localdate(), FORECAST_MONTHS))
-    return Counted(tuple(_rows(ask.of(opportunities), ask.period, months)), months)
-
-
-def deals(found: Counted, ask: Question) -> Deals:
-    """Add up what is open and what was closed in the period. One statement, for the stages."""
-    stages = list(
+    stages = tuple(
         Stage.objects.select_related("process").order_by(
             "process__position", "process", "position", "pk"
         )
     )
+    if sums is None:
+        rows = tuple(_rows(ask.of(opportunities), ask.period, months))
+        return Counted(rows, tuple(row for row in rows if row["end"] == "open"), months, stages)
+    return Counted(*summed(opportunities, ask, sums, months, stages), months, stages)
+
+
+def deals(found: Counted, ask: Question) -> Deals:
+    """Add up what is open and what was closed in the period. No statement."""
+    stages = found.stages
     in_stage: dict[int, list[Row]] = defaultdict(list)
     won: list[Row] = []
     won_before: list[Row] = []
@@ -125,12 +132,13 @@ def deals(found: Counted, ask: Question) -> Deals:
             key=_key(pk),
         )
         for pk, found in _grouped(lost, lambda row: row["reason"] or None)
+        if sum(row["count"] for row in found)
     ]
     shown = [
         stage
         for stage in stages
         # A stage that is worked on the lead has no bar, unless somebody opened a deal there.
-        if stage.pk in in_stage
+        if sum(row["count"] for row in in_stage[stage.pk])
         or (
             stage.process.is_default
             and stage.process.is_active
@@ -138,7 +146,10 @@ def deals(found: Counted, ask: Question) -> Deals:
             and not stage.is_for_leads
         )
     ]
-    ageing = tuple(_ageing(stage, in_stage[stage.pk], ask) for stage in shown)
+    aged: dict[int, list[Row]] = defaultdict(list)
+    for row in found.ages:
+        aged[row["stage"]].append(row)
+    ageing = tuple(_ageing(stage, in_stage[stage.pk], aged[stage.pk], ask) for stage in shown)
     figures = tuple(one.stage for one in ageing)
     won_figure = figure_of(won, "", ask.list_of("opportunities", status="won", **closed), key="won")
     lost_figure = figure_of(
@@ -273,11 +284,11 @@ def _in_months(day: str, months: Sequence[Period], otherwise: int) -> Case:
     )
 
 
-def _ageing(stage: Stage, rows: list[Row], ask: Question) -> Ageing:
+def _ageing(stage: Stage, rows: list[Row], ages: list[Row], ask: Question) -> Ageing:
     asked = {"status": "open", "stage": str(stage.pk)}
     cells = tuple(
         figure_of(
-            [row for row in rows if row["age"] == place],
+            [row for row in ages if row["age"] == place],
             f"{first}–{last}" if last is not None else f"{first}+",
             ask.list_of(
                 "opportunities",
@@ -295,7 +306,7 @@ def _ageing(stage: Stage, rows: list[Row], ask: Question) -> Ageing:
         usual_days=stage.usual_days,
         cells=cells,
         stale=figure_of(
-            [row for row in rows if row["is_stale"]],
+            [row for row in ages if row["is_stale"]],
             stage.name,
             ask.list_of("opportunities", **asked, stale="1"),
         ),

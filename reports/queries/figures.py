@@ -23,11 +23,12 @@ from reports.queries.conversion import (
     days_to_convert,
 )
 from reports.queries.cycle import Cycle, cycles
-from reports.queries.deals import FORECAST_MONTHS, Counted, Deals, counted, deals
+from reports.queries.deals import Counted, Deals, counted, deals
 from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
 from reports.queries.outcomes import Outcome, outcomes
+from reports.queries.places import FORECAST_MONTHS
 from reports.queries.question import (
     MONTH,
     Period,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
     from reports.querysets import TargetQuerySet
 
 TREND_MONTHS = 12
@@ -58,6 +60,8 @@ class Figures:
     ask: Question
     # All opportunities that the viewer may see, also those that lie in the recycle bin by now.
     ever: OpportunityQuerySet | None = None
+    # What the summaries tell of the same rows; without them, rows are counted one by one.
+    sums: Sums | None = None
 
     @cached_property
     def as_of(self) -> AsOf:
@@ -75,7 +79,7 @@ class Figures:
 
     @cached_property
     def open_leads(self) -> OpenLeads:
-        return open_leads(self.leads, self.ask)
+        return open_leads(self.leads, self.ask, self.sums)
 
     @cached_property
     def deals(self) -> Deals:
@@ -87,7 +91,7 @@ class Figures:
 
     @cached_property
     def _counted(self) -> Counted:
-        return counted(self.opportunities, self.ask)
+        return counted(self.opportunities, self.ask, self.sums)
 
     @cached_property
     def targets(self) -> Targets:
@@ -116,7 +120,7 @@ class Figures:
     def _closed(self) -> tuple[Converted, ...]:
         period = self.ask.period
         both = replace(self.ask, period=Period(period.before.first, period.last))
-        return conversion(self.leads, both, spans=[period.before, period]).parts
+        return conversion(self.leads, both, spans=[period.before, period], sums=self.sums).parts
 
     @property
     def days_to_convert(self) -> DaysToConvert:
@@ -127,11 +131,11 @@ class Figures:
         """The leads of the last twelve months, whatever the period is, month by month."""
         months = months_until(timezone.localdate(), TREND_MONTHS)
         ask = replace(self.ask, period=Period(months[0].first, months[-1].last))
-        return conversion(self.leads, ask, by=MONTH, is_cohort=ask.is_cohort)
+        return conversion(self.leads, ask, by=MONTH, is_cohort=ask.is_cohort, sums=self.sums)
 
     @cached_property
     def cohorts(self) -> tuple[Cohort, ...]:
-        return cohorts(self.leads, self.opportunities, self.ask)
+        return cohorts(self.leads, self.opportunities, self.ask, self.sums)
 
     @cached_property
     def cycles(self) -> tuple[Cycle, ...]:
@@ -156,13 +160,15 @@ class Figures:
     @cached_property
     def attained(self) -> tuple[Attained, ...]:
         """What was won in each month of the period, beside its target."""
-        return attained(self.opportunities, self.targets, self.ask)
+        return attained(self.opportunities, self.targets, self.ask, self.sums)
 
     @cached_property
     def parted(self) -> Conversion:
         """The leads of the period by source, or by what else was asked for."""
-        return conversion(self.leads, self.ask, by=self.ask.by, is_cohort=self.ask.is_cohort)
+        return conversion(
+            self.leads, self.ask, by=self.ask.by, is_cohort=self.ask.is_cohort, sums=self.sums
+        )
 
     @cached_property
     def leaderboard(self) -> tuple[Standing, ...]:
-        return leaderboard(self.leads, self.opportunities, self.targets, self.ask)
+        return leaderboard(self.leads, self.opportunities, self.targets, self.ask, self.sums)

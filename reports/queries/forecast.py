@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from opportunities.models import Opportunity, Stage
-from reports.queries.deals import LATER, OVERDUE, UNDATED, Counted, Row, figure_of
+from reports.queries.deals import Counted, Row, figure_of
+from reports.queries.places import LATER, OVERDUE, UNDATED
 from reports.queries.question import Figure, Period, Question, sum_of
 
 if TYPE_CHECKING:

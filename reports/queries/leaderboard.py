@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, Count, DecimalField, F, Q, Sum, Value
+from django.db.models import DecimalField, F, Sum, Value
 
-from reports.queries.question import NOBODY, Figure, Question, money, owner_name, sum_of
+from reports.queries.cuts import Cuts
+from reports.queries.question import (
+    NOBODY,
+    Figure,
+    Question,
+    counted_in,
+    money,
+    owner_name,
+    sum_of,
+)
 
 if TYPE_CHECKING:
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
     from reports.queries.targets import Targets
 
 QUALIFIED = "qualified"
@@ -43,35 +53,39 @@ class Standing:
 
 
 def leaderboard(
-    leads: LeadQuerySet, opportunities: OpportunityQuerySet, targets: Targets, ask: Question
+    leads: LeadQuerySet,
+    opportunities: OpportunityQuerySet,
+    targets: Targets,
+    ask: Question,
+    sums: Sums | None = None,
 ) -> tuple[Standing, ...]:
     """Put the owners in the order of what they won. One statement.
 
     Who won, lost and qualified nothing in the period is named only where there is a target.
     """
-    closed = (
-        ask.of(opportunities)
-        .filter(Q(status__in=["won", "lost"]) & ask.period.has("closed_on"))
-        .annotate(name=owner_name(), end=F("status"))
-        .values("owner", "name", "end")
-        .annotate(count=Count("*"), value=Sum("base_value"))
-        .order_by()
-    )
-    qualified = (
-        ask.of(leads)
-        .filter(Q(status="qualified") & ask.period.holds("qualified_at"))
-        .annotate(name=owner_name(), end=Value(QUALIFIED, output_field=CharField()))
-        .values("owner", "name", "end")
-        .annotate(count=Count("*"), value=Value(Decimal(0), output_field=DecimalField()))
-        .order_by()
-    )
+    days, moments = Cuts.of([ask.period], are_days=True), Cuts.of([ask.period])
+    decided = ask.of(opportunities).filter(status__in=["won", "lost"])
+    qualified = ask.of(leads).qualified()
+    taken = None if sums is None else ask.of(sums.decided_leads).filter(status=QUALIFIED)
+    parts = [
+        _by_owner(rows, value=Sum("base_value"))
+        for rows in days.inside(decided, "closed_on", sums and ask.of(sums.closed), "closed")
+    ] + [
+        _by_owner(rows, value=Value(Decimal(0), output_field=DecimalField()))
+        for rows in moments.inside(qualified, "qualified_at", taken, "decided")
+    ]
     counts: Counter[tuple[Any, str]] = Counter()
-    values: dict[tuple[Any, str], Decimal] = {}
+    values: dict[tuple[Any, str], Decimal] = defaultdict(Decimal)
     names: dict[Any, str] = {}
-    for row in closed.union(qualified, all=True):
-        names[row["owner"]] = row["name"] or ""
-        counts[row["owner"], row["end"]] += row["count"]
-        values[row["owner"], row["end"]] = money(row["value"])
+    found = list(parts[0].union(*parts[1:], all=True))
+    closed = days.settled(row for row in found if row["end"] != QUALIFIED)
+    for row in (*closed, *moments.settled(row for row in found if row["end"] == QUALIFIED)):
+        if row["span"] == 1:
+            names[row["owner"]] = row["name"] or ""
+            counts[row["owner"], row["end"]] += row["count"]
+            values[row["owner"], row["end"]] += money(row["value"])
+    owners = {owner for (owner, _end), count in counts.items() if count}
+    names = {owner: name for owner, name in names.items() if owner in owners}
     aims = targets.by_owner(ask.period)
     names |= {owner: name for owner, (name, _amount) in aims.items()}
 
@@ -104,4 +118,14 @@ def leaderboard(
             standings,
             key=lambda one: (-one.won.value, -one.won.count, -one.qualified.count, one.name),
         )
+    )
+
+
+def _by_owner(rows: Any, *, value: Any) -> Any:
+    """Count and add up by owner and by what became of it."""
+    return (
+        rows.annotate(name=owner_name(), end=F("status"))
+        .values("owner", "name", "end", "span")
+        .annotate(count=counted_in(rows), value=value)
+        .order_by()
     )

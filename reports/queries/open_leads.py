@@ -17,6 +17,7 @@ from reports.queries.question import (
     Days,
     Figure,
     Question,
+    counted_in,
     keyed,
     money,
     owner_name,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from leads.querysets import LeadQuerySet
+    from reports.queries.sums import Sums
 
 IS_READY = Q(ready_since__isnull=False)
 NOT_READY = -1  # in place of the days of those that are counted by progress alone
@@ -51,21 +53,24 @@ class OpenLeads:
     ready_by_owner: tuple[Lingering, ...]
 
 
-def open_leads(leads: LeadQuerySet, ask: Question) -> OpenLeads:
+def open_leads(leads: LeadQuerySet, ask: Question, sums: Sums | None = None) -> OpenLeads:
     """Count the open leads by progress, and those that are ready by owner and days. One statement.
 
     The two are counted each by itself: an index has the few that are ready, and of the many others
-    nothing is looked at but their progress.
+    nothing is looked at but their progress, which `sums` know.
     """
     rows = ask.of(leads).open().order_by()
     now = Value(timezone.now(), output_field=Lead._meta.get_field("ready_since"))
-    everyone = rows.annotate(days=Value(NOT_READY), who=Value(0), name=NAMELESS, at=F("progress"))
+    all_open = rows if sums is None else ask.of(sums.leads).filter(status="open").order_by()
+    everyone = all_open.annotate(
+        days=Value(NOT_READY), who=Value(0), name=NAMELESS, at=F("progress")
+    )
     ready = rows.filter(IS_READY).annotate(
         days=WholeDays(now, "ready_since"), who=keyed("owner"), name=owner_name(), at=NAMELESS
     )
     found = [
-        part.values("days", "who", "name", "at").annotate(count=Count("*"), value=Sum("base_value"))
-        for part in (everyone, ready)
+        part.values("days", "who", "name", "at").annotate(count=count, value=Sum("base_value"))
+        for part, count in ((everyone, counted_in(all_open)), (ready, Count("*")))
     ]
     in_progress: dict[str, list[Row]] = defaultdict(list)
     by_owner: dict[int | None, list[Row]] = defaultdict(list)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Sum, Value
 
+from reports.queries.cuts import Cuts
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -16,18 +17,19 @@ from reports.queries.question import (
     TEXTS,
     Figure,
     Question,
+    counted_in,
     keyed,
     label_of,
     money,
     owner_name,
     span_key,
-    span_of,
     spans_in,
     sum_of,
 )
 
 if TYPE_CHECKING:
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
 
 # What opportunities can be parted by, beside months and quarters; as `LEAD_COLUMNS` for leads.
 OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
@@ -43,6 +45,8 @@ OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
     "product": ("main_product", F("main_product_name")),
     "account": ("seen_account", F("seen_account_name")),
 }
+# Of these the summaries know which opportunity is in which part.
+SUMMED = {"source", "owner", "team", "reason", "stage"}
 
 
 @dataclass(frozen=True)
@@ -69,32 +73,36 @@ class Outcomes:
     parts: tuple[Outcome, ...]
 
 
-def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> Outcomes:
+def outcomes(
+    opportunities: OpportunityQuerySet, ask: Question, *, by: str, sums: Sums | None = None
+) -> Outcomes:
     """Part what was won and lost in the period. One statement.
 
     By country or region it wants opportunities `with_place`, by account `with_seen_account`: of
     accounts that may be seen; by product `with_main_product`.
     """
     spans = spans_in(ask.period, by) if by in SPANS else []
-    if spans:
-        part: Any = span_of("closed_on", spans, is_day=True)
-        name: Any = NAMELESS
-    else:
-        column, name = OPPORTUNITY_COLUMNS[by]
-        part = keyed(column, is_text=by in TEXTS)
-    rows = (
-        ask.of(opportunities)
-        .filter(Q(status__in=["won", "lost"]) & ask.period.has("closed_on"))
-        .annotate(part=part, part_name=name)
-        .values("part", "part_name", "status")
-        .annotate(count=Count("*"), value=Sum("base_value"))
+    cuts = Cuts.of(spans or [ask.period], are_days=True)
+    decided = ask.of(opportunities).filter(status__in=["won", "lost"])
+    summary = ask.of(sums.closed) if sums and by in (*SPANS, *SUMMED) else None
+    column, name = OPPORTUNITY_COLUMNS.get(by, ("", NAMELESS))
+    part: Any = keyed(column, is_text=by in TEXTS) if column else Value(0)
+    parts = [
+        rows.annotate(part=part, part_name=name)
+        .values("part", "part_name", "status", "span")
+        .annotate(count=counted_in(rows), value=Sum("base_value"))
         .order_by()
-    )
+        for rows in cuts.inside(decided, "closed_on", summary, "closed")
+    ]
     found: dict[Any, dict[str, tuple[int, Decimal]]] = defaultdict(dict)
     names: dict[Any, str] = {}
-    for row in rows:
-        found[row["part"]][row["status"]] = row["count"], money(row["value"])
-        names[row["part"]] = row["part_name"] or ""
+    for row in cuts.settled(parts[0].union(*parts[1:], all=True)):
+        place = row["span"] - 1
+        if 0 <= place < len(cuts.at) - 1:
+            key = place if spans else row["part"]
+            count, value = found[key].get(row["status"], (0, Decimal(0)))
+            found[key][row["status"]] = count + row["count"], value + money(row["value"])
+            names[key] = row["part_name"] or ""
 
     def outcome(
         key: str, label: str, ends: dict[str, tuple[int, Decimal]], asked: dict[str, str]
@@ -128,6 +136,7 @@ def outcomes(opportunities: OpportunityQuerySet, ask: Question, *, by: str) -> O
                 {**closed, **_asked_for(by, key)},
             )
             for key in sorted(names, key=lambda key: (-_count(found[key]), names[key]))
+            if _count(found[key])
         ]
     ends: dict[str, tuple[int, Decimal]] = {}
     for status in ("won", "lost"):

@@ -9,18 +9,28 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Case, CharField, F, IntegerField, Q, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django_countries import countries
 
-from records.querysets import RecordQuerySet
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Rows = TypeVar("Rows", bound=RecordQuerySet)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 NOBODY = "none"
 MONTH, QUARTER = "month", "quarter"
@@ -240,6 +250,11 @@ def span_of(column: str, spans: Iterable[Period], *, is_day: bool = False) -> Ca
         default=Value(-1),
         output_field=IntegerField(),
     )
+
+
+def counted_in(rows: QuerySet[Any, Any]) -> Count | Sum:
+    """Return what counts records, by their own rows or by those of a summary."""
+    return Sum("records") if hasattr(rows.model, "is_derived") else Count("*")
 
 
 def owner_name() -> Case:

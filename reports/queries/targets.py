@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import TruncMonth
 
+from reports.queries.cuts import Cuts
 from reports.queries.question import (
     MONTH,
     NOBODY,
     Figure,
     Period,
     Question,
+    counted_in,
     money,
     months_from,
     owner_name,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.sums import Sums
     from reports.querysets import TargetQuerySet
 
 MOST_MONTHS = 240  # that are told one by one, also those with nothing
@@ -111,21 +114,31 @@ class Attained:
 
 
 def attained(
-    opportunities: OpportunityQuerySet, found: Targets, ask: Question
+    opportunities: OpportunityQuerySet, found: Targets, ask: Question, sums: Sums | None = None
 ) -> tuple[Attained, ...]:
     """Put beside what was won in each month what was to be; all of them come last. One statement.
 
     Of a period that is longer than anybody looks at only the months are told that have something.
     """
-    rows = (
-        ask.of(opportunities)
-        .filter(Q(status="won") & ask.period.has("closed_on"))
-        .annotate(month=TruncMonth("closed_on"))
-        .values("month")
-        .annotate(count=Count("*"), value=Sum("base_value"))
+    cuts = Cuts.of([ask.period], are_days=True)
+    summary = ask.of(sums.closed).filter(status="won") if sums else None
+    parts = [
+        rows.annotate(month=TruncMonth(column))
+        .values("month", "span")
+        .annotate(count=counted_in(rows), value=Sum("base_value"))
         .order_by()
-    )
-    won = {row["month"]: (row["count"], money(row["value"])) for row in rows}
+        for rows, column in zip(
+            cuts.inside(ask.of(opportunities).won(), "closed_on", summary, "closed"),
+            ("closed", "closed_on") if summary is not None else ("closed_on",),
+            strict=False,
+        )
+    ]
+    won: dict[date, tuple[int, Decimal]] = {}
+    for row in cuts.settled(parts[0].union(*parts[1:], all=True)):
+        if row["span"] == 1:
+            count, value = won.get(row["month"], (0, Decimal(0)))
+            won[row["month"]] = count + row["count"], value + money(row["value"])
+    won = {month: (count, value) for month, (count, value) in won.items() if count}
     months = _months_told(ask.period, {*won, *(line.month for line in found.lines)})
 
     def figure(period: Period, count: int, value: Decimal) -> Figure:

@@ -19,7 +19,7 @@ from opportunities.models import Opportunity
 from reports.filters import COHORTS, PARTS, OverviewFilter
 from reports.models import Target
 from reports.operations import DASHBOARD
-from reports.queries import Figures
+from reports.queries import Figures, Sums
 from reports.tables import REPORTS
 from reports.templatetags.figures import as_days, as_points, as_rate
 from reports.views.boards import STRIP, Board, board_of
@@ -96,6 +96,7 @@ class FiguresPage(generic.TemplateView):
             target_rows=Target.objects.permitted(user) if is_asked else Target.objects.none(),
             ask=self.form.question,
             ever=Opportunity.all_objects.permitted(user) if is_asked else None,
+            sums=Sums.permitted(user) if is_asked else None,
         )
 
     @property

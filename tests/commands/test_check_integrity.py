@@ -35,6 +35,7 @@ from opportunities.models import Opportunity, PipelineState, Stage, StageMove
 from opportunities.operations import move_to_stage, win
 from opportunities.querysets import FOREVER
 from records.models import Merge, MergedRecord, PossibleDuplicate, SearchWord
+from reports.models import LeadSum
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, UserFactory, clerk
 from workbench.models import Job, Mail
 from workbench.operations.mail import post
@@ -278,6 +279,17 @@ def an_index_that_was_left_behind():
                 cursor.execute(f"DROP TRIGGER {name}{on}")
 
 
+def a_sum_that_is_gone():
+    LeadSum.objects.all().delete()
+
+
+def a_sum_that_stands_still():
+    name, table = "reports_leadsum_new", "leads_lead"
+    with connection.cursor() as cursor:
+        on = "" if connection.vendor == "sqlite" else f" ON {table}"
+        cursor.execute(f"DROP TRIGGER {name}{on}")
+
+
 def a_file_without_bytes():
     account = first_of(Account, deleted_at=None)
     file = attach(account, by=clerk(), name="a.txt", content=b"text")
@@ -341,6 +353,7 @@ PLANTED = {
         a_word_that_the_search_forgot,
         an_index_that_was_left_behind,
     ],
+    "the_sums_are_in_step_with_the_records": [a_sum_that_is_gone, a_sum_that_stands_still],
 }
 
 

@@ -11,7 +11,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import JSONField, Max, Model
 
-from crm import search_index
+from crm import search_index, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -127,6 +127,7 @@ def without_indexes(models: Iterable[type[Model]]) -> Iterator[None]:
             cursor.execute(drop)
         if connection.vendor == "sqlite":
             search_index.leave_off()
+            summaries.leave_off()
     yield
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -134,3 +135,4 @@ def without_indexes(models: Iterable[type[Model]]) -> Iterator[None]:
         for statement in indexes.values():
             cursor.execute(statement)
     search_index.mend()
+    summaries.mend()

@@ -1,4 +1,4 @@
-"""Migrate, then put back what keeps the search in step where a migration has taken it away."""
+"""Migrate, then put back what keeps search and sums in step where a migration has taken it away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS
 
-from crm import search_index
+from crm import search_index, summaries
 from crm.management.commands._bulk import know_the_tables
 
 
@@ -21,8 +21,10 @@ class Command(Migrate):
         is_only_asked = options["plan"] or options["check_unapplied"]
         if is_only_asked or options["database"] != DEFAULT_DB_ALIAS:
             return
-        mended = search_index.mend()
-        if mended:
+        mended, summed = search_index.mend(), summaries.mend()
+        if mended or summed:
             know_the_tables()
         if mended and options["verbosity"] > 0:
             self.stdout.write(f"  Search index made for: {', '.join(mended)}")
+        if summed and options["verbosity"] > 0:
+            self.stdout.write(f"  Counted anew: {', '.join(summed)}")

@@ -23,6 +23,7 @@ from records.errors import Busy
 from records.operations import forget_answers
 from records.operations.deleting_fields import purge_fields
 from records.operations.notices import prune_notices
+from reports.operations import fold
 from users.operations import machine
 from workbench import jobs
 from workbench.operations import sending
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
             self._do([self._remind, self._mail_notices, self._send_mail, self._read_mail])
+            self._do([self._fold])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
@@ -104,6 +106,10 @@ class Command(BaseCommand):
     def _take_up_deliveries(self) -> None:
         if taken := intake_jobs.take_up():
             self.stdout.write(f"Took up {taken} deliveries that nobody was about.")
+
+    def _fold(self) -> None:
+        if folded := fold():
+            self.stdout.write(f"Put together {folded} rows of sums.")
 
     def _qualify(self) -> None:
         if qualified := leads_jobs.qualify_ready():
