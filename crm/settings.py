@@ -211,6 +211,13 @@ else:
         ]
     )
 
+# Reports may be read from a copy that follows by itself, where nobody writes.
+REPORTS_DATABASE = "default"
+if replica_url := env.str("REPLICA_DATABASE_URL", default=""):
+    REPORTS_DATABASE = "replica"
+    DATABASES["replica"] = DATABASES["default"] | env.db_url_config(replica_url)
+    DATABASE_ROUTERS = ["crm.routers.ReplicaRouter"]
+
 # Counters of refused sign-ins must be seen by every process of a machine, so memory of one process
 # will not do; files need no server. Several machines share a cache by CACHE_URL.
 CACHES = {

@@ -15,11 +15,9 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leads.models import Lead
-from opportunities.models import Opportunity, Source
+from opportunities.models import Source
 from reports import queries
 from reports.filters import USUAL_PART, USUAL_PERIOD, colleagues_of, period_of
-from reports.models import Target
 from reports.tables import PARTS, REPORTS, Row, four_places, part_label, plain
 from workbench import api
 
@@ -168,14 +166,11 @@ class ReportViewSet(api.ApiViewSet):
     def overview(self, request: Request) -> Response:
         """Return pipeline, wins, losses, conversion and time to convert."""
         ask = self.question()
-        opportunities = Opportunity.objects.permitted(self.user)
-        sums = queries.Sums.permitted(self.user)
-        deals = queries.deals(queries.counted(opportunities, ask, sums), ask)
-        closed = queries.conversion(Lead.objects.permitted(self.user), ask, sums=sums).total
+        figures = queries.Figures.permitted(self.user, ask)
+        deals, closed = figures.deals, figures.closed
         days = closed.days
         decided = deals.won.count + deals.lost.count
-        aims = queries.targets(Target.objects.permitted(self.user), ask, ask.period)
-        target = aims.of(ask.period)
+        target = figures.target
         return self.answer(
             200,
             {
@@ -220,21 +215,18 @@ class ReportViewSet(api.ApiViewSet):
         """
         ask = self.question("measure", "by", "cohort")
         measure = request.query_params.get("measure", "leads")
-        sums = queries.Sums.permitted(self.user)
+        figures = queries.Figures.permitted(self.user, ask)
         if measure in OF_LEADS:
-            leads = Lead.objects.permitted(self.user)
-            found: Any = queries.conversion(
-                leads, ask, by=ask.by, is_cohort=ask.is_cohort, sums=sums
-            )
+            found: Any = figures.parted
         else:
-            opportunities = Opportunity.objects.permitted(self.user)
+            opportunities = figures.opportunities
             if ask.by in {"country", "region"}:
                 opportunities = opportunities.with_place(self.user)
             elif ask.by == "account":
                 opportunities = opportunities.with_seen_account(self.user)
             elif ask.by == "product":
                 opportunities = opportunities.with_main_product()
-            found = queries.outcomes(opportunities, ask, by=ask.by, sums=sums)
+            found = queries.outcomes(opportunities, ask, by=ask.by, sums=figures.sums)
         if len(found.parts) > MOST_PARTS:
             raise ValidationError({"from": [TOO_MANY]})
         rows = [
@@ -261,14 +253,8 @@ class ReportViewSet(api.ApiViewSet):
             name = "pipeline-as-of"
         if name not in REPORTS:
             raise NotFound
-        figures = queries.Figures(
-            Lead.objects.permitted(self.user),
-            Opportunity.objects.permitted(self.user),
-            Target.objects.permitted(self.user),
-            self.question("by", "cohort", *(["as_of"] if name == "pipeline-as-of" else [])),
-            ever=Opportunity.all_objects.permitted(self.user),
-            sums=queries.Sums.permitted(self.user),
-        )
+        also = ["as_of"] if name == "pipeline-as-of" else []
+        figures = queries.Figures.permitted(self.user, self.question("by", "cohort", *also))
         table = REPORTS[name].table(figures)
         columns = [column.key for column in table.columns]
 

@@ -34,6 +34,7 @@ from reports.queries.question import (
     percentile,
     spans_in,
 )
+from reports.queries.replica import minutes_behind
 from reports.queries.response import Response, response
 from reports.queries.search import Answer, Found, find, next_tasks, recent_of
 from reports.queries.sums import Sums
@@ -93,6 +94,7 @@ __all__ = [
     "forecast",
     "funnel",
     "leaderboard",
+    "minutes_behind",
     "months_from",
     "months_until",
     "next_tasks",

@@ -91,9 +91,9 @@ def counted(opportunities: OpportunityQuerySet, ask: Question, sums: Sums | None
     """
     months = tuple(months_from(timezone.localdate(), FORECAST_MONTHS))
     stages = tuple(
-        Stage.objects.select_related("process").order_by(
-            "process__position", "process", "position", "pk"
-        )
+        Stage.objects.using(opportunities.db)
+        .select_related("process")
+        .order_by("process__position", "process", "position", "pk")
     )
     if sums is None:
         rows = tuple(_rows(ask.of(opportunities), ask.period, months))

@@ -1,6 +1,6 @@
 """The figures: permitted rows in, frozen facts out, each with the list that it counts.
 
-Nothing here asks who the viewer is. Rows arrive narrowed by `permitted`, so a report cannot tell
+No report asks who the viewer is. Rows arrive narrowed by `permitted`, so a report cannot tell
 more than the lists do, and every figure carries the address of a list that has exactly its rows.
 """
 
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from django.conf import settings
 from django.utils import timezone
 
+from leads.models import Lead
+from opportunities.models import Opportunity
+from reports.models import Target
 from reports.queries.as_of import AsOf, as_of
 from reports.queries.bridge import Bridge, bridge
 from reports.queries.cohorts import Cohort, Step, cohorts, funnel
@@ -37,6 +41,7 @@ from reports.queries.question import (
     months_until,
 )
 from reports.queries.response import Response, response
+from reports.queries.sums import Sums
 from reports.queries.targets import Attained, Targets, attained, targets
 
 if TYPE_CHECKING:
@@ -44,8 +49,8 @@ if TYPE_CHECKING:
 
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
-    from reports.queries.sums import Sums
     from reports.querysets import TargetQuerySet
+    from users.models import User
 
 TREND_MONTHS = 12
 
@@ -62,6 +67,25 @@ class Figures:
     ever: OpportunityQuerySet | None = None
     # What the summaries tell of the same rows; without them, rows are counted one by one.
     sums: Sums | None = None
+
+    @classmethod
+    def permitted(cls, user: User, ask: Question) -> Self:
+        """Return the figures of what `user` may see, read where reports are read."""
+        database = settings.REPORTS_DATABASE
+        return cls(
+            leads=Lead.objects.using(database).permitted(user),
+            opportunities=Opportunity.objects.using(database).permitted(user),
+            target_rows=Target.objects.using(database).permitted(user),
+            ask=ask,
+            ever=Opportunity.all_objects.using(database).permitted(user),
+            sums=Sums.permitted(user, database=database),
+        )
+
+    @classmethod
+    def of_nothing(cls, ask: Question) -> Self:
+        """Return the figures of no records at all."""
+        nothing = Opportunity.objects.none()
+        return cls(Lead.objects.none(), nothing, Target.objects.none(), ask, ever=nothing)
 
     @cached_property
     def as_of(self) -> AsOf:

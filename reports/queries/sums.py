@@ -26,7 +26,7 @@ class Sums:
     closed: SummaryQuerySet
 
     @classmethod
-    def permitted(cls, user: User) -> Self:
-        """Return what is told of all that `user` may view."""
+    def permitted(cls, user: User, *, database: str | None = None) -> Self:
+        """Return what is told of all that `user` may view, as `database` has it."""
         kinds = (LeadSum, DecidedLeadSum, OpenSum, AgeSum, ClosedSum)
-        return cls(*(kind.objects.permitted(user) for kind in kinds))
+        return cls(*(kind.objects.using(database).permitted(user) for kind in kinds))

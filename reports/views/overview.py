@@ -14,12 +14,9 @@ from django.utils.translation import gettext as _
 from django.views import generic
 from django_htmx.http import push_url
 
-from leads.models import Lead
-from opportunities.models import Opportunity
 from reports.filters import COHORTS, PARTS, OverviewFilter
-from reports.models import Target
 from reports.operations import DASHBOARD
-from reports.queries import Figures, Sums
+from reports.queries import Figures, minutes_behind
 from reports.tables import REPORTS
 from reports.templatetags.figures import as_days, as_points, as_rate
 from reports.views.boards import STRIP, Board, board_of
@@ -87,17 +84,9 @@ class FiguresPage(generic.TemplateView):
 
         A choice that is none answers no other question than the one that was asked.
         """
-        user, is_asked = person(self.request), self.form.is_valid()
-        return Figures(
-            leads=Lead.objects.permitted(user) if is_asked else Lead.objects.none(),
-            opportunities=Opportunity.objects.permitted(user)
-            if is_asked
-            else Opportunity.objects.none(),
-            target_rows=Target.objects.permitted(user) if is_asked else Target.objects.none(),
-            ask=self.form.question,
-            ever=Opportunity.all_objects.permitted(user) if is_asked else None,
-            sums=Sums.permitted(user) if is_asked else None,
-        )
+        if not self.form.is_valid():
+            return Figures.of_nothing(self.form.question)
+        return Figures.permitted(person(self.request), self.form.question)
 
     @property
     def part(self) -> str:
@@ -168,7 +157,11 @@ class FiguresPage(generic.TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            head=self.form, hidden=self.hidden, period=self.figures.ask.period, **kwargs
+            head=self.form,
+            hidden=self.hidden,
+            period=self.figures.ask.period,
+            behind=minutes_behind(),
+            **kwargs,
         )
 
 
