@@ -760,6 +760,27 @@ def walked(engine: str, sizes: dict[str, int], options: argparse.Namespace) -> d
             return server.script(WALK, *asked)  # type: ignore[no-any-return]
 
 
+def grown(engine: str, sizes: dict[str, int], options: argparse.Namespace) -> dict[str, Any]:
+    """Ask every report with a tenth of the records and with all of them, and compare."""
+    told = []
+    with database(engine, "") as (folder, address):
+        server = Server(folder, address)
+        server.manage("migrate", "--verbosity", "0")
+        for share in (0.1, 0.9):
+            words = [w for kind, n in sizes.items() for w in (f"--{kind}", str(round(n * share)))]
+            sys.stderr.write(f"  {server.manage('seed', *words).strip()}\n")
+            with closing(connected(folder, address)):
+                walk = server.script(WALK, str(options.rounds), "reports", "boss")
+            told.append(
+                {k: v for room in walk["boss"].values() for k, v in room["median_of_each"].items()}
+            )
+    few, many = told
+    return {
+        case: {"a_tenth": few[case], "all": ms, "grows": round(ms / few[case], 2)}
+        for case, ms in many.items()
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     for kind, size in SIZES.items():
@@ -773,12 +794,22 @@ def main() -> int:
         action="store_true",
         help="ask every view, sort and filter instead",
     )
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="ask every report with a tenth of the records and with all of them instead",
+    )
     parser.add_argument("--rooms", default=EVERYWHERE, help="where to walk")
     parser.add_argument("--whose", default="rep,boss", help="as whom to walk")
     parser.add_argument("--draft", action="store_true", help="print, but do not write docs/proof")
     options = parser.parse_args()
     sizes = {kind: getattr(options, kind) for kind in SIZES}
     results: dict[str, Any] = {}
+    if options.growth:
+        for engine in options.engine or ["PostgreSQL"]:
+            results[engine] = grown(engine, sizes, options)
+        sys.stdout.write(json.dumps(results, indent=1) + "\n")
+        return 0
     if options.walk:
         for engine in options.engine or ["PostgreSQL", "SQLite"]:
             results[engine] = walked(engine, sizes, options)

@@ -306,6 +306,9 @@ def walk(rounds: int, rooms: list[str], whose: list[str], only: str) -> dict[str
     return result
 
 
+FEW = 50  # cases of which each is told
+
+
 def summary(cases: list[Case]) -> dict[str, Any]:
     """Return the figures of each room, what is late, and what reads a table from end to end."""
     found: dict[str, Any] = {}
@@ -319,6 +322,8 @@ def summary(cases: list[Case]) -> dict[str, Any]:
         figures["worst"] = {
             case.name: case.figures for case in sorted(some, key=lambda c: -c.p95)[:8]
         }
+        if len(some) <= FEW:
+            figures["median_of_each"] = {case.name: case.figures["median_ms"] for case in some}
         figures["late"] = [case.name for case in some if case.p95 > case.must]
         figures["read_whole"] = {case.name: case.whole for case in some if case.whole}
         told[room] = figures
