@@ -73,11 +73,11 @@ class Figures:
         """Return the figures of what `user` may see, read where reports are read."""
         database = settings.REPORTS_DATABASE
         return cls(
-            leads=Lead.objects.using(database).permitted(user),
-            opportunities=Opportunity.objects.using(database).permitted(user),
-            target_rows=Target.objects.using(database).permitted(user),
+            leads=Lead.objects.permitted(user).using(database),
+            opportunities=Opportunity.objects.permitted(user).using(database),
+            target_rows=Target.objects.permitted(user).using(database),
             ask=ask,
-            ever=Opportunity.all_objects.using(database).permitted(user),
+            ever=Opportunity.all_objects.permitted(user).using(database),
             sums=Sums.permitted(user, database=database),
         )
 

@@ -29,4 +29,4 @@ class Sums:
     def permitted(cls, user: User, *, database: str | None = None) -> Self:
         """Return what is told of all that `user` may view, as `database` has it."""
         kinds = (LeadSum, DecidedLeadSum, OpenSum, AgeSum, ClosedSum)
-        return cls(*(kind.objects.using(database).permitted(user) for kind in kinds))
+        return cls(*(kind.objects.permitted(user).using(database) for kind in kinds))
