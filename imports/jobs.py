@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -288,13 +289,23 @@ def _links_of(row: Row, pairs: list[tuple[str, str]]) -> set[tuple[str, str]]:
 
 def _found_in(imported: Import, wanted: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """Return those of `wanted` that some row of the file is."""
+    there = _names_in(imported.pk, digest_of(imported))
+    return {link for link in wanted if hash(link) in there}
+
+
+@lru_cache(maxsize=1)
+def _names_in(number: int, _digest: str) -> frozenset[int]:
+    """Return what the rows of a file are, in a few bytes each; read once for all of its steps.
+
+    Whoever goes on with a check in another process reads it again.
+    """
+    imported = Import.objects.get(pk=number)
     columns = [pair for pair in pairs_of(imported) if pair[1] in ("name", "external_id")]
-    return {
-        link
+    return frozenset(
+        hash((name, row.cells.get(header, "").strip().casefold()))
         for row in table_of(imported).rows()
         for header, name in columns
-        if (link := (name, row.cells.get(header, "").strip().casefold())) in wanted
-    }
+    )
 
 
 def _summary(imported: Import) -> str:

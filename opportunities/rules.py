@@ -94,10 +94,15 @@ class Opening:
     meant: tuple[Process, ...] = ()
 
 
-def opening_for(draft: Opportunity, *, by: User | None) -> Opening:
-    """Say where an opportunity starts, which may lack what it gets there. One statement."""
+def opening_for(
+    draft: Opportunity, *, by: User | None, stages: Iterable[Stage] | None = None
+) -> Opening:
+    """Say where an opportunity starts, which may lack what it gets there. One statement.
+
+    None, where `stages` are those of `opening_stages`, read already.
+    """
     first: dict[int, Stage] = {}
-    for stage in opening_stages():
+    for stage in opening_stages() if stages is None else stages:
         first.setdefault(stage.process_id, stage)
     asked = [stage for stage in first.values() if stage.process.condition]
     meant: list[Stage] = []

@@ -88,6 +88,38 @@ def insert(
             cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(text))
 
 
+def update(
+    model: type[models.Model], names: Sequence[str], records: Sequence[models.Model]
+) -> None:
+    """Write these columns of records that are there. One statement."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    own: Any = model._meta.pk
+    quote = connection.ops.quote_name
+    table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    rows = [
+        [*(field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields),
+         each.pk]
+        for each in records
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            places = ", ".join(f"{column} = %s" for column in columns)
+            cursor.executemany(
+                f"UPDATE {table} SET {places} WHERE {quote(own.column)} = %s",  # noqa: S608
+                rows,
+            )
+            return
+        # A list for each column: a statement with a place for each value takes long to read.
+        kinds = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in [*fields, own])
+        told = ", ".join(f"{column} = new.{column}" for column in columns)
+        names_of = ", ".join([*columns, quote(own.column)])
+        cursor.execute(
+            f"UPDATE {table} SET {told} FROM unnest({kinds}) AS new ({names_of})"  # noqa: S608
+            f" WHERE {table}.{quote(own.column)} = new.{quote(own.column)}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
 def insert_like(line: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert lines that say what `line` does, but in the columns `names`, of which each has values
     of its own. Nobody refers to them; they get no numbers here.

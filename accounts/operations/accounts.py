@@ -20,18 +20,20 @@ from records.operations import (
     hold_chosen,
     known_currency,
     locked,
+    made_ready,
     operation,
     refuse_gaps,
     restore_record,
     save_changed,
-    save_new,
 )
-from records.operations.tags import put_on, tags_named
+from records.operations.many import save_many_new
+from records.operations.tags import put_on_many, tags_named
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from records.models import Tag
     from users.models import User
 
 
@@ -49,20 +51,38 @@ def create_account(
     Raises `AccountExists` when one of this name and domain (or country) is there, unless a person
     said that it `is_different`.
     """
+    account = drawn_up_account(by=by, owner=owner, **fields)
+    identity.hold(identity.company_locks(account.name))
+    if not is_different:
+        _refuse_twin(account, by=by)
+    hold_chosen(account.parent, by=by)
+    write_accounts([(account, tags_named(tags, by=by))], by=by, is_different=is_different)
+    return account
+
+
+def drawn_up_account(*, by: User, owner: User | None = None, **fields: Any) -> Account:
+    """Draw up a company as `create_account` says, without a look at others; nothing is written."""
     account = Account(owner=owner or by, **fields)
     require_any(by, "add", Account)
     require(by, "add", account)
     account.derive()
     _require_currency(account)
-    identity.hold(identity.company_locks(account.name))
-    if not is_different:
-        _refuse_twin(account, by=by)
-    hold_chosen(account.parent, by=by)
-    save_new(account, by=by)
-    put_on(account, tags_named(tags, by=by))
-    identity.claim([account], is_different=is_different)
-    audit.log(account, "account.created", by=by)
+    made_ready(account, by=by)
     return account
+
+
+def write_accounts(
+    drafts: Sequence[tuple[Account, Sequence[Tag]]], *, by: User, is_different: bool = False
+) -> None:
+    """Write companies that are drawn up, each with its tags, and what every new one brings.
+
+    Their locks are held, and nobody is like them; raises `LostRace` where somebody is.
+    """
+    accounts = [account for account, _tags in drafts]
+    save_many_new(accounts, by=by)
+    put_on_many(Account, "tags", drafts)
+    identity.claim(accounts, is_different=is_different)
+    audit.log_each(accounts, "account.created", by=by)
 
 
 @operation

@@ -19,18 +19,20 @@ from records.operations import (
     delete_record,
     hold_chosen,
     locked,
+    made_ready,
     operation,
     refuse_gaps,
     restore_record,
     save_changed,
-    save_new,
 )
-from records.operations.tags import put_on, tags_named
+from records.operations.many import save_many_new
+from records.operations.tags import put_on_many, tags_named
 from records.permissions import reaches, require, require_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from records.models import Tag
     from users.models import User
 
 
@@ -48,20 +50,38 @@ def create_contact(
     Raises `ContactExists` when somebody with this personal email, or with this name, company and
     phone is there, unless a person said that it `is_different`.
     """
+    contact = drawn_up_contact(by=by, owner=owner, **fields)
+    identity.hold(_locks(contact))
+    if not is_different:
+        _refuse_twin(contact, by=by)
+    hold_chosen(contact.account, by=by)
+    write_contacts([(contact, tags_named(tags, by=by))], by=by, is_different=is_different)
+    return contact
+
+
+def drawn_up_contact(*, by: User, owner: User | None = None, **fields: Any) -> Contact:
+    """Draw up a person as `create_contact` says, without a look at others; nothing is written."""
     contact = Contact(owner=owner or by, **fields)
     require_any(by, "add", Contact)
     require(by, "add", contact)
     _require_some_name(contact)
     contact.derive()
-    identity.hold(_locks(contact))
-    if not is_different:
-        _refuse_twin(contact, by=by)
-    hold_chosen(contact.account, by=by)
-    save_new(contact, by=by)
-    put_on(contact, tags_named(tags, by=by))
-    identity.claim([contact], is_different=is_different)
-    audit.log(contact, "contact.created", by=by)
+    made_ready(contact, by=by)
     return contact
+
+
+def write_contacts(
+    drafts: Sequence[tuple[Contact, Sequence[Tag]]], *, by: User, is_different: bool = False
+) -> None:
+    """Write people who are drawn up, each with their tags, and what every new one brings.
+
+    Their locks are held, and nobody is like them; raises `LostRace` where somebody is.
+    """
+    contacts = [contact for contact, _tags in drafts]
+    save_many_new(contacts, by=by)
+    put_on_many(Contact, "tags", drafts)
+    identity.claim(contacts, is_different=is_different)
+    audit.log_each(contacts, "contact.created", by=by)
 
 
 @operation

@@ -145,7 +145,7 @@ def _unchanged(changed: dict[str, Any], *, by: User) -> list[str]:
     if getattr(record, "is_in_bin", False):
         return [_("%(record)s is in the recycle bin.") % {"record": record}]
     before, after, version = changed["before"], changed["after"], record.version
-    now = kept(record, [name for name in after if name != "custom"])
+    now = kept(record, [name for name in after if name not in ("custom", "rate")])
     back = {name: before[name] for name in now if now[name] == after[name]}
     custom = {
         key: before.get("custom", {}).get(key)
@@ -162,6 +162,9 @@ def _unchanged(changed: dict[str, Any], *, by: User) -> list[str]:
     if back:
         model = type(record)
         update = UPDATE[changed["model"]]
+        if "rate" in before:
+            # A value that comes back is worth what it was, whatever its currency is today.
+            back["rate"] = before["rate"]
         values = given_back(model, back)
         reasons += _tried(lambda: update(record, by=by, version=version, **values))
         now_at = model._base_manager.values_list("version", flat=True).get(pk=record.pk)

@@ -10,10 +10,8 @@ from leads.models import Lead
 from leads.operations.edit import Capture, drawn_up, write_captured
 from leads.rules.qualification import rules_in_force
 from opportunities.models import Campaign, Source
-from records import keys
 from records.errors import Refused
-from records.models import Tag
-from workbench.transfer import Outcome
+from workbench.transfer import Batch, Mark, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,57 +36,32 @@ COMPARED = (
 # What may stand in the column of the status of a lead that is open.
 PROGRESS = frozenset(Lead.Progress.values)
 STANDING = PROGRESS | {"", Lead.Status.OPEN.value}
-Mark = tuple[str, ...]
 
 
-class LeadBatch:
-    """Draws up the leads of a chunk, and says which of its rows nothing is like.
+class LeadBatch(Batch):
+    """Draws up the leads of a chunk, and says which of its rows nothing is like."""
 
-    What is like a row is found by marks that are coarser than the comparison of the importer: a row
-    that shares one with another is settled by itself, and that comparison has the word.
-    """
+    special = SPECIAL
+    related = ("owner", "source", "campaign")
 
     def __init__(self, importer: Any, chunk: list[dict[str, Any]]) -> None:
-        self.importer = importer
-        self.by = importer.by
-        self.rules = rules_in_force(by=self.by)
-        self.tags = self._tags_in(chunk)
-        self.known = self._known_in(chunk)
-        self.drafts = {id(values): self._drawn_up(values) for values in chunk}
-        self.marks: dict[int, frozenset[Mark]] = {}
+        self.rules = rules_in_force(by=importer.by)
         # Leads by name and company, the oldest first; None when they may be others by now.
         self.people: dict[Mark, list[Lead]] | None = {}
-        # A row that names a known lead is settled by itself, whatever else is like it.
-        others = [v for v in chunk if v.get("external_id", "") not in self.known]
-        self.there = self._there(set().union(*map(self._marks_of, others)))
-        self.waiting: set[Mark] = set()
+        super().__init__(importer, chunk)
 
-    def standing_of(self, values: dict[str, Any]) -> Lead | None:
+    def standing_of(self, values: dict[str, Any]) -> Any:
         known = self.known.get(values.get("external_id", ""))
-        if known is None or not known.is_open or not self._is_plain(values):
-            return None
-        try:
-            fields = self._fields_in(dict(values), is_new=False)
-        except Refused:
-            return None
-        if fields is None:
-            return None
-        if (owner := fields.pop("owner")) is not None:
-            fields["owner"] = owner
-        fields.pop("created_at", None)
-        fields["tags"] = [tag.name for tag in fields["tags"]]
-        if "tags" not in values:
-            del fields["tags"]
-        return None if self.importer.differing(known, fields) else known
+        return super().standing_of(values) if known is not None and known.is_open else None
 
     def duplicate_of(self, values: dict[str, Any]) -> Outcome | None:
         external_id = values.get("external_id", "")
-        if self.importer.mapping.duplicates not in LEAVING_OUT or not self._is_plain(values):
+        if self.importer.mapping.duplicates not in LEAVING_OUT or not self.is_plain(values):
             return None
         if external_id and ("id", external_id) in self.there:
             return None
         try:
-            if self._fields_in(dict(values), is_new=False) is None:
+            if self.fields_in(dict(values), is_new=False) is None:
                 return None
         except Refused:
             return None
@@ -105,29 +78,15 @@ class LeadBatch:
         return next((lead for lead in same if is_twin(draft, lead)), None)
 
     def was_settled(self, verdict: Verdict, trace: Trace) -> None:
+        super().was_settled(verdict, trace)
         if verdict.verdict in {"new", "updated", "duplicate"} or trace.is_further:
             # From now on the database has the word on who is like whom.
             self.people = None
         if trace.is_further:
             # Closing a lead may close others along with it.
             self.known.clear()
-        elif verdict.verdict == "updated":
-            self.known = {key: lead for key, lead in self.known.items() if lead.pk != verdict.id}
 
-    def draft_of(self, values: dict[str, Any]) -> Capture | None:
-        draft, marks = self.drafts[id(values)], self._marks_of(values)
-        if draft is None or not marks.isdisjoint(self.there):
-            self.there |= marks
-            return None
-        self.there |= marks
-        self.waiting |= marks
-        return draft
-
-    def touches_what_waits(self, values: dict[str, Any]) -> bool:
-        return not self._marks_of(values).isdisjoint(self.waiting)
-
-    def write(self, drafts: list[Capture]) -> list[Lead]:
-        self.waiting.clear()
+    def insert(self, drafts: list[Capture]) -> list[Lead]:
         write_captured(drafts, by=self.by)
         leads = [draft.lead for draft in drafts]
         if self.people is not None:
@@ -135,37 +94,13 @@ class LeadBatch:
                 self.people.setdefault((lead.name_key, lead.company_key), []).append(lead)
         return leads
 
-    def _tags_in(self, chunk: Iterable[dict[str, Any]]) -> dict[str, Tag]:
-        wanted = {keys.tag_key(name) for values in chunk for name in values.get("tags", ())}
-        if not wanted:
-            return {}
-        return {tag.name_key: tag for tag in Tag.objects.filter(name_key__in=wanted)}
+    def is_plain(self, values: dict[str, Any]) -> bool:
+        return super().is_plain(values) and not self.importer.is_by_rules(values)
 
-    def _known_in(self, chunk: Iterable[dict[str, Any]]) -> dict[str, Lead]:
-        """Return the leads by whose external ids rows name them, as far as they may be seen."""
-        wanted = {values["external_id"] for values in chunk if values.get("external_id")}
-        if not wanted or "external_id" not in self.importer.mapping.match:
-            return {}
-        rows = Lead.objects.permitted(self.by, "view").filter(external_id__in=wanted)
-        found = rows.select_related("owner", "source", "campaign").prefetch_related("tags")
-        return {lead.external_id: lead for lead in found.order_by()}
+    def draw_up(self, fields: dict[str, Any]) -> Capture:
+        return drawn_up(by=self.by, rules=self.rules, **fields)
 
-    def _is_plain(self, values: dict[str, Any]) -> bool:
-        return SPECIAL.isdisjoint(values) and not self.importer.is_by_rules(values)
-
-    def _drawn_up(self, values: dict[str, Any]) -> Capture | None:
-        """Return the lead that a row says, as far as nothing has to be written for it first."""
-        if values.get("external_id", "") in self.known or not self._is_plain(values):
-            return None
-        try:
-            fields = self._fields_in(dict(values))
-            return None if fields is None else drawn_up(by=self.by, rules=self.rules, **fields)
-        except Refused:
-            # The row is told why when it is settled.
-            return None
-
-    def _fields_in(self, values: dict[str, Any], *, is_new: bool = True) -> dict[str, Any] | None:
-        """Return the keywords of a capture; None where something is not there that they need."""
+    def fields_in(self, values: dict[str, Any], *, is_new: bool = True) -> dict[str, Any] | None:
         importer = self.importer
         status = values.pop("status", "").lower()
         owner = importer.owner_in(values)
@@ -181,13 +116,8 @@ class LeadBatch:
             importer.require_filled(values, products=[])
         if status in PROGRESS:
             values["progress"] = status
-        tags = [self.tags.get(keys.tag_key(name)) for name in values.pop("tags", ())]
-        return None if None in tags else {**values, "owner": owner, "tags": tags}
-
-    def _marks_of(self, values: dict[str, Any]) -> frozenset[Mark]:
-        if id(values) not in self.marks:
-            self.marks[id(values)] = self._marks(values)
-        return self.marks[id(values)]
+        tags = self.tags_of(values)
+        return None if tags is None else {**values, "owner": owner, "tags": tags}
 
     def _draft(self, values: dict[str, Any]) -> Lead:
         """Return a lead that knows at least by what its twin would be found."""
@@ -195,38 +125,30 @@ class LeadBatch:
         lead: Lead = draft.lead if draft is not None else self.importer.draft(values)
         return lead
 
-    def _marks(self, values: dict[str, Any]) -> frozenset[Mark]:
+    def marks_on(self, values: dict[str, Any]) -> set[Mark]:
         lead = self._draft(values)
         marks: set[Mark] = set()
-        if lead.external_id:
-            marks.add(("id", lead.external_id))
         if "identity" in self.importer.mapping.match:
             if lead.email_key:
                 marks.add(("email", lead.email_key))
             if lead.name_key and lead.company_key:
                 marks.add(("who", lead.name_key, lead.company_key))
-        return frozenset(marks)
+        return marks
 
-    def _there(self, marks: Iterable[Mark]) -> set[Mark]:
-        """Return those of the marks that stand on a lead already. Three statements."""
-        known: dict[Mark, list[Lead]] = {}
-        wanted: dict[str, list[Mark]] = {"id": [], "email": [], "who": []}
-        for mark in marks:
-            wanted[mark[0]].append(mark)
-        found: set[Mark] = set()
-        if wanted["id"]:
-            ids = Q(external_id__in=[mark[1] for mark in wanted["id"]])
-            found |= {("id", each) for each in _values(Lead.all_objects.filter(ids), "external_id")}
-        if wanted["email"]:
-            emails = Q(email_key__in=[mark[1] for mark in wanted["email"]])
-            found |= {("email", each) for each in _values(Lead.objects.filter(emails), "email_key")}
-        if wanted["who"]:
+    def standing(self, marks: Iterable[Mark]) -> set[Mark]:
+        marks = list(marks)
+        found, known = super().standing(marks), {}
+        emails = [mark[1] for mark in marks if mark[0] == "email"]
+        who = [mark for mark in marks if mark[0] == "who"]
+        if emails:
+            rows = Lead.objects.filter(email_key__in=emails).order_by()
+            found |= {("email", each) for each in rows.values_list("email_key", flat=True)}
+        if who:
             people = Q(
-                name_key__in={mark[1] for mark in wanted["who"]},
-                company_key__in={mark[2] for mark in wanted["who"]},
+                name_key__in={mark[1] for mark in who}, company_key__in={mark[2] for mark in who}
             )
-            rows = Lead.objects.filter(people).select_related("owner").only(*COMPARED)
-            for lead in rows.order_by("pk"):
+            alike = Lead.objects.filter(people).select_related("owner").only(*COMPARED)
+            for lead in alike.order_by("pk"):
                 key = (lead.name_key, lead.company_key)
                 found.add(("who", *key))
                 known.setdefault(key, []).append(lead)
@@ -244,7 +166,3 @@ def is_twin(draft: Lead, other: Lead) -> bool:
         (draft.mobile_key, other.mobile_key),
     )
     return any(mine and mine == theirs for mine, theirs in pairs)
-
-
-def _values(rows: Any, name: str) -> Any:
-    return rows.order_by().values_list(name, flat=True)

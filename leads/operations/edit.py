@@ -27,12 +27,13 @@ from records.operations import (
     save_changed,
 )
 from records.operations.many import save_many_new
-from records.operations.notices import tell_owner
+from records.operations.notices import tell_owner, tell_owners
 from records.operations.tags import put_on_many, tags_named
 from records.permissions import require, require_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from accounts.models import Account, Contact
     from leads.rules.qualification import RuleSet
@@ -130,8 +131,7 @@ def write_captured(captures: Sequence[Capture], *, by: User) -> None:
     save_many_new(leads, by=by)
     put_on_many(Lead, "products", [(each.lead, each.products) for each in captures])
     put_on_many(Lead, "tags", [(each.lead, each.tags) for each in captures])
-    for lead in leads:
-        tell_owner(lead, by=by)
+    tell_owners(leads, by=by)
     audit.log_each(leads, "lead.created", by=by)
 
 
@@ -141,11 +141,13 @@ def update_lead(
     *,
     by: User,
     version: int | None = None,
+    rate: Decimal | None = None,
     products: Sequence[Product] | None = None,
     **changes: Any,
 ) -> Lead:
     """Change fields of an open lead; changing nothing writes nothing.
 
+    A changed value is converted as currencies stand today, unless it comes back with its `rate`.
     Raises `LeadIsClosed`, and `Stale` when `version` is given and no longer the current one.
     """
     current = open_lead(lead, by=by, action="change", version=version)
@@ -166,7 +168,7 @@ def update_lead(
             changed[name] = [changed.get(name, [empty])[0], filled]
         current.needs_decision = ""
     if changed.keys() & {"estimated_value", "currency"}:
-        current.rate = rate_of(current.currency)
+        current.rate = rate_of(current.currency) if rate is None else rate
     _require_what_and_who(current)
     refuse_gaps(current, changed, by=by)
     note_readiness(current, by=by, products=products)

@@ -43,11 +43,17 @@ MOST_LINES = 200
 
 @operation
 def update_opportunity(
-    opportunity: Opportunity, *, by: User, version: int | None = None, **changes: Any
+    opportunity: Opportunity,
+    *,
+    by: User,
+    version: int | None = None,
+    rate: Decimal | None = None,
+    **changes: Any,
 ) -> Opportunity:
     """Change terms of an open opportunity. Changing nothing writes nothing.
 
-    A new `stage` or `owner` among them goes through its own operation, last, with everything that
+    A changed value is converted as currencies stand today, unless it comes back with its `rate`. A
+    new `stage` or `owner` among them goes through its own operation, last, with everything that
     this one refuses. Raises `OpportunityIsClosed` and `Stale`; refuses what cannot be typed.
     """
     stage = changes.pop("stage", None)
@@ -60,7 +66,7 @@ def update_opportunity(
     places = [getattr(current, n) if n in changed else None for n in ("account", "contact")]
     require_places(*places)
     hold_chosen(*places, by=by)
-    _take_rate_of_the_day(current, changed)
+    _take_rate_of_the_day(current, changed, rate=rate)
     changed |= set_many(current, sets)
     if changed:
         refuse_gaps(current, changed, by=by)
@@ -133,10 +139,12 @@ def set_lines(
     return current
 
 
-def _take_rate_of_the_day(opportunity: Opportunity, changed: Mapping[str, Any]) -> None:
+def _take_rate_of_the_day(
+    opportunity: Opportunity, changed: Mapping[str, Any], *, rate: Decimal | None = None
+) -> None:
     """Convert a value that was entered anew as currencies stand now; what was not is left."""
     if changed.keys() & {"value", "currency"}:
-        opportunity.rate = rate_of(opportunity.currency)
+        opportunity.rate = rate_of(opportunity.currency) if rate is None else rate
 
 
 def _line(opportunity: Opportunity, number: int, given: Mapping[str, Any]) -> Line:

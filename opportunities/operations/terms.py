@@ -13,6 +13,7 @@ from records.operations import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from users.models import User
 
@@ -101,12 +102,28 @@ def remember(
     comment: str = "",
 ) -> None:
     """Write a line into the memory of the pipeline."""
-    StageMove.objects.create(
+    move_of(opportunity, kind, by=by, from_stage=from_stage, comment=comment).save()
+
+
+def move_of(
+    opportunity: Opportunity,
+    kind: str,
+    *,
+    by: User,
+    from_stage: Stage | None = None,
+    comment: str = "",
+    at: datetime | None = None,
+) -> StageMove:
+    """Return a line for the memory of the pipeline: `at` a moment, else when it was written."""
+    written_at = opportunity.changed_at
+    if kind == StageMove.Kind.OPENED:
+        written_at = opportunity.created_at
+    return StageMove(
         opportunity=opportunity,
         kind=kind,
         from_stage=from_stage,
         to_stage_id=opportunity.stage_id,
-        at=opportunity.changed_at if kind != StageMove.Kind.OPENED else opportunity.created_at,
+        at=at or written_at,
         by=by,
         base_value=opportunity.base_value,
         loss_reason_id=opportunity.loss_reason_id,

@@ -280,25 +280,28 @@ def save_new(record: Record, *, by: User) -> None:
 def made_ready(record: Record, *, by: User) -> None:
     """Complete and check a new record, as `save_new` does before it writes."""
     record.created_by = record.changed_by = by
+    given = dict(vars(record))
     values = custom.for_new(custom.kind_of(record), record.custom, by=by)
     record.custom = {key: value for key, value in values.items() if value is not None}
-    given = dict(vars(record))
     acceptable(record)
     if given != vars(record):
-        # Blanks were taken off, so what follows from the texts may be another.
+        # Blanks were taken off, or defaults put in: what follows from the texts may be another.
         record.derive()
     record._history_user = by  # type: ignore[attr-defined]
 
 
-def save_changed(record: Record, *, by: User) -> None:
-    """Check and save a record that `locked` returned, as its next version."""
+def save_changed(record: Record, *, by: User, since: datetime | None = None) -> None:
+    """Check and save a record that `locked` returned, as its next version.
+
+    `since` is when it became so, where that was before it is written.
+    """
     record.version += 1
     record.changed_by = by
     record.changed_at = timezone.now()
     acceptable(record)
     record._history_user = by  # type: ignore[attr-defined]
     record.save(force_update=True)
-    note_state(record)
+    note_state(record, since=since)
 
 
 def apply(

@@ -43,9 +43,7 @@ def tell(whom: User, what: str, *, by: User | None, about: Model, text: str = ""
     nothing. Three statements at most.
     """
     channel = whom.channel_of(what)
-    if by == whom or not whom.is_active or whom.is_machine or channel == Channel.NONE:
-        return
-    if not may_see(whom, about):
+    if not _hears(whom, what, by=by) or not may_see(whom, about):
         return
     kind = ContentType.objects.get_for_model(type(about))
     text = text[:LONGEST]
@@ -70,6 +68,32 @@ def tell_owner(record: Record, *, by: User, before: int | None = None) -> None:
         tell(record.owner, Notice.What.ASSIGNED, by=by, about=record)
 
 
+def tell_owners(records: Sequence[Record], *, by: User) -> None:
+    """Tell the owner of each of these records of one kind, as `tell_owner` does, in few statements.
+
+    What would be told together is told at once.
+    """
+    owned: dict[int, list[Record]] = {}
+    for record in records:
+        if record.owner_id is not None:
+            owned.setdefault(record.owner_id, []).append(record)
+    what = Notice.What.ASSIGNED
+    for own in owned.values():
+        whom: Any = own[0].owner
+        seen = [each for each in own if may_see(whom, each)] if _hears(whom, what, by=by) else []
+        if seen:
+            tell(whom, what, by=by, about=seen[0])
+        if more := seen[1:]:
+            kind = ContentType.objects.get_for_model(type(more[-1]))
+            _is_told_together(whom, what, by, kind, more[-1], "", count=len(more))
+
+
+def _hears(whom: User, what: str, *, by: User | None) -> bool:
+    """Say whether `whom` is told such a thing at all."""
+    is_told = whom.is_active and not whom.is_machine and by != whom
+    return is_told and whom.channel_of(what) != Channel.NONE
+
+
 def may_see(whom: User, about: Model) -> bool:
     """Say whether `whom` may see what a notice is about."""
     if isinstance(about, Record):
@@ -88,9 +112,19 @@ def _seen(model: type[Model], viewer: User) -> QuerySet[Any, Any]:
 
 
 def _is_told_together(
-    whom: User, what: str, by: User | None, kind: ContentType, about: Model, text: str
+    whom: User,
+    what: str,
+    by: User | None,
+    kind: ContentType,
+    about: Model,
+    text: str,
+    *,
+    count: int = 1,
 ) -> bool:
-    """Add a record to what has just been told and not been read or mailed; say whether it was."""
+    """Add a record to what has just been told and not been read or mailed; say whether it was.
+
+    `about` is the last of `count` records that are added.
+    """
     now = timezone.now()
     rows = Notice.objects.filter(
         whom=whom,
@@ -103,11 +137,11 @@ def _is_told_together(
     last = rows.order_by("-at", "-pk").values_list("pk", "record_id", "count").first()
     if last is None:
         return False
-    number, record_id, count = last
+    number, record_id, told = last
     row = Notice.objects.filter(pk=number, read_at=None).exclude(mail=Notice.Mail.DONE)
-    if (record_id, count) == (about.pk, 1):
+    if (record_id, told) == (about.pk, 1):
         return bool(row.update(at=now, text=text))
-    return bool(row.update(at=now, record_id=about.pk, count=F("count") + 1, text=""))
+    return bool(row.update(at=now, record_id=about.pk, count=F("count") + count, text=""))
 
 
 def mark_read(whom: User, numbers: Iterable[int]) -> int:

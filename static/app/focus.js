@@ -49,8 +49,8 @@ function comeBack() {
     was.group && controls.find((each) => groupOf(each) === was.group),
     was.place >= 0 && (alike[was.place] ?? alike.at(-1)),
   ];
-  // In a list that has nothing like it left one begins at its top.
-  if (/^(list|duplicates)(-|$)/.test(was.id)) {
+  // In a list that has nothing like it left one begins at its top, and on a page that is brought whole.
+  if (/^(list|duplicates|import)(-|$)/.test(was.id)) {
     goals.push(document.getElementById("filter-text"), document.querySelector("h1"));
   }
   goals.find((each) => each && isDrawn(each))?.focus();

@@ -1,6 +1,7 @@
 // Messages at the bottom left: they leave by themselves, wait while read, and errors stay.
 const SHORT = 6000;
 const WITH_UNDO = 10000;
+const NOTICED = 150; // until a reader of screens knows the region
 const region = document.getElementById("toasts");
 
 function arm(toast) {
@@ -58,8 +59,10 @@ export function show({ text, level, undo, link }) {
   const isError = level === "error";
   const toast = document.createElement("div");
   toast.className = "c-toast";
-  toast.setAttribute("role", isError ? "alert" : "status");
-  if (isError) toast.dataset.stays = "";
+  if (isError) {
+    toast.setAttribute("role", "alert");
+    toast.dataset.stays = "";
+  }
   const words = document.createElement("div");
   words.className = "c-toast__text";
   words.textContent = text;
@@ -94,8 +97,18 @@ function whyOf(page) {
   return why?.textContent.trim();
 }
 
+// A region tells what comes into it, not what it came with: so what is there already comes again.
+function comeAgain() {
+  const came = [...region.children];
+  region.replaceChildren();
+  setTimeout(() => {
+    region.prepend(...came);
+    welcome();
+  }, NOTICED);
+}
+
 if (region) {
-  welcome();
+  if (region.children.length) comeAgain();
   document.addEventListener("htmx:afterSettle", welcome);
   document.body.addEventListener("toast", (event) => show(event.detail));
   document.body.addEventListener("announce", (event) => {

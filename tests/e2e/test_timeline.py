@@ -39,7 +39,7 @@ def composer(page: Page) -> Locator:
 
 def said(page: Page, words: str) -> None:
     """Wait until the live region or a message says it."""
-    told = page.locator("#live, #toasts [role=status]")
+    told = page.locator("#live, #toasts .c-toast")
     expect(told.filter(has_text=words).first).to_be_attached()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -15,7 +16,8 @@ from imports.operations import ImportIsOver
 from leads.models import Lead
 from leads.operations import update_lead
 from records.errors import Unacceptable
-from tests.factories import LeadFactory
+from records.models import Currency
+from tests.factories import LeadFactory, OpportunityFactory
 from tests.imports.files import LEADS, imported, sent
 from users.models import User
 
@@ -36,6 +38,26 @@ def test_everything_is_as_it_was(rep: User) -> None:
     assert back.phase == "reverted"
     assert of(Lead, "topic", "city", "first_name", "owner") == before
     assert not back.rows.filter(is_reverted=False).exists()
+
+
+def test_a_value_is_worth_again_what_it_was_whatever_its_currency_is_by_now(rep: User) -> None:
+    Currency.objects.update_or_create(code="USD", defaults={"name": "Dollar", "rate": "0.9"})
+    deal = OpportunityFactory(owner=rep, external_id="x1", value=Decimal(100), currency="USD")
+    lead = LeadFactory(owner=rep, external_id="x1", estimated_value=Decimal(100), currency="USD")
+    Currency.objects.filter(code="USD").update(rate="0.5")
+    done = [
+        imported("external_id,value\nx1,300\n", by=rep, kind="opportunity"),
+        imported("external_id,estimated_value\nx1,300\n", by=rep),
+    ]
+    Currency.objects.filter(code="USD").update(rate="0.7")
+
+    for each in done:
+        revert(each, by=rep)
+
+    for record in (deal, lead):
+        record.refresh_from_db()
+        assert record.rate == Decimal("0.9")
+        assert record.base_value == 90
 
 
 def test_what_somebody_has_touched_stays_and_says_why(rep: User) -> None:

@@ -4,6 +4,7 @@ A room says in a subclass of `Importer` how a row of its kind becomes a record, 
 that the pages use. A bad row is named with its line and reason, and stops no other.
 """
 
+from workbench.transfer.batch import Batch, Mark
 from workbench.transfer.cells import (
     as_date,
     as_flag,
@@ -24,11 +25,13 @@ from workbench.transfer.unpacked import unpack
 from workbench.transfer.workbook import is_workbook, sheets_of
 
 __all__ = [
+    "Batch",
     "ColumnMapping",
     "FileIsUnreadable",
     "Importer",
     "LinkIsMissing",
     "MappingIsWrong",
+    "Mark",
     "Outcome",
     "Place",
     "Row",

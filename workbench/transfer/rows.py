@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db import (
     DatabaseError,
@@ -45,40 +45,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from records.models import Record
+    from workbench.transfer.batch import Batch
     from workbench.transfer.mapping import ColumnMapping
     from workbench.transfer.tables import Row, Table
-
-
-class Batch(Protocol):
-    """What judges rows of a chunk together that are plain: new, as nothing there is like them, or
-    of a record that says the same already.
-    """
-
-    def draft_of(self, values: dict[str, Any]) -> Any:
-        """Return what is to be written of the next row; None when it has to be settled by itself.
-
-        The values are those of the chunk, in its order; from now on the row is known.
-        """
-
-    def standing_of(self, values: dict[str, Any]) -> Any:
-        """Return the record that says already what the row says; None where it may not."""
-
-    def duplicate_of(self, values: dict[str, Any]) -> Outcome | None:
-        """Return the outcome of a row that is left out, as a record says the same; else None."""
-
-    def touches_what_waits(self, values: dict[str, Any]) -> bool:
-        """Say whether this row, the last that was asked for, means one that is not written yet."""
-
-    def was_settled(self, verdict: Verdict, trace: Trace) -> None:
-        """Take notice of a row that was settled by itself: it may have changed what is known."""
-
-    def write(self, drafts: list[Any]) -> list[Any]:
-        """Write what is to be written of rows, and return their records."""
 
 
 T = TypeVar("T", bound=models.Model)
 CHUNK = 500  # rows that are written in one transaction
 EMPTY: tuple[Any, ...] = (None, "", [])
+# What follows from a changed value, and is not found out again when it is changed back.
+CONVERTED = frozenset({"rate"})
 
 
 @dataclass
@@ -274,13 +250,14 @@ class Importer:
         try:
             with transaction.atomic():
                 records = batch.write([draft for _, _, draft in waiting])
-        except (IntegrityError, DataError):
+        except (IntegrityError, DataError, LostRace):
             for verdict, values, _draft in waiting:
                 self._concluded(verdict, values)
         else:
-            for (verdict, _values, _draft), record in zip(waiting, records, strict=True):
+            for (verdict, _values, draft), record in zip(waiting, records, strict=True):
                 self.trace = Trace()
-                self._told(verdict, Outcome("new", self.made(record)))
+                batch.note(self.trace, record, draft)
+                self._told(verdict, Outcome("new", record))
         waiting.clear()
 
     def judge(self, row: Row, pairs: list[tuple[str, str]]) -> tuple[Verdict, bool]:
@@ -427,7 +404,7 @@ class Importer:
             changes = _filling(record, changes)
         if not changes or self.mapping.duplicates == "skip":
             return Outcome("unchanged", record)
-        names = {*changes, *self.columns} - {"created_at"}
+        names = {*changes, *self.columns, *CONVERTED.intersection(vars(record))} - {"created_at"}
         before = kept(record, names)
         self.trace.was = getattr(record, "version", None)
         updated = update(record, by=self.by, **changes)

@@ -31,6 +31,8 @@ class Trace:
         self.updated: tuple[Model, dict[str, Any], dict[str, Any]] | None = None
         self.was: int | None = None
         self.is_further = False
+        # Whether the record in hand is as it stands, whatever happened to it.
+        self.is_in_hand = False
 
     def as_json(self, record: Any) -> dict[str, Any]:
         """Return what to keep of a row that came in as `record`; nothing when it did nothing."""
@@ -51,7 +53,7 @@ class Trace:
         named: dict[str, Any] = {"model": each._meta.label_lower, "pk": each.pk}
         version = getattr(each, "version", None)
         if version is not None:
-            if self.is_further and each.pk == getattr(record, "pk", None):
+            if self.is_further and not self.is_in_hand and each.pk == getattr(record, "pk", None):
                 # Operations work on a row that they read again: the one in hand is behind.
                 rows = type(each)._base_manager.filter(pk=each.pk)
                 version = rows.values_list("version", flat=True).get()

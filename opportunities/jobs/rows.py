@@ -1,8 +1,9 @@
-"""What is done to many opportunities, and how rows of a file become some, or products."""
+"""Rows of a file that become opportunities, products or campaigns."""
 
 from __future__ import annotations
 
 from datetime import datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -10,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.jobs import accounts_named
 from accounts.models import Account, Contact
-from activities.jobs import AddTasks
 from activities.operations import add_task
 from opportunities import operations
+from opportunities.jobs.batch import OpportunityBatch
 from opportunities.models import (
     Bant,
     Campaign,
@@ -24,33 +25,18 @@ from opportunities.models import (
     Source,
     Stage,
 )
-from opportunities.rules import missing_for_each
 from records.errors import Unacceptable
 from records.operations import save_setting
-from workbench.bulk import (
-    DONE,
-    REFUSED,
-    Assign,
-    BulkAction,
-    Delete,
-    Retag,
-    Verdict,
-    dumped,
-    loaded,
-)
-from workbench.operations import add_choice, back_date, find_choice
+from workbench.operations import add_choice, find_choice
 from workbench.transfer import Importer, Outcome, as_date, as_money, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Callable
 
-    from opportunities.models import Step
     from users.models import User
 
 BANT = tuple(column.name for column in Bant._meta.get_fields())
 NOT_RECORDED = "Not recorded"
-FOLLOWING = ("probability", "forecast_category")
 
 
 class ListImporter(Importer):
@@ -172,8 +158,8 @@ class OpportunityImporter(ProductNaming):
         for name, lines in (("source", Source), ("campaign", Campaign)):
             if text := values.pop(name, ""):
                 values[name] = self.choice(name, text, lines)
-        stage, status = self._stage_and_status(values)
-        close = self._close_in(values, status)
+        stage, status = self.stage_and_status(values)
+        close = self.close_in(values, status, choice=self.choice)
         next_step = values.pop("next_step", "")
         products = self.products_in(values)
         if known is not None:
@@ -182,22 +168,32 @@ class OpportunityImporter(ProductNaming):
             return self._brought_up(known, values, stage, status, close)
 
         self.require_filled(values, products=products, stage=stage)
-        created_at = values.pop("created_at", None)
-        topic = values.pop("topic", "")
         opportunity = operations.open_opportunity(
-            topic, by=self.by, owner=owner or self.by, stage=stage, products=products, **values
+            values.pop("topic", ""),
+            by=self.by,
+            owner=owner or self.by,
+            stage=stage,
+            products=products,
+            opened_at=values.pop("created_at", None),
+            **values,
         )
         self.made(opportunity)
-        if created_at is not None:
-            back_date(opportunity, created_at=created_at, stage_entered_at=created_at)
-            for move in opportunity.moves.all():
-                back_date(move, at=created_at)
         if next_step and status == Opportunity.Status.OPEN:
             self.made(add_task(opportunity, by=self.by, subject=next_step[:200]))
         self._close(opportunity, status, close)
         return Outcome("new", opportunity)
 
-    def _stage_and_status(self, values: dict[str, Any]) -> tuple[Stage | None, str]:
+    def batch(self, chunk: list[dict[str, Any]]) -> OpportunityBatch:
+        return OpportunityBatch(self, chunk)
+
+    @cached_property
+    def stages(self) -> list[Stage]:
+        """The stages that a row may name: those of the default process."""
+        whose = Process.objects.filter(is_default=True).first()
+        stages = Stage.objects.for_opportunities().filter(process=whose)
+        return list(stages.select_related("process").order_by("position"))
+
+    def stage_and_status(self, values: dict[str, Any]) -> tuple[Stage | None, str]:
         """Take the stage and the status out of the values; a stage may be called won or lost."""
         text, status = values.pop("stage", ""), values.pop("status", "").lower()
         if text.lower() in {"won", "lost"}:
@@ -207,39 +203,42 @@ class OpportunityImporter(ProductNaming):
             told = _("“%(text)s” is not one of %(allowed)s.")
             words = {"text": status, "allowed": allowed}
             raise Unacceptable(errors={"status": [told % words]})
-        stages = list(
-            Stage.objects.for_opportunities()
-            .filter(process=Process.objects.filter(is_default=True).first())
-            .order_by("position")
-        )
         if not text:
             # What was closed elsewhere went the whole way, as far as we know.
-            return (stages[-1] if stages and status in {"won", "lost"} else None), status or "open"
-        for stage in stages:
+            is_closed = self.stages and status in {"won", "lost"}
+            return (self.stages[-1] if is_closed else None), status or "open"
+        for stage in self.stages:
             if text.lower() in {stage.key.lower(), stage.name.lower()}:
                 return stage, status or "open"
-        names = ", ".join([*(stage.key for stage in stages), "won", "lost"])
+        names = ", ".join([*(stage.key for stage in self.stages), "won", "lost"])
         told = _("“%(text)s” is not one of %(allowed)s.")
         raise Unacceptable(errors={"stage": [told % {"text": text, "allowed": names}]})
 
-    def _close_in(self, values: dict[str, Any], status: str) -> dict[str, Any]:
-        """Take what is said about the end of an opportunity out of the values."""
+    def close_in(
+        self, values: dict[str, Any], status: str, *, choice: Callable[..., Any]
+    ) -> dict[str, Any]:
+        """Take what is said about the end of an opportunity out of the values; nothing of an open
+        one.
+
+        `choice` finds the lines of lists. What ended on a day before today, ended at its noon.
+        """
         reason, lost_to = values.pop("loss_reason", ""), values.pop("lost_to", "")
         closed_on, actual = values.pop("closed_on", None), values.pop("actual_value", None)
         if status == Opportunity.Status.OPEN:
             return {}
-        expected: date | None = values.get("estimated_close_date")
-        close: dict[str, Any] = {
-            "closed_on": min(closed_on or expected or timezone.localdate(), timezone.localdate())
-        }
+        today = timezone.localdate()
+        closed_on = min(closed_on or values.get("estimated_close_date") or today, today)
         if actual is None and status == Opportunity.Status.WON:
             actual = values.get("value")
+        noon = timezone.make_aware(datetime.combine(closed_on, time(12)))
+        close: dict[str, Any] = {"closed_at": noon if closed_on < today else None}
         if actual is not None:
             close["actual_value"] = actual
+        close["closed_on"] = closed_on
         if status == Opportunity.Status.LOST:
-            close["reason"] = self.choice("loss_reason", reason or NOT_RECORDED, LossReason)
+            close["loss_reason"] = choice("loss_reason", reason or NOT_RECORDED, LossReason)
             if lost_to:
-                close["lost_to"] = self.choice("lost_to", lost_to, Competitor)
+                close["lost_to"] = choice("lost_to", lost_to, Competitor)
         return close
 
     def _brought_up(
@@ -269,102 +268,8 @@ class OpportunityImporter(ProductNaming):
         if status == Opportunity.Status.OPEN:
             return
         self.trace.is_further = True
+        terms = dict(close)
         if status == Opportunity.Status.WON:
-            closed = operations.win(opportunity, by=self.by, **close)
+            operations.win(opportunity, by=self.by, **terms)
         else:
-            closed = operations.lose(opportunity, by=self.by, **close)
-        if close["closed_on"] < timezone.localdate():
-            noon = timezone.make_aware(datetime.combine(close["closed_on"], time(12)))
-            back_date(closed, closed_at=noon)
-            last = closed.moves.order_by("pk").last()
-            if last is not None:
-                back_date(last, at=noon)
-
-
-class AssignOpportunities(Assign):
-    """Give open opportunities to somebody else."""
-
-    model = Opportunity
-    needs_open = True
-    operation = staticmethod(operations.assign_opportunity)
-
-
-class DeleteOpportunities(Delete):
-    """Put opportunities into the recycle bin."""
-
-    model = Opportunity
-    operation = staticmethod(operations.delete_opportunity)
-    restore = staticmethod(operations.restore_opportunity)
-
-
-class AddOpportunityTasks(AddTasks):
-    """Put a task on opportunities."""
-
-    model = Opportunity
-
-
-class TagOpportunities(Retag):
-    """Put tags on open opportunities, and take others off."""
-
-    model = Opportunity
-    needs_open = True
-    update = staticmethod(operations.update_opportunity)
-
-
-class MoveOpportunities(BulkAction):
-    """Move open opportunities to another stage of their process, where its steps allow it."""
-
-    model = Opportunity
-    action = "change"
-    names = ("stage",)
-    needs_open = depends = True
-    related = ("owner", "stage")
-    operation = staticmethod(operations.move_to_stage)
-
-    @classmethod
-    def title(cls, count: int) -> str:
-        return _("Move %(records)s") % {"records": cls.counted(count)}
-
-    @classmethod
-    def told(cls, count: int, **data: Any) -> str:
-        words = {"records": cls.counted(count), "stage": data["stage"]}
-        return _("%(records)s moved to %(stage)s.") % words
-
-    @classmethod
-    def verdicts(cls, records: Iterable[Any], *, by: User, **data: Any) -> list[Verdict]:
-        records, stage = list(records), data.get("stage")
-        found = super().verdicts(records, by=by, **data)
-        if stage is None:
-            return found
-        missing = missing_for_each(records, stage)
-        return [
-            verdict if verdict.state != DONE else cls._entry(record, stage, missing)
-            for record, verdict in zip(records, found, strict=True)
-        ]
-
-    @classmethod
-    def _entry(cls, record: Any, stage: Stage, missing: dict[int, list[Step]]) -> Verdict:
-        if record.stage.process_id != stage.process_id:
-            return Verdict(REFUSED, _("It goes through another process."))
-        if steps := missing[record.pk]:
-            labels = ", ".join(f"{step.stage}: {step.label}" for step in steps)
-            return Verdict(REFUSED, _("Missing: %(steps)s") % {"steps": labels})
-        return Verdict()
-
-    @classmethod
-    def state_of(cls, record: Any) -> dict[str, Any]:
-        # Probability and forecast follow the stage; they are what they were when it is undone.
-        return dumped({name: getattr(record, name) for name in (*cls.names, *FOLLOWING)})
-
-    @classmethod
-    def take_back(cls, record: Any, kept: dict[str, Any], *, by: User) -> bool:
-        if cls.state_of(record) != kept["after"]:
-            return False
-        before = loaded(kept["before"])
-        last = record.moves.order_by("-at", "-pk").first()
-        if last is None or last.from_stage_id != before.pop("stage").pk:
-            return False
-        # It has been there: no step is asked for on the way, wherever it leads.
-        moved = operations.take_back_move(record, by=by)
-        operations.update_opportunity(moved, by=by, **before)
-        return True
+            operations.lose(opportunity, by=self.by, reason=terms.pop("loss_reason"), **terms)

@@ -1,4 +1,4 @@
-"""What is done to many companies and contacts, and how rows of a file become some."""
+"""Rows of a file that become companies and people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from accounts import operations
 from accounts.errors import AlreadyExists
+from accounts.jobs.batch import AccountBatch, ContactBatch
 from accounts.matching import account_match, contact_match
 from accounts.models import Account, Contact
-from activities.jobs import AddTasks
 from records import keys
-from workbench.bulk import Assign, Delete, Retag
 from workbench.transfer import Importer, Outcome, as_text
 
 if TYPE_CHECKING:
@@ -21,12 +20,11 @@ ADDRESS = ("street", "city", "region", "postal_code", "country")
 
 def accounts_named(name: str) -> QuerySet[Account]:
     """Return the accounts that a file means by a name: spelled like that, else of that key."""
-    spelled = Account.objects.filter(name__iexact=name)
-    return (
-        spelled
-        if spelled.exists()
-        else Account.objects.filter(name_key=keys.company_key(name)[:200])
-    )
+    key = keys.company_key(name)[:200]
+    keyed = Account.objects.filter(name_key=key)
+    # Few have the key, which is found by an index; a name of no letters has none.
+    spelled = (keyed if key else Account.objects.all()).filter(name__iexact=name)
+    return spelled if spelled.exists() else keyed
 
 
 class AccountImporter(Importer):
@@ -49,6 +47,9 @@ class AccountImporter(Importer):
     )
     extras = {"parent.external_id": as_text, "parent.name": as_text}
     exports = {"parent.external_id": "parent__external_id", "parent.name": "parent__name"}
+
+    def batch(self, chunk: list[dict[str, Any]]) -> AccountBatch:
+        return AccountBatch(self, chunk)
 
     def settle(self, values: dict[str, Any]) -> Outcome:
         known = self.known(values)
@@ -111,6 +112,9 @@ class ContactImporter(Importer):
     extras = {"account.external_id": as_text, "account.name": as_text, "company": as_text}
     exports = {"account.external_id": "account__external_id", "account.name": "account__name"}
 
+    def batch(self, chunk: list[dict[str, Any]]) -> ContactBatch:
+        return ContactBatch(self, chunk)
+
     def settle(self, values: dict[str, Any]) -> Outcome:
         known = self.known(values)
         owner = self.owner_in(values)
@@ -153,57 +157,3 @@ class ContactImporter(Importer):
         if self.may_bring_up(twin):
             return self.changed(twin, values, operations.update_contact)
         return Outcome("duplicate", None, twin, tuple(reasons))
-
-
-class AssignAccounts(Assign):
-    """Give accounts to somebody else."""
-
-    model = Account
-
-
-class AssignContacts(Assign):
-    """Give contacts to somebody else."""
-
-    model = Contact
-
-
-class DeleteAccounts(Delete):
-    """Put accounts into the recycle bin."""
-
-    model = Account
-    operation = staticmethod(operations.delete_account)
-    restore = staticmethod(operations.restore_account)
-
-
-class DeleteContacts(Delete):
-    """Put contacts into the recycle bin."""
-
-    model = Contact
-    operation = staticmethod(operations.delete_contact)
-    restore = staticmethod(operations.restore_contact)
-
-
-class AddAccountTasks(AddTasks):
-    """Put a task on accounts."""
-
-    model = Account
-
-
-class AddContactTasks(AddTasks):
-    """Put a task on contacts."""
-
-    model = Contact
-
-
-class TagAccounts(Retag):
-    """Put tags on accounts, and take others off."""
-
-    model = Account
-    update = staticmethod(operations.update_account)
-
-
-class TagContacts(Retag):
-    """Put tags on contacts, and take others off."""
-
-    model = Contact
-    update = staticmethod(operations.update_contact)
