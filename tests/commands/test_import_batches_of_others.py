@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import random
-from datetime import datetime
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.jobs import AccountImporter, ContactImporter
-from opportunities.jobs import OpportunityImporter
 from crm.integrity import findings
+from opportunities.jobs import OpportunityImporter
 from opportunities.models import LossReason, Opportunity, PipelineState, Product, Source
 from records import writing
 from records.models import Currency, Notice
@@ -219,7 +218,7 @@ def test_deal_of_a_file_stands_in_the_pipeline_from_its_first_day_to_its_last(sh
     verdicts = list(importer.verdicts(open_table(file)))
 
     def open_on(*day):
-        moment = timezone.make_aware(datetime(*day))
+        moment = datetime(*day, tzinfo=UTC)
         names = PipelineState.objects.open_at(moment).values_list("opportunity__topic", flat=True)
         return sorted(names)
 
