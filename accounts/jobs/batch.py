@@ -217,23 +217,24 @@ class ContactBatch(Batch):
 
     def insert(self, drafts: list[Person]) -> list[Contact]:
         made: list[tuple[Account, Sequence[Tag]]] = []
+        companies = dict(self.companies)
         for person in drafts:
             if person.company is None:
                 continue
             key = person.company.name_key
-            company = self.companies.get(key)
-            if company is None:
-                company = person.company
+            company = companies.get(key, person.company)
+            if key:
+                companies[key] = company
+            if company is person.company:
                 made.append((company, ()))
                 self.came_with[id(person)] = company
-                if key:
-                    self.companies[key] = company
-            elif company is not person.company:
+            else:
                 person.contact.account = company
         write_accounts(made, by=self.by)
         for person in drafts:
             person.contact.account = person.contact.account  # which has a number by now
         write_contacts([(each.contact, each.tags) for each in drafts], by=self.by)
+        self.companies = companies
         return [person.contact for person in drafts]
 
     def note(self, trace: Trace, record: Contact, draft: Person) -> None:
