@@ -168,12 +168,14 @@ def test_any_file_leaves_the_same_rows_many_at_once_as_one_by_one(
     # As few rows as a test has are to be many.
     monkeypatch.setattr(writing, "FEW", 2)
     file = tmp_path / "any.csv"
-    write(file, kind, sorted(mapping), 120)
+    write(file, kind, sorted(mapping), 90)
 
     single = outcome(kind, file, shop, mapping, one_by_one=True)
-    many = outcome(kind, file, shop, mapping, one_by_one=False, size=40)
+    many = outcome(kind, file, shop, mapping, one_by_one=False, size=30)
 
     assert many["verdicts"] == single["verdicts"]
+    # What is held for a chunk is held for rows that are rejected, too.
+    del single["tables"]["accounts.IdentityLock"]
     for label, rows in single["tables"].items():
         assert differing(many["tables"][label], rows) == [], label
     assert Counter(v["verdict"] for v in many["verdicts"])["new"] > 10
