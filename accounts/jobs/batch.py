@@ -213,7 +213,8 @@ class ContactBatch(Batch):
         reached = Q(phone_key__in=phones) | Q(mobile_key__in=phones)
         people = Contact.objects.filter(reached, name_key__in=names).order_by()
         told = people.values_list("name_key", "phone_key", "mobile_key")
-        return found | {("who", name, phone) for name, *both in told for phone in both}
+        found |= {("who", name, phone) for name, *both in told for phone in both}
+        return found
 
     def insert(self, drafts: list[Person]) -> list[Contact]:
         made: list[tuple[Account, Sequence[Tag]]] = []

@@ -137,7 +137,8 @@ class LeadBatch(Batch):
 
     def standing(self, marks: Iterable[Mark]) -> set[Mark]:
         marks = list(marks)
-        found, known = super().standing(marks), {}
+        found = super().standing(marks)
+        known: dict[Mark, list[Lead]] = {}
         emails = [mark[1] for mark in marks if mark[0] == "email"]
         who = [mark for mark in marks if mark[0] == "who"]
         if emails:

@@ -148,8 +148,14 @@ def write_closed(endings: Sequence[Ending], *, by: User) -> None:
 
 def _move_of(ending: Ending, *, by: User) -> StageMove:
     closed = ending.opportunity
-    told = {"from_stage": closed.stage, "comment": closed.close_comment, "at": ending.at}
-    return move_of(closed, closed.status, by=by, **told)
+    return move_of(
+        closed,
+        closed.status,
+        by=by,
+        from_stage=closed.stage,
+        comment=closed.close_comment,
+        at=ending.at,
+    )
 
 
 def _line_of_trail(ending: Ending, *, by: User) -> AuditEntry:

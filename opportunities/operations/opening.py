@@ -59,8 +59,7 @@ def open_opportunity(
     `tags` are names. Who writes more into the trail takes the line of it in `lines_of_trail`. What
     began elsewhere was `opened_at` another moment. Refuses terms that an opportunity does not have.
     """
-    places = {"account": account, "contact": contact}
-    draft = drawn_up(topic, by=by, continues=continues, **places, **terms)
+    draft = drawn_up(topic, by=by, account=account, contact=contact, continues=continues, **terms)
     if continues is None:  # else both are held already
         hold_chosen(account, contact, by=by)
     write_opened([draft], by=by, lines_of_trail=lines_of_trail)

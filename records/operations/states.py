@@ -60,7 +60,9 @@ def note_states(records: Sequence[Record], *, since: Mapping[int, datetime] | No
     if not records or not records[0].keeps_states_in:
         return
     model: Any = _states_of(records[0]).model
-    ended, replaced, begun = [], [], []
+    ended: list[Any] = []
+    replaced: list[Any] = []
+    begun: list[Any] = []
     for record in records:
         new, before = model.of(record), vars(record).get(READ_AS)
         is_first = record.version == 1
