@@ -57,6 +57,7 @@ IS_NAMED = Case(
 IS_REACHABLE = Case(
     When(~Q(email_key="") | ~Q(phone_key="") | ~Q(mobile_key=""), then=True), default=False
 )
+HAS_CONTACT = Case(When(contacted_at__isnull=False, then=True), default=False)
 # Since when nobody has been in touch; an index is made of it.
 LAST_TOUCH = Coalesce("touched_at", "created_at")
 

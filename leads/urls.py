@@ -58,6 +58,7 @@ urlpatterns = [
         "rules/qualification/automation/run/", rules.AutomationRun.as_view(), name="automation-run"
     ),
     path("rules/qualification/draft/", rules.RulesDraft.as_view(), name="rules-draft"),
+    path("rules/qualification/threshold/", rules.RulesThreshold.as_view(), name="rules-threshold"),
     path("rules/qualification/activate/", rules.RulesActivate.as_view(), name="rules-activate"),
     path("rules/qualification/discard/", rules.RulesDiscard.as_view(), name="rules-discard"),
     path("rules/qualification/<int:number>/", rules.RulesVersion.as_view(), name="rules-version"),

@@ -639,6 +639,13 @@ def holds(condition: Test | Group, value_of: Callable[[str], Any], *, now: datet
     return _compare(condition, known_value(condition.type, value_of(condition.field)), now)
 
 
+def points_of(
+    parts: Iterable[tuple[Group, int]], value_of: Callable[[str], Any], *, now: datetime
+) -> int:
+    """Return the points of the conditions that hold for a record, added up."""
+    return sum(points for condition, points in parts if holds(condition, value_of, now=now))
+
+
 _FOLDED = {ord("A") + n: ord("a") + n for n in range(26)}
 # The same patterns stand in the SQL of `records.lookups`: keep to what both dialects know.
 NUMBER_TEXT = r"\A-?([0-9]{1,15}|(?=[0-9.]{3,16}\Z)[0-9]+\.[0-9]+)\Z"

@@ -84,6 +84,22 @@ class RecordQuerySet(models.QuerySet[Any, Any]):
         now = now or house_now()
         return self.filter(rows_where(condition, fields, model=self.model, now=now))
 
+    def with_points(
+        self,
+        name: str,
+        parts: Iterable[tuple[Group, int]],
+        fields: Mapping[str, Field],
+        *,
+        now: datetime | None = None,
+    ) -> Self:
+        """Add the points of the conditions that hold, as `records.conditions.points_of` does."""
+        now = now or house_now()
+        total: Any = models.Value(0)
+        for condition, points in parts:
+            where = rows_where(condition, fields, model=self.model, now=now)
+            total += models.Case(models.When(where, then=points), default=0)
+        return self.alias(**{name: models.ExpressionWrapper(total, models.IntegerField())})
+
     def with_tag_names(self) -> Self:
         """Add the names of the tags as one text, without a statement of their own."""
         tags: Any = self.model._meta.get_field("tags")

@@ -28,6 +28,7 @@ class QualificationRuleSetAdmin(ReadOnlyAdmin):
         "number",
         "state",
         "said",
+        "threshold",
         "is_automatic",
         "hourly_limit",
         "created_at",

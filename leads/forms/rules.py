@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead
-from leads.models.rules import MOST_AN_HOUR
+from leads.models.rules import MOST_AN_HOUR, MOST_POINTS
 from workbench.forms import ConditionField, PageForm, Section
 
 if TYPE_CHECKING:
     from leads.rules import Rule
 
-REQUIRED, RECOMMENDED = "required", "recommended"
+REQUIRED, WEIGHTED, RECOMMENDED = "required", "weighted", "recommended"
 WEIGHTS = [
     (REQUIRED, _("The lead cannot be qualified")),
+    (WEIGHTED, _("Its points are missing")),
     (RECOMMENDED, _("There is a warning")),
 ]
 
@@ -30,6 +32,13 @@ class RuleForm(PageForm):
         choices=WEIGHTS,
         widget=forms.RadioSelect,
         initial=RECOMMENDED,
+    )
+    points = forms.IntegerField(
+        label=_("Points"),
+        required=False,
+        min_value=1,
+        max_value=MOST_POINTS,
+        help_text=_("For rules with points: how many it gives when it holds."),
     )
     label = forms.CharField(
         label=_("Words when it holds"),
@@ -50,16 +59,34 @@ class RuleForm(PageForm):
     sections = [
         Section(
             "",
-            ["condition", "weight", ("label", "unmet_label"), "is_active", "draft", "version"],
+            [
+                "condition", "weight", "points", ("label", "unmet_label"), "is_active", "draft",
+                "version",
+            ],
         )
-    ]
+    ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        is_silent = not cleaned.get("points") and "points" not in self.errors
+        if cleaned.get("weight") == WEIGHTED and is_silent:
+            self.add_error("points", gettext("Enter the points that it gives."))
+        return cleaned
+
+
+def weight_of(rule: Rule) -> str:
+    """Return what it means that a rule does not hold, as the form says it."""
+    if rule.is_required:
+        return REQUIRED
+    return WEIGHTED if rule.is_weighted else RECOMMENDED
 
 
 def beginning_of(rule: Rule) -> dict[str, Any]:
     """Return what the form of a rule begins with, by field."""
     return {
         "condition": rule.condition,
-        "weight": REQUIRED if rule.is_required else RECOMMENDED,
+        "weight": weight_of(rule),
+        "points": rule.points or None,
         "label": rule.label,
         "unmet_label": rule.unmet_label,
         "is_active": rule.is_active,
@@ -80,6 +107,19 @@ class DraftForm(VersionForm):
     draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     sections = [Section("", ["draft", "version"])]
+
+
+class ThresholdForm(DraftForm):
+    """How many points a lead needs."""
+
+    threshold = forms.IntegerField(
+        label=_("Points that a lead needs"),
+        min_value=0,
+        max_value=MOST_POINTS,
+        help_text=_("0: points are not asked for."),
+    )
+
+    sections = [Section("", ["threshold", "draft", "version"])]
 
 
 class AutomationForm(PageForm):

@@ -74,7 +74,7 @@ def qualify_ready() -> int:
 
 def _taken_up(rule_set: QualificationRuleSet, *, by: User) -> tuple[int, int, str]:
     """Go through the leads; return how many, how many were qualified, and why no more were."""
-    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    rules = RuleSet.of(rule_set, by=by)
     looked_at = qualified = 0
     for lead in takeable(rules)[:MOST_AT_ONCE]:
         if not room_in(rule_set):

@@ -25,6 +25,7 @@ from leads.bant import KNOWN, PARTLY, UNKNOWN, Part, bant_of, known
 from leads.querysets import (
     AUTHORITY,
     BUDGET,
+    HAS_CONTACT,
     IS_NAMED,
     IS_REACHABLE,
     LAST_TOUCH,
@@ -273,6 +274,12 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                 "yes_no",
                 lambda lead: bool(lead.email_key or lead.phone_key or lead.mobile_key),
                 IS_REACHABLE,
+            ),
+            "talked_to": Derived(
+                _("at least one call, email or meeting of ours is logged"),
+                "yes_no",
+                lambda lead: lead.contacted_at is not None,
+                HAS_CONTACT,
             ),
             "bant.budget": _answered(_("budget, in BANT"), 0, BUDGET),
             "bant.authority": _answered(_("authority, in BANT"), 1, AUTHORITY),

@@ -14,6 +14,7 @@ from leads.models.lead import Lead
 from leads.querysets import AutomaticQuerySet, RuleSetQuerySet
 
 MOST_AN_HOUR = 10_000
+MOST_POINTS = 1_000  # of a rule, and of a threshold
 
 
 class QualificationRuleSet(models.Model):
@@ -35,6 +36,8 @@ class QualificationRuleSet(models.Model):
         gettext_lazy("state"), max_length=7, choices=State, default=State.DRAFT
     )
     rules = models.JSONField(gettext_lazy("rules"), default=list)
+    # None are needed with zero.
+    threshold = models.PositiveSmallIntegerField(gettext_lazy("points needed"), default=0)
     # Counts the changes of a draft, and of the switch, so that nobody overwrites what another has
     # just written.
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -37,6 +37,7 @@ from leads.operations.rules import (
     remove_rule,
     save_rule,
     save_rules,
+    set_threshold,
     switch_rule,
 )
 from leads.operations.undo import blockers_of, latest_qualification, leave, made_by, undo
@@ -89,6 +90,7 @@ __all__ = [
     "save_rules",
     "set_automation",
     "set_progress",
+    "set_threshold",
     "switch_rule",
     "to_give_up",
     "told_apart",

@@ -75,7 +75,7 @@ def qualify_automatically(lead: Lead, *, by: User) -> AutomaticQualification | N
     )
     if rule_set is None or not room_in(rule_set):
         return None
-    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    rules = RuleSet.of(rule_set, by=by)
     current = takeable(rules).select_for_update(of=("self",)).filter(pk=lead.pk).first()
     if current is None:
         return None

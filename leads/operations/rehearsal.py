@@ -138,7 +138,7 @@ def expected_of(rule_set: QualificationRuleSet, *, by: User, viewer: User) -> li
     records that the rules ask about. The others take their room all the same. As many statements
     for all as for one.
     """
-    rules = RuleSet(rule_set.number, rule_set.rules, by=viewer)
+    rules = RuleSet.of(rule_set, by=viewer)
     rows = rules.answerable(takeable(rules)).select_related(*LOADED)
     leads = list(rows[:MOST_AT_ONCE])
     asked = frozenset[str]().union(*rules.relations.values())

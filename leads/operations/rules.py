@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from leads.errors import DraftExists, RuleIsGone, RulesAreIncomplete, RulesAreSettled
 from leads.models import Lead, QualificationRuleSet, RuleRun
+from leads.models.rules import MOST_POINTS
 from leads.rules import Rule, rules_in_force, why_incomplete
 from leads.rules.automatic import why_not_automatic
 from records import audit
@@ -62,7 +63,10 @@ def draft_rules(
     model = like or active
     number = QualificationRuleSet.objects.aggregate(last=Max("number"))["last"] or 0
     draft = QualificationRuleSet.objects.create(
-        number=number + 1, rules=model.rules if model else [], created_by=by
+        number=number + 1,
+        rules=model.rules if model else [],
+        threshold=model.threshold if model else 0,
+        created_by=by,
     )
     audit.log(draft, "rules.drafted", by=by)
     return draft if rules is None else save_rules(draft, by=by, rules=rules)
@@ -80,9 +84,10 @@ def save_rule(
 ) -> QualificationRuleSet:
     """Add a rule at the end of the draft, or change the one with this `key`.
 
-    `values` are `label`, `unmet_label`, `is_required` and `is_active`. Raises `Unacceptable` for a
-    condition that cannot be asked or met, `RulesAreSettled` when the draft is none any more,
-    `RuleIsGone`, and `Stale` when somebody else has changed the draft since `version`.
+    `values` are `label`, `unmet_label`, `is_required`, `points` and `is_active`. Raises
+    `Unacceptable` for a condition that cannot be asked or met, `RulesAreSettled` when the draft is
+    none any more, `RuleIsGone`, and `Stale` when somebody else has changed the draft since
+    `version`.
     """
 
     def changed(rules: list[Rule]) -> list[Rule]:
@@ -113,6 +118,28 @@ def save_rules(
         return [Rule.of(rule) for rule in rules]
 
     return _change(draft, given, by=by, version=version, place="rules")
+
+
+@operation
+def set_threshold(
+    draft: QualificationRuleSet, *, by: User, threshold: int, version: int | None = None
+) -> QualificationRuleSet:
+    """Say how many points a lead needs under the draft; none with zero.
+
+    Raises `Stale` when somebody has changed the draft since `version`.
+    """
+    current = _locked_draft(draft, by=by)
+    refuse_stale(current, version)
+    if not 0 <= threshold <= MOST_POINTS:
+        sentence = _("Choose from 0 to %(most)d points.") % {"most": MOST_POINTS}
+        raise Unacceptable(errors={"threshold": [sentence]})
+    before = current.threshold
+    if before != threshold:
+        current.threshold = threshold
+        current.version += 1
+        current.save(update_fields=["threshold", "version"])
+        audit.log(current, "rules.changed", by=by, changes={"threshold": [before, threshold]})
+    return current
 
 
 @operation
@@ -218,9 +245,8 @@ def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> Round | N
     none was left. Again it changes nothing.
     """
     rules = rules_in_force(by=by)
-    all_met = rules.together()
     open_leads = Lead.objects.open().filter(pk__gt=after)
-    ready = open_leads.meeting(all_met, rules.fields)
+    ready = rules.met_in(open_leads)
     now_ready = list(
         ready.filter(ready_since=None).order_by("pk").values_list("pk", flat=True)[:most]
     )
@@ -236,7 +262,7 @@ def refresh_readiness(*, by: User, after: int = 0, most: int = 500) -> Round | N
     # Held, each is asked once more: somebody may have edited it since it was looked at.
     held = open_leads.filter(pk__in=changed)
     list(held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-    met = list(held.meeting(all_met, rules.fields).values_list("pk", flat=True))
+    met = list(rules.met_in(held).values_list("pk", flat=True))
     came = held.filter(pk__in=met, ready_since=None).update(ready_since=timezone.now())
     went = held.filter(ready_since__isnull=False).exclude(pk__in=met).update(ready_since=None)
     return Round(int(changed[-1]), came + went)
@@ -331,7 +357,7 @@ def _complete(rules: list[Rule], standing: list[Rule], *, by: User, place: str =
 
 
 def _says_the_same(one: Rule, other: Rule) -> bool:
-    names = ("condition", "label", "unmet_label")
+    names = ("condition", "label", "unmet_label", "points")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
@@ -359,6 +385,8 @@ def _accepted(rule: Rule, *, by: User) -> Rule:
             errors[name] = [problem]
         elif len(text) > LONGEST_LABEL:
             errors[name] = [_("Use at most %(most)d characters.") % {"most": LONGEST_LABEL}]
+    if not 0 <= rule.points <= MOST_POINTS:
+        errors["points"] = [_("Choose from 0 to %(most)d points.") % {"most": MOST_POINTS}]
     if errors:
         raise Unacceptable(errors=errors)
     fields = fields_of(Lead, by)

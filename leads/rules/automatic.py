@@ -36,15 +36,14 @@ def takeable(rules: RuleSet) -> Any:
     qualified = log.filter(outcome=outcomes.QUALIFIED)
     failed = of_this_version.filter(outcome=outcomes.FAILED, at__gte=timezone.now() - HOUR)
     skipped = of_this_version.filter(outcome=outcomes.SKIPPED)
-    required = rules.together(is_required_only=True)
-    return (
+    rows = (
         Lead.objects.open()
         .filter(~Exists(qualified), ~Exists(failed), needs_decision="")
         .filter(FREE | ~Exists(skipped))
-        .meeting(required, rules.fields)
         .select_related("owner")
         .order_by("pk")
     )
+    return rules.met_in(rows, is_required_only=True)
 
 
 def room_in(rule_set: QualificationRuleSet) -> int:
@@ -72,8 +71,8 @@ def why_not(lead: Lead) -> str:
 
 def why_not_automatic(rule_set: QualificationRuleSet, *, by: User) -> str:
     """Say why leads cannot be qualified without a hand under these rules; nothing when they can."""
-    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
-    if any(rule.is_required for rule in rules.active):
+    rules = RuleSet.of(rule_set, by=by)
+    if rules.threshold or any(rule.is_required for rule in rules.active):
         return ""
     return _("No rule is required, so every lead would be qualified. Require at least one first.")
 

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, Subquery
+from django.db.models import Exists, Q, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leads.models import Lead, QualificationRuleSet
-from leads.rules.relations import hidden_among, owners_of, relations_in
+from leads.rules.relations import hidden_among, owners_of, relations_in, unseen_in
 from leads.rules.steps import required_steps, steps_done
 from records.conditions import (
     NEVER,
@@ -22,6 +23,7 @@ from records.conditions import (
     contradictions,
     holds,
     names_in,
+    points_of,
     problems_of,
     stored,
 )
@@ -52,7 +54,8 @@ class Rule:
     """One condition of a good lead, as a version of the rules keeps it.
 
     `label` says that it holds and `unmet_label` that it does not, where managers have words of
-    their own; `words` is the condition in words, as of when it was saved.
+    their own; `words` is the condition in words, as of when it was saved. It is required, gives
+    `points` towards the threshold of the version, or is recommended where it does neither.
     """
 
     key: str = ""
@@ -61,6 +64,7 @@ class Rule:
     unmet_label: str = ""
     words: str = ""
     is_required: bool = False
+    points: int = 0
     is_active: bool = True
 
     @classmethod
@@ -73,6 +77,11 @@ class Rule:
 
     def __str__(self) -> str:
         return self.label or self.words
+
+    @property
+    def is_weighted(self) -> bool:
+        """Say whether others can make up for it."""
+        return bool(self.points) and not self.is_required
 
     @property
     def field(self) -> str:
@@ -91,12 +100,28 @@ class Rule:
 
 
 class RuleSet:
-    """A version of the rules in hand, read for somebody who knows the custom fields."""
+    """A version of the rules in hand, read for somebody who knows the custom fields.
 
-    def __init__(self, number: int, rules: Iterable[Mapping[str, Any]], *, by: User | None) -> None:
+    A lead may be qualified when every required rule holds and the points of all that hold reach the
+    `threshold`.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        rules: Iterable[Mapping[str, Any]],
+        *,
+        by: User | None,
+        threshold: int = 0,
+    ) -> None:
         self.number = number
         self.rules = tuple(Rule.of(data) for data in rules)
+        self.threshold = threshold
         self.by = by
+
+    @classmethod
+    def of(cls, version: QualificationRuleSet, *, by: User | None) -> RuleSet:
+        return cls(version.number, version.rules, by=by, threshold=version.threshold)
 
     @cached_property
     def active(self) -> tuple[Rule, ...]:
@@ -116,14 +141,46 @@ class RuleSet:
     def together(self, *, is_required_only: bool = False) -> Group:
         """Return all that has to hold for a lead to be ready, or only to be qualified.
 
-        Where nothing is asked for, no lead is ready.
+        What gives points is made up for by others, and is not among it. Where nothing is asked
+        for, no lead is ready.
         """
         parts = tuple(
             self.conditions[rule.key]
             for rule in self.active
-            if rule.is_required or not is_required_only
+            if rule.is_required or not (is_required_only or rule.is_weighted)
         )
         return Group("all", parts) if parts else NEVER
+
+    @property
+    def weights(self) -> list[tuple[Group, int]]:
+        """What gives points, and how many."""
+        return [(self.conditions[rule.key], rule.points) for rule in self.active if rule.points]
+
+    def met_in(self, leads: Any, *, is_required_only: bool = False) -> Any:
+        """Keep the leads that are ready by these rules, or only those that may be qualified."""
+        whole = self.together(is_required_only=is_required_only)
+        if whole.parts or not self.threshold:
+            leads = leads.meeting(whole, self.fields)
+        if not self.threshold:
+            return leads
+        rows = leads.with_points("rule_points", self.weights, self.fields)
+        return rows.filter(rule_points__gte=self.threshold)
+
+    def passing(self, leads: Any) -> Any:
+        """Keep the leads that may be qualified; all of them where nothing is required."""
+        if any(rule.is_required for rule in self.active) or self.threshold:
+            return self.met_in(leads, is_required_only=True)
+        return leads
+
+    def hidden_from(self, viewer: User) -> Q:
+        """Return the leads of which `viewer` may not be told what decides.
+
+        A rule that counts asks about a record of theirs that `viewer` may not see.
+        """
+        asked = frozenset[str]().union(
+            *(self.relations[rule.key] for rule in self.active if rule.is_required or rule.points)
+        )
+        return unseen_in(asked, viewer=viewer)
 
     @cached_property
     def relations(self) -> dict[str, frozenset[str]]:
@@ -143,7 +200,8 @@ class RuleSet:
     def answerable(self, leads: Any) -> Any:
         """Load with many leads what `verdicts` asks, so that it costs no statement for each."""
         owners = owners_of(frozenset[str]().union(*self.relations.values()))
-        rows = leads.with_answers_to(self.together(), self.fields)
+        question = Group("any", tuple(self.conditions[rule.key] for rule in self.active))
+        rows = leads.with_answers_to(question, self.fields)
         return rows.select_related(*owners) if owners else rows
 
     def is_met_by(self, lead: Lead, *, told: Mapping[str, Any] | None = None) -> bool:
@@ -154,9 +212,12 @@ class RuleSet:
         def value_of(name: str) -> Any:
             return values[name] if name in values else read(name)
 
-        return bool(self.active) and all(
-            holds(self.conditions[rule.key], value_of, now=now) for rule in self.active
-        )
+        if not self.active:
+            return False
+        asked = (rule for rule in self.active if not rule.is_weighted)
+        if not all(holds(self.conditions[rule.key], value_of, now=now) for rule in asked):
+            return False
+        return not self.threshold or points_of(self.weights, value_of, now=now) >= self.threshold
 
     def verdicts(
         self,
@@ -188,6 +249,7 @@ class RuleSet:
                 for rule in self.active
             ),
             str(self.number),
+            self.threshold,
         )
 
     def _verdict(self, rule: Rule, *, is_met: bool, is_told: bool) -> Verdict:
@@ -202,14 +264,23 @@ class RuleSet:
                 note = _("This rule asks for something that is gone: a manager can mend it")
             elif rule.is_required:
                 note = _("Required")
+            elif rule.is_weighted:
+                note = _points_missed(rule.points)
             else:
                 note = _("A warning: you can still qualify")
-        return Verdict(rule.key, label, note, rule.field, rule.is_required, is_met, is_told)
+        return Verdict(
+            rule.key, label, note, rule.field, rule.is_required, is_met, is_told, rule.points
+        )
+
+
+def _points_missed(points: int) -> str:
+    told = ngettext("%(n)d point is missing", "%(n)d points are missing", points)
+    return told % {"n": points}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a rule says of a lead. `state` is met, warning, blocking or untold.
+    """What a rule says of a lead. `state` is met, open, warning, blocking or untold.
 
     `is_met` is what counts. Where it is not `is_told`, whoever reads the verdict may not see the
     record that the rule asks about: no page and no answer may show it then.
@@ -222,6 +293,11 @@ class Verdict:
     is_required: bool
     is_met: bool
     is_told: bool = True
+    points: int = 0
+
+    @property
+    def is_weighted(self) -> bool:
+        return bool(self.points) and not self.is_required
 
     @property
     def state(self) -> str:
@@ -229,6 +305,8 @@ class Verdict:
             return "untold"
         if self.is_met:
             return "met"
+        if self.is_weighted:
+            return "open"
         return "blocking" if self.is_required else "warning"
 
 
@@ -242,6 +320,7 @@ class Verdicts:
 
     items: tuple[Verdict, ...]
     version: str
+    threshold: int = 0
 
     @property
     def told(self) -> tuple[Verdict, ...]:
@@ -264,8 +343,30 @@ class Verdicts:
 
     @property
     def may_qualify(self) -> bool:
-        """Say whether no required rule fails."""
-        return all(verdict.is_met for verdict in self.items if verdict.is_required)
+        """Say whether no required rule fails and there are points enough."""
+        return self.has_points and all(v.is_met for v in self.items if v.is_required)
+
+    @property
+    def has_points(self) -> bool:
+        """Say whether the rules that hold reach the threshold."""
+        return self._points(self.items) >= self.threshold
+
+    @staticmethod
+    def _points(verdicts: Iterable[Verdict]) -> int:
+        return sum(verdict.points for verdict in verdicts if verdict.is_met)
+
+    @property
+    def points_line(self) -> str:
+        """How many points there are and how many are needed; nothing without a threshold.
+
+        Nobody is told of points that hang on a record that they may not see.
+        """
+        if not self.threshold:
+            return ""
+        if any(verdict.points and not verdict.is_told for verdict in self.items):
+            return _("%(needed)d points are needed") % {"needed": self.threshold}
+        told = {"points": self._points(self.items), "needed": self.threshold}
+        return _("%(points)d of %(needed)d points") % told
 
     @property
     def unmet(self) -> dict[str, dict[str, str]]:
@@ -277,6 +378,9 @@ class Verdicts:
         if any(v.is_required and not v.is_met and not v.is_told for v in self.items):
             sentence = _("A rule about a record that you cannot open does not hold")
             unmet["untold"] = {"label": sentence, "field": ""}
+        if not self.has_points:
+            sentence = _("There are not enough points: %(line)s") % {"line": self.points_line}
+            unmet["points"] = {"label": sentence, "field": ""}
         return unmet
 
     @property
@@ -292,7 +396,8 @@ class Verdicts:
     @property
     def is_ready(self) -> bool:
         """Say whether there are rules and every one holds, the recommended ones too."""
-        return bool(self.items) and all(verdict.is_met for verdict in self.items)
+        asked = (verdict for verdict in self.items if not verdict.is_weighted)
+        return bool(self.items) and self.has_points and all(verdict.is_met for verdict in asked)
 
 
 def with_rules(leads: Any) -> Any:
@@ -301,6 +406,7 @@ def with_rules(leads: Any) -> Any:
     return leads.annotate(
         rules_in_force=Subquery(active.values("rules")[:1]),
         rules_number=Subquery(active.values("number")[:1]),
+        rules_threshold=Subquery(active.values("threshold")[:1]),
         has_required_steps=Exists(required_steps()),
     )
 
@@ -309,11 +415,12 @@ def rules_in_force(*, by: User | None, lead: Lead | None = None) -> RuleSet:
     """Return the version in force: as `with_rules` has read it with `lead`, or by a statement."""
     at_hand = vars(lead) if lead is not None else {}
     if "rules_number" in at_hand:
-        number, rules = at_hand["rules_number"], at_hand["rules_in_force"]
+        names = ("rules_number", "rules_in_force", "rules_threshold")
+        number, rules, threshold = (at_hand[name] for name in names)
     else:
-        rows = QualificationRuleSet.objects.active().values_list("number", "rules")
-        number, rules = rows.first() or (0, [])
-    return RuleSet(number or 0, rules or [], by=by)
+        rows = QualificationRuleSet.objects.active().values_list("number", "rules", "threshold")
+        number, rules, threshold = rows.first() or (0, [], 0)
+    return RuleSet(number or 0, rules or [], by=by, threshold=threshold or 0)
 
 
 def verdicts_for(lead: Lead, *, by: User | None, told: Mapping[str, Any] | None = None) -> Verdicts:
@@ -348,7 +455,7 @@ def with_steps(verdicts: Verdicts, lead: Lead) -> Verdicts:
 
 def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:
     """Return why a version cannot be put into force, in sentences; nothing when it can."""
-    rules = RuleSet(rule_set.number, rule_set.rules, by=by)
+    rules = RuleSet.of(rule_set, by=by)
     if not rules.active:
         return [_("Add a rule, or switch one on: without rules no lead would ever be ready.")]
     fields = fields_of(Lead, by)
@@ -357,6 +464,9 @@ def why_incomplete(rule_set: QualificationRuleSet, *, by: User) -> list[str]:
         for rule in rules.active
         for _place, sentence in problems_of(rule.condition, fields, translate=_)
     ]
+    if (most := sum(rule.points for rule in rules.active)) < rules.threshold:
+        told = _("All rules together give %(most)d points, and %(needed)d are needed.")
+        reasons.append(told % {"most": most, "needed": rules.threshold})
     if not reasons:
         required = rules.together(is_required_only=True)
         now = house_now()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
+from accounts.models import Account, Contact
 from records.conditions import names_in
 from records.permissions import reaches
 
@@ -15,12 +18,12 @@ if TYPE_CHECKING:
     from users.models import User
 
 # Records of their own that a rule may ask about, and that not everybody who sees the lead may see.
-RELATED = frozenset({"account", "contact"})
+RELATED: dict[str, Any] = {"account": Account, "contact": Contact}
 
 
 def relations_in(condition: Group) -> frozenset[str]:
     """Return which other records a condition asks about."""
-    return RELATED & {name.partition(".")[0] for name in names_in(condition)}
+    return frozenset(RELATED) & {name.partition(".")[0] for name in names_in(condition)}
 
 
 def owners_of(relations: Iterable[str]) -> list[str]:
@@ -36,3 +39,12 @@ def hidden_among(relations: Iterable[str], lead: Lead, *, viewer: User) -> froze
         for name, record in there.items()
         if record is not None and not reaches(viewer, "view", record)
     )
+
+
+def unseen_in(relations: Iterable[str], *, viewer: User) -> Q:
+    """Return the leads for which `hidden_among` these records tells any, as a filter."""
+    unseen = Q(pk__in=[])
+    for name in relations:
+        seen = RELATED[name].all_objects.permitted(viewer, "view")
+        unseen |= Q(**{f"{name}__isnull": False}) & ~Q(**{f"{name}__in": seen})
+    return unseen

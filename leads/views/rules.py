@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
@@ -18,17 +18,19 @@ from django.views.generic import RedirectView, TemplateView
 from leads import jobs, operations
 from leads.forms.rules import (
     REQUIRED,
+    WEIGHTED,
     WEIGHTS,
     AutomationForm,
     DraftForm,
     RuleForm,
+    ThresholdForm,
     beginning_of,
 )
 from leads.models import AutomaticQualification, Lead, QualificationRuleSet, RuleRun
 from leads.operations.rehearsal import expected_of
 from leads.rules import Rule, RuleSet, why_incomplete
 from leads.rules.automatic import room_in
-from leads.rules.backtest import Tried, backtest
+from leads.rules.backtest import FIGURES, TRIED, Tried, backtest, won_value
 from records.conditions import problems_of, stored, words
 from records.errors import Refused
 from records.permissions import scope_of
@@ -36,7 +38,7 @@ from records.vocabulary import fields_of
 from users import formats
 from users.models import Grant, User
 from users.operations import MACHINE
-from workbench.views.jobs import page_in
+from workbench.views.jobs import page_in, pages
 from workbench.views.record import Page
 from workbench.views.setting import SettingForm
 
@@ -44,31 +46,22 @@ if TYPE_CHECKING:
     from records.errors import Stale
 
 MOST_VERSIONS = 50
-RULE_FIELDS = ("condition", "weight", "label", "unmet_label", "is_active")
+RULE_FIELDS = ("condition", "weight", "points", "label", "unmet_label", "is_active")
 LINES = 50
 RUNS = 5  # of each kind
 EXPECTED = 25  # lines of a page of the dry run
-# What the preview counts: name, words, and which of the leads that were tried.
-FIGURES: list[tuple[str, Any, Callable[[Tried], bool]]] = [
-    ("passed", gettext_lazy("Meet every required rule"), lambda each: each.passes),
-    (
-        "qualified",
-        gettext_lazy("Of these, qualified"),
-        lambda each: each.passes and each.is_qualified,
-    ),
-    ("won", gettext_lazy("Of these, won"), lambda each: each.passes and each.is_won),
-    ("stopped", gettext_lazy("Do not meet them"), lambda each: each.is_told and not each.passes),
-    (
-        "lost",
-        gettext_lazy("Of these, qualified all the same"),
-        lambda each: each.is_told and not each.passes and each.is_qualified,
-    ),
-    (
-        "untold",
-        gettext_lazy("Cannot be told: a rule asks about a record that you cannot open"),
-        lambda each: not each.is_told,
-    ),
-]
+# What the preview counts, in words.
+FIGURES_IN_WORDS = {
+    "passed": gettext_lazy("May be qualified"),
+    "qualified": gettext_lazy("Of these, qualified"),
+    "opportunities": gettext_lazy("Of these, with an opportunity"),
+    "won": gettext_lazy("Of these, won"),
+    "stopped": gettext_lazy("May not"),
+    "lost": gettext_lazy("Of these, qualified all the same"),
+    "missed": gettext_lazy("Of these, won all the same"),
+    "untold": gettext_lazy("Cannot be told: a rule asks about a record that you cannot open"),
+}
+BEHIND = 50  # leads of a page behind a figure
 
 
 def may(user: User, action: str) -> bool:
@@ -167,7 +160,7 @@ def told_of(rule_set: QualificationRuleSet | None, user: User) -> list[dict[str,
     if rule_set is None:
         return []
     fields = fields_of(Lead, user)
-    rules = RuleSet(rule_set.number, rule_set.rules, by=user)
+    rules = RuleSet.of(rule_set, by=user)
     return [
         {
             "key": rule.key,
@@ -176,6 +169,7 @@ def told_of(rule_set: QualificationRuleSet | None, user: User) -> list[dict[str,
             "has_words": not rule.words.startswith(str(rule)),
             "unmet_label": rule.unmet_label,
             "is_required": rule.is_required,
+            "points": rule.points,
             "is_active": rule.is_active,
             "problems": [told for _place, told in problems_of(rule.condition, fields, translate=_)],
         }
@@ -187,41 +181,99 @@ class RulesPreview(RulesPage, TemplateView):
     """The draft and the version in force on the last leads, side by side; each figure opens them.
 
     `?show=draft-won` lists the leads behind a figure: those that came to be won under the draft.
+    `?last=1000` looks further back.
     """
 
     template_name = "leads/rules_preview.html"
     title = gettext_lazy("The rules on the last leads")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    @cached_property
+    def last(self) -> int:
+        """How many leads are looked at."""
+        text = self.request.GET.get("last", "")
+        return next((most for most in TRIED if text == str(most)), TRIED[0])
+
+    @cached_property
+    def versions(self) -> list[QualificationRuleSet]:
         rows = QualificationRuleSet.objects.exclude(state=QualificationRuleSet.State.RETIRED)
-        versions = sorted(rows, key=lambda version: version.is_active)
-        tried = backtest(
-            [RuleSet(v.number, v.rules, by=self.user) for v in versions], viewer=self.user
-        )
+        return sorted(rows, key=lambda version: version.is_active)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rule_sets = [RuleSet.of(version, by=self.user) for version in self.versions]
+        tried = backtest(rule_sets, viewer=self.user, most=self.last)
         has_untold = any(not each.is_told for leads in tried for each in leads)
-        figures_told = FIGURES if has_untold else FIGURES[:-1]
-        asked = self.request.GET.get("show", "")
-        columns: list[dict[str, Any]] = []
-        shown: dict[str, Any] = {}
-        for version, leads in zip(versions, tried, strict=True):
-            figures = []
-            for name, label, test in figures_told:
-                place = f"{version.state}-{name}"
-                behind = [each for each in leads if test(each)]
-                figures.append({"place": place, "label": label, "count": len(behind)})
-                if place == asked:
-                    shown = {"place": place, "label": label, "version": version, "leads": behind}
-            columns.append({"version": version, "figures": figures})
+        names = [name for name in FIGURES if has_untold or name != "untold"]
+        columns: list[dict[str, Any]] = [
+            {"version": version, "figures": [self.figure(version, n, leads) for n in names]}
+            for version, leads in zip(self.versions, tried, strict=True)
+        ]
         return super().get_context_data(
             columns=columns,
             rows=[
-                {"label": label, "figures": [column["figures"][n] for column in columns]}
-                for n, (_name, label, _test) in enumerate(figures_told)
+                {
+                    "label": FIGURES_IN_WORDS[name],
+                    "figures": [column["figures"][n] for column in columns],
+                }
+                for n, name in enumerate(names)
+            ],
+            values=[
+                {
+                    "text": formats.money(won_value(filter(FIGURES["won"], leads))),
+                    "place": f"{version.state}-won",
+                }
+                for version, leads in zip(self.versions, tried, strict=True)
             ],
             total=len(tried[0]) if tried else 0,
-            shown=shown,
+            lasts=TRIED,
+            last=self.last,
+            shown=self.shown(tried),
             **kwargs,
         )
+
+    @staticmethod
+    def figure(version: QualificationRuleSet, name: str, leads: list[Tried]) -> dict[str, Any]:
+        return {
+            "place": f"{version.state}-{name}",
+            "label": FIGURES_IN_WORDS[name],
+            "count": sum(map(FIGURES[name], leads)),
+        }
+
+    def shown(self, tried: list[list[Tried]]) -> dict[str, Any]:
+        """Return the leads behind the figure that is asked for, a page of them."""
+        state, _dash, name = self.request.GET.get("show", "").partition("-")
+        if name not in FIGURES:
+            return {}
+        for version, leads in zip(self.versions, tried, strict=True):
+            if version.state == state:
+                behind = list(filter(FIGURES[name], leads))
+                page = min(page_in(self.request), max(1, -(-len(behind) // BEHIND)))
+                first = (page - 1) * BEHIND
+                address = f"?last={self.last}&show={state}-{name}"
+                return {
+                    "place": f"{state}-{name}",
+                    "label": FIGURES_IN_WORDS[name],
+                    "version": version,
+                    "total": len(behind),
+                    "leads": self.told(version, behind[first : first + BEHIND]),
+                    **pages(page, first + BEHIND < len(behind), address),
+                }
+        return {}
+
+    def told(self, version: QualificationRuleSet, tried: list[Tried]) -> list[dict[str, Any]]:
+        """Return leads with what they lack under a version."""
+        rules = RuleSet.of(version, by=self.user)
+        rows = Lead.objects.filter(pk__in=[each.number for each in tried]).select_related("owner")
+        leads = {lead.pk: lead for lead in rules.answerable(rows)}
+        return [
+            {
+                "lead": (lead := leads[each.number]),
+                "is_won": each.is_won,
+                "passes": each.passes,
+                "missing": ", ".join(rules.verdicts(lead).reasons) if each.is_told else "",
+            }
+            for each in tried
+            if each.number in leads
+        ]
 
 
 class RuleAction(RulesPage):
@@ -300,7 +352,7 @@ class RuleCreate(RulesPage, SettingForm):
     """Add a rule to the draft."""
 
     action = "change"
-    template_name = "leads/rule_form.html"
+    template_name = "leads/rules_form.html"
     form_class = RuleForm
     title = gettext_lazy("New rule")
     submit_label = gettext_lazy("Save rule")
@@ -336,8 +388,7 @@ class RuleCreate(RulesPage, SettingForm):
             by=self.user,
             key=self.key,
             version=form.cleaned_data["version"],
-            is_required=values.pop("weight") == REQUIRED,
-            **values,
+            **as_kept(values),
         )
 
     def success_url_for(self, outcome: Any) -> str:
@@ -374,6 +425,13 @@ class RuleEdit(RuleCreate):
         return {**super().get_initial(), **self.standing()}
 
 
+def as_kept(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form says as the operation takes it: only weighted rules have points."""
+    weight = values.pop("weight")
+    points = (values.pop("points") or 0) if weight == WEIGHTED else 0
+    return {**values, "points": points, "is_required": weight == REQUIRED}
+
+
 def rule_in(rules: Iterable[Mapping[str, Any]], key: str) -> Rule | None:
     """Return the rule of this key, as a version keeps it."""
     return next((Rule.of(rule) for rule in rules if rule.get("key") == key), None)
@@ -383,6 +441,40 @@ def draft_read(draft: QualificationRuleSet, form: Any) -> QualificationRuleSet:
     """Return the draft that a form was about, which may have gone since for another one."""
     number = form.cleaned_data["draft"]
     return QualificationRuleSet(pk=number) if number else draft
+
+
+class RulesThreshold(RulesPage, SettingForm):
+    """Say how many points a lead needs under the draft."""
+
+    action = "change"
+    template_name = "leads/rules_form.html"
+    form_class = ThresholdForm
+    title = gettext_lazy("Points needed")
+    submit_label = gettext_lazy("Save")
+
+    def get_initial(self) -> dict[str, Any]:
+        read = {"draft": self.draft.pk, "version": self.draft.version}
+        return {**super().get_initial(), **self.standing(), **read}
+
+    def standing(self) -> dict[str, Any]:
+        return {"threshold": self.draft.threshold}
+
+    def standing_before(self, refusal: Stale) -> dict[str, Any]:
+        return {"threshold": refusal.read.get("threshold", self.draft.threshold)}
+
+    def typed(self, form: ThresholdForm) -> dict[str, Any]:
+        return {"threshold": form.cleaned_data["threshold"]}
+
+    def run(self, form: ThresholdForm) -> QualificationRuleSet:
+        draft, version = draft_read(self.draft, form), form.cleaned_data["version"]
+        values = self.settled(form)
+        return operations.set_threshold(draft, by=self.user, version=version, **values)
+
+    def success_message(self, outcome: QualificationRuleSet) -> str:
+        return _("Saved in the draft")
+
+    def success_url_for(self, outcome: Any) -> str:
+        return f"{reverse('leads:rules')}#draft"
 
 
 class RulesActivate(RulesPage, SettingForm):

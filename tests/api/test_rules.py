@@ -26,6 +26,7 @@ def test_a_draft_is_made_changed_and_put_into_force(manager: Caller) -> None:
             "label": "",
             "unmet_label": "",
             "is_required": True,
+            "points": 0,
             "is_active": True,
             "words": "Budget at least 10,000",
         }
@@ -183,3 +184,19 @@ def test_the_preview_tells_nothing_of_an_account_that_one_may_not_see(
             "field": "",
         }
     ]
+
+
+def test_a_draft_with_points_is_tried_beside_the_version_in_force(manager: Caller, rep) -> None:
+    LeadFactory(owner=rep.user, budget_amount=20_000)
+    LeadFactory(owner=rep.user, budget_amount=20)
+    rule = {"conditions": LARGE, "points": 20}
+    made = manager.post("qualification-rules/", {"rules": [rule], "threshold": 20}).json()
+
+    told = manager.get(f"qualification-rules/{made['id']}/backtest/?last=10000").json()
+
+    assert (made["threshold"], made["rules"][0]["points"]) == (20, 20)
+    this, active = told["this"], told["active"]
+    assert (this["number"], this["leads"], this["passed"], this["stopped"]) == (2, 2, 1, 1)
+    assert (active["number"], active["passed"]) == (1, 2)
+    wrong = manager.get(f"qualification-rules/{made['id']}/backtest/?last=0")
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["last"])

@@ -19,10 +19,12 @@ from leads.operations import (
     remove_rule,
     save_rule,
     save_rules,
+    set_threshold,
     switch_rule,
     update_lead,
 )
 from leads.rules import rules_in_force, verdicts_for
+from leads.rules.automatic import takeable
 from opportunities.models import Product, Source
 from records.conditions import ConditionIsWrong
 from records.errors import NotPermitted, Stale, Unacceptable
@@ -72,6 +74,37 @@ def test_a_recommended_rule_warns_and_does_not_stop(manager, rep):
 
     assert (verdict.label, verdict.state) == ("Too small", "warning")
     assert qualify(lead, by=rep)
+
+
+def test_points_of_rules_make_up_for_each_other(manager, rep, rep2):
+    """On the lead, by the list of ready ones, and for automation: all of them count alike."""
+    draft = draft_rules(by=manager)
+    parts = [("budget_amount", 30), ("source", 20), ("products", 20), ("account.industry", 30)]
+    asked = [
+        {"condition": {"all": [ask(name, "known")]}, "points": points} for name, points in parts
+    ]
+    draft = set_threshold(save_rules(draft, by=manager, rules=asked), by=manager, threshold=50)
+    jobs.activate(draft, by=manager)
+    bank = AccountFactory(owner=rep2, industry="bank")
+    poor, rich = (
+        LeadFactory(owner=rep, source=Source.objects.first(), budget_amount=amount, account=bank)
+        for amount in (None, 5)
+    )
+    bare = LeadFactory(owner=rep, budget_amount=5)
+    for lead in (poor, rich, bare):
+        update_lead(lead, by=rep, job_title="Buyer")
+    rules = rules_in_force(by=manager)
+
+    told = verdicts_for(bare, by=rep)
+    passing = set(rules.passing(Lead.objects.all()))
+
+    assert passing == {poor, rich} == set(Lead.objects.ready()) == set(takeable(rules))
+    assert (told.may_qualify, told.points_line, told.warnings) == (False, "30 of 50 points", [])
+    assert [verdict.state for verdict in told.items] == ["met", "open", "open", "open"]
+    with pytest.raises(RulesAreUnmet, match="cannot be qualified") as refusal:
+        qualify(bare, by=rep)
+    assert refusal.value.unmet["points"]["field"] == ""
+    assert qualify(rich, by=rep)
 
 
 def test_a_rule_that_is_switched_off_is_not_asked(manager, rep):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from leads.jobs import activate, qualify_ready
@@ -279,7 +281,7 @@ def test_the_preview_compares_the_draft_with_what_is_in_force(managers, manager,
     won = LeadFactory(owner=rep, budget_amount=20_000, last_name="Won")
     small = LeadFactory(owner=rep, budget_amount=10, last_name="Small")
     LeadFactory(owner=outsider, last_name="Hidden")
-    win(qualify(won, by=rep).opportunities[0], by=rep)
+    win(qualify(won, by=rep).opportunities[0], by=rep, actual_value=Decimal(700))
     qualify(small, by=rep)
     save_rule(draft_rules(by=manager), by=manager, condition=LARGE, is_required=True)
 
@@ -293,17 +295,22 @@ def test_the_preview_compares_the_draft_with_what_is_in_force(managers, manager,
     assert counts == {
         "draft-passed": 2,
         "draft-qualified": 1,
+        "draft-opportunities": 1,
         "draft-won": 1,
         "draft-stopped": 1,
         "draft-lost": 1,
+        "draft-missed": 0,
         "active-passed": 3,
         "active-qualified": 2,
+        "active-opportunities": 2,
         "active-won": 1,
         "active-stopped": 0,
         "active-lost": 0,
+        "active-missed": 0,
     }
     behind = managers.get(f"{PLACE}preview/?show=draft-passed").context["shown"]["leads"]
-    assert {each.lead for each in behind} == {large, won}
+    assert {each["lead"] for each in behind} == {large, won}
+    assert [value["text"] for value in page.context["values"]] == ["€700"] * 2
     text = text_of(managers.get(f"{PLACE}preview/?show=draft-stopped"))
     assert "Small" in text
     assert "Budget at least 10,000" in text
@@ -340,7 +347,7 @@ def test_the_preview_tells_nothing_of_an_account_that_one_may_not_see(
     [column, _active] = page.context["columns"]
     counts = {figure["place"]: figure["count"] for figure in column["figures"]}
     assert (counts["draft-passed"], counts["draft-stopped"], counts["draft-untold"]) == (1, 0, 2)
-    told = {(each.passes, each.missing) for each in page.context["shown"]["leads"]}
+    told = {(each["passes"], each["missing"]) for each in page.context["shown"]["leads"]}
     assert told == {(False, "")}
 
 
@@ -368,6 +375,32 @@ def test_no_page_of_a_lead_tells_what_stands_on_an_account_that_one_may_not_see(
         assert one[-1]["state"] == "untold"
         assert (one[-1]["label"], one[-1]["note"]) == (other[-1]["label"], other[-1]["note"])
         assert one[-1]["url"] == other[-1]["url"] == ""
+
+
+def test_a_threshold_is_written_tried_and_put_into_force(managers, manager, rep):
+    """Two rules with points make up for each other; the checklist says how far the points are."""
+    lead = LeadFactory(owner=rep, budget_amount=20_000)
+    LeadFactory.create_batch(51, owner=rep, last_name="Poor")
+    managers.post(f"{PLACE}draft/")
+    managers.post(f"{PLACE}new/", typed(weight="weighted", points="30"))
+    source = {"condition-0-field": "source", "condition-0-is": "known", "condition-0-value": ""}
+    managers.post(f"{PLACE}new/", typed(**source, weight="weighted", points="20"))
+    wrong = managers.post(f"{PLACE}new/", typed(weight="weighted", points=""))
+
+    too_many = managers.post(f"{PLACE}threshold/", {"threshold": "51"})
+    refused = managers.post(f"{PLACE}activate/")
+    managers.post(f"{PLACE}threshold/", {"threshold": "30"})
+    stopped = managers.get(f"{PLACE}preview/?show=draft-stopped&last=500&page=2")
+    managers.post(f"{PLACE}activate/")
+
+    assert (wrong.status_code, too_many.status_code, refused.status_code) == (422, 302, 422)
+    assert "All rules together give 50 points, and 51 are needed." in text_of(refused)
+    [behind] = stopped.context["shown"]["leads"]
+    assert behind["missing"] == "There are not enough points: 0 of 30 points"
+    assert stopped.context["shown"]["total"] == 51
+    managers.force_login(rep)
+    assert "30 of 30 points" in text_of(managers.get(f"/leads/{lead.pk}/"))
+    assert qualify(lead, by=rep).qualification.rule_version == "2"
 
 
 # Automation
