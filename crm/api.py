@@ -37,6 +37,7 @@ from leads.api import (
     DisqualifyReasonViewSet,
     LeadViewSet,
     QualificationRuleViewSet,
+    ScoringRuleViewSet,
 )
 from leads.errors import CannotUndo, RulesAreUnmet
 from leads.queries import blocker_for
@@ -156,6 +157,7 @@ router.register("duplicates", PairViewSet, "duplicates")
 router.register("merges", MergeViewSet, "merges")
 router.register("jobs", api.JobViewSet, "jobs")
 router.register("assignment-rules", AssignmentRuleViewSet, "assignment-rules")
+router.register("scoring-rules", ScoringRuleViewSet, "scoring-rules")
 router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reasons")
 router.register("intake-doors", DoorViewSet, "intake-doors")
 router.register("email-templates", EmailTemplateViewSet, "email-templates")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
 from leads.models import DisqualifyReason, Lead
+from leads.models.scoring import MOST_SCORE
 from leads.queries import limits_of_leads
 from opportunities.models import Campaign, Opportunity, Source, Stage
 from users.models import Team
@@ -44,6 +45,16 @@ class DaysFilter(django_filters.Filter):
             return qs
         rows = qs.qualified().with_days_to_convert()
         return rows.filter(**{f"days_to_convert__{self.lookup_expr}": value})
+
+
+class ScoreFilter(django_filters.Filter):
+    """Leads by their score."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        most = MOST_SCORE
+        super().__init__(field_name="score", min_value=-most, max_value=most, **kwargs)
 
 
 class WonDaysFilter(django_filters.Filter):
@@ -91,6 +102,11 @@ class LeadFilter(RecordFilter):
     tag = TagFilter()
     rating = django_filters.ChoiceFilter(
         label=_("Rating"), choices=[*Lead.Rating.choices, (NONE, _("none"))], method="is_rated"
+    )
+    score_min = ScoreFilter(label=_("Score, at least"), lookup_expr="gte")
+    score_max = ScoreFilter(label=_("Score, at most"), lookup_expr="lte")
+    unscored = django_filters.ChoiceFilter(
+        label=_("Without a score"), choices=[("1", _("yes"))], method="is_unscored"
     )
     next_step = django_filters.ChoiceFilter(
         label=_("Next step"),
@@ -164,6 +180,7 @@ class LeadFilter(RecordFilter):
     )
 
     unoffered = (
+        "score_max", "unscored",
         "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
         "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
         "team", "country", "region", "account", "contact", "days_min", "days_max",
@@ -184,6 +201,9 @@ class LeadFilter(RecordFilter):
 
     def is_ready(self, qs: Any, name: str, value: str) -> Any:
         return qs.ready()
+
+    def is_unscored(self, qs: Any, name: str, value: str) -> Any:
+        return qs.filter(score=None)
 
     def is_undecided(self, qs: Any, name: str, value: str) -> Any:
         return qs.undecided()

@@ -57,6 +57,13 @@ def reason_of(lead: Lead) -> Any:
     return format_html('<span title="{}">{}</span>', reason, reason) if reason else ""
 
 
+class ScoreColumn(Cell):
+    """How many points a lead has, for those who ask for the column."""
+
+    is_extra = True
+    is_number = True
+
+
 class LeadTable(RecordTable):
     """The columns that a list of leads shows."""
 
@@ -96,6 +103,7 @@ class LeadTable(RecordTable):
         order_by=("base_value",),
         initial_sort_descending=True,
     )
+    score = ScoreColumn(verbose_name=_("Score"), order_by=("score",), initial_sort_descending=True)
     next_step = NextStepColumn()
     touched = TouchColumn()
     age = AgeColumn(OLD_AFTER)
@@ -112,6 +120,6 @@ class LeadTable(RecordTable):
 
     class Meta(RecordTable.Meta):
         sequence = (
-            "name", "company", "bant", "status", "source", "value", "next_step", "touched", "age",
-            "owner", "tags", "decision", "why", "automation",
+            "name", "company", "bant", "status", "source", "value", "score", "next_step",
+            "touched", "age", "owner", "tags", "decision", "why", "automation",
         )  # fmt: skip

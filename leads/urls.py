@@ -3,7 +3,7 @@
 from django.urls import path
 
 from leads import views
-from leads.views import rules
+from leads.views import rules, scoring
 
 app_name = "leads"
 
@@ -49,6 +49,15 @@ urlpatterns = [
         "rules/assignment/<int:pk>/delete/",
         views.AssignmentRuleDelete.as_view(),
         name="assignment-delete",
+    ),
+    path("rules/scoring/", scoring.ScoringRuleList.as_view(), name="scoring"),
+    path("rules/scoring/new/", scoring.ScoringRuleCreate.as_view(), name="scoring-create"),
+    path("rules/scoring/scale/", scoring.ScaleEdit.as_view(), name="scoring-scale"),
+    path("rules/scoring/<int:pk>/", scoring.ScoringRuleEdit.as_view(), name="scoring-edit"),
+    path(
+        "rules/scoring/<int:pk>/delete/",
+        scoring.ScoringRuleDelete.as_view(),
+        name="scoring-delete",
     ),
     path("rules/", rules.RulesHome.as_view(), name="rules-home"),
     path("rules/qualification/", rules.Rules.as_view(), name="rules"),

@@ -40,6 +40,14 @@ print(json.dumps({"counts": counts, "wrong": [f"{f.rule}: {f.text}" for f in fin
 """
 
 
+# The oracle of scores, on what came in.
+SCORES = """
+import json
+from tests.scores import prove
+print(json.dumps(prove()))
+"""
+
+
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -158,7 +166,9 @@ def x_education(server: Server) -> dict[str, Any]:
 
     wrong = disagreements(truth, ask)
     assert not wrong, wrong[:10]
+    scores = server.script(SCORES)
     return {
+        **scores,
         "leads": first["new"],
         "qualified": truths["converted"],
         "rate_percent": truths["conversion_rate_pct"],

@@ -45,7 +45,7 @@ from records.operations.notices import tell
 from reports.operations import save_dashboard
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
-from tests.leads.assigning import a_rule
+from tests.leads.assigning import a_rule, a_scoring_rule
 from tests.samples import picture
 from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
@@ -142,6 +142,7 @@ def world(rep, rep2, manager, outsider, admin):
         "custom-fields": define("lead", "fleet", by=admin),
         "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),
+        "scoring rule": a_scoring_rule(),
         "meeting": plan_meeting(lead, by=rep, subject="Demo", due_at=now() + timedelta(days=9)),
         "failed email": a_failed_email(lead, rep),
         "template": save_template(

@@ -16,6 +16,7 @@ from leads.models import Lead
 from opportunities.models import Opportunity
 from tests.history import MAPPING, NAME, disagreements, rows_of, truth_of
 from tests.reference import folder_of
+from tests.scores import ENOUGH, by_hand, passed, score_all, scored
 from tests.world import stored
 from users.models import User
 from users.operations import issue_token
@@ -90,3 +91,17 @@ def test_each_lead_is_what_its_row_says(some: list[dict[str, str]], admin: User,
         else:
             assert (lead.status, lead.disqualify_reason.key) == ("disqualified", "lost")
     assert not Opportunity.objects.exists()
+
+
+def test_scores_and_a_backtest_are_as_counted_by_hand(
+    some: list[dict[str, str]], admin: User, tmp_path: Path
+):
+    bring_in(some, tmp_path)
+    truth = by_hand(some)
+
+    score_all(by=admin)
+
+    assert scored(by=admin) == truth
+    enough = [counts for score, counts in truth.items() if score >= ENOUGH]
+    leads, converted = (sum(counts) for counts in zip(*enough, strict=True))
+    assert passed(by=admin) == (leads, converted)

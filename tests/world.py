@@ -29,6 +29,7 @@ DEFAULTS = {
     "leads.migrations.0023_default_rules": "add_rules",
     "intake.migrations.0002_inbox_for_managers": "add_grants",
     "leads.migrations.0021_assignment_for_managers": "add_grants",
+    "leads.migrations.0049_scoring_for_managers": "add_scale",
     "leads.migrations.0040_limits_for_administrators": "add_limits",
     "workbench.migrations.0002_jobs_of_the_team": "add_grants",
     "workbench.migrations.0005_views_for_all": "add_grants",

@@ -33,6 +33,7 @@ READ_ONLY = [
     "external_id",
     "status",
     "score",
+    "score_parts",
     "ready_since",
     "needs_decision",
     "next_step",

@@ -16,11 +16,13 @@ from accounts.errors import NeedsDecision
 from accounts.matching import LISTED, apart
 from leads import operations
 from leads.api.receipts import ReceiptsSerializer, receipt_of
+from leads.api.scoring import ScoreSerializer
 from leads.matching import KINDS, lookalikes
 from leads.models import Lead
 from leads.operations import Plan, Preview, Qualified, Target, Terms
 from leads.operations.duplicates import MOST_DUPLICATES
 from leads.operations.plan import MOST_OPPORTUNITIES
+from leads.rules.scoring import parts_told, suggested_rating
 from opportunities.models import Opportunity, Stage
 from records.permissions import reaches, require
 from workbench import api
@@ -315,6 +317,18 @@ class QualifyingViewSet(api.MergingViewSet):
         answer = self.get_exception_handler()(refusal, self.get_exception_handler_context())
         assert answer is not None, "every refusal has an answer"  # noqa: S101
         return {"status": answer.status_code, **answer.data}
+
+    @extend_schema(responses=ScoreSerializer, filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def score(self, request: Any, pk: str) -> Response:
+        """Return the score of a lead, what made it, and the rating that it suggests."""
+        lead = self.get_object()
+        told = {
+            "score": lead.score,
+            "parts": parts_told(lead, viewer=self.user),
+            "suggested_rating": suggested_rating(lead),
+        }
+        return Response(ScoreSerializer(told).data)
 
     @extend_schema(responses=ReceiptsSerializer, filters=False)
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)

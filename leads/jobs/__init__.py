@@ -6,6 +6,13 @@ from leads.jobs.duplicates import look_through, look_through_all
 from leads.jobs.many import AddLeadTasks, AssignLeads, DeleteLeads, SetProgress, TagLeads
 from leads.jobs.rows import EXPORTED, IMPORTERS, LeadImporter
 from leads.jobs.rules import activate, automate, qualify_ready, refresh
+from leads.jobs.scoring import (
+    change_scoring_rule,
+    delete_scoring_rule,
+    rescore,
+    save_scoring_rule,
+    set_scale,
+)
 
 __all__ = [
     "EXPORTED",
@@ -19,6 +26,8 @@ __all__ = [
     "TagLeads",
     "activate",
     "automate",
+    "change_scoring_rule",
+    "delete_scoring_rule",
     "disqualify_leads",
     "disqualify_many",
     "look_through",
@@ -27,6 +36,9 @@ __all__ = [
     "qualify_many",
     "qualify_ready",
     "refresh",
+    "rescore",
+    "save_scoring_rule",
+    "set_scale",
     "undo_leads",
     "undo_many",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from leads.models import Lead
 from leads.operations.edit import Capture, drawn_up, write_captured
 from leads.rules.qualification import rules_in_force
+from leads.rules.scoring import Scoring
 from opportunities.models import Campaign, Source
 from records.errors import Refused
 from workbench.transfer import Batch, Mark, Outcome
@@ -46,6 +47,7 @@ class LeadBatch(Batch):
 
     def __init__(self, importer: Any, chunk: list[dict[str, Any]]) -> None:
         self.rules = rules_in_force(by=importer.by)
+        self.scoring = Scoring(by=importer.by)
         # Leads by name and company, the oldest first; None when they may be others by now.
         self.people: dict[Mark, list[Lead]] | None = {}
         super().__init__(importer, chunk)
@@ -98,7 +100,7 @@ class LeadBatch(Batch):
         return super().is_plain(values) and not self.importer.is_by_rules(values)
 
     def draw_up(self, fields: dict[str, Any]) -> Capture:
-        return drawn_up(by=self.by, rules=self.rules, **fields)
+        return drawn_up(by=self.by, rules=self.rules, scoring=self.scoring, **fields)
 
     def fields_in(self, values: dict[str, Any], *, is_new: bool = True) -> dict[str, Any] | None:
         importer = self.importer

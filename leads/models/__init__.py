@@ -10,6 +10,7 @@ from leads.models.qualification import (
     QualifiedOpportunity,
 )
 from leads.models.rules import AutomaticQualification, QualificationRuleSet, RuleRun
+from leads.models.scoring import ScoreScale, ScoringRule
 
 __all__ = [
     "IMPORTED",
@@ -25,4 +26,6 @@ __all__ = [
     "QualificationRuleSet",
     "QualifiedOpportunity",
     "RuleRun",
+    "ScoreScale",
+    "ScoringRule",
 ]

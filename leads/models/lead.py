@@ -54,6 +54,7 @@ SORTED_BY = {
     "lead_by_progress_idx": ("status", "progress", "id"),
     "lead_by_value_idx": ("base_value", "id"),
     "lead_by_next_step_idx": ("next_step_at", "id"),
+    "lead_by_score_idx": ("score", "id"),
     "lead_by_touch_idx": ("touched_at", "id"),
     "lead_by_age_idx": ("-created_at", "-id"),
     "lead_by_automation_idx": ("do_not_automate", "id"),
@@ -182,7 +183,9 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
         default=False,
         help_text=_("Only people qualify this lead."),
     )
-    score = models.PositiveSmallIntegerField(_("score"), null=True, editable=False)
+    score = models.SmallIntegerField(_("score"), null=True, editable=False)
+    # The rules that held, each with its name and its points: `leads.rules.scoring` says how.
+    score_parts = models.JSONField(default=list, editable=False)
 
     status = models.CharField(
         _("status"), max_length=12, choices=Status, default=Status.OPEN, editable=False

@@ -40,6 +40,13 @@ from leads.operations.rules import (
     set_threshold,
     switch_rule,
 )
+from leads.operations.scoring import (
+    change_scoring_rule,
+    delete_scoring_rule,
+    rescore,
+    save_scoring_rule,
+    set_scale,
+)
 from leads.operations.undo import blockers_of, latest_qualification, leave, made_by, undo
 
 __all__ = [
@@ -57,8 +64,10 @@ __all__ = [
     "capture_for",
     "capture_lead",
     "change_assignment_rule",
+    "change_scoring_rule",
     "delete_assignment_rule",
     "delete_lead",
+    "delete_scoring_rule",
     "discard_rules",
     "dismiss_pair",
     "disqualify",
@@ -82,14 +91,17 @@ __all__ = [
     "remove_rule",
     "reopen",
     "reopen_due",
+    "rescore",
     "restore_lead",
     "restore_pair",
     "save_assignment_rule",
     "save_mapping",
     "save_rule",
     "save_rules",
+    "save_scoring_rule",
     "set_automation",
     "set_progress",
+    "set_scale",
     "set_threshold",
     "switch_rule",
     "to_give_up",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from leads.errors import LeadIsClosed
 from leads.models import Lead
 from leads.rules.qualification import rules_in_force
+from leads.rules.scoring import Scoring
 from opportunities.rules import rate_of
 from records import audit
 from records.custom import for_new, kind_of
@@ -104,11 +105,13 @@ def drawn_up(
     products: Sequence[Product] = (),
     tags: Sequence[Any] = (),
     rules: RuleSet | None = None,
+    scoring: Scoring | None = None,
     **fields: Any,
 ) -> Capture:
     """Draw up a lead as `capture_lead` says; nothing is written but tags that are new.
 
-    `rules` are those in force, of a caller who has read them for many.
+    `rules` are those in force, and `scoring` the scoring rules, of a caller who has read them for
+    many.
     """
     require_any(by, "add", Lead)
     lead = Lead(owner=None if is_unassigned else owner or by, **fields)
@@ -120,7 +123,7 @@ def drawn_up(
     lead.custom = for_new(kind_of(lead), lead.custom, by=by)
     _require_what_and_who(lead)
     found = tags_named(tags, by=by)
-    note_readiness(lead, by=by, products=products, tags=found, rules=rules)
+    note_readiness(lead, by=by, products=products, tags=found, rules=rules, scoring=scoring)
     made_ready(lead, by=by)
     return Capture(lead, products, found)
 
@@ -171,7 +174,10 @@ def update_lead(
         current.rate = rate_of(current.currency) if rate is None else rate
     _require_what_and_who(current)
     refuse_gaps(current, changed, by=by)
+    score = current.score
     note_readiness(current, by=by, products=products)
+    if score not in {None, current.score}:
+        changed["score"] = [score, current.score]
     save_changed(current, by=by)
     if products is not None and "products" in changed:
         current.products.set(products)
@@ -247,17 +253,21 @@ def note_readiness(
     products: Sequence[Product] | None,
     tags: Sequence[Tag] | None = None,
     rules: RuleSet | None = None,
+    scoring: Scoring | None = None,
 ) -> None:
-    """Keep the moment since which every rule holds; forget it when one no longer does.
+    """Keep the score, and the moment since which every rule holds; forget it when one does not.
 
     `products` and `tags` are those that the lead is about to get; None for those that it has.
-    `rules` are those in force, where they have been read.
+    `rules` are those in force, and `scoring` the scoring rules, where they have been read.
     """
     lead.derive()
     told: dict[str, Any] = {}
     for name, lines in (("products", products), ("tags", tags)):
         if lines is not None:
             told[name] = [line.key for line in lines]
+    scored = Scoring(by=by) if scoring is None else scoring
+    lead.score_parts = scored.parts_of(lead, told=told)
+    lead.score = scored.score_of(lead.score_parts)
     in_force = rules_in_force(by=by, lead=lead) if rules is None else rules
     if not in_force.is_met_by(lead, told=told):
         lead.ready_since = None

@@ -18,6 +18,7 @@ from leads.matching import lookalikes
 from leads.models import Lead, Qualification
 from leads.queries import why
 from leads.rules import verdicts_for, with_rules
+from leads.rules.scoring import parts_told, suggested_rating, with_scale
 from leads.tables import TONES
 from opportunities.rules import stage_bar
 from records.keys import domain_key
@@ -78,7 +79,7 @@ class LeadDetail(RecordView):
     next_up = staticmethod(next_up)
 
     def get_rows(self) -> Any:
-        return with_rules(super().get_rows().with_product_names())  # type: ignore[attr-defined]
+        return with_scale(with_rules(super().get_rows().with_product_names()))  # type: ignore[attr-defined]
 
     def closed_because(self) -> str:
         return why_closed(self.record)
@@ -103,6 +104,7 @@ class LeadDetail(RecordView):
             "bant_rows": qualification,
             "verdicts": self.verdicts,
             "rules": rules_of(self.verdicts, self.editing.url, hidden, self.editing),
+            "score": score_of(lead, self.user),
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -365,6 +367,19 @@ def outcome_of(lead: Lead, user: User) -> dict[str, Any] | None:
         "at": qualification.at,
         "records": list(linked(records, user)),
         "receipt_url": reverse("leads:receipt", kwargs={"pk": lead.pk}),
+    }
+
+
+def score_of(lead: Lead, user: User) -> dict[str, Any] | None:
+    """Return the score of a lead and what made it; None where it has none."""
+    if lead.score is None:
+        return None
+    rating = suggested_rating(lead)
+    return {
+        "score": lead.score,
+        "parts": parts_told(lead, viewer=user),
+        "suggested": Lead.Rating(rating).label if rating != lead.rating else "",
+        "history_url": f"{reverse('leads:history', kwargs={'pk': lead.pk})}?field=score",
     }
 
 

@@ -64,7 +64,14 @@ class Command(BaseCommand):
                         self._purge_fields,
                     ]
                 )
-                self._do([self._look_for_duplicates, self._prune_mail, self._prune_notices])
+                self._do(
+                    [
+                        self._rescore,
+                        self._look_for_duplicates,
+                        self._prune_mail,
+                        self._prune_notices,
+                    ]
+                )
                 self._do([self._sweep_files, self._prune_imports, self._measure_tables])
             if options["once"]:
                 return
@@ -82,6 +89,10 @@ class Command(BaseCommand):
     def _reopen(self) -> None:
         for lead in reopen_due(by=machine()):
             self.stdout.write(f"Reopened lead {lead.pk}: its day has come.")
+
+    def _rescore(self) -> None:
+        if changed := leads_jobs.rescore.call():
+            self.stdout.write(f"Scored {changed} leads anew.")
 
     def _remind(self) -> None:
         if told := remind_due():
