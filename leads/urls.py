@@ -3,7 +3,7 @@
 from django.urls import path
 
 from leads import views
-from leads.views import rules, scoring
+from leads.views import availability, rules, scoring
 
 app_name = "leads"
 
@@ -34,6 +34,12 @@ urlpatterns = [
     path("rules/assignment/", views.AssignmentRuleList.as_view(), name="assignment"),
     path("rules/assignment/new/", views.AssignmentRuleCreate.as_view(), name="assignment-create"),
     path("rules/assignment/try/", views.AssignmentDryRun.as_view(), name="assignment-try"),
+    path("rules/assignment/people/", availability.TakerList.as_view(), name="takers"),
+    path(
+        "rules/assignment/people/<int:pk>/",
+        availability.AvailabilityEdit.as_view(),
+        name="availability",
+    ),
     path("rules/assignment/<int:pk>/", views.AssignmentRuleEdit.as_view(), name="assignment-edit"),
     path(
         "rules/assignment/<int:pk>/move/",

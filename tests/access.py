@@ -254,6 +254,8 @@ ACCESS: dict[str, Access] = {
     "leads:assignment": Access(INBOX, INBOX_ONLY),
     "leads:assignment-create": Access(INBOX, INBOX),
     "leads:assignment-try": Access(INBOX, INBOX_ONLY),
+    "leads:takers": Access(INBOX, INBOX_ONLY),
+    "leads:availability": Access(INBOX, INBOX, on="taker"),
     "leads:assignment-edit": Access(INBOX, INBOX, on="assignment rule"),
     "leads:assignment-move": Access(INBOX_ONLY, INBOX, on="assignment rule"),
     "leads:assignment-switch": Access(INBOX_ONLY, INBOX, on="assignment rule"),

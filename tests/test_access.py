@@ -143,6 +143,7 @@ def world(rep, rep2, manager, outsider, admin):
         "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),
         "scoring rule": a_scoring_rule(),
+        "taker": rep,
         "meeting": plan_meeting(lead, by=rep, subject="Demo", due_at=now() + timedelta(days=9)),
         "failed email": a_failed_email(lead, rep),
         "template": save_template(

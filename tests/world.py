@@ -30,6 +30,7 @@ DEFAULTS = {
     "intake.migrations.0002_inbox_for_managers": "add_grants",
     "leads.migrations.0021_assignment_for_managers": "add_grants",
     "leads.migrations.0049_scoring_for_managers": "add_scale",
+    "leads.migrations.0051_availability_for_managers": "add_grants",
     "leads.migrations.0040_limits_for_administrators": "add_limits",
     "workbench.migrations.0002_jobs_of_the_team": "add_grants",
     "workbench.migrations.0005_views_for_all": "add_grants",

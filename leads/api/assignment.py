@@ -10,7 +10,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from leads import operations
+from leads.forms.assignment import MOST_NUMBER
 from leads.models import AssignmentRule, Lead
+from leads.operations.assignment import MOST_WEIGHT
 from leads.rules.assignment import condition_in_words, problems_of, takers
 from records.operations import require_for_all
 from records.vocabulary import fields_of
@@ -68,6 +70,11 @@ class Conditions(serializers.JSONField):
     """A condition; the operation says what is wrong with it."""
 
 
+def a_number() -> api.Whole:
+    """Return a limit of a rule; null is none."""
+    return api.Whole(required=False, allow_null=True, min_value=1, max_value=MOST_NUMBER)
+
+
 class AssignmentRuleSerializer(api.Strict, serializers.ModelSerializer[AssignmentRule]):
     """Who gets the leads for which conditions hold: a person, or the people of a team in turn."""
 
@@ -76,6 +83,15 @@ class AssignmentRuleSerializer(api.Strict, serializers.ModelSerializer[Assignmen
     conditions = Conditions(source="condition")
     owner = api.Person(source="person", required=False, allow_null=True)
     team = TeamByName(required=False, allow_null=True)
+    way = api.Word(choices=AssignmentRule.Way.values, required=False)
+    most_a_day = a_number()
+    most_open = a_number()
+    hours_untouched = a_number()
+    weights = serializers.DictField(
+        child=api.Whole(min_value=0, max_value=MOST_WEIGHT),
+        required=False,
+        help_text="How many leads somebody gets for one of the others': by the id of the user.",
+    )
     is_active = api.YesNo(required=False)
     words = serializers.SerializerMethodField(help_text="The conditions in a sentence.")
     problems = serializers.SerializerMethodField(help_text="Why it cannot assign by now.")
@@ -84,8 +100,8 @@ class AssignmentRuleSerializer(api.Strict, serializers.ModelSerializer[Assignmen
         model = AssignmentRule
         validators: list[Any] = []  # the operation says that it is one of the two
         fields = [
-            "id", "name", "position", "conditions", "owner", "team", "is_active", "version",
-            "words", "problems",
+            "id", "name", "position", "conditions", "owner", "team", "way", "most_a_day",
+            "most_open", "hours_untouched", "weights", "is_active", "version", "words", "problems",
         ]  # fmt: skip
         read_only_fields = ["version"]
 

@@ -73,13 +73,14 @@ class RuleSetSerializer(api.Strict, serializers.ModelSerializer[QualificationRul
             "threshold",
             "is_automatic",
             "hourly_limit",
+            "valid_from",
             "created_at",
             "created_by",
             "activated_at",
             "activated_by",
         ]
         read_only_fields = [
-            "number", "version", "state", "created_at", "created_by", "activated_at",
+            "number", "version", "state", "valid_from", "created_at", "created_by", "activated_at",
             "activated_by",
         ]  # fmt: skip
 
@@ -118,6 +119,9 @@ class ActivateSerializer(api.Strict):
     """With the version of the draft that was read, a draft that has changed since is refused."""
 
     version = serializers.IntegerField(required=False)
+    valid_from = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="A moment to come; else at once."
+    )
 
 
 class QualificationRuleViewSet(api.SettingViewSet):
@@ -207,7 +211,8 @@ class QualificationRuleViewSet(api.SettingViewSet):
             sent.is_valid(raise_exception=True)
             draft = self.get_object()
             version = sent.validated_data.get("version", self.precondition(draft))
-            active = jobs.activate(draft, by=self.user, version=version)
+            moment = sent.validated_data.get("valid_from")
+            active = jobs.activate(draft, by=self.user, version=version, valid_from=moment)
             return 200, self.shown(active)
 
         return self.write(work)

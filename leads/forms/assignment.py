@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.models import Lead
+from leads.models import AssignmentRule, Lead
 from users.models import Team
 from workbench.forms import ConditionField, OperationForm, Section, colleagues
 
-if TYPE_CHECKING:
-    from leads.models import AssignmentRule
-
 PERSON, TEAM = "person", "team"
+MOST_NUMBER = 10_000
+
+
+def a_number(label: Any, **more: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, required=False, min_value=1, max_value=MOST_NUMBER, **more
+    )
 
 
 class AssignmentRuleForm(OperationForm):
@@ -34,10 +38,30 @@ class AssignmentRuleForm(OperationForm):
         error_messages={"required": gettext_lazy("Add a condition: which leads is the rule for?")},
     )
     target = forms.ChoiceField(label=gettext_lazy("Go to"))
+    way = forms.ChoiceField(
+        label=gettext_lazy("In a team"),
+        choices=AssignmentRule.Way.choices,
+        initial=AssignmentRule.Way.TURN,
+        required=False,
+    )
+    most_a_day = a_number(gettext_lazy("Leads a day for each, at most"))
+    most_open = a_number(gettext_lazy("Open leads of each, at most"))
+    hours_untouched = a_number(
+        gettext_lazy("Hours until an untouched lead goes on"),
+        help_text=gettext_lazy("In a team, to whoever has not had it. Empty: it stays."),
+    )
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    sections = [Section("", ["name", "condition", "target", "is_active", "version"])]
+    sections = [
+        Section(
+            "",
+            [
+                "name", "condition", "target", "way", ("most_a_day", "most_open"),
+                "hours_untouched", "is_active", "version",
+            ],
+        )
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,5 +102,9 @@ def beginning_of(rule: AssignmentRule) -> dict[str, Any]:
         # Nothing is asked yet: the editor begins with a row to fill in.
         "condition": rule.condition or None,
         "target": target,
+        "way": rule.way,
+        "most_a_day": rule.most_a_day,
+        "most_open": rule.most_open,
+        "hours_untouched": rule.hours_untouched,
         "is_active": rule.is_active,
     }

@@ -109,6 +109,19 @@ class DraftForm(VersionForm):
     sections = [Section("", ["draft", "version"])]
 
 
+class ActivateForm(DraftForm):
+    """From when on the draft counts."""
+
+    valid_from = forms.DateTimeField(
+        label=_("Valid from"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: at once. A change of the draft takes the moment away."),
+    )
+
+    sections = [Section("", ["valid_from", "draft", "version"])]
+
+
 class ThresholdForm(DraftForm):
     """How many points a lead needs."""
 

@@ -15,11 +15,13 @@ from leads.operations.rehearsal import ask_again
 from leads.operations.rules import note_run
 from leads.rules import RuleSet
 from leads.rules.automatic import MOST_AT_ONCE, room_in, takeable
-from records.errors import Busy
+from records.errors import Busy, Refused
 from records.operations import operation
 from users.operations import machine
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from users.models import User
 
 log = logging.getLogger(__name__)
@@ -96,9 +98,34 @@ def _taken_up(rule_set: QualificationRuleSet, *, by: User) -> tuple[int, int, st
 
 @operation
 def activate(
-    draft: QualificationRuleSet, *, by: User, version: int | None = None
+    draft: QualificationRuleSet,
+    *,
+    by: User,
+    version: int | None = None,
+    valid_from: datetime | None = None,
 ) -> QualificationRuleSet:
     """Put the rules into force, and have all open leads looked at by them."""
-    active = operations.activate_rules(draft, by=by, version=version)
-    refresh.enqueue()
+    active = operations.activate_rules(draft, by=by, version=version, valid_from=valid_from)
+    if active.is_active:
+        refresh.enqueue()
     return active
+
+
+def activate_due() -> bool:
+    """Put a draft into force whose moment has come; say whether there was one.
+
+    One that makes no sense by now, or whose author may no longer do this, stays a draft without a
+    moment: the page of the rules says what is wrong with it.
+    """
+    due = QualificationRuleSet.objects.drafts().filter(valid_from__lte=timezone.now())
+    draft = due.select_related("activated_by").first()
+    if draft is None or draft.activated_by is None:
+        return False
+    try:
+        activate(draft, by=draft.activated_by)
+    except Busy:
+        raise
+    except Refused as refusal:
+        operations.unplan_rules(draft, by=machine(), reason=" ".join(refusal.reasons))
+        return False
+    return True

@@ -1,6 +1,6 @@
 """Leads, and what became of them."""
 
-from leads.models.assignment import Assignment, AssignmentRule, AssignmentTurn
+from leads.models.assignment import Assignment, AssignmentRule, AssignmentTurn, Availability
 from leads.models.lead import DisqualifyReason, Lead
 from leads.models.limits import LeadLimits
 from leads.models.qualification import (
@@ -18,6 +18,7 @@ __all__ = [
     "AssignmentRule",
     "AssignmentTurn",
     "AutomaticQualification",
+    "Availability",
     "DisqualifyReason",
     "FieldMapping",
     "Lead",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,10 @@ LONGEST_REASON = 1_000
 
 class AssignmentRule(models.Model):
     """Who gets the leads for which a condition holds; the first rule that holds decides."""
+
+    class Way(models.TextChoices):
+        TURN = "turn", _("In turn")
+        LEAST = "least", _("Who has the fewest open leads")
 
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
@@ -43,6 +48,21 @@ class AssignmentRule(models.Model):
         verbose_name=_("team"),
         help_text=_("Its people get the leads in turn."),
     )
+    way = models.CharField(_("in a team"), max_length=5, choices=Way, default=Way.TURN)
+    most_a_day = models.PositiveSmallIntegerField(
+        _("leads a day for each, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    most_open = models.PositiveSmallIntegerField(
+        _("open leads of each, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    hours_untouched = models.PositiveSmallIntegerField(
+        _("hours until an untouched lead goes on"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+    )
+    # How many leads a person of the team gets for one of everybody else's: number → how many.
+    weights = models.JSONField(_("weights"), default=dict, blank=True, editable=False)
     is_active = models.BooleanField(_("in use"), default=True)
     # Counts the changes, so that nobody overwrites what another has just written.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -84,9 +104,62 @@ class AssignmentTurn(models.Model):
     )
     last_number = models.PositiveBigIntegerField(default=0)
     count = models.PositiveIntegerField(default=0)
+    # Where people have weights: how far each is behind what is due to them, by number.
+    credits = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.rule_id}: {self.count}"
+
+
+class Availability(models.Model):
+    """When somebody takes leads: not while away, and only at work where hours are said.
+
+    Hours and days are those of the person's own time zone.
+    """
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="availability",
+        verbose_name=_("person"),
+    )
+    away_from = models.DateField(_("away from"), null=True, blank=True)
+    away_until = models.DateField(_("away until"), null=True, blank=True)
+    works_from = models.TimeField(_("works from"), null=True, blank=True)
+    works_until = models.TimeField(_("works until"), null=True, blank=True)
+    # Numbers of weekdays, Monday is 1; none means every day.
+    works_on = models.JSONField(_("works on"), default=list, blank=True)
+    # Counts the changes, so that nobody overwrites what another has just written.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("availability")
+        verbose_name_plural = _("availabilities")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(away_from=None)
+                | Q(away_until=None)
+                | Q(away_from__lte=F("away_until")),
+                name="leads_somebody_comes_back_after_going_away",
+                violation_error_message=_("The last day away is before the first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(works_from=None, works_until=None) | Q(works_from__lt=F("works_until")),
+                name="leads_work_begins_before_it_ends",
+                violation_error_message=_("Say when work begins and, later, when it ends."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+    def clean(self) -> None:
+        self.validate_constraints()
+
+    @property
+    def url_namespace(self) -> str:
+        return "leads"
 
 
 class Assignment(models.Model):

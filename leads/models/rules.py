@@ -56,6 +56,8 @@ class QualificationRuleSet(models.Model):
         related_name="+",
         verbose_name=gettext_lazy("created by"),
     )
+    # When a draft comes into force by itself; a change of the draft takes the moment away.
+    valid_from = models.DateTimeField(gettext_lazy("valid from"), null=True)
     activated_at = models.DateTimeField(gettext_lazy("activated"), null=True)
     activated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

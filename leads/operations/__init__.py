@@ -8,8 +8,10 @@ from leads.operations.assignment import (
     capture_for,
     change_assignment_rule,
     delete_assignment_rule,
+    hand_on,
     move_assignment_rule,
     save_assignment_rule,
+    set_availability,
 )
 from leads.operations.automatic import note_failure, qualify_automatically, set_automation
 from leads.operations.bulk import Prospect, prospects, to_give_up
@@ -39,6 +41,7 @@ from leads.operations.rules import (
     save_rules,
     set_threshold,
     switch_rule,
+    unplan_rules,
 )
 from leads.operations.scoring import (
     change_scoring_rule,
@@ -73,6 +76,7 @@ __all__ = [
     "disqualify",
     "draft_rules",
     "drop_pairs",
+    "hand_on",
     "keep_pairs",
     "latest_qualification",
     "leave",
@@ -100,6 +104,7 @@ __all__ = [
     "save_rules",
     "save_scoring_rule",
     "set_automation",
+    "set_availability",
     "set_progress",
     "set_scale",
     "set_threshold",
@@ -108,5 +113,6 @@ __all__ = [
     "told_apart",
     "undo",
     "unmerge_leads",
+    "unplan_rules",
     "update_lead",
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
+from leads.models import Assignment, AssignmentRule, AssignmentTurn, Availability, Lead
 from leads.models.assignment import LONGEST_REASON
 from leads.operations.edit import capture_lead, open_lead
-from leads.rules.assignment import Fate, Rules, takers, target_problem
+from leads.rules.assignment import Fate, Rules, takers, target_problem, untouched
 from records import audit
 from records.conditions import ConditionIsWrong, as_data, contradictions, parse
 from records.errors import LostRace, Unacceptable
@@ -23,10 +26,14 @@ from records.operations import (
 from records.permissions import reaches
 from records.vocabulary import fields_of
 from users.formats import house_now
+from users.models import User
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from leads.rules.assignment import ReadRule
-    from users.models import User
+
+MOST_WEIGHT = 100
 
 # Leads
 
@@ -87,34 +94,99 @@ def _handed_out(lead: Lead, *, by: User) -> Lead:
     rules = Rules(by)
     found = rules.first_for(lead)
     fate = rules.fate_by(None, ()) if found is None else _taken(rules, found)
+    if fate.owner is None and _waits_for(lead, fate):
+        return lead
     assigned = assign(lead, by=by, owner=fate.owner)
     _note(assigned, fate, by=by)
     return assigned
 
 
-def _taken(rules: Rules, found: ReadRule) -> Fate:
-    """Return who gets a lead by the rule that holds; in a team, take the turn.
+def _waits_for(lead: Lead, fate: Fate) -> bool:
+    """Say whether it is written down already that a lead waits for somebody of this rule."""
+    latest = Assignment.objects.filter(lead=lead).order_by("-pk").first()
+    is_waiting = latest is not None and latest.owner_id is None and fate.rule is not None
+    return is_waiting and latest.rule_id == fate.rule.pk
+
+
+@operation
+def hand_on(lead: Lead, *, by: User) -> Lead:
+    """Give a lead that its owner has not touched for too long to another one, by the same rule.
+
+    Whoever had it by this rule does not get it again; when nobody is left it stays where it is, and
+    so does a lead that somebody has touched since it was found.
+    """
+    current = open_lead(lead, by=by, action="assign")
+    given = untouched(house_now()).filter(lead=current).select_related("rule", "owner").first()
+    if given is None:
+        return current
+    rules = Rules(by)
+    found = next((each for each in rules.rules if each.rule.pk == given.rule_id), None)
+    if found is None or found.rule.team is None:
+        return current
+    had = Assignment.objects.filter(lead=current, rule=given.rule).values_list("owner", flat=True)
+    try:
+        with transaction.atomic():
+            fate = _taken(rules, found, without=set(had))
+            if fate.owner is None:
+                raise LostRace("Nobody is left.")
+    except LostRace:
+        return current
+    told = _("%(person)s did not touch it for %(n)d hours.") % {
+        "person": given.owner,
+        "n": found.rule.hours_untouched,
+    }
+    assigned = assign(current, by=by, owner=fate.owner)
+    _note(assigned, replace(fate, reason=f"{told} {fate.reason}"), by=by)
+    return assigned
+
+
+def _taken(rules: Rules, found: ReadRule, *, without: Collection[int] = ()) -> Fate:
+    """Return who gets a lead by the rule that holds, `without` some; in a team, take the turn.
 
     Whoever hands out by the same rule waits here: one after the other takes a turn.
     """
     rule = found.rule
-    if rule.team is None:
-        return rules.fate_by(found, list(takers().filter(pk__in=[rule.person_id])))
     turn = AssignmentTurn.objects.select_for_update().filter(rule=rule).first()
     if turn is None:
         raise LostRace(f"The rule {rule} was deleted.")
-    people = list(takers().filter(team=rule.team))
-    fate = rules.fate_by(found, people, last_number=turn.last_number, turn=turn.count + 1)
-    if fate.owner is not None:
-        turn.last_number = fate.owner.pk
-        turn.count += 1
-        turn.save(update_fields=["last_number", "count"])
+    mine = takers().filter(Q(team=rule.team) if rule.team else Q(pk=rule.person_id))
+    people = [person for person in mine if person.pk not in without]
+    if rule.most_open or rule.way == AssignmentRule.Way.LEAST:
+        # Another rule may give to the same people: whoever counts waits until it has.
+        held = User.objects.select_for_update(no_key=True)
+        list(held.filter(pk__in=[p.pk for p in people]).order_by("pk").values_list("pk"))
+    before = turn.count
+    fate = rules.fate_by(found, people, turn=turn)
+    if turn.count != before:
+        turn.save(update_fields=["last_number", "count", "credits"])
     return fate
 
 
 def _note(lead: Lead, fate: Fate, *, by: User) -> None:
     reason = fate.reason[:LONGEST_REASON]
     Assignment.objects.create(lead=lead, by=by, owner=fate.owner, rule=fate.rule, reason=reason)
+
+
+@operation
+def set_availability(
+    person: User, *, by: User, version: int | None = None, **values: Any
+) -> Availability:
+    """Say when somebody takes leads: what is not given stays as it is.
+
+    Whoever shapes the assignment rules may say it of everybody. Raises `Stale` when somebody has
+    changed it since `version`, `Unacceptable` for times that run backwards.
+    """
+    require_for_all(by, "change", Availability)
+    Availability.objects.get_or_create(person=person, defaults={"version": 0})
+    current = Availability.objects.select_for_update(of=("self",)).get(person=person)
+    refuse_stale(current, version)
+    for name, value in values.items():
+        setattr(current, name, value)
+    days = current.works_on
+    if not isinstance(days, list) or not all(type(day) is int and 1 <= day <= 7 for day in days):
+        raise Unacceptable(errors={"works_on": [_("Give days from 1, Monday, to 7.")]})
+    current.works_on = sorted(set(days))
+    return save_setting(current, by=by)
 
 
 # Rules
@@ -164,6 +236,8 @@ def change_assignment_rule(
     instead = {other[name]: None for name in other if changes.get(name) is not None}
     for name, value in {**instead, **changes}.items():
         setattr(standing, name, value)
+    if standing.team is None and "weights" not in changes:
+        standing.weights = {}
     return save_assignment_rule(standing, by=by, position=position)
 
 
@@ -227,6 +301,14 @@ def _require_sense(rule: AssignmentRule, standing: AssignmentRule | None, *, by:
         errors |= _condition_errors(rule, by=by)
     if (rule.person is None) == (rule.team is None):
         errors["team"] = [_("Choose a person, or a team whose people take turns.")]
+    elif rule.person is not None and rule.weights:
+        errors["weights"] = [_("Only people of a team have weights.")]
+    elif not all(
+        key.isdecimal() and type(weight) is int and 0 <= weight <= MOST_WEIGHT
+        for key, weight in rule.weights.items()
+    ):
+        told = _("Choose weights from 0 to %(most)d.") % {"most": MOST_WEIGHT}
+        errors["weights"] = [told]
     elif rule.is_active and (problem := target_problem(rule, takers())):
         errors["team" if rule.team else "person"] = [problem]
     if errors:

@@ -136,8 +136,9 @@ def set_threshold(
     before = current.threshold
     if before != threshold:
         current.threshold = threshold
+        current.valid_from = None
         current.version += 1
-        current.save(update_fields=["threshold", "version"])
+        current.save(update_fields=["threshold", "valid_from", "version"])
         audit.log(current, "rules.changed", by=by, changes={"threshold": [before, threshold]})
     return current
 
@@ -189,10 +190,15 @@ def remove_rule(
 
 @operation
 def activate_rules(
-    draft: QualificationRuleSet, *, by: User, version: int | None = None
+    draft: QualificationRuleSet,
+    *,
+    by: User,
+    version: int | None = None,
+    valid_from: datetime | None = None,
 ) -> QualificationRuleSet:
     """Put the draft into force and retire the version before it, whose automation it takes over.
 
+    With a moment to come it stays a draft, and comes into force then, in the name of `by`.
     Raises `Stale` when somebody has changed the draft since `version`, `RulesAreIncomplete` with
     every reason why nothing good would come of it, and `RulesAreSettled` when it is no draft any
     more.
@@ -201,6 +207,8 @@ def activate_rules(
     refuse_stale(current, version)
     if reasons := why_incomplete(current, by=by):
         raise RulesAreIncomplete(reasons=reasons)
+    if valid_from is not None and valid_from > timezone.now():
+        return _planned(current, valid_from, by=by)
     before = QualificationRuleSet.objects.select_for_update().active().first()
     if before is not None:
         before.state = QualificationRuleSet.State.RETIRED
@@ -215,6 +223,26 @@ def activate_rules(
     number = before.number if before is not None else None
     audit.log(current, "rules.activated", by=by, changes={"version": [number, current.number]})
     return current
+
+
+@operation
+def unplan_rules(draft: QualificationRuleSet, *, by: User, reason: str = "") -> None:
+    """Take away the moment at which a draft was to come into force. Again it changes nothing."""
+    current = _locked_draft(draft, by=by)
+    if current.valid_from is not None:
+        _planned(current, None, by=by, reason=reason)
+
+
+def _planned(
+    draft: QualificationRuleSet, valid_from: datetime | None, *, by: User, reason: str = ""
+) -> QualificationRuleSet:
+    before = draft.valid_from
+    draft.valid_from, draft.activated_by = valid_from, by if valid_from else None
+    draft.version += 1
+    draft.save(update_fields=["valid_from", "activated_by", "version"])
+    changes = {"valid_from": [before, valid_from]}
+    audit.log(draft, "rules.planned", by=by, changes=changes, reason=reason)
+    return draft
 
 
 @operation
@@ -320,8 +348,9 @@ def _change(
     if before == after:
         return current
     current.rules = after
+    current.valid_from = None
     current.version += 1
-    current.save(update_fields=["rules", "version"])
+    current.save(update_fields=["rules", "valid_from", "version"])
     audit.log(current, "rules.changed", by=by, changes={"rules": [before, after]})
     return current
 

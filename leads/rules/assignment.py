@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from leads.models import AssignmentRule, Lead
+from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
+from leads.rules.loads import Loads, passed_over
 from leads.rules.relations import hidden_among, owners_of, relations_in
 from records import conditions
 from records.conditions import Group
@@ -48,6 +52,37 @@ def next_in_turn(people: Sequence[User], last_number: int) -> User:
     such people the counts never differ by more than one.
     """
     return next((person for person in people if person.pk > last_number), people[0])
+
+
+def by_weight(people: Sequence[User], rule: AssignmentRule, turn: AssignmentTurn) -> User:
+    """Return whose turn it is where people have weights, and note in `turn` what is due to each.
+
+    Everybody earns their weight; who is most behind gets the lead and pays for the whole round. So
+    nobody waits longer than their share, and gets it spread out.
+    """
+    weights = {person.pk: int(rule.weights.get(str(person.pk), 1)) for person in people}
+    due = {pk: turn.credits.get(str(pk), 0) + weight for pk, weight in weights.items()}
+    person = max(people, key=lambda each: due[each.pk])  # the first of those that are level
+    due[person.pk] -= sum(weights.values())
+    turn.credits = {**turn.credits, **{str(pk): credit for pk, credit in due.items()}}
+    return person
+
+
+def chosen(
+    people: Sequence[User], rule: AssignmentRule, turn: AssignmentTurn, loads: Loads
+) -> User:
+    """Return who of those who can take a lead gets it by a rule for a team, and count the turn."""
+    if rule.way == AssignmentRule.Way.LEAST:
+        fewest = min(loads.open[person.pk] for person in people)
+        level = [person for person in people if loads.open[person.pk] == fewest]
+        person = next_in_turn(level, turn.last_number)
+    elif rule.weights:
+        person = by_weight(people, rule, turn)
+    else:
+        person = next_in_turn(people, turn.last_number)
+    turn.last_number = person.pk
+    turn.count += 1
+    return person
 
 
 @dataclass(frozen=True)
@@ -100,36 +135,61 @@ class Rules:
         return None
 
     def fate_by(
-        self, found: ReadRule | None, people: Sequence[User], *, last_number: int = 0, turn: int = 1
+        self,
+        found: ReadRule | None,
+        people: Sequence[User],
+        *,
+        turn: AssignmentTurn | None = None,
+        loads: Loads | None = None,
     ) -> Fate:
-        """Return to whom a lead goes for which a rule holds.
+        """Return to whom a lead goes for which a rule holds; a team's `turn` is counted on.
 
-        `people` are takers, with those of the rule's target among them; in a team it is the `turn`
-        of whoever comes behind `last_number`.
+        `people` are takers, with those of the rule's target among them, and `loads` what they have.
         """
         if found is None:
             return Fate(None, self.why_nobody)
         rule, why = found.rule, self._why(found)
         if problem := target_problem(rule, people):
             return Fate(None, f"{why} {problem}", rule)
+        asked = [p for p in people if rule.team is None or p.team_id == rule.team_id]
         if rule.team is None:
-            return Fate(rule.person, why, rule)
-        team = [person for person in people if person.team_id == rule.team_id]
-        person = next_in_turn(team, last_number)
+            asked = [person for person in people if person.pk == rule.person_id]
+        loads = loads or Loads(asked, [rule])
+        reasons = {person.pk: loads.why_not(person, rule) for person in asked}
+        over = passed_over([reason for reason in reasons.values() if reason])
+        able = [person for person in asked if not reasons[person.pk]]
+        if not able:
+            return Fate(None, " ".join([why, _("Nobody can take it now."), over]), rule)
+        if rule.team is None:
+            return Fate(able[0], why, rule)
+        turn = turn or AssignmentTurn(rule=rule)
+        person = chosen(able, rule, turn, loads)
+        told = self._told(rule, person, turn, len(asked), loads)
+        loads.took(person, rule)
+        return Fate(person, " ".join(filter(None, [why, told, over])), rule)
+
+    @staticmethod
+    def _told(
+        rule: AssignmentRule, person: User, turn: AssignmentTurn, count: int, loads: Loads
+    ) -> str:
+        """Say whose turn it was, and what they had at that moment where the rule goes by it."""
         told = _("Turn %(turn)d of the rule: %(person)s, one of %(count)d in %(team)s.") % {
-            "turn": turn,
+            "turn": turn.count,
             "person": person,
-            "count": len(team),
+            "count": count,
             "team": rule.team,
         }
-        return Fate(person, f"{why} {told}", rule)
+        if rule.way == AssignmentRule.Way.LEAST or rule.most_open:
+            has = loads.open[person.pk]
+            words = ngettext("They had %(n)d open lead.", "They had %(n)d open leads.", has)
+            told = f"{told} {words % {'n': has}}"
+        return told
 
     def fate_now(self, found: ReadRule | None, people: Sequence[User]) -> Fate:
         """Return to whom a lead would go with the turn as it was read; nobody takes it."""
         if found is None:
             return self.fate_by(None, ())
-        turn = found.rule.turn
-        return self.fate_by(found, people, last_number=turn.last_number, turn=turn.count + 1)
+        return self.fate_by(found, people, turn=copy(found.rule.turn))
 
     def _why(self, each: ReadRule) -> str:
         if each.relations:
@@ -182,9 +242,8 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
     is told of the lead: the answer would tell what stands there.
     """
     people = list(takers())
-    turns = {
-        each.rule.pk: (each.rule.turn.last_number, each.rule.turn.count) for each in rules.rules
-    }
+    turns = {each.rule.pk: copy(each.rule.turn) for each in rules.rules}
+    loads = Loads(people, [each.rule for each in rules.rules])
     relations = frozenset[str]().union(*(each.relations for each in rules.rules))
     rows = rows.with_answers_to(rules.question, rules.fields)
     untold = _("The rules ask about an account or a contact that you cannot open.")
@@ -194,12 +253,41 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
             trials.append(Trial(lead, Fate(None, untold), is_told=False))
             continue
         found = rules.first_for(lead, now=now)
-        last_number, count = turns.get(found.rule.pk, (0, 0)) if found else (0, 0)
-        fate = rules.fate_by(found, people, last_number=last_number, turn=count + 1)
-        if fate.rule is not None and fate.owner is not None:
-            turns[fate.rule.pk] = (fate.owner.pk, count + 1)
+        turn = turns[found.rule.pk] if found else None
+        fate = rules.fate_by(found, people, turn=turn, loads=loads)
         trials.append(Trial(lead, fate))
     return trials
+
+
+def untouched(now: datetime) -> QuerySet[Assignment]:
+    """Return the assignments by which open leads are with owners who left them alone too long.
+
+    Each rule says how many hours that is; a lead is touched when somebody was in touch with it.
+    """
+    latest = Assignment.objects.filter(lead=OuterRef("lead")).order_by("-pk").values("pk")[:1]
+    too_long = Q(pk__in=[])
+    for rule in AssignmentRule.objects.filter(is_active=True, hours_untouched__isnull=False):
+        too_long |= Q(rule=rule, at__lte=now - timedelta(hours=rule.hours_untouched))
+    return Assignment.objects.filter(
+        too_long,
+        Q(lead__touched_at=None) | Q(lead__touched_at__lt=F("at")),
+        pk=Subquery(latest),
+        lead__status=Lead.Status.OPEN,
+        lead__deleted_at=None,
+        lead__owner=F("owner"),
+    ).order_by("pk")
+
+
+def waiting_for_room() -> LeadQuerySet:
+    """Return the open leads without an owner for which a rule holds that could give them to nobody.
+
+    They are asked again: somebody comes back, or has room.
+    """
+    latest = Assignment.objects.filter(lead=OuterRef("pk")).order_by("-pk")
+    rows: LeadQuerySet = Lead.objects.open().filter(owner=None)
+    return rows.annotate(
+        by_rule=Subquery(latest.values("rule")[:1]), given_to=Subquery(latest.values("owner")[:1])
+    ).filter(by_rule__isnull=False, given_to=None)
 
 
 def condition_in_words(rule: AssignmentRule, fields: Mapping[str, Field]) -> str:

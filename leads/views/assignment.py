@@ -132,8 +132,25 @@ def shown(rules: Iterable[AssignmentRule], user: User) -> Iterable[dict[str, Any
             "number": number,
             "words": condition_in_words(rule, fields),
             "people": sum(person.team_id == rule.team_id for person in people) if rule.team else 0,
+            "limits": limits_in_words(rule),
             "problems": problems_of(rule, fields, people),
         }
+
+
+def limits_in_words(rule: AssignmentRule) -> str:
+    """Return what else a rule says, in one line."""
+    told = []
+    if rule.team is not None and rule.way == AssignmentRule.Way.LEAST:
+        told.append(_("to who has the fewest open leads"))
+    if rule.weights:
+        told.append(_("by weight"))
+    if rule.most_a_day:
+        told.append(_("at most %(n)d a day each") % {"n": rule.most_a_day})
+    if rule.most_open:
+        told.append(_("at most %(n)d open each") % {"n": rule.most_open})
+    if rule.hours_untouched:
+        told.append(_("goes on after %(n)d hours untouched") % {"n": rule.hours_untouched})
+    return ", ".join(told)
 
 
 class RuleForm(RulePage, SettingForm):
@@ -147,8 +164,12 @@ class RuleForm(RulePage, SettingForm):
         return {**super().get_form_kwargs(), "record": self.rule}
 
     def typed(self, form: AssignmentRuleForm) -> dict[str, Any]:
-        names = ("name", "condition", "target", "is_active")
-        return {name: form.cleaned_data[name] for name in names}
+        names = (
+            "name", "condition", "target", "way", "most_a_day", "most_open", "hours_untouched",
+            "is_active",
+        )  # fmt: skip
+        typed = {name: form.cleaned_data[name] for name in names}
+        return {**typed, "way": typed["way"] or AssignmentRule.Way.TURN}
 
     def values(self, form: AssignmentRuleForm) -> dict[str, Any]:
         """Return the columns of the rule."""

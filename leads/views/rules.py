@@ -20,8 +20,8 @@ from leads.forms.rules import (
     REQUIRED,
     WEIGHTED,
     WEIGHTS,
+    ActivateForm,
     AutomationForm,
-    DraftForm,
     RuleForm,
     ThresholdForm,
     beginning_of,
@@ -56,7 +56,7 @@ FIGURES_IN_WORDS = {
     "qualified": gettext_lazy("Of these, qualified"),
     "opportunities": gettext_lazy("Of these, with an opportunity"),
     "won": gettext_lazy("Of these, won"),
-    "stopped": gettext_lazy("May not"),
+    "stopped": gettext_lazy("Are stopped"),
     "lost": gettext_lazy("Of these, qualified all the same"),
     "missed": gettext_lazy("Of these, won all the same"),
     "untold": gettext_lazy("Cannot be told: a rule asks about a record that you cannot open"),
@@ -482,24 +482,30 @@ class RulesActivate(RulesPage, SettingForm):
 
     action = "change"
     template_name = "leads/rules_activate.html"
-    form_class = DraftForm
+    form_class = ActivateForm
     submit_label = gettext_lazy("Activate")
 
     def get_initial(self) -> dict[str, Any]:
         read = {"draft": self.draft.pk, "version": self.draft.version}
         return {**super().get_initial(), **read}
 
-    def typed(self, form: DraftForm) -> dict[str, Any]:
+    def typed(self, form: ActivateForm) -> dict[str, Any]:
         return {}
 
     def page_title(self) -> str:
         return _("Activate version %(number)d") % {"number": self.draft.number}
 
-    def run(self, form: DraftForm) -> QualificationRuleSet:
+    def run(self, form: ActivateForm) -> QualificationRuleSet:
         draft = draft_read(self.draft, form)
-        return jobs.activate(draft, by=self.user, version=form.cleaned_data["version"])
+        values = {name: form.cleaned_data[name] for name in ("version", "valid_from")}
+        return jobs.activate(draft, by=self.user, **values)
 
     def success_message(self, outcome: QualificationRuleSet) -> str:
+        if outcome.is_draft:
+            return _("Version %(number)d comes into force on %(when)s") % {
+                "number": outcome.number,
+                "when": formats.value(outcome.valid_from),
+            }
         return _("Version %(number)d is in force. Open leads are being looked at by it.") % {
             "number": outcome.number
         }

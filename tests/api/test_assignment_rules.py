@@ -33,7 +33,9 @@ def test_a_rule_is_made_read_changed_and_deleted(manager: Caller, rep: Caller) -
     body = made.json()
     assert body == {
         "id": body["id"], "name": "Germany", "position": 1, "conditions": GERMANY, "owner": None,
-        "team": "North", "is_active": True, "version": 1, "words": "Country is Germany",
+        "team": "North", "way": "turn", "most_a_day": None, "most_open": None,
+        "hours_untouched": None, "weights": {}, "is_active": True, "version": 1,
+        "words": "Country is Germany",
         "problems": [],
     }  # fmt: skip
     address = f"assignment-rules/{body['id']}/"
@@ -189,3 +191,19 @@ def test_a_rule_that_cannot_assign_by_now_says_why(manager: Caller) -> None:
         switched = manager.patch(f"assignment-rules/{rule.pk}/", {"is_active": False})
         assert switched.status_code == 200
         assert manager.patch(f"assignment-rules/{rule.pk}/", {"is_active": True}).status_code == 400
+
+
+def test_a_rule_says_how_much_each_may_have(manager: Caller, rep: Caller) -> None:
+    limits = {"way": "least", "most_a_day": 5, "most_open": 20, "hours_untouched": 4}
+    weights = {str(rep.user.pk): 2}
+
+    made = manager.post("assignment-rules/", {**RULE, **limits, "weights": weights})
+    wrong = manager.post("assignment-rules/", {**RULE, "most_open": 0, "weights": {"x": 1}})
+    address = f"assignment-rules/{made.json()['id']}/"
+    one = manager.patch(address, {"owner": rep.user.email, "most_a_day": None}).json()
+
+    told = made.json()
+    assert {name: told[name] for name in limits} == limits
+    assert told["weights"] == weights
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["most_open"])
+    assert (one["weights"], one["most_a_day"], one["most_open"]) == ({}, None, 20)

@@ -21,6 +21,7 @@ from playwright.sync_api import Page
 
 from crm.management.commands._entrances import open_entrances
 from intake.models import Delivery
+from leads.jobs import rescore
 from leads.operations import draft_rules, save_rule, switch_rule
 from reports.operations import save_dashboard, set_targets
 from reports.tables import REPORTS
@@ -34,7 +35,7 @@ from tests.e2e.planted import (
     patterns,
     plant,
 )
-from tests.leads.assigning import a_rule
+from tests.leads.assigning import a_rule, a_scoring_rule
 from users.models import User
 
 pytestmark = pytest.mark.e2e
@@ -202,7 +203,7 @@ def test_nothing_is_wrong_with_the_qualification_rules(
     draft = save_rule(draft, by=manager, condition=large, is_required=True)
     switch_rule(draft, by=manager, key="need", is_active=False)
     rules = "/rules/qualification/"
-    listed = ["", "1/", "new/", "need/edit/", "activate/", "preview/", "automation/"]
+    listed = ["", "1/", "new/", "need/edit/", "threshold/", "activate/", "preview/", "automation/"]
 
     look_at(
         window(manager),
@@ -220,7 +221,19 @@ def test_nothing_is_wrong_with_the_assignment_rules(
 
     rules = "/rules/assignment/"
     pages = ["", "new/", "try/", f"{rule.pk}/", f"{rule.pk}/delete/"]
+    pages += ["people/", f"people/{rep.pk}/"]
     look_at(window(manager), manager, [f"{rules}{page}" for page in pages])
+
+
+def test_nothing_is_wrong_with_the_scoring_rules(
+    window: Window, rep: User, rep2: User, manager: User
+) -> None:
+    plant(rep, rep2)
+    rule = a_scoring_rule(LONG)
+    rescore.call()
+
+    pages = ["", "new/", "scale/", f"{rule.pk}/", f"{rule.pk}/delete/"]
+    look_at(window(manager), manager, [f"/rules/scoring/{page}" for page in pages])
 
 
 def test_nothing_is_wrong_with_the_description_for_programs(window: Window, rep: User) -> None:

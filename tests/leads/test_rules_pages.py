@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import time_machine
 
-from leads.jobs import activate, qualify_ready
+from leads.jobs import activate, activate_due, qualify_ready
 from leads.models import Lead, QualificationRuleSet
 from leads.operations import (
     capture_lead,
@@ -375,6 +376,25 @@ def test_no_page_of_a_lead_tells_what_stands_on_an_account_that_one_may_not_see(
         assert one[-1]["state"] == "untold"
         assert (one[-1]["label"], one[-1]["note"]) == (other[-1]["label"], other[-1]["note"])
         assert one[-1]["url"] == other[-1]["url"] == ""
+
+
+def test_a_draft_comes_into_force_at_its_moment_unless_it_is_changed(managers, manager):
+    managers.post(f"{PLACE}draft/")
+    with time_machine.travel("2026-11-25T12:00Z", tick=False):
+        managers.post(f"{PLACE}activate/", {"valid_from": "2026-12-01T08:00"})
+        assert "comes into force on" in text_of(managers.get(PLACE))
+        assert not activate_due()
+        assert draft().valid_from is not None
+        managers.post(f"{PLACE}threshold/", {"threshold": "0"})
+        managers.post(f"{PLACE}timeframe/remove/")
+        assert draft().valid_from is None
+        managers.post(f"{PLACE}activate/", {"valid_from": "2026-12-01T08:00"})
+    with time_machine.travel("2026-12-01T23:00Z", tick=False):
+        assert activate_due()
+        assert not activate_due()
+
+    active = QualificationRuleSet.objects.active().get()
+    assert (active.number, active.activated_by, len(active.rules)) == (2, manager, 5)
 
 
 def test_a_threshold_is_written_tried_and_put_into_force(managers, manager, rep):

@@ -124,7 +124,11 @@ def test_a_change_of_rules_scores_all_leads_anew_as_the_save_would(rep, manager,
 def test_what_makes_no_sense_is_refused_with_a_sentence(manager, rep, admin):
     field = define("lead", "fleet", by=admin)
     rule = a_scoring_rule("Fleet", 5, asks("custom.fleet", "known"))
-    for condition in (asks("score", "at_least", value=5), asks("ready_since", "known"), {"all": []}):
+    for condition in (
+        asks("score", "at_least", value=5),
+        asks("ready_since", "known"),
+        {"all": []},
+    ):
         with pytest.raises(Unacceptable):
             a_scoring_rule("Loop", 5, condition)
     with pytest.raises(Unacceptable, match="other than 0"):

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
             self._do([self._remind, self._mail_notices, self._send_mail, self._read_mail])
-            self._do([self._fold])
+            self._do([self._fold, self._put_into_force, self._hand_out])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
@@ -89,6 +89,14 @@ class Command(BaseCommand):
     def _reopen(self) -> None:
         for lead in reopen_due(by=machine()):
             self.stdout.write(f"Reopened lead {lead.pk}: its day has come.")
+
+    def _hand_out(self) -> None:
+        if went := leads_jobs.hand_out():
+            self.stdout.write(f"Handed out {went} leads that had waited.")
+
+    def _put_into_force(self) -> None:
+        if leads_jobs.activate_due():
+            self.stdout.write("Put the next qualification rules into force: their moment has come.")
 
     def _rescore(self) -> None:
         if changed := leads_jobs.rescore.call():
