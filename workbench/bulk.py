@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from records.custom import PREFIX, asked_for, field_of, in_words, kind_of
 from records.errors import Busy, NotPermitted, Refused, Unacceptable
 from records.keys import tag_key
 from records.operations import assign
@@ -224,6 +225,65 @@ class Retag(BulkAction):
 
 def _keys(names: Iterable[str]) -> set[str]:
     return {tag_key(name) for name in names}
+
+
+class SetField(BulkAction):
+    """Give a custom field of each record a value, or take it away. `update` changes one record."""
+
+    action = "change"
+    names = ("custom",)
+    depends = True
+    explanation = gettext_lazy("Without a value the field is emptied.")
+    update: ClassVar[Callable[..., Any]]
+
+    @classmethod
+    def title(cls, count: int) -> str:
+        return _("Set a field of %(records)s") % {"records": cls.counted(count)}
+
+    @classmethod
+    def told(cls, count: int, **data: Any) -> str:
+        return _("%(records)s changed.") % {"records": cls.counted(count)}
+
+    @classmethod
+    def verdict(
+        cls, record: Any, *, by: User, field: str = "", value: Any = None, **data: Any
+    ) -> Verdict:
+        found = super().verdict(record, by=by)
+        if found.state != DONE:
+            return found
+        definition = field_of(kind_of(record), field, by) if field else None
+        if definition is None:
+            return Verdict(SKIPPED, _("No field is chosen yet."))
+        stands = record.custom.get(definition.key)
+        if stands == value:
+            return Verdict(SKIPPED, _("It is so already."))
+        if value is None and definition.is_required:
+            return Verdict(REFUSED, asked_for(definition))
+        words = {
+            "field": definition.label,
+            "old": in_words(definition, stands) or _("nothing"),
+            "new": in_words(definition, value) or _("nothing"),
+        }
+        return Verdict(DONE, _("%(field)s from %(old)s to %(new)s") % words)
+
+    @classmethod
+    def run(
+        cls, record: Any, *, by: User, field: str = "", value: Any = None, **data: Any
+    ) -> dict[str, Any]:
+        """Do it to a record, unless somebody has changed it since it was read."""
+        key, before = field.removeprefix(PREFIX), record.custom
+        if before.get(key) == value:
+            return {}
+        cls.update(record, by=by, version=record.version, custom={key: value})
+        return {"field": field, "before": before.get(key), "after": value}
+
+    @classmethod
+    def take_back(cls, record: Any, kept: dict[str, Any], *, by: User) -> bool:
+        key = kept["field"].removeprefix(PREFIX)
+        if record.custom.get(key) != kept["after"]:
+            return False
+        cls.update(record, by=by, version=record.version, custom={key: kept["before"]})
+        return True
 
 
 class Delete(BulkAction):
@@ -431,6 +491,8 @@ def _loaded(value: Any) -> Any:
         return value
     if "moment" in value:
         return parse_datetime(value["moment"])
+    if "model" not in value:
+        return value
     found = apps.get_model(value["model"])._base_manager.filter(pk=value["pk"]).first()
     if found is None:
         raise Refused(_("What was chosen is not there any more."))

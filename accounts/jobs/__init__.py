@@ -8,6 +8,8 @@ from accounts.jobs.many import (
     AssignContacts,
     DeleteAccounts,
     DeleteContacts,
+    SetAccountField,
+    SetContactField,
     TagAccounts,
     TagContacts,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "ContactImporter",
     "DeleteAccounts",
     "DeleteContacts",
+    "SetAccountField",
+    "SetContactField",
     "TagAccounts",
     "TagContacts",
     "accounts_named",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts import operations
 from accounts.models import Account, Contact
 from activities.jobs import AddTasks
-from workbench.bulk import Assign, Delete, Retag
+from workbench.bulk import Assign, Delete, Retag, SetField
 
 
 class AssignAccounts(Assign):
@@ -55,8 +55,22 @@ class TagAccounts(Retag):
     update = staticmethod(operations.update_account)
 
 
+class SetAccountField(SetField):
+    """Give a custom field of accounts a value."""
+
+    model = Account
+    update = staticmethod(operations.update_account)
+
+
 class TagContacts(Retag):
     """Put tags on contacts, and take others off."""
+
+    model = Contact
+    update = staticmethod(operations.update_contact)
+
+
+class SetContactField(SetField):
+    """Give a custom field of contacts a value."""
 
     model = Contact
     update = staticmethod(operations.update_contact)

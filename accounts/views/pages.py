@@ -17,10 +17,11 @@ from accounts.tables import AccountTable, ContactTable
 from activities.forms import BulkTaskForm
 from records.errors import Refused
 from records.operations import assign
-from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
+from workbench.forms.bulk import BulkAssignForm, BulkFieldForm, BulkForm, BulkTagForm
 from workbench.views import (
     ASSIGN,
     DELETE,
+    FIELD,
     MERGE,
     TAG,
     TASK,
@@ -50,7 +51,7 @@ class AccountList(RelatedListView):
         Tab(gettext_lazy("All accounts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [ASSIGN, TASK, TAG, MERGE, DELETE]
+    for_selected = [ASSIGN, TASK, TAG, FIELD, MERGE, DELETE]
 
 
 class ContactList(RelatedListView):
@@ -66,7 +67,7 @@ class ContactList(RelatedListView):
         Tab(gettext_lazy("All contacts"), "view=all"),
         Tab(gettext_lazy("New this month"), "created=month"),
     ]
-    for_selected = [ASSIGN, TASK, TAG, MERGE, DELETE]
+    for_selected = [ASSIGN, TASK, TAG, FIELD, MERGE, DELETE]
 
 
 class AccountBulk(BulkView):
@@ -78,6 +79,7 @@ class AccountBulk(BulkView):
         "assign": (jobs.AssignAccounts, BulkAssignForm),
         "task": (jobs.AddAccountTasks, BulkTaskForm),
         "tag": (jobs.TagAccounts, BulkTagForm),
+        "field": (jobs.SetAccountField, BulkFieldForm.of("account")),
         "delete": (jobs.DeleteAccounts, BulkForm),
     }
 
@@ -91,6 +93,7 @@ class ContactBulk(BulkView):
         "assign": (jobs.AssignContacts, BulkAssignForm),
         "task": (jobs.AddContactTasks, BulkTaskForm),
         "tag": (jobs.TagContacts, BulkTagForm),
+        "field": (jobs.SetContactField, BulkFieldForm.of("contact")),
         "delete": (jobs.DeleteContacts, BulkForm),
     }
 

@@ -4,7 +4,14 @@ from leads.jobs.assignment import hand_out
 from leads.jobs.bulk import MOST_LEADS, qualify_leads, qualify_many
 from leads.jobs.closing import disqualify_leads, disqualify_many, undo_leads, undo_many
 from leads.jobs.duplicates import look_through, look_through_all
-from leads.jobs.many import AddLeadTasks, AssignLeads, DeleteLeads, SetProgress, TagLeads
+from leads.jobs.many import (
+    AddLeadTasks,
+    AssignLeads,
+    DeleteLeads,
+    SetLeadField,
+    SetProgress,
+    TagLeads,
+)
 from leads.jobs.rows import EXPORTED, IMPORTERS, LeadImporter
 from leads.jobs.rules import activate, activate_due, automate, qualify_ready, refresh
 from leads.jobs.scoring import (
@@ -23,6 +30,7 @@ __all__ = [
     "AssignLeads",
     "DeleteLeads",
     "LeadImporter",
+    "SetLeadField",
     "SetProgress",
     "TagLeads",
     "activate",

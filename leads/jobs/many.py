@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from activities.jobs import AddTasks
 from leads import operations
 from leads.models import Lead
-from workbench.bulk import Assign, BulkAction, Delete, Retag
+from workbench.bulk import Assign, BulkAction, Delete, Retag, SetField
 
 
 class AssignLeads(Assign):
@@ -36,6 +36,14 @@ class AddLeadTasks(AddTasks):
 
 class TagLeads(Retag):
     """Put tags on open leads, and take others off."""
+
+    model = Lead
+    needs_open = True
+    update = staticmethod(operations.update_lead)
+
+
+class SetLeadField(SetField):
+    """Give a custom field of open leads a value."""
 
     model = Lead
     needs_open = True

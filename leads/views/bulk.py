@@ -18,7 +18,7 @@ from leads.jobs import MOST_LEADS
 from leads.models import Lead
 from leads.operations import Prospect, prospects
 from records.permissions import may
-from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
+from workbench.forms.bulk import BulkAssignForm, BulkFieldForm, BulkForm, BulkTagForm
 from workbench.views import BulkView
 from workbench.views.record import FormPage
 from workbench.views.selection import Selection
@@ -43,6 +43,7 @@ class LeadBulk(BulkView):
         "status": (jobs.SetProgress, BulkProgressForm),
         "task": (jobs.AddLeadTasks, BulkTaskForm),
         "tag": (jobs.TagLeads, BulkTagForm),
+        "field": (jobs.SetLeadField, BulkFieldForm.of("lead")),
         "delete": (jobs.DeleteLeads, BulkForm),
     }
 

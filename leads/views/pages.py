@@ -24,6 +24,7 @@ from workbench.filters import WHERE
 from workbench.views import (
     ASSIGN,
     DELETE,
+    FIELD,
     MERGE,
     TAG,
     TASK,
@@ -76,6 +77,7 @@ class LeadList(RelatedListView):
         ForSelected(gettext_lazy("Status"), "status", "circle-dashed", "change", key="s"),
         TASK,
         TAG,
+        FIELD,
         MERGE,
         ForSelected(gettext_lazy("Disqualify"), "leads:bulk-disqualify", "ban", "disqualify"),
         DELETE,

@@ -5,6 +5,7 @@ from opportunities.jobs.many import (
     AssignOpportunities,
     DeleteOpportunities,
     MoveOpportunities,
+    SetOpportunityField,
     TagOpportunities,
 )
 from opportunities.jobs.rows import (
@@ -25,5 +26,6 @@ __all__ = [
     "OpportunityImporter",
     "ProductImporter",
     "ProductNaming",
+    "SetOpportunityField",
     "TagOpportunities",
 ]

@@ -17,6 +17,7 @@ from workbench.bulk import (
     BulkAction,
     Delete,
     Retag,
+    SetField,
     Verdict,
     dumped,
     loaded,
@@ -55,6 +56,14 @@ class AddOpportunityTasks(AddTasks):
 
 class TagOpportunities(Retag):
     """Put tags on open opportunities, and take others off."""
+
+    model = Opportunity
+    needs_open = True
+    update = staticmethod(operations.update_opportunity)
+
+
+class SetOpportunityField(SetField):
+    """Give a custom field of open opportunities a value."""
 
     model = Opportunity
     needs_open = True

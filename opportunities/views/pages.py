@@ -16,10 +16,11 @@ from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.views.board import layouts_of
 from opportunities.views.record import why_closed
-from workbench.forms.bulk import BulkAssignForm, BulkForm, BulkTagForm
+from workbench.forms.bulk import BulkAssignForm, BulkFieldForm, BulkForm, BulkTagForm
 from workbench.views import (
     ASSIGN,
     DELETE,
+    FIELD,
     TAG,
     TASK,
     BulkView,
@@ -60,6 +61,7 @@ class OpportunityList(RelatedListView):
         ASSIGN,
         TASK,
         TAG,
+        FIELD,
         DELETE,
     ]
 
@@ -83,6 +85,7 @@ class OpportunityBulk(BulkView):
         "assign": (jobs.AssignOpportunities, BulkAssignForm),
         "task": (jobs.AddOpportunityTasks, BulkTaskForm),
         "tag": (jobs.TagOpportunities, BulkTagForm),
+        "field": (jobs.SetOpportunityField, BulkFieldForm.of("opportunity")),
         "delete": (jobs.DeleteOpportunities, BulkForm),
     }
 

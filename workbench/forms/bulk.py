@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from records.custom import definitions_for, is_empty, stored
 from records.keys import tag_key
-from workbench.forms import PageForm, TagsField, colleagues
+from workbench.forms import PageForm, TagsField, colleagues, helper_for, own_field
+
+if TYPE_CHECKING:
+    from crispy_forms.helper import FormHelper
 
 LONGEST = 20_000  # 1,000 numbers of up to 19 digits
 
@@ -61,6 +65,51 @@ class BulkTagForm(BulkForm):
             self.add_error("remove", told)
         elif not added and not data.get("remove") and not self.errors:
             self.add_error("add", gettext("Type a tag to add, or one to remove."))
+        return data
+
+
+class BulkFieldForm(BulkForm):
+    """Which custom field the records get a value in, and which value; empty takes it away.
+
+    What is asked for the value depends on the field that was chosen.
+    """
+
+    kind: ClassVar[str]
+    field = forms.ChoiceField(label=_("Field"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = {each.name: each for each in definitions_for(self.user)[self.kind]}
+        choices = [(name, each.label) for name, each in fields.items()]
+        self.fields["field"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]
+        chosen = self.data.get("field") if self.is_bound else self.initial.get("field")
+        self.definition = fields.get(str(chosen))
+        if self.definition is not None:
+            self.fields["value"] = own_field(self.definition, self.user)
+            self.fields["value"].required = False
+
+    @classmethod
+    def of(cls, kind: str) -> type[BulkFieldForm]:
+        """Return the form for records of a kind."""
+        return type(f"{kind.capitalize()}FieldForm", (cls,), {"kind": kind})
+
+    @property
+    def helper(self) -> FormHelper:
+        """Lay out all but the value, which the page puts where it can be changed alone."""
+        asked = {name: field for name, field in self.fields.items() if name != "value"}
+        return helper_for(self.sections, asked)
+
+    @property
+    def value_field(self) -> Any:
+        """The field for the value, once it is known of what."""
+        return self["value"] if "value" in self.fields else None
+
+    def clean(self) -> dict[str, Any]:
+        """Return the value as records store it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.definition is not None and "value" in data:
+            value = data["value"]
+            data["value"] = None if is_empty(value) else stored(self.definition, value)
         return data
 
 

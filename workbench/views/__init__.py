@@ -29,13 +29,14 @@ from workbench.views.saved_views import (
     SavedViewPin,
     SavedViewSave,
 )
-from workbench.views.selection import ASSIGN, DELETE, MERGE, TAG, TASK, ForSelected
+from workbench.views.selection import ASSIGN, DELETE, FIELD, MERGE, TAG, TASK, ForSelected
 from workbench.views.stop import NoticeStop
 from workbench.views.tags import TagOptions
 
 __all__ = [
     "ASSIGN",
     "DELETE",
+    "FIELD",
     "MERGE",
     "TAG",
     "TASK",

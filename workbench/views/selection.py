@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from records.custom import definitions_for, kind_of
 from records.permissions import may
 from workbench.models import SavedView
 from workbench.templatetags.workbench import address
@@ -46,6 +47,8 @@ class ForSelected:
     least: int = 1
     most: int = 0
     of: str = ""
+    # Whether it is about custom fields, which the kind may not have.
+    is_own: bool = False
 
     def address_for(self, model: type[Record]) -> str:
         """Return where its page is; nothing while that room is not there."""
@@ -54,12 +57,15 @@ class ForSelected:
         return address(f"{model().url_namespace}:bulk", self.page)
 
     def is_open_to(self, user: User, model: type[Record]) -> bool:
+        if self.is_own and not definitions_for(user).get(kind_of(model)):
+            return False
         return may(user, self.action, apps.get_model(self.of) if self.of else model)
 
 
 ASSIGN = ForSelected(_("Assign"), "assign", "user-share", "assign", key="a")
 TASK = ForSelected(_("Add task"), "task", "checkbox", "add", key="t", of="activities.activity")
 TAG = ForSelected(_("Tag"), "tag", "tag", "change")
+FIELD = ForSelected(_("Set a field"), "field", "pencil", "change", is_own=True)
 DELETE = ForSelected(_("Delete"), "delete", "trash", "delete")
 MERGE = ForSelected(_("Merge"), "duplicates:merge", "git-merge", "change", least=2, most=5)
 
