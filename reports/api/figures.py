@@ -202,7 +202,12 @@ class ReportViewSet(api.ApiViewSet):
                 "measure", enum=MEASURES, description="What is measured; `leads` by default."
             ),
             OpenApiParameter(
-                "by", enum=list(PARTS), description="What parts it; `source` by default."
+                "by",
+                str,
+                description="What parts it; `source` by default. One of "
+                + ", ".join(PARTS)
+                + "; or `custom:<key>`, a custom field for a choice, several choices, yes or no, "
+                "or a user.",
             ),
             COHORT,
         ],
@@ -216,8 +221,9 @@ class ReportViewSet(api.ApiViewSet):
         ask = self.question("measure", "by", "cohort")
         measure = request.query_params.get("measure", "leads")
         figures = queries.Figures.permitted(self.user, ask)
+        own = self.own(ask.by, measure)
         if measure in OF_LEADS:
-            found: Any = figures.parted
+            found: Any = figures.parted_by(own) if own else figures.parted
         else:
             opportunities = figures.opportunities
             if ask.by in {"country", "region"}:
@@ -226,7 +232,8 @@ class ReportViewSet(api.ApiViewSet):
                 opportunities = opportunities.with_seen_account(self.user)
             elif ask.by == "product":
                 opportunities = opportunities.with_main_product()
-            found = queries.outcomes(opportunities, ask, by=ask.by, sums=figures.sums)
+            by = "" if own else ask.by
+            found = queries.outcomes(opportunities, ask, by=by, sums=figures.sums, own=own)
         if len(found.parts) > MOST_PARTS:
             raise ValidationError({"from": [TOO_MANY]})
         rows = [
@@ -305,10 +312,18 @@ class ReportViewSet(api.ApiViewSet):
                 asked.get("as_of", ""), timezone.localdate(), errors.setdefault("as_of", [])
             ),
         )
-        _check_parts(ask, asked, errors)
+        is_own = "measure" in more and self.own(ask.by, asked.get("measure", "leads")) is not None
+        _check_parts(ask, asked, errors, is_own=is_own)
         if errors := {name: told for name, told in errors.items() if told}:
             raise ValidationError(errors)
         return ask
+
+    def own(self, by: str, measure: str) -> queries.Own | None:
+        """Return the custom field by which a measure is parted, if it is one."""
+        if not by.startswith(queries.ASKED_AS):
+            return None
+        kind = "lead" if measure in OF_LEADS else "opportunity"
+        return queries.own_parts(kind, self.user).get(by)
 
     def _owner(self, asked: Mapping[str, str], errors: dict[str, list[str]]) -> str:
         """Return the id of the owner that is asked for; what is wrong is added to `errors`."""
@@ -341,7 +356,7 @@ def _period(asked: Mapping[str, str], errors: dict[str, list[str]]) -> queries.P
 
 
 def _check_parts(
-    ask: queries.Question, asked: Mapping[str, str], errors: dict[str, list[str]]
+    ask: queries.Question, asked: Mapping[str, str], errors: dict[str, list[str]], *, is_own: bool
 ) -> None:
     """Add to `errors` what cannot be measured, or not be parted so."""
     measure = asked.get("measure", "leads")
@@ -351,7 +366,7 @@ def _check_parts(
         errors["cohort"] = [_one_of(["0", "1"])]
     parts = LEAD_PARTS if measure in OF_LEADS else DEAL_PARTS
     days = (ask.period.last - ask.period.first).days
-    if ask.by not in parts:
+    if ask.by not in parts and not is_own:
         errors["by"] = [_one_of(parts)]
     elif ask.by in queries.SPANS and days > MOST_SPANS * 28 * queries.SPANS[ask.by]:
         errors["from"] = [str(TOO_MANY)]

@@ -19,6 +19,7 @@ from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import Lingering, OpenLeads, open_leads
 from reports.queries.outcomes import OPPORTUNITY_COLUMNS, Outcome, Outcomes, outcomes
+from reports.queries.own import ASKED_AS, Own, own_parts
 from reports.queries.places import AGE_BINS
 from reports.queries.question import (
     MONTH,
@@ -42,6 +43,7 @@ from reports.queries.targets import Attained, Targets, targets
 
 __all__ = [
     "AGE_BINS",
+    "ASKED_AS",
     "LEAD_COLUMNS",
     "MONTH",
     "NOBODY",
@@ -69,6 +71,7 @@ __all__ = [
     "Lingering",
     "OpenLeads",
     "Outcome",
+    "Own",
     "Outcomes",
     "Part",
     "Period",
@@ -100,6 +103,7 @@ __all__ = [
     "next_tasks",
     "open_leads",
     "outcomes",
+    "own_parts",
     "people_of",
     "percentile",
     "recent_of",

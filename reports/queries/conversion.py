@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, F, IntegerField, Q, Value, When
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from leads.querysets import LeadQuerySet
+    from reports.queries.own import Own
     from reports.queries.sums import Sums
 
 # First and last whole day of each column; the last one has no end.
@@ -107,22 +109,23 @@ def conversion(
     is_cohort: bool = False,
     spans: Sequence[Period] = (),
     sums: Sums | None = None,
+    own: Own | None = None,
 ) -> Conversion:
     """Look at the leads of the period: how many were qualified, and after how many days.
 
     A cohort are the leads that came in the period, and the qualified among them are those that are
     so by now. Without it they are the leads that were closed in the period. `spans` parts the
-    period by others than calendar months and quarters. One statement: the days come back counted,
-    and whatever is asked of them is exact. Where `sums` tell the parts apart, only the qualified
-    are read.
+    period by others than calendar months and quarters; `own` is the custom field that parts. One
+    statement: the days come back counted, and whatever is asked of them is exact. Where `sums` tell
+    the parts apart, only the qualified are read.
     """
     spans = spans or (spans_in(ask.period, by) if by in SPANS else [])
     parted: dict[str, Any] = {"by": by, "is_cohort": is_cohort, "spans": spans}
     rows: Iterable[Row]
-    if sums is not None and by in ("", *SPANS, *SUMMED):
+    if sums is not None and own is None and by in ("", *SPANS, *SUMMED):
         rows = _summed(leads, ask, sums, **parted)
     else:
-        rows = _counted(leads, ask, **parted)
+        rows = _counted(leads, ask, own=own, **parted)
     whole: Counter[Any] = Counter()
     spreads: dict[Any, Counter[int]] = defaultdict(Counter)
     names: dict[Any, str] = {}
@@ -158,7 +161,17 @@ def conversion(
     for spread in spreads.values():
         everything.update(spread)
     total = converted("", "", whole.total(), everything, ask.period, {})
-    if spans:
+    if own:
+        counts = own.regrouped(whole, add)
+        days = own.regrouped({raw: spreads[raw] for raw in whole}, add)
+        labels = own.labels(list(counts))
+        parts = [
+            converted(
+                labels[key], own.named(key), counts[key], days[key], ask.period, own.asked_for(key)
+            )
+            for key in sorted(counts, key=lambda key: (-counts[key], labels[key]))
+        ]
+    elif spans:
         parts = [
             converted(
                 span.first.isoformat(), span_key(span, by), whole[place], spreads[place], span, {}
@@ -206,10 +219,17 @@ def days_to_convert(converted: Converted, ask: Question) -> DaysToConvert:
 
 
 def _counted(
-    leads: LeadQuerySet, ask: Question, *, by: str, is_cohort: bool, spans: Sequence[Period]
+    leads: LeadQuerySet,
+    ask: Question,
+    *,
+    own: Own | None,
+    by: str,
+    is_cohort: bool,
+    spans: Sequence[Period],
 ) -> Any:
     rows = ask.of(leads).filter(_came(ask.period) if is_cohort else _closed(ask.period))
-    return _parted(rows, _part(by, spans, is_cohort=is_cohort), by, DAYS)
+    part = own.raw if own else _part(by, spans, is_cohort=is_cohort)
+    return _parted(rows, part, by, DAYS)
 
 
 def _summed(

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.own import Own
     from reports.querysets import TargetQuerySet
     from users.models import User
 
@@ -192,6 +193,10 @@ class Figures:
         return conversion(
             self.leads, self.ask, by=self.ask.by, is_cohort=self.ask.is_cohort, sums=self.sums
         )
+
+    def parted_by(self, own: Own) -> Conversion:
+        """The leads of the period by a custom field."""
+        return conversion(self.leads, self.ask, is_cohort=self.ask.is_cohort, own=own)
 
     @cached_property
     def leaderboard(self) -> tuple[Standing, ...]:

@@ -29,7 +29,11 @@ from reports.queries.question import (
 
 if TYPE_CHECKING:
     from opportunities.querysets import OpportunityQuerySet
+    from reports.queries.own import Own
     from reports.queries.sums import Sums
+
+# By status, how many and what they were worth.
+Ends = dict[str, tuple[int, Decimal]]
 
 # What opportunities can be parted by, beside months and quarters; as `LEAD_COLUMNS` for leads.
 OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
@@ -74,9 +78,14 @@ class Outcomes:
 
 
 def outcomes(
-    opportunities: OpportunityQuerySet, ask: Question, *, by: str, sums: Sums | None = None
+    opportunities: OpportunityQuerySet,
+    ask: Question,
+    *,
+    by: str = "",
+    sums: Sums | None = None,
+    own: Own | None = None,
 ) -> Outcomes:
-    """Part what was won and lost in the period. One statement.
+    """Part what was won and lost in the period, by what is named or a custom field. One statement.
 
     By country or region it wants opportunities `with_place`, by account `with_seen_account`: of
     accounts that may be seen; by product `with_main_product`.
@@ -87,6 +96,8 @@ def outcomes(
     summary = ask.of(sums.closed) if sums and by in (*SPANS, *SUMMED) else None
     column, name = OPPORTUNITY_COLUMNS.get(by, ("", NAMELESS))
     part: Any = keyed(column, is_text=by in TEXTS) if column else Value(0)
+    if own:
+        part = own.raw
     parts = [
         rows.annotate(part=part, part_name=name)
         .values("part", "part_name", "status", "span")
@@ -117,7 +128,14 @@ def outcomes(
         return Outcome(key, label, won, lost, decided)
 
     closed = ask.period.asked_as("closed")
-    if spans:
+    if own:
+        ends_of = own.regrouped(found, _added)
+        labels = own.labels(list(ends_of))
+        parts = [
+            outcome(own.named(key), labels[key], ends_of[key], {**closed, **own.asked_for(key)})
+            for key in sorted(ends_of, key=lambda key: (-_count(ends_of[key]), labels[key]))
+        ]
+    elif spans:
         parts = [
             outcome(
                 span_key(span, by),
@@ -143,6 +161,13 @@ def outcomes(
         counted = [part.get(status, (0, Decimal(0))) for part in found.values()]
         ends[status] = sum(c for c, _v in counted), sum((v for _c, v in counted), Decimal(0))
     return Outcomes(outcome("", "", ends, closed), tuple(parts))
+
+
+def _added(one: Ends, other: Ends) -> Ends:
+    """Add what became of two parts of the opportunities."""
+    nothing = (0, Decimal(0))
+    pairs = {end: (one.get(end, nothing), other.get(end, nothing)) for end in {*one, *other}}
+    return {end: (a[0] + b[0], a[1] + b[1]) for end, (a, b) in pairs.items()}
 
 
 def _asked_for(by: str, key: Any) -> dict[str, str]:
