@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from records.custom import choices_of
 from records.models import CustomField
+from records.operations.deleting_fields import delete_field
 from records.operations.shaping import MOST_CHOICES, save_field
 from workbench import api
 
@@ -78,7 +79,7 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
     class Meta:
         model = CustomField
         validators: list[Any] = []  # the operation says, in words, that a key is taken
-        read_only_fields = ("version",)
+        read_only_fields = ("version", "deleted_at")
         fields = [
             "id",
             "version",
@@ -95,11 +96,16 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
             "section",
             "position",
             "is_active",
+            "deleted_at",
         ]
 
 
 class CustomFieldViewSet(api.SettingViewSet):
-    """The custom fields, retired ones among them. Deleting one takes it out of use: data stays."""
+    """The custom fields, retired ones among them.
+
+    Deleting one takes it out of use, and its data stays for 30 days: whoever sends `is_active` true
+    until then brings it back.
+    """
 
     model = CustomField
     has_versions = True
@@ -119,10 +125,7 @@ class CustomFieldViewSet(api.SettingViewSet):
                 setattr(field, name, value)
         return save_field(field, by=by)
 
-    delete_action = "change"
-
     @staticmethod
     def delete_operation(field: CustomField, *, by: User, version: int | None = None) -> None:
-        field.is_active = False
         field.version = version or field.version
-        save_field(field, by=by)
+        delete_field(field, by=by)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from records import audit
 from records.models import CustomField
 from records.operations import operation, require_for_all
-from records.operations.retyping import rows_with
+from records.operations.retyping import rewrite
 from records.operations.shaping import save_field
 
 if TYPE_CHECKING:
@@ -41,11 +42,8 @@ def purge_fields(*, by: User, now: datetime | None = None) -> int:
     rows = CustomField.objects.select_for_update().filter(deleted_at__lt=before, is_active=False)
     gone = [field for field in rows.order_by("pk") if not _is_named(field)]
     for field in gone:
-        for record in rows_with(field, is_locked=True):
-            del record.custom[field.key]
-            record.derive()
-            changed = type(record)._base_manager.filter(pk=record.pk)
-            changed.update(custom=record.custom, search=record.search)
+        reason = _("“%(field)s” was deleted 30 days ago") % {"field": field}
+        rewrite(field, lambda _record: None, by=by, reason=reason)
         audit.log(field, "customfield.purged", by=by, changes={"key": [field.key, None]})
         field.delete()
     return len(gone)

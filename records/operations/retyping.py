@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import custom
+from records import audit, custom
 from records.errors import Unacceptable
 from records.field_types import type_of
 from records.models import CustomField
@@ -24,11 +24,12 @@ from records.operations.shaping import MOST_CHOICES, save_field
 from records.permissions import reaches, unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from users.models import User
 
 CHUNK = 1000
+AT_ONCE = 200  # rows that one statement writes
 MOST_SHOWN = 20
 _TYPES = CustomField.Type
 _TEXTS = {_TYPES.TEXT, _TYPES.LONG_TEXT}
@@ -170,32 +171,59 @@ def retype_field(field: CustomField, new: CustomField, *, by: User) -> CustomFie
     """
     require_for_all(by, "change", CustomField)
     standing = CustomField.objects.select_for_update().get(pk=field.pk)
-    for record in rows_with(standing, is_locked=True):
+
+    def gone_along(record: Any) -> Any:
+        value = record.custom[field.key]
         try:
-            value = converted(standing, new, record.custom[field.key])
+            return converted(standing, new, value)
         except ValueError as problem:
-            words = {
-                "record": record,
-                "value": custom.in_words(standing, record.custom[field.key])[:60],
-                "problem": problem,
-            }
-            told = _("“%(value)s” of %(record)s cannot go along: %(problem)s") % words
-            raise Unacceptable(errors={"type": [told]}) from problem
-        record.custom[field.key] = value
-        record.derive()
-        # The same value in another form: no version of the record, nothing in its trail.
-        rows = type(record)._base_manager.filter(pk=record.pk)
-        rows.update(custom=record.custom, search=record.search)
+            words = {"record": record, "value": custom.in_words(standing, value)[:60]}
+            told = _("“%(value)s” of %(record)s cannot go along: %(problem)s")
+            raise Unacceptable(errors={"type": [told % {**words, "problem": problem}]}) from problem
+
+    reason = _("“%(field)s” is a %(type)s now") % {
+        "field": new,
+        "type": str(new.get_type_display()).lower(),
+    }
+    rewrite(standing, gone_along, by=by, reason=reason)
     return save_field(new, by=by, is_converted=True)
 
 
-def rows_with(field: CustomField, *, is_locked: bool = False) -> Iterator[Any]:
-    """Give every record that has a value, also those in the recycle bin, by chunks."""
+def rewrite(field: CustomField, value_of: Callable[[Any], Any], *, by: User, reason: str) -> None:
+    """Give every record that has a value of a field another one; None takes it away.
+
+    The values are the same, in another form or out of time, so the records keep their versions;
+    what differs stands in the trail of each. A few statements for a thousand records.
+    """
+    for chunk in chunks_with(field, is_locked=True):
+        lines = []
+        for record in chunk:
+            old, new = record.custom[field.key], value_of(record)
+            record.custom[field.key] = new
+            if new is None:
+                del record.custom[field.key]
+            record.derive()
+            if (type(old), old) != (type(new), new):
+                event, changes = f"{field.kind}.changed", {field.name: [old, new]}
+                lines.append(audit.entry(record, event, by=by, changes=changes, reason=reason))
+        rows = type(chunk[0])._base_manager
+        rows.bulk_update(chunk, ["custom", "search"], batch_size=AT_ONCE)
+        audit.write(*lines)
+
+
+def rows_with(field: CustomField) -> Iterator[Any]:
+    """Give every record that has a value, also those in the recycle bin."""
+    for chunk in chunks_with(field):
+        yield from chunk
+
+
+def chunks_with(field: CustomField, *, is_locked: bool = False) -> Iterator[list[Any]]:
+    """Give the records that have a value, also those in the recycle bin, many at a time."""
     model: Any = custom.model_of(field.kind)
     rows = model._base_manager.filter(custom__has_key=field.key).order_by("pk")
     if is_locked:
         rows = rows.select_for_update(of=("self",))
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
-        yield from chunk
         last = chunk[-1].pk
+        yield chunk

@@ -48,6 +48,9 @@ def test_is_changed_and_retired_and_its_key_is_never_given_again(admin: Caller) 
 
     assert changed.json()["label"] == "Company size"
     assert (gone.status_code, CustomField.objects.get().is_active) == (204, False)
+    assert admin.get(address).json()["deleted_at"], "its data stays for 30 days"
+    assert admin.patch(address, {"is_active": True}).json()["deleted_at"] is None
+    admin.delete(address)
     assert [row["key"] for row in admin.get("custom-fields/?kind=lead").json()["results"]] == [
         "size"
     ]

@@ -79,6 +79,11 @@ def test_every_value_goes_along(
     assert all(custom.fits(field, value) for value in becomes)
     [line] = AuditEntry.objects.filter(event="customfield.changed")
     assert line.changes["type"] == [old, new]
+    told = AuditEntry.objects.filter(event="lead.changed").order_by("record_id")
+    pairs = zip(leads, values, becomes, strict=True)
+    assert [(each.record_id, each.changes["custom.changing"]) for each in told] == [
+        (lead.pk, [before, after]) for lead, before, after in pairs if before != after
+    ]
     update_lead(Lead.objects.get(pk=leads[0].pk), by=again(rep), job_title="Weaver")
 
 
@@ -225,6 +230,7 @@ def test_a_deleted_field_comes_back_for_thirty_days_and_is_forgotten_then(
     left = Lead.objects.get(pk=lead.pk)
     assert left.custom == {"staying": "Loom"}
     assert "jacquard" not in left.search
+    assert AuditEntry.objects.filter(event="lead.changed").get().changes["custom.going"][1] is None
     assert list(CustomField.objects.all()) == [other]
     assert define("lead", "going", by=admin).pk
     with pytest.raises(NotPermitted):

@@ -431,8 +431,6 @@ class SettingViewSet(WritingViewSet):
     create_operation: Callable[..., Any]
     update_operation: Callable[..., Any]
     delete_operation: Callable[..., Any]
-    # What deleting a line takes: where it only goes out of use, the right to change it.
-    delete_action = "delete"
 
     def require(self, action: str) -> None:
         """Refuse those who may not, before anything is said about what they sent."""
@@ -451,7 +449,7 @@ class SettingViewSet(WritingViewSet):
         return 200, self.shown(changed)
 
     def _delete(self) -> Answer:
-        self.require(self.delete_action)
+        self.require("delete")
         line = self.get_object()
         type(self).delete_operation(line, by=self.user, **self.terms(line))
         return 204, None
