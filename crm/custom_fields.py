@@ -72,6 +72,10 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
     choices = Choices(required=False)
     target = api.Word(choices=CustomField.LAID_OUT, required=False, allow_blank=True)
     limits = serializers.DictField(required=False)
+    translations = serializers.DictField(
+        required=False,
+        help_text="By the code of a language: `label`, `help` and `choices`, labels by key.",
+    )
     section = api.Text(required=False, allow_blank=True, max_length=80)
     position = api.SmallWhole(required=False, min_value=0)
     is_active = api.YesNo(required=False)
@@ -93,6 +97,7 @@ class CustomFieldSerializer(api.Strict, serializers.ModelSerializer[CustomField]
             "choices",
             "limits",
             "target",
+            "translations",
             "section",
             "position",
             "is_active",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -82,6 +83,89 @@ class ChoicesField(forms.Field):
         return bool((initial or []) != (data or []))
 
 
+def other_languages() -> list[tuple[str, str]]:
+    """Return the languages beside that in which fields are defined."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class TranslationRows(forms.Widget):
+    """What a field is called in other languages: label, help and choices, a column each."""
+
+    field: CustomField | None = None
+
+    def lines(self) -> list[tuple[str, Any]]:
+        """Return what is translated: the name of the input, and how it is called now."""
+        field = self.field
+        lines: list[tuple[str, Any]] = [("label", _("Label")), ("help", _("Help"))]
+        if field is not None:
+            lines += [(f"choice-{k}", each["label"]) for k, each in field.known_choices.items()]
+        return lines
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        told: dict[str, Any] = {}
+        for code, _language in other_languages():
+            words = told[code] = {"choices": {}}
+            for line, _label in self.lines():
+                text = str(data.get(f"{name}-{code}-{line}", "")).strip()
+                is_choice = line.startswith("choice-")
+                (words["choices"] if is_choice else words)[line.removeprefix("choice-")] = text
+        return told
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return not any(each.startswith(f"{name}-") for each in data)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        told = value if isinstance(value, dict) else {}
+        languages = other_languages()
+
+        def text_of(code: str, line: str) -> str:
+            words = told.get(code) or {}
+            found = words.get("choices", {}) if line.startswith("choice-") else words
+            return str(found.get(line.removeprefix("choice-")) or "")
+
+        rows = [
+            {
+                "label": label,
+                "cells": [
+                    {
+                        "name": f"{name}-{code}-{line}",
+                        "value": text_of(code, line),
+                        "label": f"{label}, {language}",
+                        "code": code,
+                    }
+                    for code, language in languages
+                ],
+            }
+            for line, label in self.lines()
+        ]
+        return render_to_string(
+            "admin/translation_rows.html", {"languages": languages, "rows": rows}
+        )
+
+
+class TranslationsField(forms.Field):
+    """What a custom field is called in other languages; the operation says what is wrong."""
+
+    widget = TranslationRows
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return _spoken(initial) != _spoken(data)
+
+
+def _spoken(told: Any) -> dict[str, Any]:
+    """Return translations without what is empty, to compare them."""
+    return {
+        code: found
+        for code, words in (told or {}).items()
+        if (
+            found := {
+                **{name: text for name, text in words.items() if name != "choices" and text},
+                **{f"choice-{k}": v for k, v in words.get("choices", {}).items() if v},
+            }
+        )
+    }
+
+
 class CustomFieldForm(VersionedForm):
     """A custom field; what is left empty is proposed, and what is wrong the operation says."""
 
@@ -112,6 +196,11 @@ class CustomFieldForm(VersionedForm):
         ),
     )
 
+    translations = TranslationsField(
+        label=gettext_lazy("In other languages"),
+        required=False,
+        help_text=gettext_lazy("What is left empty reads as above."),
+    )
     least = forms.CharField(label=gettext_lazy("At least"), required=False, max_length=60)
     most = forms.CharField(
         label=gettext_lazy("At most"),
@@ -136,6 +225,8 @@ class CustomFieldForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "translations" in self.fields:
+            self.fields["translations"].widget.field = self.instance if self.instance.pk else None
         limits = self.instance.limits if isinstance(self.instance.limits, dict) else {}
         for name in LIMITS:
             self.initial.setdefault(name, limits.get(name, ""))
@@ -144,6 +235,11 @@ class CustomFieldForm(VersionedForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("translations") is not None:
+            # Of a language that cannot be chosen now, nothing is lost.
+            here, standing = dict(other_languages()), self.instance.translations or {}
+            kept = {code: words for code, words in standing.items() if code not in here}
+            data["translations"] = {**kept, **data["translations"]}
         if any(name in self.fields for name in LIMITS):
             self.instance.limits = {name: data[name] for name in LIMITS if data.get(name)}
         return data
@@ -161,7 +257,7 @@ class CustomFieldForm(VersionedForm):
     def _get_validation_exclusions(self) -> set[str]:
         # The operation says it in words, and of retired fields too.
         left_out = super()._get_validation_exclusions()  # type: ignore[misc]
-        return {*left_out, "key", "default", "choices"}
+        return {*left_out, "key", "default", "choices", "translations"}
 
 
 class TypeForm(forms.Form):
@@ -204,8 +300,15 @@ class CustomFieldAdmin(SettingAdmin):
             {"fields": ["section", "position", "help_text", "is_required", "default"]},
         ),
         (gettext_lazy("Limits"), {"fields": [("least", "most"), ("longest", "pattern")]}),
+        (gettext_lazy("In other languages"), {"fields": ["translations"]}),
         (gettext_lazy("Use"), {"fields": ["is_active"]}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out translations where there is one language alone."""
+        if other_languages():
+            return self.fieldsets
+        return [each for each in self.fieldsets if each[1]["fields"] != ["translations"]]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_deleted = obj is not None and obj.deleted_at is not None

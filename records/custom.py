@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import CharField, JSONField, Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from records.errors import Unacceptable
@@ -111,9 +112,10 @@ def suppose(
     user.custom_definitions = replace(known, **supposed)  # type: ignore[attr-defined]
 
 
+# In the order of the model.
 COLUMNS = (
     "id", "kind", "key", "label", "type", "help_text", "is_required", "default", "choices",
-    "limits", "target", "section", "position", "is_active",
+    "limits", "target", "translations", "section", "position", "is_active",
 )  # fmt: skip
 
 
@@ -146,6 +148,7 @@ def _read(user: User | None = None) -> Definitions:
             section=Coalesce("role__name", Value("", text)),
             position=Value(0),
             is_active=Value(True),
+            translations=Value({}, JSONField()),
         )
         .values_list(*(AS_LAYOUT.get(name, name) for name in COLUMNS))
     )
@@ -159,11 +162,13 @@ def _read(user: User | None = None) -> Definitions:
         section=Value("", text),
         position=Value(0),
         is_active=Value(True),
+        translations=Value({}, JSONField()),
     ).values_list(*(AS_CONDITION.get(name, name) for name in COLUMNS))
     rows = CustomField.objects.values_list(*COLUMNS).union(layouts, conditions, all=True)
     found: dict[str, list[CustomField]] = {kind: [] for kind in KINDS}
     laid_out: list[CustomField] = []
     asked: dict[str, list[tuple[str, str, Any]]] = {}
+    language = get_language() or ""
     for row in rows:
         line = CustomField.from_db(None, COLUMNS, row)
         if line.label and not line.key:
@@ -171,6 +176,7 @@ def _read(user: User | None = None) -> Definitions:
         elif not line.key:
             laid_out.append(line)
         elif line.kind in found:
+            line.speak(language)
             found[line.kind].append(line)
     for lines in found.values():
         lines.sort(key=lambda line: (line.position, line.pk))

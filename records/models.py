@@ -92,7 +92,8 @@ class CustomField(models.Model):
     Records keep its values in `Record.custom` under `key`, which names it for programs and never
     changes or comes back. `choices` are `{key, label, is_active}` in the order in which they are
     offered; `default` is a value as records store it, or None; `limits` are what
-    `records.field_types.limits` keeps. A field that is not active is
+    `records.field_types.limits` keeps; `translations` are `{label, help, choices: {key: label}}` by
+    language. A field that is not active is
     retired: nobody sees it, and what was stored stays; if it was deleted, for 30 days.
     """
 
@@ -136,6 +137,7 @@ class CustomField(models.Model):
     choices = models.JSONField(_("choices"), default=list, blank=True)
     limits = models.JSONField(_("limits"), default=dict, blank=True)
     target = models.CharField(_("links to"), max_length=12, choices=LAID_OUT, blank=True)
+    translations = models.JSONField(_("translations"), default=dict, blank=True)
     section = models.CharField(_("section"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -165,6 +167,25 @@ class CustomField(models.Model):
     def name(self) -> str:
         """What it is called in filters, conditions, mappings, steps and the trail."""
         return f"custom.{self.key}"
+
+    def speak(self, language: str) -> None:
+        """Take the words of a language, or of the one that it is a kind of, where there are any.
+
+        What is translated is for reading alone: such a field is not saved.
+        """
+        told = self.translations if isinstance(self.translations, dict) else {}
+        words = told.get(language) or told.get(language.partition("-")[0]) or {}
+        self.label = words.get("label") or self.label
+        self.help_text = words.get("help") or self.help_text
+        if labels := words.get("choices"):
+            self.choices = [
+                {
+                    **choice,
+                    "label": labels.get(choice["key"], choice["label"]),
+                    "also": choice["label"],
+                }
+                for choice in self.choices
+            ]
 
     @property
     def has_choices(self) -> bool:

@@ -122,7 +122,13 @@ def _key_of(definition: CustomField, text: str) -> str:
     choices = definition.known_choices
     if text in choices:
         return text
-    labels = {str(choice["label"]).casefold(): key for key, choice in choices.items()}
+    # As it is called where nobody has translated it, too.
+    labels = {
+        str(choice[name]).casefold(): key
+        for name in ("also", "label")
+        for key, choice in choices.items()
+        if name in choice
+    }
     return labels.get(text.casefold(), text)
 
 

@@ -34,8 +34,10 @@ MOST_FIELDS = 100  # in use, of one kind
 MOST_EVER = 300  # retired ones among them: their keys are never given out again
 MOST_CHOICES = 100
 LONGEST_TITLE = 80
+LONGEST_HELP = 200
 MOST_SECTIONS = 30
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 # What ends a line, or turns the direction of what follows, also far beyond the label itself.
 _UNFIT = re.compile("[\x00-\x1f\x7f\x85\u2028-\u202e\u2066-\u2069]")
 
@@ -92,6 +94,8 @@ def save_field(field: CustomField, *, by: User, is_converted: bool = False) -> C
         field.choices = _choices(field, standing if is_fixed else None, errors)
     if not errors:
         _set_limits(field, errors)
+    if not errors:
+        _set_translations(field, errors)
     if not errors:
         _set_default(field, errors)
     if errors:
@@ -255,6 +259,34 @@ def _set_limits(field: CustomField, errors: dict[str, list[str]]) -> None:
         field.limits = checked_limits(kind.limited_by, kind.longest, field.limits)
     except ValueError as problem:
         errors["limits"] = [str(problem)]
+
+
+def _set_translations(field: CustomField, errors: dict[str, list[str]]) -> None:
+    """Keep what is said in other languages: of the choices that there are, and nothing empty."""
+    problems: list[str] = []
+    stated: Any = field.translations or {}
+    kept: dict[str, Any] = {}
+    for language, words in stated.items() if isinstance(stated, dict) else [("", None)]:
+        if not _LANGUAGE.fullmatch(str(language)) or not isinstance(words, dict):
+            problems.append(_("Send the translations by the code of a language, like de"))
+            continue
+        choices = words.get("choices") if isinstance(words.get("choices"), dict) else {}
+        labels = {key: str(choices.get(key) or "").strip() for key in field.known_choices}
+        told = {name: str(words.get(name) or "").strip() for name in ("label", "help")}
+        for text in (told["label"], *labels.values()):
+            problems += [problem] if text and (problem := line_problem(text)) else []
+        if problem := text_problem(told["help"]):
+            problems.append(problem)
+        if len(told["help"]) > LONGEST_HELP:
+            problems.append(_("Use at most %(most)d characters") % {"most": LONGEST_HELP})
+        spoken: dict[str, Any] = {name: text for name, text in told.items() if text}
+        if labels := {key: label for key, label in labels.items() if label}:
+            spoken["choices"] = labels
+        if spoken:
+            kept[str(language)] = spoken
+    field.translations = kept
+    if problems:
+        errors["translations"] = list(dict.fromkeys(problems))
 
 
 def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
