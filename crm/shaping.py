@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm.field_uses import uses_of
 from leads.rules import rules_in_force
 from opportunities.models import Step
 from records import custom
@@ -321,6 +322,14 @@ class CustomFieldAdmin(SettingAdmin):
         self.message_user(request, told % {"day": day, "field": obj}, messages.WARNING)
         self.tell_uses(request, obj)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Say beforehand what asks about the field."""
+        field = self.get_object(request, object_id)
+        uses = uses_of(field, by=user_of(request)) if field is not None else []
+        return super().delete_view(request, object_id, {**(extra_context or {}), "uses": uses})
+
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for field in queryset:
             self.delete_model(request, field)
@@ -392,7 +401,8 @@ class CustomFieldAdmin(SettingAdmin):
                     words = {"field": new, "type": str(new.get_type_display()).lower()}
                     self.message_user(request, told % words, messages.SUCCESS)
                     return redirect(self.address("change", field.pk))
-                context |= {"found": preview_of(field, new, by=user), "new": new}
+                found = preview_of(field, new, by=user)
+                context |= {"found": found, "new": new, "uses": uses_of(field, by=user)}
             except Refused as refusal:
                 form.add_error("type", list(refusal.reasons))
         title = _("Change the type of %(field)s") % {"field": field}

@@ -9,17 +9,19 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
+from leads.models import AssignmentRule
 from leads.operations import activate_rules, draft_rules
 from leads.operations.rules import save_rule
 from opportunities.models import Stage, Step
 from records.errors import Unacceptable
-from records.models import CustomField
+from records.models import CustomField, FormCondition
 from records.operations.shaping import MOST_CHOICES, line_problem
 from tests.admin.forms import errors_of, form_of
 from tests.any_condition import NAUGHTY
 from tests.custom import define
 from tests.factories import LeadFactory
 from users.models import User
+from workbench.models import SavedView
 
 LIST = "/admin/records/customfield/"
 
@@ -163,3 +165,31 @@ def test_hostile_labels_choices_helps_and_defaults_are_texts(desk: Client, admin
         for text in ("nul\x00", "half \ud800"):
             with pytest.raises(Unacceptable):
                 define("lead", "no", by=admin, **{name: text})
+
+
+def test_says_beforehand_what_asks_about_a_field(admin: User, rep: User, client: Client) -> None:
+    size = define("lead", "size", by=admin)
+    define("lead", "sizes", by=admin)
+    asked = {"all": [{"field": "custom.size", "is": "known"}]}
+    FormCondition.objects.create(kind="lead", field="need", effect="show", condition=asked)
+    AssignmentRule.objects.create(name="Large ones", condition=asked, person=rep)
+    for name, audience, query in (
+        ("Shared", "everyone", "columns=name,custom.size"),
+        ("Of one", "private", "custom.size__contains=7"),
+        ("Another", "everyone", "custom.sizes=7&sort=custom.sizes"),
+    ):
+        SavedView.objects.create(kind="lead", name=name, audience=audience, query=query, owner=rep)
+    client.force_login(admin)
+    page = f"/admin/records/customfield/{size.pk}"
+
+    for address in ("delete/", "retype/?type=long_text"):
+        told = client.get(f"{page}/{address}").content.decode()
+        for sentence in (
+            "A condition of the form asks about it",
+            "The assignment rule “Large ones” asks about it.",
+            "The view “Shared” asks about it",
+            "1 view that somebody keeps for themselves asks about it",
+        ):
+            assert sentence in told, address
+        assert "Another" not in told
+        assert "Of one" not in told
