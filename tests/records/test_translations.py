@@ -64,7 +64,9 @@ def test_is_translated_in_the_administration(
     page = client.get(address)
     form = page.context["adminform"].form
     sent: dict[str, Any] = {
-        name: form[name].value() or "" for name in form.fields if name != "choices"
+        name: "" if (value := form[name].value()) is None else value
+        for name in form.fields
+        if name != "choices"
     }
     sent |= {"is_active": "on", "translations-de-label": "Umfang", "choices-count": "2"}
     for number, key in enumerate(("small", "large")):
