@@ -270,7 +270,8 @@ def _set_translations(field: CustomField, errors: dict[str, list[str]]) -> None:
         if not _LANGUAGE.fullmatch(str(language)) or not isinstance(words, dict):
             problems.append(_("Send the translations by the code of a language, like de"))
             continue
-        choices = words.get("choices") if isinstance(words.get("choices"), dict) else {}
+        stated_choices = words.get("choices")
+        choices = stated_choices if isinstance(stated_choices, dict) else {}
         labels = {key: str(choices.get(key) or "").strip() for key in field.known_choices}
         told = {name: str(words.get(name) or "").strip() for name in ("label", "help")}
         for text in (told["label"], *labels.values()):
