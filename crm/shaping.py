@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm.field_jobs import MOST_AT_ONCE, retype_later
 from crm.field_uses import uses_of
 from leads.rules import rules_in_force
 from opportunities.models import Step
@@ -395,13 +396,18 @@ class CustomFieldAdmin(SettingAdmin):
             is_text = not field.has_choices and type_ in {Type.CHOICE, Type.CHOICES}
             new = of_type(field, type_, words_in(field, type_) if is_text else ())
             try:
+                found = preview_of(field, new, by=user)
+                if request.method == "POST" and found.count > MOST_AT_ONCE and found.is_possible:
+                    job = retype_later(field, new, count=found.count, by=user)
+                    told = _("The values of %(field)s go along now. The job says how far it is.")
+                    self.message_user(request, told % {"field": field}, messages.INFO)
+                    return redirect(job.get_absolute_url())
                 if request.method == "POST":
                     retype_field(field, new, by=user)
                     told = _("%(field)s is a %(type)s now. Every value went along.")
                     words = {"field": new, "type": str(new.get_type_display()).lower()}
                     self.message_user(request, told % words, messages.SUCCESS)
                     return redirect(self.address("change", field.pk))
-                found = preview_of(field, new, by=user)
                 context |= {"found": found, "new": new, "uses": uses_of(field, by=user)}
             except Refused as refusal:
                 form.add_error("type", list(refusal.reasons))

@@ -171,22 +171,23 @@ def retype_field(field: CustomField, new: CustomField, *, by: User) -> CustomFie
     """
     require_for_all(by, "change", CustomField)
     standing = CustomField.objects.select_for_update().get(pk=field.pk)
-
-    def gone_along(record: Any) -> Any:
-        value = record.custom[field.key]
-        try:
-            return converted(standing, new, value)
-        except ValueError as problem:
-            words = {"record": record, "value": custom.in_words(standing, value)[:60]}
-            told = _("“%(value)s” of %(record)s cannot go along: %(problem)s")
-            raise Unacceptable(errors={"type": [told % {**words, "problem": problem}]}) from problem
-
     reason = _("“%(field)s” is a %(type)s now") % {
         "field": new,
         "type": str(new.get_type_display()).lower(),
     }
-    rewrite(standing, gone_along, by=by, reason=reason)
+    rewrite(standing, lambda record: gone_along(standing, new, record), by=by, reason=reason)
     return save_field(new, by=by, is_converted=True)
+
+
+def gone_along(old: CustomField, new: CustomField, record: Any) -> Any:
+    """Return what becomes of the value of a record. Raises `Unacceptable` where it does not fit."""
+    value = record.custom[old.key]
+    try:
+        return converted(old, new, value)
+    except ValueError as problem:
+        words = {"record": record, "value": custom.in_words(old, value)[:60]}
+        told = _("“%(value)s” of %(record)s cannot go along: %(problem)s")
+        raise Unacceptable(errors={"type": [told % {**words, "problem": problem}]}) from problem
 
 
 def rewrite(field: CustomField, value_of: Callable[[Any], Any], *, by: User, reason: str) -> None:
@@ -217,13 +218,15 @@ def rows_with(field: CustomField) -> Iterator[Any]:
         yield from chunk
 
 
-def chunks_with(field: CustomField, *, is_locked: bool = False) -> Iterator[list[Any]]:
+def chunks_with(
+    field: CustomField, *, after: int = 0, is_locked: bool = False
+) -> Iterator[list[Any]]:
     """Give the records that have a value, also those in the recycle bin, many at a time."""
     model: Any = custom.model_of(field.kind)
     rows = model._base_manager.filter(custom__has_key=field.key).order_by("pk")
     if is_locked:
         rows = rows.select_for_update(of=("self",))
-    last = 0
+    last = after
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
         yield chunk

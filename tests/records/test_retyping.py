@@ -21,7 +21,10 @@ from records.operations.retyping import of_type, preview_of, retype_field, words
 from records.operations.shaping import save_field
 from tests.custom import ONE_OF_EACH, VALUES, define
 from tests.factories import LeadFactory
+from tests.workbench.test_jobs import LATER
 from users.models import User
+from workbench import jobs
+from workbench.models import Job
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +238,33 @@ def test_a_deleted_field_comes_back_for_thirty_days_and_is_forgotten_then(
     assert define("lead", "going", by=admin).pk
     with pytest.raises(NotPermitted):
         delete_field(other, by=rep)
+
+
+def test_many_values_go_along_in_a_job_or_none_of_them(
+    admin: User, rep: User, client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.TASKS = LATER
+    monkeypatch.setattr("crm.shaping.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("records.operations.retyping.CHUNK", 2)
+    field = define("lead", "changing", by=admin)
+    leads = [LeadFactory(owner=rep, custom={"changing": str(n)}) for n in range(5)]
+    client.force_login(admin)
+    page = f"/admin/records/customfield/{field.pk}/retype/"
+
+    begun: Any = client.post(page, {"type": "whole"})
+    update_lead(leads[4], by=again(rep), custom={"changing": "many"})
+    waiting = Job.objects.get()
+    jobs.run.call(waiting.pk)
+    stopped = Job.objects.get()
+    update_lead(Lead.objects.get(pk=leads[4].pk), by=again(rep), custom={"changing": "4"})
+    before = values_of("changing")
+    client.post(page, {"type": "whole"})
+    jobs.run.call(Job.objects.latest("pk").pk)
+    done = Job.objects.latest("pk")
+
+    assert begun.url == waiting.get_absolute_url()
+    assert (stopped.state, waiting.total) == (Job.State.FAILED, 5)
+    assert "cannot go along" in stopped.outcome
+    assert before == {lead.pk: str(n) for n, lead in enumerate(leads)}
+    assert (done.state, done.done) == (Job.State.DONE, 5)
+    assert values_of("changing") == {lead.pk: n for n, lead in enumerate(leads)}
