@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity
-from workbench.filters import RecordFilter
+from users.models import Team
+from workbench.filters import DayFilter, LineFilter, RecordFilter
 
 AHEAD = timedelta(days=7)
 
@@ -39,6 +40,20 @@ class ActivityFilter(RecordFilter):
         ],
         method="is_due",
     )
+
+    done_after = DayFilter(label=_("Done from"), field_name="done_at", lookup_expr="gte")
+    done_before = DayFilter(label=_("Done until"), field_name="done_at", lookup_expr="lte")
+    files = django_filters.ChoiceFilter(
+        label=_("Files"), choices=[("0", _("left out"))], method="is_no_file"
+    )
+    team = LineFilter(
+        Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
+    )
+
+    unoffered = ("done_after", "done_before", "files", "team")
+
+    def is_no_file(self, qs: Any, name: str, value: str) -> Any:
+        return qs.exclude(kind=Activity.Kind.FILE)
 
     def is_due(self, qs: Any, name: str, value: str) -> Any:
         now, tomorrow, after = days()

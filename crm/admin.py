@@ -122,6 +122,7 @@ class UserAdmin(OperatedAdmin):
         "email",
         "name",
         "team",
+        "manager",
         "role_names",
         "is_active",
         "is_staff",
@@ -129,16 +130,16 @@ class UserAdmin(OperatedAdmin):
         "last_login",
     )
     list_filter = ("is_active", "is_staff", "is_superuser", "is_machine", "team", "roles")
-    list_select_related = ("team",)
+    list_select_related = ("team", "manager")
     search_fields = ("email", "name")
     ordering = ("email",)
-    autocomplete_fields = ("team",)
+    autocomplete_fields = ("team", "manager")
     filter_horizontal = ("roles",)
     readonly_fields = ("last_login", "date_joined")
     actions = ("deactivate", "sign_out", "remove_second_factor")
     view_on_site = False
     fieldsets = (
-        (None, {"fields": ["email", "name", "team", "password_once"]}),
+        (None, {"fields": ["email", "name", "team", "manager", "password_once"]}),
         (
             gettext_lazy("Rights"),
             {"fields": ["roles", "is_active", "is_staff", "is_superuser", "is_machine"]},

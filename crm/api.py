@@ -55,7 +55,7 @@ from opportunities.errors import StepsAreMissing
 from records.errors import CannotUnmerge, IsMerged, Obstacle, Refused, Unacceptable
 from records.models import Merge, Tag
 from records.permissions import reaches
-from reports.api import DashboardViewSet, ReportViewSet
+from reports.api import DashboardViewSet, ReportViewSet, TargetViewSet
 from users.models import Team, User
 from workbench import api
 from workbench.api.tokens import BearerToken
@@ -100,7 +100,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "email", "name", "team", "is_active", "is_machine"]
+        fields = ["id", "email", "name", "team", "manager", "is_active", "is_machine"]
 
 
 class UserViewSet(api.ApiViewSet):
@@ -108,7 +108,9 @@ class UserViewSet(api.ApiViewSet):
 
     model = User
     serializer_class = UserSerializer
-    filterset_class = api.filters_for(User, ["email", "name", "team", "is_active"], page=FilterSet)
+    filterset_class = api.filters_for(
+        User, ["email", "name", "team", "manager", "is_active"], page=FilterSet
+    )
 
     def rows(self) -> Any:
         everybody = User.objects.all()
@@ -163,6 +165,7 @@ router.register("intake-doors", DoorViewSet, "intake-doors")
 router.register("email-templates", EmailTemplateViewSet, "email-templates")
 router.register("web-forms", WebFormViewSet, "web-forms")
 router.register("dashboards", DashboardViewSet, "dashboards")
+router.register("targets", TargetViewSet, "targets")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")
 
 

@@ -266,7 +266,12 @@ def pipeline_states_tell_what_opportunities_were() -> Iterator[tuple[str, Any, s
     )
     for opportunity in rows.prefetch_related("states").iterator(chunk_size=CHUNK):
         states = sorted(opportunity.states.all(), key=lambda state: state.from_at)
+        began = None
         for before, state in pairwise(states):
+            began = before.from_at if before.begins_a_stay else began
+            days = (state.from_at - began).days if began and state.leaves_a_stage else None
+            if state.days_before != days:
+                yield "opportunity", opportunity.pk, f"State {state.pk} tells of another stay."
             expected = PipelineState()
             expected.follow(before)
             if before.until_at != state.from_at or not state.tells_the_same_of_before(expected):

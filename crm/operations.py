@@ -54,6 +54,8 @@ def add_user(
     given = list(roles)
     user = users.add_user(by=by, email=email, password=password, roles=given, **fields)
     changes = {"email": [None, user.email], "team": [None, user.team], **_privileges(user)}
+    if user.manager is not None:
+        changes["manager"] = [None, user.manager]
     changes["roles"] = [None, [str(role) for role in given]]
     audit.log(user, "user.created", by=by, changes=changes)
     return user

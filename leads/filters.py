@@ -20,6 +20,7 @@ from workbench.filters import (
     NONE,
     DayFilter,
     LineFilter,
+    ManagerFilter,
     OwnerFilter,
     PeriodFilter,
     RecordFilter,
@@ -166,6 +167,7 @@ class LeadFilter(RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
+    manager = ManagerFilter()
     country = ValueFilter(label=_("Country"))
     region = ValueFilter(label=_("Region"))
     account = RecordFilterById(Account.objects.all(), label=_("Account"), method="of_account")
@@ -183,7 +185,7 @@ class LeadFilter(RecordFilter):
         "score_max", "unscored",
         "campaign", "qualified", "qualified_after", "qualified_before", "disqualified",
         "disqualified_after", "disqualified_before", "closed_after", "closed_before", "reason",
-        "team", "country", "region", "account", "contact", "days_min", "days_max",
+        "team", "manager", "country", "region", "account", "contact", "days_min", "days_max",
         "won_days_max", "reached",
     )  # fmt: skip
 

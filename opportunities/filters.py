@@ -23,13 +23,14 @@ from opportunities.models import (
     Source,
     Stage,
 )
-from opportunities.querysets import GOES, LOWERED, MOVED, MOVED_IN, MOVED_OUT, RAISED
+from opportunities.querysets import GOES, LEFT, LOWERED, MOVED, MOVED_IN, MOVED_OUT, RAISED
 from records.querysets import WholeDays
 from users.models import Team
 from workbench.filters import (
     NONE,
     PERIODS,
     LineFilter,
+    ManagerFilter,
     OwnerFilter,
     RecordFilter,
     RecordFilterById,
@@ -60,6 +61,7 @@ CHANGES = [
     (MOVED, _("moved to another stage")),
     (MOVED_IN, _("moved into the stage")),
     (MOVED_OUT, _("moved out of the stage")),
+    (LEFT, _("left the stage, moved, won or lost")),
 ]
 
 
@@ -199,6 +201,9 @@ class AsPast(django_filters.FilterSet):
             return PipelineState.objects.open_at(end).filter(**of, **stage)
         start = midnight(asked["since"] or today)
         line = asked["change"]
+        if line == LEFT:
+            stage = {"stage_before": stage["stage"]} if stage else {}
+            return PipelineState.objects.left(start, end, whose=of).filter(**stage)
         if stage and line in {MOVED_OUT, *(each.key for each in GOES)}:
             stage = {"stage_before": stage["stage"]}
         return PipelineState.objects.changes(start, end, whose=of).on_line(line).filter(**stage)
@@ -277,6 +282,7 @@ class OpportunityFilter(AsPast, RecordFilter):
     team = LineFilter(
         Team.objects.order_by("name", "pk"), label=_("Team"), field_name="owner__team"
     )
+    manager = ManagerFilter()
     country = PlaceFilter(label=_("Country"), field_name="place_country")
     region = PlaceFilter(label=_("Region"), field_name="place_region")
     account = RecordFilterById(Account.objects.all(), label=_("Account"))
@@ -291,8 +297,8 @@ class OpportunityFilter(AsPast, RecordFilter):
     )
 
     unoffered = (
-        "process", "campaign", "reason", "team", "country", "region", "account", "contact",
-        "without_account", "competitor", "product", "closing_after", "closing_before",
+        "process", "campaign", "reason", "team", "manager", "country", "region", "account",
+        "contact", "without_account", "competitor", "product", "closing_after", "closing_before",
         "closed_after", "closed_before", "undated", "forecast",
         "stage_days_min", "stage_days_max", *AsPast.PAST,
     )  # fmt: skip

@@ -182,6 +182,17 @@ class BulkStageForm(BulkForm):
     )
 
 
+class BulkForecastForm(BulkForm):
+    """How sure many opportunities are."""
+
+    forecast_category = forms.ChoiceField(
+        label=gettext_lazy("Forecast"),
+        choices=Stage.Forecast.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose a forecast")},
+    )
+
+
 class TickForm(OperationForm):
     """A box of the process, and whether it is done."""
 

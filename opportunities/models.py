@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -32,6 +32,7 @@ from records.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 percent = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -577,6 +578,9 @@ class PipelineState(models.Model):
     not with `until_at`; the one that holds now ends at `FOREVER`. Each also says what it followed,
     nothing where it is the first: so what changed between two moments is read in one pass along
     `from_at`. An opportunity that is gone for good takes its states along.
+
+    days_before  where the opportunity left its stage for another one, or was won or lost: how many
+                 whole days it had been open there without a break
     """
 
     class Standing(models.TextChoices):
@@ -633,8 +637,11 @@ class PipelineState(models.Model):
         db_index=False,
     )
     value_before = MoneyField()
+    days_before = models.PositiveIntegerField(null=True)
 
     objects = models.Manager.from_queryset(PipelineStateQuerySet)()
+
+    known_since: datetime | None = None  # when the stay began that is going on before it
 
     class Meta:
         verbose_name = _("pipeline state")
@@ -673,6 +680,11 @@ class PipelineState(models.Model):
                 condition=Q(standing="open"),
                 name="pipeline_until_idx",
             ),
+            models.Index(
+                fields=["from_at", "stage_before", "owner_before", "days_before", "opportunity"],
+                condition=Q(days_before__isnull=False),
+                name="pipeline_left_idx",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -685,6 +697,10 @@ class PipelineState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opportunity_id}: {self.standing} from {self.from_at}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.days_before = self.stay_that_ended()
+        super().save(*args, **kwargs)
 
     @classmethod
     def of(cls, opportunity: Opportunity) -> PipelineState:
@@ -703,11 +719,52 @@ class PipelineState(models.Model):
             getattr(self, name) == getattr(other, name) for name in self.KEPT.values() if name
         )
 
+    @property
+    def begins_a_stay(self) -> bool:
+        """Say whether the opportunity came into its stage: opened, moved, reopened, restored."""
+        if self.standing != self.Standing.OPEN:
+            return False
+        was_there = self.stage_before_id == self.stage_id
+        return not (was_there and self.standing_before == self.Standing.OPEN)
+
+    @property
+    def leaves_a_stage(self) -> bool:
+        """Say whether the opportunity left its stage for another one, or was won or lost."""
+        if self.standing_before != self.Standing.OPEN:
+            return False
+        is_elsewhere = self.stage_id != self.stage_before_id
+        return is_elsewhere if self.standing == self.Standing.OPEN else self.is_decided
+
+    @property
+    def is_decided(self) -> bool:
+        return self.standing in {self.Standing.WON, self.Standing.LOST}
+
+    def stay_that_ended(self) -> int | None:
+        """Return how many days it had been open in the stage that it left; None if it left none."""
+        if not self.leaves_a_stage:
+            return None
+        stays = type(self).objects.filter(opportunity=self.opportunity_id).beginnings()
+        began = stays.filter(from_at__lt=self.from_at).order_by("-from_at").first()
+        return (self.from_at - began.from_at).days if began is not None else None
+
+    @property
+    def stay_began_at(self) -> datetime | None:
+        """Since when it has been open in its stage; None where only the table knows it."""
+        return self.from_at if self.begins_a_stay else self.known_since
+
+    def become(self, other: PipelineState) -> None:
+        """Be what `other` is: what this was has lasted no time."""
+        for name in self.KEPT:
+            setattr(self, name, getattr(other, name))
+
     def follow(self, other: PipelineState) -> None:
-        """Say what it was before."""
+        """Say what it was before; and how long its stay was there, where that is known."""
         for name, before in self.KEPT.items():
             if before:
                 setattr(self, before, getattr(other, name))
+        self.known_since = other.stay_began_at
+        if self.leaves_a_stage and self.known_since is not None:
+            self.days_before = (self.from_at - self.known_since).days
 
 
 class StepTick(models.Model):

@@ -231,6 +231,8 @@ GOES = (
 RAISED, LOWERED = "raised", "lowered"
 # What only changes its stage, in all; and seen from the one and from the other stage.
 MOVED, MOVED_IN, MOVED_OUT = "moved", "moved_in", "moved_out"
+# What was moved out of a stage, won or lost there: its stay has ended.
+LEFT = "left"
 
 
 class PipelineStateQuerySet(QuerySet[Any, Any]):
@@ -250,6 +252,20 @@ class PipelineStateQuerySet(QuerySet[Any, Any]):
         """Keep those that were open right before `moment`, each opportunity once."""
         return self.filter(standing="open", from_at__lt=moment, until_at__gte=moment)
 
+    def beginnings(self) -> Self:
+        """Keep the states with which a stay in a stage began, as `begins_a_stay` says."""
+        is_the_same = Q(standing_before="open", stage_before=F("stage"))
+        return self.filter(standing="open").exclude(is_the_same)
+
+    def left(self, start: datetime, end: datetime, *, whose: Mapping[str, Any]) -> Self:
+        """Keep those with which a stay in a stage ended from `start` on and before `end`.
+
+        It was moved, won or lost, and `whose` owner and owner__team are those that it had there.
+        """
+        return self.filter(
+            from_at__gte=start, from_at__lt=end, days_before__isnull=False, **before(whose)
+        )
+
     def changes(self, start: datetime, end: datetime, *, whose: Mapping[str, Any]) -> Self:
         """Keep what began from `start` on and before `end`, with its `line` in a pipeline.
 
@@ -257,10 +273,7 @@ class PipelineStateQuerySet(QuerySet[Any, Any]):
         for what changed nothing but the stage, or what stayed beside the pipeline.
         """
         is_in = Q(standing="open", **whose)
-        was_in = Q(
-            standing_before="open",
-            **{f"owner_before{name.removeprefix('owner')}": asked for name, asked in whose.items()},
-        )
+        was_in = Q(standing_before="open", **before(whose))
         rows = self.filter(from_at__gte=start, from_at__lt=end).filter(is_in | was_in)
         whens = [
             When(was_in & is_in & Q(worth__gt=F("worth_before")), then=Value(RAISED)),
@@ -287,6 +300,11 @@ class PipelineStateQuerySet(QuerySet[Any, Any]):
         """Keep of `changes` those of one line."""
         is_move = line in {MOVED, MOVED_IN, MOVED_OUT}
         return self.filter(moves=1) if is_move else self.filter(line=line)
+
+
+def before(whose: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is asked of owner and owner__team as it is asked of what was before."""
+    return {f"owner_before{name.removeprefix('owner')}": asked for name, asked in whose.items()}
 
 
 def _worth(column: str) -> Coalesce:

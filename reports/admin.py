@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TargetAdminForm(VersionedForm):
-    """One month of a person or a team; without an amount there is no target."""
+    """One month of a person or a team; with nothing to reach there is no target."""
 
     def clean_month(self) -> date:
         month: date = self.cleaned_data["month"]
@@ -26,16 +26,16 @@ class TargetAdminForm(VersionedForm):
 
 @admin.register(Target)
 class TargetAdmin(SettingAdmin):
-    """What people and teams shall win. One that is taken back stays, without an amount."""
+    """What people and teams shall win. One that is taken back stays, with nothing to reach."""
 
     form = TargetAdminForm
-    list_display = ("month", "owner", "team", "amount")
+    list_display = ("month", "owner", "team", "amount", "conversion")
     list_filter = ("month", "team")
     list_select_related = ("owner", "team")
     ordering = ("-month", "team", "owner", "pk")
     sortable_by = ("month",)
     autocomplete_fields = ("owner",)
-    fields = ("month", "owner", "team", "amount")
+    fields = ("month", "owner", "team", "amount", "conversion")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
@@ -53,5 +53,6 @@ class TargetAdmin(SettingAdmin):
             month.year,
             by=user_of(request),
             amounts={month.month: obj.amount},
+            conversions={month.month: obj.conversion},
         )
         obj.pk = next((each.pk for each in saved if each.month == month), None)

@@ -32,6 +32,8 @@ LIBRARY = {
     "cohorts-qualified": 7,
     "cohorts-won": 7,
     "response": 4,
+    "activities": 7,
+    "time-in-stage": 5,
     "bridge": 7,
 }
 # They lead into the others and go from edge to edge.

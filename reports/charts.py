@@ -98,6 +98,7 @@ class Line:
     points: tuple[Point | None, ...]
     segments: tuple[Segment, ...]
     ticks: tuple[Tick, ...]
+    levels: tuple[Level, ...] = ()
 
 
 def percent(share: float) -> str:
@@ -254,17 +255,23 @@ def levels(
 
 
 def line(
-    values: Sequence[float | None], *, height: int, head: int = 24, is_last_open: bool = False
+    values: Sequence[float | None],
+    *,
+    height: int,
+    head: int = 24,
+    is_last_open: bool = False,
+    aims: Sequence[float | None] = (),
 ) -> Line:
     """Draw shares of one as a line over an axis that starts at zero.
 
     The first slot is kept for the text of the axis. None is a gap: nothing is drawn to or from it.
+    `aims` are levels across the slots, one for each value that has one.
 
     >>> drawn = line([0.1, None, 0.2, 0.3], height=124)
     >>> len(drawn.points), len(drawn.segments), [tick.value for tick in drawn.ticks]
     (4, 1, [0.0, 0.2, 0.4])
     """
-    top = rounded_top(max((value for value in values if value is not None), default=0))
+    top = rounded_top(max((value for value in (*values, *aims) if value is not None), default=0))
     slot = 1 / (len(values) + 1)
 
     def y(value: float) -> str:
@@ -287,7 +294,33 @@ def line(
         points.append(point)
     ticks = tuple(Tick(y(top * part / 2), top * part / 2) for part in range(3))
     places = tuple(percent(slot * (place + 1.5)) for place in range(len(values)))
-    return Line(places, tuple(points), tuple(segments), ticks)
+    levels = tuple(
+        Level(percent(slot * (place + 1)), percent(slot * (place + 2)), y(aim))
+        for place, aim in enumerate(aims)
+        if aim is not None
+    )
+    return Line(places, tuple(points), tuple(segments), ticks, levels)
+
+
+def spark(values: Sequence[float | None], *, width: int = 72, height: int = 24) -> str:
+    """Return the points of a small line from the lowest to the highest of its values.
+
+    None is left out. Fewer than two values are no line; values that are all the same lie in the
+    middle.
+
+    >>> spark([1, None, 3]), spark([5, 5]), spark([4])
+    ('2,22 70,2', '2,12 70,12', '')
+    """
+    known = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return ""
+    low, high = min(value for _place, value in known), max(value for _place, value in known)
+    across, up = (width - 4) / (len(values) - 1), height - 4
+    return " ".join(
+        f"{round(2 + place * across, 1):g},"
+        f"{round(2 + up * ((high - value) / (high - low) if high > low else 0.5), 1):g}"
+        for place, value in known
+    )
 
 
 def rounded_top(share: float) -> float:

@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import BigIntegerField, CharField, Q, Value
+from django.db.models import BigIntegerField, CharField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Lead
-from opportunities.models import Opportunity, Source
+from opportunities.models import Source
 from records.errors import Unacceptable
-from records.permissions import scope_of
-from reports.queries import NOBODY, Period, Question, months_from, months_until
-from users.models import Grant, User
+from reports.queries import (
+    NOBODY,
+    Period,
+    Question,
+    months_from,
+    months_until,
+    people_seen_by,
+)
 from workbench.forms import DAYS, date_input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from django.db.models import QuerySet
+    from users.models import User
 
 PERIODS = [
     ("this_month", _("This month")),
@@ -45,6 +49,7 @@ PARTS = [
     ("source", _("Source")),
     ("owner", _("Owner")),
     ("team", _("Team")),
+    ("manager", _("Manager")),
     ("campaign", _("Campaign")),
     ("country", _("Country")),
 ]
@@ -85,19 +90,8 @@ def period_of(key: str, today: date) -> Period:
 
 def colleagues_of(user: User) -> list[User]:
     """Return the people whose leads or opportunities `user` may see, by name. One statement."""
-    people = _people_seen_by(user).select_related("team")
+    people = people_seen_by(user).select_related("team")
     return sorted(people, key=lambda person: str(person).casefold())
-
-
-def _people_seen_by(user: User) -> QuerySet[User]:
-    scopes = {scope_of(user, "view", model) for model in (Lead, Opportunity)}
-    people = User.objects.filter(is_machine=False, is_active=True)
-    if Grant.Scope.ALL not in scopes:
-        mine = Q(pk=user.pk)
-        if Grant.Scope.TEAM in scopes and user.team_id:
-            mine |= Q(team=user.team_id)
-        people = people.filter(mine)
-    return people
 
 
 @dataclass(frozen=True)
@@ -111,7 +105,7 @@ class Offered:
 
 def offered_to(user: User) -> Offered:
     """Read what `user` can choose in the head of a report. One statement for people and sources."""
-    people = _people_seen_by(user).values_list(
+    people = people_seen_by(user).values_list(
         Value("person"),
         "pk",
         Coalesce(NullIf("name", Value("")), "email", output_field=CharField()),
@@ -196,6 +190,15 @@ class OverviewFilter(forms.Form):
         # A browser also sends the days that it hides; they are those of the period.
         given = {name: self.data.get(name) for name in self.fields if self._says(name)}
         self.data = {name: given.get(name) or usual.get(name, "") for name in self.fields}
+
+    @property
+    def days_anew(self) -> list[str]:
+        """The fields of the days as htmx puts them into a head that stays: those of the period that
+        is shown, so that who goes on to choose days begins with them. Chosen days stay as they are.
+        """
+        if self.asks_for_days:
+            return []
+        return [self[name].as_widget(attrs={"hx-swap-oob": "true"}) for name in SPAN]
 
     @property
     def problem(self) -> str:

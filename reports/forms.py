@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from users import formats
 from workbench.forms import MoneyField, PageForm, Section
@@ -14,14 +15,19 @@ MONTHS = range(1, 13)
 
 
 class TargetForm(PageForm):
-    """What shall be won in each month of a year; an empty month has no target."""
+    """What shall be reached in each month of a year; an empty month has no target."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     sections = [
         Section(
-            "", ["version", *((f"month_{month}", f"month_{month + 6}") for month in range(1, 7))]
-        )
+            _("To be won"),
+            ["version", *((f"month_{month}", f"month_{month + 6}") for month in range(1, 7))],
+        ),
+        Section(
+            _("Share of leads to be qualified, in %"),
+            [(f"conversion_{month}", f"conversion_{month + 6}") for month in range(1, 7)],
+        ),
     ]
 
     def __init__(self, *args: Any, year: int, **kwargs: Any) -> None:
@@ -30,7 +36,17 @@ class TargetForm(PageForm):
             self.fields[f"month_{month}"] = MoneyField(
                 label=formats.month(date(year, month, 1)), required=False
             )
+            self.fields[f"conversion_{month}"] = forms.DecimalField(
+                label=formats.month(date(year, month, 1)),
+                required=False,
+                max_digits=5,
+                decimal_places=2,
+                localize=True,
+            )
 
-    def amounts(self, values: dict[str, Any]) -> dict[int, Any]:
-        """Return the amounts of `values`, which have the names of the fields, by month."""
-        return {month: values.get(f"month_{month}") for month in MONTHS}
+    def terms(self, values: dict[str, Any]) -> dict[str, dict[int, Any]]:
+        """Return what the operation takes, of `values` with the names of the fields."""
+        return {
+            "amounts": {month: values.get(f"month_{month}") for month in MONTHS},
+            "conversions": {month: values.get(f"conversion_{month}") for month in MONTHS},
+        }

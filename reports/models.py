@@ -13,7 +13,7 @@ from leads.models import Lead
 from opportunities.models import LossReason, Opportunity, Source, Stage
 from records.models import MoneyField
 from reports.querysets import SummaryQuerySet, TargetQuerySet
-from users.models import Team
+from users.models import Team, User
 
 if TYPE_CHECKING:
     from records.models import Record
@@ -41,11 +41,13 @@ class Recent(models.Model):
 
 
 class Target(models.Model):
-    """What a person or a team shall win in a month, in the default currency.
+    """What a person or a team shall win in a month, and which share of leads they shall qualify.
 
-    One that was taken back stays, without an amount: so its versions only count up.
+    One that was taken back stays, with neither: so its versions only count up.
 
-    month  its first day
+    month       its first day
+    amount      in the default currency
+    conversion  in per cent
     """
 
     month = models.DateField(_("month"))
@@ -66,6 +68,9 @@ class Target(models.Model):
         verbose_name=_("team"),
     )
     amount = MoneyField(_("target"))
+    conversion = models.DecimalField(
+        _("lead conversion, %"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = models.Manager.from_queryset(TargetQuerySet)()
@@ -82,6 +87,10 @@ class Target(models.Model):
             models.CheckConstraint(
                 condition=Q(amount=None) | Q(amount__gt=0),
                 name="reports_a_target_is_more_than_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(conversion=None) | Q(conversion__gt=0, conversion__lte=100),
+                name="reports_a_target_is_a_share_of_all_leads",
             ),
             models.UniqueConstraint(
                 fields=["owner", "month"],
@@ -102,6 +111,11 @@ class Target(models.Model):
     @property
     def url_namespace(self) -> str:
         return "targets"
+
+    @property
+    def holder(self) -> User | Team:
+        """Whose it is; one of the two is there."""
+        return self.owner or self.team  # type: ignore[return-value]
 
 
 class Summary(models.Model):

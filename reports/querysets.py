@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class TargetQuerySet(models.QuerySet[Any, Any]):
     """Targets, narrowed to those of whom somebody may know them."""
 
+    def standing(self) -> Self:
+        """Keep those that say something: what was taken back is only remembered."""
+        return self.exclude(amount=None, conversion=None)
+
     def permitted(self, user: User | AnonymousUser, action: str = "view") -> Self:
         """Keep the targets on which the roles of `user` grant `action`.
 

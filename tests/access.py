@@ -335,6 +335,8 @@ ACCESS: dict[str, Access] = {
     "dashboards-detail": Access(
         API_OF_MY_TEAM, API_NO, API_OF_MY_TEAM_TO_SHAPE, API_OF_MY_TEAM_TO_SHAPE, on="dashboard"
     ),
+    "targets-list": Access(API_LIST, API_RULES),
+    "targets-detail": Access(API_SEEN, API_NO, API_RULES, API_RULES, on="target"),
     "reports-overview": Access(API_LIST, API_NO),
     "reports-breakdown": Access(API_LIST, API_NO),
     "reports-report": Access(API_LIST, API_NO),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ from opportunities.models import Campaign, Competitor, LossReason, Process, Prod
 from opportunities.operations import add_stakeholder, delete_opportunity, open_opportunity, win
 from records.models import Notice
 from records.operations.notices import tell
-from reports.operations import save_dashboard
+from reports.operations import save_dashboard, set_targets
 from tests.access import ACCESS, LIBRARIES, METHODS, PEOPLE, STAFF, STATUSES, STRANGERS
 from tests.custom import define
 from tests.leads.assigning import a_rule, a_scoring_rule
@@ -131,6 +132,7 @@ def world(rep, rep2, manager, outsider, admin):
         "jobs": a_job(rep),
         "saved view": save_view("lead", by=rep, name="Ours", query="q=a", audience="team"),
         "dashboard": save_dashboard(by=rep, name="Ours", query="cards=trend.5", audience="team"),
+        "target": set_targets(rep, 2026, by=admin, amounts={1: Decimal(5)})[0],
         "import": an_import(rep),
         "notice": a_notice(rep, about=lead),
         "pair": a_pair(rep),

@@ -19,7 +19,6 @@ from tests.sales import (
     disagreements,
     draft_of,
     let_in,
-    regroup,
     rows_of,
     truth_of,
     written,
@@ -59,9 +58,6 @@ def test_every_total_is_as_it_was(admin: User) -> None:
     truth, ask = truth_of(rows), ask_as(admin)
     assert len(truth["agent"]) > 20
     assert disagreements(truth, ask) == []
-    regroup(by=admin)
-    # No deal has moved: only the lists of the teams are others.
-    assert disagreements(truth, ask, teams="manager", opened="manager") == []
 
 
 @pytest.mark.once

@@ -120,6 +120,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     notices      kind of notice → how to be told of it; in the app where nothing is said
     digest_hour  at which hour of his day one mail tells all of the day; None is a mail at once
     digested_on  the last day, in his zone, for which that was done
+    manager      whom the figures of this person count for, too; it gives nobody any right
     """
 
     class Theme(models.TextChoices):
@@ -158,6 +159,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         related_name="members",
         verbose_name=_("team"),
+    )
+    manager = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="direct_reports",
+        verbose_name=_("manager"),
+        help_text=_("Figures can be parted by manager. It gives nobody any right."),
     )
     roles = models.ManyToManyField(
         Role, blank=True, related_name="members", verbose_name=_("roles")

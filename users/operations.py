@@ -235,6 +235,7 @@ PERSONAL = {
     "email",
     "name",
     "team",
+    "manager",
     "is_active",
     "is_staff",
     "is_superuser",
@@ -332,6 +333,7 @@ def add_user(
         validate_password(password, user)
     user.set_password(password or None)
     user.full_clean()
+    _require_line(user)
     given = list(roles)
     _require_privileges(by, user, user.is_staff, user.is_superuser)
     _require_not_beyond(by, _grants_of(given), teams={user.team_id})
@@ -348,7 +350,7 @@ def update_user(
 
     Who loses or gains rights has to sign in again. Raises `PermissionDenied` for the account of
     somebody who may more than `by`, for rights that `by` does not hold, and for the last active
-    superuser; `ValidationError` for what cannot be typed.
+    superuser; `ValidationError` for what cannot be typed, and for a manager below oneself.
     """
     _require_for_all(by, "users.change_user")
     _require_known(changes)
@@ -376,6 +378,8 @@ def update_user(
     if was_super and not (current.is_superuser and current.is_active):
         _require_another(current, supers)
     current.full_clean()
+    if "manager" in changed:
+        _require_line(current)
     current.save(update_fields=sorted(changed.keys() - {"roles"}) or None)
     if "roles" in changed:
         current.roles.set(after)
@@ -432,8 +436,8 @@ def delete_user(user: User, *, by: User) -> None:
         if field.model._base_manager.filter(**{field.name: current}).exists():
             raise ValidationError(
                 _(
-                    "%(user)s owns or has changed records, so the account stays. "
-                    "Switch off “active” instead: then nobody can sign in with it."
+                    "%(user)s owns or has changed records, or is somebody's manager, so the "
+                    "account stays. Switch off “active” instead: then nobody can sign in with it."
                 )
                 % {"user": current}
             )
@@ -594,6 +598,23 @@ def _require_another(user: User, supers: set[int]) -> None:
             _("%(user)s is the last active superuser. Make somebody else one first.")
             % {"user": user}
         )
+
+
+def _require_line(user: User) -> None:
+    """Refuse a manager who is a machine, or whose own managers lead back to `user`.
+
+    Whoever changes people holds the superusers: nobody else moves a manager meanwhile.
+    """
+    if user.manager is not None and user.manager.is_machine:
+        raise ValidationError({"manager": [_("Choose a person.")]})
+    above, passed = user.manager, set()
+    while above is not None and above.pk not in passed:
+        if above.pk == user.pk:
+            raise ValidationError(
+                {"manager": [_("Nobody is their own manager, also not by way of others.")]}
+            )
+        passed.add(above.pk)
+        above = above.manager
 
 
 def _require_for_all(by: User, permission: str) -> None:

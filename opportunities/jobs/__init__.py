@@ -5,6 +5,7 @@ from opportunities.jobs.many import (
     AssignOpportunities,
     DeleteOpportunities,
     MoveOpportunities,
+    SetForecast,
     SetOpportunityField,
     TagOpportunities,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "OpportunityImporter",
     "ProductImporter",
     "ProductNaming",
+    "SetForecast",
     "SetOpportunityField",
     "TagOpportunities",
 ]

@@ -70,6 +70,28 @@ class SetOpportunityField(SetField):
     update = staticmethod(operations.update_opportunity)
 
 
+class SetForecast(BulkAction):
+    """Say of open opportunities how sure they are."""
+
+    model = Opportunity
+    action = "change"
+    names = ("forecast_category",)
+    needs_open = depends = True
+    operation = staticmethod(operations.update_opportunity)
+
+    @classmethod
+    def title(cls, count: int) -> str:
+        return _("Set the forecast of %(records)s") % {"records": cls.counted(count)}
+
+    @classmethod
+    def told(cls, count: int, **data: Any) -> str:
+        label = Stage.Forecast(data["forecast_category"]).label
+        return _("%(records)s forecast as %(category)s.") % {
+            "records": cls.counted(count),
+            "category": label,
+        }
+
+
 class MoveOpportunities(BulkAction):
     """Move open opportunities to another stage of their process, where its steps allow it."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from activities.forms import BulkTaskForm
 from opportunities import jobs, operations
 from opportunities.filters import OpportunityFilter
-from opportunities.forms import AssignForm, BulkStageForm, OpportunityForm
+from opportunities.forms import AssignForm, BulkForecastForm, BulkStageForm, OpportunityForm
 from opportunities.models import Opportunity
 from opportunities.tables import OpportunityTable
 from opportunities.views.board import layouts_of
@@ -58,6 +58,7 @@ class OpportunityList(RelatedListView):
     ]
     for_selected = [
         ForSelected(gettext_lazy("Move to stage"), "stage", "layout-kanban", "change", key="s"),
+        ForSelected(gettext_lazy("Forecast"), "forecast", "trending-up", "change"),
         ASSIGN,
         TASK,
         TAG,
@@ -82,6 +83,7 @@ class OpportunityBulk(BulkView):
     filter_class = OpportunityFilter
     changes = {
         "stage": (jobs.MoveOpportunities, BulkStageForm),
+        "forecast": (jobs.SetForecast, BulkForecastForm),
         "assign": (jobs.AssignOpportunities, BulkAssignForm),
         "task": (jobs.AddOpportunityTasks, BulkTaskForm),
         "tag": (jobs.TagOpportunities, BulkTagForm),

@@ -47,7 +47,9 @@ def note_state(record: Record, *, since: datetime | None = None) -> None:
     if before is not None:
         new.follow(before)
         ended = states.lasting().filter(from_at__lt=new.from_at).update(until_at=new.from_at)
-        if not ended and states.lasting().update(**{n: getattr(new, n) for n in new.KEPT}):
+        if not ended and (last := states.lasting().first()) is not None:
+            last.become(new)
+            last.save()
             return
     new.save(force_insert=True)
 

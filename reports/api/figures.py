@@ -165,12 +165,10 @@ class ReportViewSet(api.ApiViewSet):
     )
     def overview(self, request: Request) -> Response:
         """Return pipeline, wins, losses, conversion and time to convert."""
-        ask = self.question()
-        figures = queries.Figures.permitted(self.user, ask)
-        deals, closed = figures.deals, figures.closed
+        figures = queries.Figures.permitted(self.user, self.question())
+        deals, closed, target = figures.deals, figures.closed, figures.target
         days = closed.days
         decided = deals.won.count + deals.lost.count
-        target = figures.target
         return self.answer(
             200,
             {
@@ -233,7 +231,9 @@ class ReportViewSet(api.ApiViewSet):
             elif ask.by == "product":
                 opportunities = opportunities.with_main_product()
             by = "" if own else ask.by
-            found = queries.outcomes(opportunities, ask, by=by, sums=figures.sums, own=own)
+            found = queries.outcomes(
+                opportunities, ask, by=by, sums=figures.sums, own=own, people=figures.people
+            )
         if len(found.parts) > MOST_PARTS:
             raise ValidationError({"from": [TOO_MANY]})
         rows = [

@@ -5,9 +5,12 @@ from reports.operations.recent import MOST_RECENT, remember
 from reports.operations.summaries import fold
 from reports.operations.targets import (
     FIRST_YEAR,
+    IN_A_YEAR,
     LAST_YEAR,
+    change_target,
     may_set_targets,
     set_targets,
+    take_back_target,
     targets_of,
     version_of,
 )
@@ -15,14 +18,17 @@ from reports.operations.targets import (
 __all__ = [
     "DASHBOARD",
     "FIRST_YEAR",
+    "IN_A_YEAR",
     "LAST_YEAR",
     "MOST_RECENT",
     "change_dashboard",
+    "change_target",
     "fold",
     "may_set_targets",
     "remember",
     "save_dashboard",
     "set_targets",
+    "take_back_target",
     "targets_of",
     "version_of",
 ]

@@ -1,5 +1,6 @@
 """What is read across the rooms: the figures, one person's day, and the search."""
 
+from reports.queries.activity import KINDS, Activeness, Doings, activeness
 from reports.queries.as_of import AsOf, as_of
 from reports.queries.bridge import Bridge, StageBridge, bridge
 from reports.queries.cohorts import WITHIN, Cohort, Step, Within, cohorts, funnel
@@ -20,6 +21,7 @@ from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import Lingering, OpenLeads, open_leads
 from reports.queries.outcomes import OPPORTUNITY_COLUMNS, Outcome, Outcomes, outcomes
 from reports.queries.own import ASKED_AS, Own, own_parts
+from reports.queries.people import people_seen_by, sellers_seen_by
 from reports.queries.places import AGE_BINS
 from reports.queries.question import (
     MONTH,
@@ -38,12 +40,14 @@ from reports.queries.question import (
 from reports.queries.replica import minutes_behind
 from reports.queries.response import Response, response
 from reports.queries.search import Answer, Found, find, next_tasks, recent_of
+from reports.queries.stay import Stay, stays
 from reports.queries.sums import Sums
 from reports.queries.targets import Attained, Targets, targets
 
 __all__ = [
     "AGE_BINS",
     "ASKED_AS",
+    "KINDS",
     "LEAD_COLUMNS",
     "MONTH",
     "NOBODY",
@@ -51,6 +55,7 @@ __all__ = [
     "QUARTER",
     "SPANS",
     "WITHIN",
+    "Activeness",
     "Ageing",
     "Answer",
     "AsOf",
@@ -64,6 +69,7 @@ __all__ = [
     "Days",
     "DaysToConvert",
     "Deals",
+    "Doings",
     "Expected",
     "Figure",
     "Figures",
@@ -79,11 +85,13 @@ __all__ = [
     "Response",
     "StageBridge",
     "Standing",
+    "Stay",
     "Step",
     "Sums",
     "Targets",
     "Todo",
     "Within",
+    "activeness",
     "as_of",
     "bridge",
     "cohorts",
@@ -105,9 +113,12 @@ __all__ = [
     "outcomes",
     "own_parts",
     "people_of",
+    "people_seen_by",
     "percentile",
     "recent_of",
     "response",
+    "sellers_seen_by",
     "spans_in",
+    "stays",
     "targets",
 ]

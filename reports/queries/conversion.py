@@ -12,6 +12,7 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 from leads.models import Lead
 from records.querysets import WholeDays
 from reports.queries.cuts import Cuts
+from reports.queries.people import named_in
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -25,6 +26,7 @@ from reports.queries.question import (
     keyed,
     label_of,
     owner_name,
+    person_name,
     span_key,
     span_of,
     spans_in,
@@ -33,9 +35,12 @@ from reports.queries.question import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from django.db.models import QuerySet
+
     from leads.querysets import LeadQuerySet
     from reports.queries.own import Own
     from reports.queries.sums import Sums
+    from users.models import User
 
 # First and last whole day of each column; the last one has no end.
 DAY_BINS: tuple[tuple[int, int | None], ...] = (
@@ -54,6 +59,7 @@ LEAD_COLUMNS: dict[str, tuple[str, Any]] = {
     "source": ("source", F("source__name")),
     "owner": ("owner", owner_name()),
     "team": ("owner__team", F("owner__team__name")),
+    "manager": ("owner__manager", person_name("owner__manager")),
     "campaign": ("campaign", F("campaign__name")),
     "country": ("country", F("country")),
     "region": ("region", F("region")),
@@ -110,14 +116,16 @@ def conversion(
     spans: Sequence[Period] = (),
     sums: Sums | None = None,
     own: Own | None = None,
+    people: QuerySet[User, User] | None = None,
 ) -> Conversion:
     """Look at the leads of the period: how many were qualified, and after how many days.
 
     A cohort are the leads that came in the period, and the qualified among them are those that are
     so by now. Without it they are the leads that were closed in the period. `spans` parts the
-    period by others than calendar months and quarters; `own` is the custom field that parts. One
-    statement: the days come back counted, and whatever is asked of them is exact. Where `sums` tell
-    the parts apart, only the qualified are read.
+    period by others than calendar months and quarters; `own` is the custom field that parts. By
+    owner `people` are named also with nothing. One statement, by owner two: the days come back
+    counted, and whatever is asked of them is exact. Where `sums` tell the parts apart, only the
+    qualified are read.
     """
     spans = spans or (spans_in(ask.period, by) if by in SPANS else [])
     parted: dict[str, Any] = {"by": by, "is_cohort": is_cohort, "spans": spans}
@@ -136,6 +144,11 @@ def conversion(
         if row["status"] == Lead.Status.QUALIFIED:
             spreads[part][row["days"]] += row["count"]
     whole = +whole  # without parts of which the summaries say that nothing is left
+
+    if by == "owner" and people is not None:
+        named = named_in(people, ask)
+        whole.update(dict.fromkeys(named, 0))
+        names = named | names
 
     def converted(
         label: str,

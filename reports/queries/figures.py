@@ -6,16 +6,18 @@ more than the lists do, and every figure carries the address of a list that has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.utils import timezone
 
+from activities.models import Activity
 from leads.models import Lead
 from opportunities.models import Opportunity
 from reports.models import Target
+from reports.queries.activity import Activeness, activeness
 from reports.queries.as_of import AsOf, as_of
 from reports.queries.bridge import Bridge, bridge
 from reports.queries.cohorts import Cohort, Step, cohorts, funnel
@@ -32,6 +34,7 @@ from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
 from reports.queries.outcomes import Outcome, outcomes
+from reports.queries.people import sellers_seen_by
 from reports.queries.places import FORECAST_MONTHS
 from reports.queries.question import (
     MONTH,
@@ -41,12 +44,18 @@ from reports.queries.question import (
     months_until,
 )
 from reports.queries.response import Response, response
+from reports.queries.sparks import Sparks, sparks
+from reports.queries.stay import Stay, stays
 from reports.queries.sums import Sums
 from reports.queries.targets import Attained, Targets, attained, targets
+from users.models import User
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from django.db.models import QuerySet
+
+    from activities.querysets import ActivityQuerySet
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
     from reports.queries.own import Own
@@ -68,6 +77,9 @@ class Figures:
     ever: OpportunityQuerySet | None = None
     # What the summaries tell of the same rows; without them, rows are counted one by one.
     sums: Sums | None = None
+    activities: ActivityQuerySet = field(default_factory=Activity.objects.none)
+    # Whom the viewer may ask about; they are named also with nothing.
+    people: QuerySet[User, User] = field(default_factory=User.objects.none)
 
     @classmethod
     def permitted(cls, user: User, ask: Question) -> Self:
@@ -80,6 +92,8 @@ class Figures:
             ask=ask,
             ever=Opportunity.all_objects.permitted(user).using(database),
             sums=Sums.permitted(user, database=database),
+            activities=Activity.objects.permitted(user).using(database),
+            people=sellers_seen_by(user).using(database),
         )
 
     @classmethod
@@ -120,11 +134,11 @@ class Figures:
 
     @cached_property
     def targets(self) -> Targets:
-        """What was to be won in the period, and is to be in the months of the forecast."""
-        months = months_from(timezone.localdate(), FORECAST_MONTHS)
-        return targets(
-            self.target_rows, self.ask, self.ask.period, Period(months[0].first, months[-1].last)
-        )
+        """What is to be reached in the period, in the months of the forecast and of the trend."""
+        today = timezone.localdate()
+        first = months_until(today, TREND_MONTHS)[0].first
+        last = months_from(today, FORECAST_MONTHS)[-1].last
+        return targets(self.target_rows, self.ask, self.ask.period, Period(first, last))
 
     @property
     def target(self) -> Decimal | None:
@@ -167,6 +181,16 @@ class Figures:
         return cycles(self.opportunities, self.ask)
 
     @cached_property
+    def stays(self) -> tuple[Stay, ...]:
+        """How long opportunities had been in the stages that they left in the period."""
+        return stays(self._ever, self.ask)
+
+    @cached_property
+    def sparks(self) -> Sparks:
+        """How the key figures went in the last twelve months."""
+        return sparks(self.leads, self.opportunities, self._ever, self.ask, self.sums)
+
+    @cached_property
     def competitors(self) -> tuple[Outcome, ...]:
         """Whom opportunities were lost to in the period, the one that took most first."""
         parts = outcomes(self.opportunities.lost(), self.ask, by="competitor").parts
@@ -191,7 +215,12 @@ class Figures:
     def parted(self) -> Conversion:
         """The leads of the period by source, or by what else was asked for."""
         return conversion(
-            self.leads, self.ask, by=self.ask.by, is_cohort=self.ask.is_cohort, sums=self.sums
+            self.leads,
+            self.ask,
+            by=self.ask.by,
+            is_cohort=self.ask.is_cohort,
+            sums=self.sums,
+            people=self.people,
         )
 
     def parted_by(self, own: Own) -> Conversion:
@@ -200,4 +229,17 @@ class Figures:
 
     @cached_property
     def leaderboard(self) -> tuple[Standing, ...]:
-        return leaderboard(self.leads, self.opportunities, self.targets, self.ask, self.sums)
+        return leaderboard(
+            self.leads,
+            self.opportunities,
+            self.activities,
+            self.people,
+            self.targets,
+            self.ask,
+            self.sums,
+        )
+
+    @cached_property
+    def activeness(self) -> Activeness:
+        """What people did in the period."""
+        return activeness(self.activities, self.people, self.ask)

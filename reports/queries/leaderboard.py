@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DecimalField, F, Sum, Value
+from django.db.models import CharField, Count, DecimalField, F, Sum, Value
 
+from reports.queries.activity import done_in, done_listed
 from reports.queries.cuts import Cuts
+from reports.queries.people import asked_for
 from reports.queries.question import (
     NOBODY,
     Figure,
@@ -17,21 +19,30 @@ from reports.queries.question import (
     counted_in,
     money,
     owner_name,
+    person_name,
     sum_of,
 )
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from activities.querysets import ActivityQuerySet
     from leads.querysets import LeadQuerySet
     from opportunities.querysets import OpportunityQuerySet
     from reports.queries.sums import Sums
     from reports.queries.targets import Targets
+    from users.models import User
 
-QUALIFIED = "qualified"
+QUALIFIED, DONE, NAMED = "qualified", "done", ""
+NOTHING = Value(Decimal(0), output_field=DecimalField())
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What one owner won, lost and qualified in the period."""
+    """What one owner won, lost, qualified and did in the period.
+
+    `activities` is None where a source was asked for: an entry has none.
+    """
 
     key: str
     name: str
@@ -39,12 +50,19 @@ class Standing:
     lost: Figure
     decided: Figure
     qualified: Figure
+    activities: Figure | None
     target: Decimal | None
 
     @property
     def share(self) -> float | None:
         """What was won as a share of the target; None for who has none."""
         return float(self.won.value / self.target) if self.target else None
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether there is nothing to tell of somebody, not even what was to be won."""
+        did = self.activities.count if self.activities else 0
+        return not (self.decided.count or self.qualified.count or did or self.target)
 
     @property
     def win_rate(self) -> float | None:
@@ -55,36 +73,47 @@ class Standing:
 def leaderboard(
     leads: LeadQuerySet,
     opportunities: OpportunityQuerySet,
+    activities: ActivityQuerySet,
+    people: QuerySet[User, User],
     targets: Targets,
     ask: Question,
     sums: Sums | None = None,
 ) -> tuple[Standing, ...]:
     """Put the owners in the order of what they won. One statement.
 
-    Who won, lost and qualified nothing in the period is named only where there is a target.
+    `people` are named also with nothing, and so is whoever has a target.
     """
     days, moments = Cuts.of([ask.period], are_days=True), Cuts.of([ask.period])
     decided = ask.of(opportunities).filter(status__in=["won", "lost"])
     qualified = ask.of(leads).qualified()
     taken = None if sums is None else ask.of(sums.decided_leads).filter(status=QUALIFIED)
     parts = [
-        _by_owner(rows, value=Sum("base_value"))
-        for rows in days.inside(decided, "closed_on", sums and ask.of(sums.closed), "closed")
-    ] + [
-        _by_owner(rows, value=Value(Decimal(0), output_field=DecimalField()))
-        for rows in moments.inside(qualified, "qualified_at", taken, "decided")
+        *(
+            _by_owner(rows, value=Sum("base_value"))
+            for rows in days.inside(decided, "closed_on", sums and ask.of(sums.closed), "closed")
+        ),
+        *(
+            _by_owner(rows, value=NOTHING)
+            for rows in moments.inside(qualified, "qualified_at", taken, "decided")
+        ),
+        _done_by_owner(done_in(activities, ask)),
+        asked_for(people, ask).values_list(
+            "pk", person_name(), _text(NAMED), Value(1), Value(0), NOTHING
+        ),
     ]
     counts: Counter[tuple[Any, str]] = Counter()
     values: dict[tuple[Any, str], Decimal] = defaultdict(Decimal)
     names: dict[Any, str] = {}
     found = list(parts[0].union(*parts[1:], all=True))
-    closed = days.settled(row for row in found if row["end"] != QUALIFIED)
-    for row in (*closed, *moments.settled(row for row in found if row["end"] == QUALIFIED)):
+    closed = days.settled(row for row in found if row["end"] in {"won", "lost"})
+    taken_on = moments.settled(row for row in found if row["end"] == QUALIFIED)
+    others = [row for row in found if row["end"] in {DONE, NAMED}]
+    for row in (*closed, *taken_on, *others):
         if row["span"] == 1:
             names[row["owner"]] = row["name"] or ""
             counts[row["owner"], row["end"]] += row["count"]
             values[row["owner"], row["end"]] += money(row["value"])
-    owners = {owner for (owner, _end), count in counts.items() if count}
+    owners = {owner for (owner, end), count in counts.items() if count or end == NAMED}
     names = {owner: name for owner, name in names.items() if owner in owners}
     aims = targets.by_owner(ask.period)
     names |= {owner: name for owner, (name, _amount) in aims.items()}
@@ -109,16 +138,16 @@ def leaderboard(
             qualified=figure(
                 QUALIFIED, ask.list_of("leads", **{"status": "qualified", **qualified_in})
             ),
+            activities=None if ask.source else figure(DONE, done_listed(ask, owner=key)),
             target=aims[owner][1] if owner in aims else None,
         )
 
-    standings = [standing(owner, name) for owner, name in names.items()]
-    return tuple(
-        sorted(
-            standings,
-            key=lambda one: (-one.won.value, -one.won.count, -one.qualified.count, one.name),
-        )
-    )
+    return tuple(sorted((standing(*each) for each in names.items()), key=_place_of))
+
+
+def _place_of(one: Standing) -> tuple[Any, ...]:
+    did = one.activities.count if one.activities else 0
+    return -one.won.value, -one.won.count, -one.qualified.count, -did, one.name
 
 
 def _by_owner(rows: Any, *, value: Any) -> Any:
@@ -129,3 +158,16 @@ def _by_owner(rows: Any, *, value: Any) -> Any:
         .annotate(count=counted_in(rows), value=value)
         .order_by()
     )
+
+
+def _done_by_owner(rows: Any) -> Any:
+    return (
+        rows.order_by()
+        .annotate(name=owner_name(), end=_text(DONE), span=Value(1))
+        .values("owner", "name", "end", "span")
+        .annotate(count=Count("*"), value=NOTHING)
+    )
+
+
+def _text(word: str) -> Value:
+    return Value(word, output_field=CharField())

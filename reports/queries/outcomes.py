@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Sum, Value
 
 from reports.queries.cuts import Cuts
+from reports.queries.people import named_in
 from reports.queries.question import (
     NAMELESS,
     NOBODY,
@@ -22,15 +23,19 @@ from reports.queries.question import (
     label_of,
     money,
     owner_name,
+    person_name,
     span_key,
     spans_in,
     sum_of,
 )
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from opportunities.querysets import OpportunityQuerySet
     from reports.queries.own import Own
     from reports.queries.sums import Sums
+    from users.models import User
 
 # By status, how many and what they were worth.
 Ends = dict[str, tuple[int, Decimal]]
@@ -40,6 +45,7 @@ OPPORTUNITY_COLUMNS: dict[str, tuple[str, Any]] = {
     "source": ("source", F("source__name")),
     "owner": ("owner", owner_name()),
     "team": ("owner__team", F("owner__team__name")),
+    "manager": ("owner__manager", person_name("owner__manager")),
     "campaign": ("campaign", F("campaign__name")),
     "country": ("place_country", F("place_country")),
     "region": ("place_region", F("place_region")),
@@ -84,8 +90,10 @@ def outcomes(
     by: str = "",
     sums: Sums | None = None,
     own: Own | None = None,
+    people: QuerySet[User, User] | None = None,
 ) -> Outcomes:
-    """Part what was won and lost in the period, by what is named or a custom field. One statement.
+    """Part what was won and lost in the period, by what is named or a custom field. One statement;
+    by owner two, as `people` are named also with nothing.
 
     By country or region it wants opportunities `with_place`, by account `with_seen_account`: of
     accounts that may be seen; by product `with_main_product`.
@@ -114,6 +122,8 @@ def outcomes(
             count, value = found[key].get(row["status"], (0, Decimal(0)))
             found[key][row["status"]] = count + row["count"], value + money(row["value"])
             names[key] = row["part_name"] or ""
+    if by == "owner" and people is not None:
+        names = named_in(people, ask) | names
 
     def outcome(
         key: str, label: str, ends: dict[str, tuple[int, Decimal]], asked: dict[str, str]

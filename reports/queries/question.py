@@ -106,7 +106,7 @@ class Question:
                 rows = rows.filter(**{column: None if asked == NOBODY else asked})
         return rows
 
-    def list_of(self, kind: str, **filters: str) -> str:
+    def list_of(self, kind: str, /, **filters: str) -> str:
         """Return the address of the list with the rows behind a figure."""
         whose = {"owner": self.owner, "team": self.team, "source": self.source}
         asked = {**{name: value for name, value in whose.items() if value}, **filters}
@@ -258,10 +258,18 @@ def counted_in(rows: QuerySet[Any, Any]) -> Count | Sum:
 
 
 def owner_name() -> Case:
-    """Return the name of the owner of a row, or the address of one without a name."""
+    """Return the name of the owner of a row."""
+    return person_name("owner")
+
+
+def person_name(column: str = "") -> Case:
+    """Return the name of the person in a column, of a row itself without one; or the address of
+    somebody without a name.
+    """
+    of = f"{column}__" if column else ""
     return Case(
-        When(~Q(owner__name=""), then=F("owner__name")),
-        default=F("owner__email"),
+        When(~Q(**{f"{of}name": ""}), then=F(f"{of}name")),
+        default=F(f"{of}email"),
         output_field=CharField(),
     )
 

@@ -35,12 +35,15 @@ MOST_MONTHS = 240  # that are told one by one, also those with nothing
 
 
 class Line(NamedTuple):
-    """What one person, in a team or in none, or one team shall win in a month."""
+    """What one person, in a team or in none, or one team shall win in a month; and which share of
+    leads, in per cent, they shall qualify.
+    """
 
     month: date
     owner: int | None
     team: int | None
-    amount: Decimal
+    amount: Decimal | None
+    conversion: Decimal | None = None
     name: str = ""
 
 
@@ -52,17 +55,25 @@ class Targets:
 
     def of_month(self, month: date) -> Decimal | None:
         """Return what is to be won in a month by all together; None where nobody has a target."""
-        return _added(line.amount for line in _counted(self.lines) if line.month == month)
+        return _added(line.amount for line in _counted(self.lines, "amount") if line.month == month)
+
+    def rate_of(self, month: date) -> float | None:
+        """Return which share of leads is to be qualified: of several targets their mean."""
+        lines = [one for one in _counted(self.lines, "conversion") if one.month == month]
+        total = _added(line.conversion for line in lines)
+        return None if total is None else float(total / len(lines) / 100)
 
     def of(self, period: Period) -> Decimal | None:
         """Return what is to be won in the months that lie in a period with all their days."""
-        return _added(line.amount for line in _counted(self.lines) if _lies_in(line.month, period))
+        return _added(
+            line.amount for line in _counted(self.lines, "amount") if _lies_in(line.month, period)
+        )
 
     def by_owner(self, period: Period) -> dict[int, tuple[str, Decimal]]:
         """Return the name of each person with a target in a period, and what is to be won."""
         found: dict[int, tuple[str, Decimal]] = {}
         for line in self.lines:
-            if line.owner is not None and _lies_in(line.month, period):
+            if line.owner and line.amount is not None and _lies_in(line.month, period):
                 _name, amount = found.get(line.owner, ("", Decimal(0)))
                 found[line.owner] = (line.name, amount + line.amount)
         return found
@@ -83,14 +94,14 @@ def targets(rows: TargetQuerySet, ask: Question, *periods: Period) -> Targets:
     when = Q()
     for period in periods:
         when |= period.has("month")
-    found = rows.filter(when, amount__isnull=False).annotate(name=owner_name())
+    found = rows.filter(when).standing().annotate(name=owner_name())
     lines = found.order_by("month", "pk").values_list(
-        "month", "owner", "owner__team", "team", "amount", "name"
+        "month", "owner", "owner__team", "team", "amount", "conversion", "name"
     )
     return Targets(
         tuple(
-            Line(month, owner, of_owner if team is None else team, amount, name or "")
-            for month, owner, of_owner, team, amount, name in lines
+            Line(month, owner, of_owner if team is None else team, amount, conversion, name or "")
+            for month, owner, of_owner, team, amount, conversion, name in lines
         )
     )
 
@@ -169,18 +180,18 @@ def _months_told(period: Period, with_something: set[date]) -> list[Period]:
     ]
 
 
-def _counted(lines: Iterable[Line]) -> Iterator[Line]:
+def _counted(lines: Iterable[Line], what: str) -> Iterator[Line]:
     """Keep what adds up: of a team with a target its own, of any other those of its people."""
-    lines = list(lines)
+    lines = [line for line in lines if getattr(line, what) is not None]
     with_own = {(line.month, line.team) for line in lines if line.owner is None}
     for line in lines:
         if line.owner is None or (line.month, line.team) not in with_own:
             yield line
 
 
-def _added(amounts: Iterable[Decimal]) -> Decimal | None:
-    amounts = list(amounts)
-    return sum(amounts, Decimal(0)) if amounts else None
+def _added(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _lies_in(month: date, period: Period) -> bool:

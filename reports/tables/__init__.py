@@ -16,6 +16,7 @@ from reports.tables.deals import (
     outcomes,
     pipeline,
     pipeline_as_of,
+    time_in_stage,
 )
 from reports.tables.frame import (
     Cell,
@@ -27,6 +28,7 @@ from reports.tables.frame import (
     plain,
 )
 from reports.tables.leads import (
+    aims_of_conversion,
     cohorts_qualified,
     cohorts_won,
     conversion,
@@ -37,13 +39,14 @@ from reports.tables.leads import (
     response,
     trend,
 )
-from reports.tables.people import attainment, leaderboard
-from reports.tables.words import ANSWERED, PARTS, expected_label, part_label, step_label
+from reports.tables.people import activities, attainment, leaderboard
+from reports.tables.words import ACTIVITIES, ANSWERED, PARTS, expected_label, part_label, step_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "ACTIVITIES",
     "ANSWERED",
     "CHANGES",
     "PARTS",
@@ -52,6 +55,7 @@ __all__ = [
     "FigureTable",
     "Report",
     "Row",
+    "aims_of_conversion",
     "expected_label",
     "four_places",
     "month_name",
@@ -78,10 +82,12 @@ REPORTS = _named(
         Report("conversion", gettext_lazy("Lead conversion"), conversion),
         Report("days-to-convert", gettext_lazy("Days to convert"), days_to_convert),
         Report("leaderboard", gettext_lazy("Leaderboard"), leaderboard),
+        Report("activities", gettext_lazy("Activities"), activities, "total"),
         Report("ageing", gettext_lazy("Ageing"), ageing),
         Report("outcomes", gettext_lazy("Won and lost"), outcomes),
         Report("attainment", gettext_lazy("Won against target"), attainment),
         Report("cycle", gettext_lazy("Days to close"), cycle),
+        Report("time-in-stage", gettext_lazy("Time in stage"), time_in_stage, "median"),
         Report("competitors", gettext_lazy("Lost to competitors"), competitors),
         Report("funnel", gettext_lazy("Funnel of the leads of the period"), funnel),
         Report(

@@ -24,10 +24,7 @@ from reports.tables.words import expected_label
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reports.queries import (
-        Figure,
-        Figures,
-    )
+    from reports.queries import Cycle, Figure, Figures, Stay
 
 
 PIPELINE_COLUMNS = (
@@ -201,8 +198,17 @@ def ageing(figures: Figures) -> FigureTable:
 
 def cycle(figures: Figures) -> FigureTable:
     """How long it took until opportunities were won, and until they were lost."""
+    return _days_table(_("Outcome"), figures.cycles)
+
+
+def time_in_stage(figures: Figures) -> FigureTable:
+    """How long opportunities stayed in the stages that they left."""
+    return _days_table(_("Stage"), figures.stays)
+
+
+def _days_table(label: str, found: Iterable[Cycle | Stay]) -> FigureTable:
     return FigureTable(
-        _("Outcome"),
+        label,
         (
             Column("count", _("Opportunities")),
             Column("median", _("Median days"), DAYS),
@@ -221,7 +227,7 @@ def cycle(figures: Figures) -> FigureTable:
                 ),
                 one.figure.url,
             )
-            for one in figures.cycles
+            for one in found
         ),
     )
 

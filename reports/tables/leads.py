@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -48,8 +50,21 @@ def open_leads(figures: Figures) -> FigureTable:
 
 
 def trend(figures: Figures) -> FigureTable:
-    """Lead conversion by month."""
-    return _conversion_table(figures.trend, MONTH, is_cohort=figures.ask.is_cohort)
+    """Lead conversion by month, with the target of each."""
+    table = _conversion_table(figures.trend, MONTH, is_cohort=figures.ask.is_cohort)
+    aims = [*aims_of_conversion(figures), None]
+    rows = [
+        replace(row, cells=(*row.cells, Cell(aim, RATE)))
+        for row, aim in zip(table.all_rows, aims, strict=True)
+    ]
+    columns = (*table.columns, Column("target", _("Target"), RATE))
+    return replace(table, columns=columns, rows=tuple(rows[:-1]), total=rows[-1])
+
+
+def aims_of_conversion(figures: Figures) -> list[float | None]:
+    """Return the target of each month of the trend."""
+    months = (date.fromisoformat(month.label) for month in figures.trend.parts)
+    return [figures.targets.rate_of(month) for month in months]
 
 
 def conversion(figures: Figures) -> FigureTable:

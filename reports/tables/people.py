@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from reports.queries import KINDS
 from reports.tables.frame import (
+    COUNT,
     MONEY,
     RATE,
     Cell,
@@ -17,12 +19,10 @@ from reports.tables.frame import (
     counted,
     month_name,
 )
+from reports.tables.words import ACTIVITIES
 
 if TYPE_CHECKING:
-    from reports.queries import (
-        Attained,
-        Figures,
-    )
+    from reports.queries import Attained, Doings, Figures
 
 
 def leaderboard(figures: Figures) -> FigureTable:
@@ -37,6 +37,7 @@ def leaderboard(figures: Figures) -> FigureTable:
             Column("of_target", _("Of target"), RATE),
             Column("win_rate", _("Win rate"), RATE),
             Column("qualified", _("Leads qualified")),
+            Column("activities", _("Activities")),
         ),
         tuple(
             Row(
@@ -50,10 +51,30 @@ def leaderboard(figures: Figures) -> FigureTable:
                     Cell(one.share, RATE),
                     Cell(one.win_rate, RATE, one.decided.url),
                     counted(one.qualified),
+                    counted(one.activities) if one.activities else Cell(None, COUNT),
                 ),
             )
             for one in figures.leaderboard
         ),
+    )
+
+
+def activities(figures: Figures) -> FigureTable:
+    """What people did in the period, by kind."""
+    found = figures.activeness
+
+    def row(one: Doings, label: str) -> Row:
+        cells = (counted(one.total), *map(counted, one.kinds))
+        return Row(one.key, label, cells, one.total.url)
+
+    return FigureTable(
+        _("Owner"),
+        (
+            Column("total", _("Activities")),
+            *(Column(kind.value, ACTIVITIES[kind]) for kind in KINDS),
+        ),
+        tuple(row(one, one.name or _("Unassigned")) for one in found.people),
+        row(found.total, _("All")),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from activities.models import Activity
 from leads.models import Lead
 from reports.queries import MONTH, QUARTER
 from reports.tables.frame import month_name
@@ -20,6 +21,7 @@ PARTS = {
     "source": gettext_lazy("Source"),
     "owner": gettext_lazy("Owner"),
     "team": gettext_lazy("Team"),
+    "manager": gettext_lazy("Manager"),
     "campaign": gettext_lazy("Campaign"),
     "country": gettext_lazy("Country"),
     "region": gettext_lazy("Region"),
@@ -33,6 +35,14 @@ PARTS = {
     QUARTER: gettext_lazy("Quarter"),
 }
 
+# What people do, in the plural.
+ACTIVITIES = {
+    Activity.Kind.CALL: gettext_lazy("Calls"),
+    Activity.Kind.MEETING: gettext_lazy("Meetings"),
+    Activity.Kind.EMAIL: gettext_lazy("Emails"),
+    Activity.Kind.NOTE: gettext_lazy("Notes"),
+    Activity.Kind.TASK: gettext_lazy("Tasks done"),
+}
 
 # How soon somebody was in touch with a lead.
 ANSWERED = {
@@ -64,4 +74,4 @@ def part_label(part: Converted | Outcome, by: str) -> str:
         return f"{quarter} {year}"
     if by == "rating" and part.label:
         return str(Lead.Rating(part.label).label)
-    return part.label or (_("Unassigned") if by in {"owner", "team"} else _("Unknown"))
+    return part.label or (_("Unassigned") if by in {"owner", "team", "manager"} else _("Unknown"))

@@ -35,6 +35,13 @@ def as_rate(share: float | None, places: int = 1) -> str:
     return formats.percent(share, places)
 
 
+@register.filter
+def as_per_cent(number: Decimal) -> str:
+    """Write a number of hundredths: "25%", "12.5%"."""
+    share = number.normalize()
+    return formats.percent(float(share) / 100, max(-int(share.as_tuple().exponent), 0))
+
+
 def as_points(change: float) -> str:
     """Write by how much a share of one changed, in points of a hundred: "+3.5", "−1.0".
 

@@ -87,10 +87,10 @@ BOARDS = {
             TEAM,
             gettext_lazy("Team performance"),
             (
-                "leaderboard", "attainment", "pipeline", "forecast", "outcomes", "ageing", "cycle",
-                "competitors",
+                "leaderboard", "attainment", "activities", "time-in-stage", "pipeline", "forecast",
+                "outcomes", "ageing", "cycle", "competitors",
             ),
-            (7, 5, 7, 5, 7, 5, 6, 6),
+            (7, 5, 7, 5, 7, 5, 7, 5, 6, 6),
             has_strip=False,
         ),
         Board(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import fields
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views import generic
 from django_htmx.http import push_url
 
+from reports import charts
 from reports.filters import COHORTS, PARTS, OverviewFilter
 from reports.operations import DASHBOARD
 from reports.queries import Figures, minutes_behind
@@ -45,6 +47,8 @@ CHOICES: dict[str, tuple[str, Sequence[tuple[str, Any]], str]] = {
 DATED = {"pipeline-as-of": ("as_of",), "bridge": ("from", "to")}
 # With scripts the others come when they are scrolled to.
 SEEN_FIRST = 2
+# The element for which the small lines beside the key figures are asked, when the page is there.
+SPARKS = "sparks"
 
 
 class FiguresPage(generic.TemplateView):
@@ -191,6 +195,8 @@ class Overview(DashboardPage):
     def get_template_names(self) -> list[str]:
         if self.part == "dashboard":
             return [f"{self.template_name}#dashboard"]
+        if self.part == SPARKS:
+            return ["reports/sparks.html"]
         return ["reports/card.html"] if self.asked_card else [self.template_name]
 
     @property
@@ -201,6 +207,8 @@ class Overview(DashboardPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.asked_card:
             return super().get_context_data(**self.card(self.asked_card), **kwargs)
+        if self.part == SPARKS:
+            return {"sparks": drawn_small(self.figures)}
         figures = self.figures
         cards = [
             # Who has no scripts gets the whole page at once.
@@ -220,6 +228,7 @@ class Overview(DashboardPage):
             is_arranged=bool(self.form.data["cards"]) and not self.saved,
             arrange_url=f"{reverse('dashboards:arrange')}?{self.query('board')}",
             strip=CARDS[STRIP].draw(figures) if self.board.has_strip else None,
+            sparks_url=self.link(),
             **(self.tiles() if self.board.has_tiles else {}),
             cards=cards,
             **kwargs,
@@ -239,7 +248,20 @@ class Overview(DashboardPage):
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """Answer, and give htmx the address without what is usual in it."""
         answer = super().render_to_response(context, **options)
-        return push_url(answer, self.link()) if self.part else answer
+        is_new = self.part and self.part != SPARKS
+        return push_url(answer, self.link()) if is_new else answer
+
+
+def drawn_small(figures: Figures) -> list[tuple[str, str]]:
+    """Return the points of the line beside each key figure, by its name."""
+    found = figures.sparks
+    return [
+        (
+            each.name,
+            charts.spark([None if v is None else float(v) for v in getattr(found, each.name)]),
+        )
+        for each in fields(found)
+    ]
 
 
 def changes_of(figures: Figures) -> dict[str, tuple[str, str]]:

@@ -20,6 +20,7 @@ from reports.forms import MONTHS, TargetForm
 from reports.models import Target
 from reports.operations import (
     FIRST_YEAR,
+    IN_A_YEAR,
     LAST_YEAR,
     may_set_targets,
     set_targets,
@@ -47,7 +48,12 @@ class YearOf:
     name: str
     is_team: bool
     amounts: tuple[Decimal | None, ...]
+    conversions: tuple[Decimal | None, ...]
     edit_url: str
+
+    @property
+    def has_conversions(self) -> bool:
+        return any(share is not None for share in self.conversions)
 
     @property
     def total(self) -> Decimal | None:
@@ -114,11 +120,10 @@ def years_of(user: User, year: int) -> tuple[list[YearOf], bool]:
         .order_by("team__name", "name", "pk")
         .distinct()[: MOST_LINES + 1]
     )
-    found: dict[tuple[str, int], dict[int, Decimal]] = {}
-    rows = Target.objects.permitted(user).filter(month__year=year, amount__isnull=False)
-    for month, owner, team, amount in rows.values_list("month", "owner", "team", "amount"):
-        whose = ("team", team) if owner is None else ("person", owner)
-        found.setdefault(whose, {})[month.month] = amount
+    found: dict[tuple[str, int], dict[int, Target]] = {}
+    for target in Target.objects.permitted(user).standing().filter(month__year=year):
+        whose = ("person", target.owner_id) if target.owner_id else ("team", target.team_id)
+        found.setdefault(whose, {})[target.month.month] = target  # type: ignore[arg-type]
     lines = [
         line_of(holder, found.get(whose, {}), user, year)
         for whose, holder in _holders(user, named[:MOST_LINES])
@@ -141,13 +146,14 @@ def _holders(user: User, people: Iterable[User]) -> Iterable[tuple[tuple[str, in
         yield ("person", person.pk), person
 
 
-def line_of(holder: User | Team, amounts: Mapping[int, Decimal], user: User, year: int) -> YearOf:
+def line_of(holder: User | Team, found: Mapping[int, Target], user: User, year: int) -> YearOf:
     """Lay out the year of one person or team."""
     kind = "team" if isinstance(holder, Team) else "person"
     return YearOf(
         name=str(holder),
         is_team=kind == "team",
-        amounts=tuple(amounts.get(month) for month in MONTHS),
+        amounts=tuple(getattr(found.get(month), "amount", None) for month in MONTHS),
+        conversions=tuple(getattr(found.get(month), "conversion", None) for month in MONTHS),
         edit_url=reverse(f"targets:{kind}", args=[holder.pk, year])
         if may_set_targets(user, holder)
         else "",
@@ -202,14 +208,17 @@ class TargetEdit(TargetPage, SettingForm):
         return {name: value for name, value in form.cleaned_data.items() if name != "version"}
 
     def in_words(self, form: Any, name: str, value: Any) -> str:
-        return _("no target") if value is None else formats.money(value)
+        if value is None:
+            return _("no target")
+        is_share = name.startswith("conversion")
+        return formats.percent(float(value) / 100, 2) if is_share else formats.money(value)
 
     def run(self, form: TargetForm) -> list[Target]:
         return set_targets(
             self.holder,
             self.year,
             by=self.user,
-            amounts=form.amounts(self.settled(form)),
+            **form.terms(self.settled(form)),
             version=form.cleaned_data["version"],
         )
 
@@ -250,5 +259,8 @@ class TeamTargets(TargetEdit):
 
 
 def _beginning(found: Mapping[int, Target]) -> dict[str, Any]:
-    amounts = {month: target.amount for month, target in found.items()}
-    return {f"month_{month}": amounts.get(month) for month in MONTHS}
+    return {
+        f"{name}_{month}": getattr(found.get(month), column, None)
+        for column, name in IN_A_YEAR.items()
+        for month in MONTHS
+    }

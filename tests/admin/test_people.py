@@ -16,6 +16,7 @@ from records.models import AuditEntry
 from tests.admin.forms import errors_of, form_of
 from tests.factories import LeadFactory, TeamFactory, UserFactory
 from users.models import ApiToken, Grant, Role, Team, User
+from users.operations import machine
 
 PEOPLE = {
     f"users.{verb}_{kind}": "all"
@@ -90,6 +91,35 @@ def test_an_address_is_taken_once(desk: Client, rep: User):
     answer = desk.post("/admin/users/user/add/", sent)
 
     assert "already" in errors_of(answer)
+
+
+def test_says_who_leads_whom(desk: Client, rep: User, manager: User):
+    Client().force_login(rep)
+    address = f"/admin/users/user/{rep.pk}/change/"
+
+    answer = desk.post(address, form_of(desk, address) | {"manager": manager.pk})
+
+    assert answer.status_code == 302, errors_of(answer)
+    rep.refresh_from_db()
+    assert rep.manager == manager
+    assert sessions_of(rep) == 1  # nobody's rights have changed
+    assert AuditEntry.objects.get(event="user.changed").changes == {
+        "manager": [None, {"id": manager.pk, "label": "Manager"}]
+    }
+
+
+def test_nobody_is_above_themselves(admin: User, rep: User, rep2: User, manager: User):
+    for person, above in ((rep, rep2), (rep2, manager)):
+        operations.update_user(person, by=admin, manager=above)
+
+    for person, above in ((manager, rep), (manager, manager), (rep, machine())):
+        with pytest.raises(Unacceptable) as told:
+            operations.update_user(person, by=admin, manager=above)
+        assert told.value.errors.keys() == {"manager"}
+    with pytest.raises(Unacceptable, match="somebody's manager"):
+        operations.delete_user(manager, by=admin)
+    manager.refresh_from_db()
+    assert manager.manager is None
 
 
 def test_a_new_role_ends_the_sessions(desk: Client, rep: User):

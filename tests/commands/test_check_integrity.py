@@ -190,6 +190,10 @@ def a_state_that_followed_another():
     PipelineState.objects.exclude(standing_before="").update(value_before=7_000_000)
 
 
+def a_stay_of_another_length():
+    PipelineState.objects.filter(days_before__isnull=False).update(days_before=7_000)
+
+
 def an_opportunity_without_a_state():
     PipelineState.objects.lasting().filter(standing="won").delete()
 
@@ -324,6 +328,7 @@ PLANTED = {
         a_state_that_is_another,
         a_state_that_ended_too_early,
         a_state_that_followed_another,
+        a_stay_of_another_length,
         an_opportunity_without_a_state,
     ],
     "activities_have_one_origin": [a_homeless_activity, an_activity_on_nothing],

@@ -15,7 +15,7 @@ from reports.api.figures import DEAL_PARTS, LEAD_PARTS, MEASURES, OF_LEADS
 from reports.tables import REPORTS, plain
 from tests.api.conftest import Caller
 from tests.factories import AccountFactory
-from tests.reports.test_overview import behind, listed
+from tests.reports.test_overview import behind, listed, rows_of
 from tests.reports.world import (
     a_disqualified_lead,
     a_lead,
@@ -35,6 +35,7 @@ def season(rep: User, rep2: User, outsider: User) -> None:
     a_season(rep, rep2, outsider)
     fair = Campaign.objects.create(key="fair", name="Fair")
     shop = Source.objects.create(key="shop", name="Shop")
+    User.objects.filter(pk=rep.pk).update(manager=rep2)
     a_lead(None, country="DE", region="Bavaria")
     a_lead(rep, country="DE", campaign=fair, source=shop)
     a_qualified_lead(rep, days=3, country="FR", campaign=fair)
@@ -70,6 +71,7 @@ def test_every_part_opens_its_records_and_the_parts_make_the_whole(
 
 def test_has_every_measure_also_of_nothing(manager: User) -> None:
     found = {name: breakdown(manager, f"measure={name}&by=owner") for name in MEASURES}
+    parts = {name: breakdown(manager, f"measure={name}&by=team") for name in MEASURES}
 
     assert {name: one["total"] for name, one in found.items()} == {
         "won_value": "0.00",
@@ -81,7 +83,10 @@ def test_has_every_measure_also_of_nothing(manager: User) -> None:
         "conversion_rate": None,
         "days_to_convert": None,
     }
-    assert all(one["rows"] == [] for one in found.values())
+    assert all(one["rows"] == [] for one in parts.values())
+    # Whoever works with leads and opportunities is named also with nothing.
+    assert {row["label"] for one in found.values() for row in one["rows"]} == {"Manager"}
+    assert {row["count"] for one in found.values() for row in one["rows"]} == {0}
 
 
 def test_counts_by_source_what_came_and_what_became_of_it(
@@ -92,6 +97,18 @@ def test_counts_by_source_what_came_and_what_became_of_it(
     rows = breakdown(manager, f"{YEARS}&measure=conversion_rate&by=source")["rows"]
 
     assert {row["key"]: (row["count"], row["value"]) for row in rows}[web] == (4, "0.5000")
+
+
+def test_counts_for_a_manager_what_the_people_have(
+    season: None, rep: User, rep2: User, manager: User
+) -> None:
+    rows = breakdown(manager, f"{YEARS}&measure=won_value&by=manager")["rows"]
+
+    assert [(row["key"], row["label"], row["value"]) for row in rows] == [
+        (str(rep2.pk), "Rep2", "16000.00"),
+        ("none", "Unassigned", "16000.00"),
+    ]
+    assert {deal.owner for deal in rows_of(manager, rows[0]["url"])} == {rep}
 
 
 def test_says_the_months_of_the_year_one_by_one(season: None, manager: User) -> None:

@@ -189,6 +189,20 @@ def test_is_whole_without_scripts_and_comes_card_by_card_with_them(
     }
 
 
+def test_the_days_in_the_head_are_those_of_the_period_until_they_are_chosen(
+    client: Client, manager: User
+) -> None:
+    client.force_login(manager)
+    year = timezone.localdate().year
+
+    def days(query: str) -> list[str]:
+        html = client.get(f"/reports/?{query}", headers=part("dashboard")).content.decode()
+        return re.findall(r'<input type="date"[^>]*value="([^"]*)"[^>]*hx-swap-oob="true"', html)
+
+    assert days("period=this_year") == [f"{year}-01-01", f"{year}-12-31"]
+    assert days(f"period=days&from={year}-02-03&to={year}-03-04") == []
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_comes_alone(client: Client, season: None, manager: User, name: str) -> None:

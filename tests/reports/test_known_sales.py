@@ -21,7 +21,7 @@ from tests.api.conftest import Caller
 from tests.factories import UserFactory
 from tests.reference import folder_of
 from tests.reports.test_overview import listed
-from users.models import Team, User
+from users.models import Role, Team, User
 
 ALL = "from=2016-01-01&to=2017-12-31"
 
@@ -48,11 +48,19 @@ def sales(admin: User) -> User:
         office: Team.objects.create(name=office)
         for office in {line["regional_office"] for line in lines_of(name, "sales_teams.csv")}
     }
+    lines = lines_of(name, "sales_teams.csv")
+    role = Role.objects.get(name="Sales rep")
+    managers = {
+        boss: UserFactory(name=boss) for boss in sorted({line["manager"] for line in lines})
+    }
     people = {
         line["sales_agent"]: UserFactory(
-            name=line["sales_agent"], team=teams[line["regional_office"]]
+            name=line["sales_agent"],
+            team=teams[line["regional_office"]],
+            manager=managers[line["manager"]],
+            roles=[role],
         )
-        for line in lines_of(name, "sales_teams.csv")
+        for line in lines
     }
     deals = lines_of(name, "sales_pipeline.csv")
     accounts = {
@@ -109,6 +117,7 @@ def test_tells_what_is_known_of_the_sales(client: Client, sales: User) -> None:
     assert body["win_rate"] == "0.6315"
     for by, truth in (
         ("owner", known["by_agent"]),
+        ("manager", known["by_manager"]),
         ("team", known["by_region"]),
         ("product", known["by_product_as_written"]),
     ):
@@ -116,8 +125,11 @@ def test_tells_what_is_known_of_the_sales(client: Client, sales: User) -> None:
             told(sales, measure, by)
             for measure in ("won_value", "won_count", "lost_count", "win_rate")
         )
-        assert set(values) == {name for name, said in truth.items() if said["won"] + said["lost"]}
-        for name in values:
+        decided = {name for name, said in truth.items() if said["won"] + said["lost"]}
+        idle = set(known["agents_in_teams_without_deals"]) if by == "owner" else set()
+        assert set(values) == decided | idle
+        assert {(values[name], won[name], rates[name]) for name in idle} <= {("0.00", 0, None)}
+        for name in decided:
             said = truth[name]
             assert Decimal(values[name]) == said["won_value"], name
             assert (won[name], lost[name]) == (said["won"], said["lost"]), name

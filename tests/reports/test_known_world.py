@@ -25,6 +25,9 @@ Opportunities, of rep, Looms and Spindles of rep2:
     Looms     500 EUR                1 Feb 12:00   won 1 Apr: not in these days
     Carding   700 EUR                1 Mar 12:00   deleted 10 Mar
     Spindles  50.05 EUR             15 Mar 12:00   won 16 Mar, reopened 20 Mar: is open
+
+Rep called about Engines on 31 Dec 23:30 and on 2 Feb, wrote a note on 3 Feb, did a task on 5 Feb
+that was put down on the 3rd, and met them on 1 Apr; a call is still to be made.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ import pytest
 import time_machine as clock
 from django.test import Client
 
+from activities.models import Activity
+from activities.operations import add_task, complete, log_call, log_meeting, log_note
 from leads.models import DisqualifyReason
 from leads.operations import (
     Plan,
@@ -52,7 +57,7 @@ from leads.operations import (
 from leads.operations import (
     reopen as reopen_lead,
 )
-from opportunities.models import Competitor, LossReason, Source, Stage
+from opportunities.models import Competitor, LossReason, Opportunity, Source, Stage
 from opportunities.operations import (
     delete_opportunity,
     lose,
@@ -87,6 +92,7 @@ def on(month: int, day: int, hour: int = 12, minute: int = 0, year: int = 2026) 
 def world(admin: User, rep: User, rep2: User) -> None:
     make_leads(admin, rep)
     make_opportunities(admin, rep, rep2)
+    make_activities(rep)
 
 
 def make_leads(admin: User, rep: User) -> None:
@@ -183,6 +189,21 @@ def make_opportunities(admin: User, rep: User, rep2: User) -> None:
         win(looms, **by)
 
 
+def make_activities(rep: User) -> None:
+    engines = Opportunity.objects.get(topic="Engines")
+    with on(2, 2):
+        log_call(engines, by=rep)
+        log_call(engines, by=rep, done_at=datetime(2025, 12, 31, 23, 30, tzinfo=UTC))
+        add_task(engines, by=rep, subject="Call again", kind=Activity.Kind.CALL)
+    with on(2, 3):
+        log_note(engines, by=rep, text="They have looms.")
+        task = add_task(engines, by=rep, subject="Send the price")
+    with on(2, 5):
+        complete(task, by=rep)
+    with on(4, 1):
+        log_meeting(engines, by=rep, subject="At the mill")
+
+
 # What holds wherever one is.
 EVERYWHERE: dict[str, Told] = {
     # Conti and Faber are open; 900 + 100.
@@ -244,8 +265,13 @@ EVERYWHERE: dict[str, Told] = {
         "Develop": [0, 1, 0, 1, 0, 1, "21.00"],
         "Propose": [0, 0, 0, 1, 0, 1, "14.00"],
     },
-    # Qualified in these days: Ahlers and Dietz, wherever one is.
-    "leaderboard": {"Rep": ["1100.50", 1, 2, None, None, "0.3333", 2]},
+    # Mills 36, Engines 40, Bobbins 83 days; Shuttles 27 and 3, Spindles 1: between 27 and 36 lies
+    # 31.5, and 40 + 0.5 × 43 = 61.5. Five of them left Develop, one of them twice.
+    "time-in-stage": {
+        "Develop": [5, "31.50", "31.67", "61.50"],
+        "Propose": [0, None, None, None],
+        "Close": [0, None, None, None],
+    },
     "attainment": {
         "Jan 2026": ["0.00", 0, None, None, None],
         "Feb 2026": ["1100.50", 1, None, None, None],
@@ -256,6 +282,18 @@ EVERYWHERE: dict[str, Told] = {
 
 HERE: dict[str, dict[str, Told]] = {
     BERLIN: {
+        # Qualified in these days: Ahlers and Dietz, wherever one is. Two calls, a note, a task.
+        "leaderboard": {
+            "Rep": ["1100.50", 1, 2, None, None, "0.3333", 2, 4],
+            "Manager": ["0.00", 0, 0, None, None, None, 0, 0],
+            "Rep2": ["0.00", 0, 0, None, None, None, 0, 0],
+        },
+        "activities": {
+            "Rep": [4, 2, 0, 0, 1, 1],
+            "Manager": [0, 0, 0, 0, 0, 0],
+            "Rep2": [0, 0, 0, 0, 0, 0],
+            "All": [4, 2, 0, 0, 1, 1],
+        },
         # Days of Ahlers 10, Dietz 18, Egger 6: the median is 10, nine of ten lie below
         # 10 + 0.8 × 8 = 16.4.
         "conversion": {
@@ -291,6 +329,9 @@ HERE: dict[str, dict[str, Told]] = {
         },
     },
     NEW_YORK: {
+        # Of the calls one was in the old year.
+        "leaderboard": {"Rep": ["1100.50", 1, 2, None, None, "0.3333", 2, 3]},
+        "activities": {"Rep": [3, 1, 0, 0, 1, 1], "All": [3, 1, 0, 0, 1, 1]},
         # Ahlers came last year.
         "conversion": {
             "Web": [3, 1, "0.3333", "18.00", "18.00"],

@@ -37,7 +37,7 @@ from opportunities.operations import (
 )
 from records.errors import Refused
 from reports.models import Target
-from reports.queries import AsOf, Bridge, Figures, Period, Question, as_of, bridge
+from reports.queries import AsOf, Bridge, Figures, Period, Question, as_of, bridge, stays
 from tests.factories import LeadFactory
 from tests.thorough import examples
 from users.models import User
@@ -433,10 +433,42 @@ def test_the_bridge_closes_and_a_copy_says_the_same(
             for place, (first, length) in enumerate(pairs):
                 found = check(past, Period(day(first), day(first + length)), whose)
                 if not place:  # each of a dozen lists takes as long as all the rest
+                    left = stays(ever(admin), asked(day(first), day(first + length), **whose))
+                    assert {one.figure.key: one.days.spread for one in left if one.days.spread} == (
+                        stayed(past, Period(day(first), day(first + length)), whose)
+                    )
                     facts = [found.opening, *found.lines, found.closing]
+                    facts += [one.figure for one in left]
                     told = {one.url: one.count for one in facts}
                     assert {url: listed(url, admin) for url in told} == told
         transaction.set_rollback(True)
+
+
+def stayed(past: Past, period: Period, whose: dict[str, str]) -> dict[str, dict[int, int]]:
+    """Count by hand, copy after copy, how many days each stay lasted that ended in a period."""
+    start, end = period.moments
+    spreads: dict[str, dict[int, int]] = {}
+    for pk in past.copies[-1].rows:
+        entered, before = T0, None
+        for moment, rows in {copy.at: copy.rows for copy in past.copies}.items():
+            now = rows.get(pk)
+            if before is not None and now is not None:
+                status, deleted_at, stage = now[:3]
+                was_open = before[:2] == ("open", None)
+                is_open = (status, deleted_at) == ("open", None)
+                is_left = deleted_at is None and (not is_open or stage != before[2])
+                is_asked = whose.get("owner", str(before[3] or "none")) == str(before[3] or "none")
+                is_asked &= whose.get("team", str(before[4])) == str(before[4])
+                if was_open and is_left and is_asked and start <= moment < end:
+                    spread = spreads.setdefault(str(before[2]), {})
+                    days = (moment - entered).days
+                    spread[days] = spread.get(days, 0) + 1
+                if is_open and not (was_open and stage == before[2]):
+                    entered = moment
+            elif now is not None:
+                entered = moment
+            before = now
+    return spreads
 
 
 def check(past: Past, period: Period, whose: dict[str, str]) -> Bridge:

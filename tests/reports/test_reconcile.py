@@ -11,9 +11,10 @@ import pytest
 from django.db.models import F, Sum
 from django.test import Client
 
+from activities.operations import log_call, log_note
 from leads.models import Lead
 from opportunities.models import Opportunity, Source
-from opportunities.operations import open_opportunity
+from opportunities.operations import open_opportunity, reopen, win
 from reports.models import Target
 from reports.queries.question import money
 from reports.tables import REPORTS
@@ -37,6 +38,12 @@ def season(rep: User, rep2: User, outsider: User) -> None:
     a_lead(None, source=shop)
     a_qualified_lead(rep, days=3, source=shop)
     a_lost_opportunity(rep2, 700, has_reason=False)
+    for owner in (rep, rep2, outsider):
+        deal = open_opportunity("Shuttles", by=owner, owner=owner)
+        log_note(deal, by=owner, text="They have looms.")
+        log_call(deal, by=owner)
+        win(deal, by=owner)
+        win(reopen(deal, by=owner), by=owner)
     gone = UserFactory(name="Gone", team=rep.team, is_active=False)
     an_opportunity(gone, "propose", 40)
     Opportunity.objects.filter(owner=gone).update(source=shop)
@@ -127,8 +134,9 @@ def test_every_number_is_that_of_its_list(
 def test_every_mark_opens_a_list_that_a_table_tells_of(
     client: Client, season: None, rep: User, who: str, request: pytest.FixtureRequest
 ) -> None:
-    # What has a past, and what there is a target for.
-    open_opportunity("Looms", by=rep, owner=rep, value=Decimal(90))
+    # What has a past, what was done, what left a stage, and what there is a target for.
+    log_note(open_opportunity("Looms", by=rep, owner=rep, value=Decimal(90)), by=rep, text="Big")
+    win(open_opportunity("Spindles", by=rep, owner=rep), by=rep)
     Target.objects.create(month=noon().date().replace(day=1), owner=rep, amount=Decimal(5000))
     client.force_login(request.getfixturevalue(who))
     marks: dict[str, set[str]] = {}
@@ -137,7 +145,7 @@ def test_every_mark_opens_a_list_that_a_table_tells_of(
         page = client.get(f"/reports/{name}/?period=12_months")
         drawing, _, _rest = page.content.decode().partition("<summary>")
         card = drawing[drawing.index("<figure") :]
-        found = re.findall(r'href="(/(?:leads|opportunities)/[^"]*)"', card)
+        found = re.findall(r'href="(/(?:leads|opportunities|activities)/[^"]*)"', card)
         marks[name] = set(map(unescape, found))
         rows = page.context["table"].all_rows
         told |= {url for row in rows for url in (row.url, *(cell.url for cell in row.cells))}

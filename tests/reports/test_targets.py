@@ -291,6 +291,124 @@ def test_answers_for_three_hundred_years(manager: User, rep: User) -> None:
     assert body["total"]["values"]["target"] == "100.00"
 
 
+# Which share of leads is to be qualified
+
+
+def test_a_share_is_that_of_the_team_or_else_the_mean_of_its_people(
+    manager: User, admin: User, rep: User, rep2: User, outsider: User
+) -> None:
+    def shares(viewer: User, **question: str) -> list[float | None]:
+        found = asked_by(viewer, period=QUARTER, **question).targets
+        return [found.rate_of(date(YEAR, month, 1)) for month in (1, 2, 3)]
+
+    for holder, month, share in ((rep, 1, 20), (rep2, 1, 30), (rep, 2, 40), (outsider, 2, 60)):
+        set_targets(holder, YEAR, by=admin, conversions={month: Decimal(share)})
+    assert shares(manager) == [0.25, 0.4, None]
+    assert shares(admin) == [0.25, 0.5, None]
+    assert shares(manager, owner=str(rep.pk)) == [0.2, 0.4, None]
+    assert shares(manager, source="1") == [None, None, None]
+
+    set_(rep, manager, jan=100)
+    set_targets(rep.team, YEAR, by=manager, conversions={1: Decimal("33.5")})
+
+    assert shares(manager) == [0.335, 0.4, None]
+    # Neither stands in the way of the other.
+    assert target_of(manager) == 100
+    assert asked_by(manager, period=QUARTER).leaderboard[0].target == 100
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "100.01", "NaN", "10.005"])
+def test_refuses_a_share_that_is_none(manager: User, rep: User, share: str) -> None:
+    with pytest.raises(Unacceptable) as refused:
+        set_targets(rep, YEAR, by=manager, conversions={3: Decimal(share)})
+
+    assert refused.value.errors.keys() == {"conversion_3"}
+    assert not Target.objects.exists()
+
+
+def test_the_share_of_each_month_is_drawn_told_and_filled_in(
+    client: Client, manager: User, rep: User
+) -> None:
+    today = timezone.localdate()
+    client.force_login(manager)
+    address = reverse("targets:team", args=[rep.team_id, today.year])
+
+    client.post(address, {f"conversion_{today.month}": "37.5", "version": "0"})
+
+    page = client.get("/reports/trend/")
+    assert [row.cells[-1].value for row in page.context["table"].rows] == [*[None] * 11, 0.375]
+    html = page.content.decode()
+    assert html.count('class="c-mark--target"') == 2  # across the month, and in the legend
+    assert "37.5%" in client.get("/reports/targets/").content.decode()
+    body = Caller(manager).get("reports/trend/").json()
+    assert body["rows"][-1]["values"]["target"] == "0.3750"
+
+
+# For programs
+
+
+def test_programs_set_change_and_take_back(manager: User, rep: User, rep2: User) -> None:
+    caller = Caller(manager)
+    sent = {"month": "2026-03", "owner": rep.email, "amount": "500.00", "conversion": "25"}
+
+    made = caller.post("targets", sent)
+    one = made.json()
+    changed = caller.patch(f"targets/{one['id']}", {"amount": "600"}, If_Match=made["ETag"])
+    slower = caller.patch(f"targets/{one['id']}", {"amount": "700"}, If_Match=made["ETag"])
+    seen = Caller(rep2).get("targets?year=2026").json()["results"]
+    gone = caller.delete(f"targets/{one['id']}", If_Match=changed["ETag"])
+
+    assert made.status_code == 201
+    assert one == {
+        "id": one["id"], "version": 1, "month": "2026-03", "owner": rep.email, "team": None,
+        "amount": "500.00", "conversion": "25.00",
+    }  # fmt: skip
+    assert (changed.json()["amount"], changed.json()["version"]) == ("600.00", 2)
+    assert slower.status_code == 412
+    assert [line["amount"] for line in seen] == ["600.00"]
+    assert gone.status_code == 204
+    assert caller.get(f"targets/{one['id']}").status_code == 404
+    assert caller.get("targets").json()["results"] == []
+    again = caller.post("targets", {"month": "2026-03", "owner": rep.email, "amount": "1"})
+    assert (again.json()["id"], again.json()["version"]) == (one["id"], 4)
+    assert AuditEntry.objects.filter(event="target.changed", actor=manager).count() == 4
+
+
+def test_programs_may_what_their_people_may(manager: User, rep: User, outsider: User) -> None:
+    (target,) = set_(rep, manager, jan=100)
+    mine = {"month": "2026-01", "owner": outsider.email, "amount": "5"}
+
+    assert Caller(rep).patch(f"targets/{target.pk}", {"amount": "5"}).status_code == 403
+    assert Caller(outsider).get(f"targets/{target.pk}").status_code == 404
+    assert Caller(manager).post("targets", mine).status_code == 403
+    assert Target.objects.get().amount == 100
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"month": "2026-13"}, "month"),
+        ({"month": "1999-01"}, ""),
+        ({"month": "２０２６-03"}, "month"),
+        ({"owner": None}, "owner"),
+        ({"team": "North"}, "owner"),
+        ({"amount": "0"}, "amount"),
+        ({"amount": None}, "amount"),
+        ({"conversion": "101"}, "conversion"),
+    ],
+)
+def test_programs_are_told_what_is_wrong(
+    manager: User, rep: User, sent: dict[str, Any], field: str
+) -> None:
+    usual = {"month": "2026-03", "owner": rep.email, "amount": "5"}
+
+    answer = Caller(manager).post("targets", usual | sent)
+
+    assert answer.status_code == 400
+    assert set(answer.json()["errors"]) == ({field} if field else set())
+    assert not Target.objects.exists()
+
+
 # Their pages
 
 

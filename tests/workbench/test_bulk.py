@@ -343,6 +343,29 @@ def test_stages_are_moved_as_far_as_the_process_allows(defaults, client, rep):
     assert (ready.stage, ready.probability) == (first, 42)
 
 
+def test_says_how_sure_many_are_and_takes_it_back(defaults, client, rep):
+    client.force_login(rep)
+    deals = [OpportunityFactory(owner=rep) for _ in range(3)]
+    update_opportunity(deals[1], by=rep, forecast_category="commit")
+    lose_it(deals[2], rep)
+
+    page = post(client, "/opportunities/bulk/forecast/", deals, forecast_category="sure")
+    post(client, "/opportunities/bulk/forecast/", deals, forecast_category="commit")
+
+    assert page.status_code == 422
+    job = Job.objects.get()
+    assert sorted(told_by(job)) == [
+        ("done", "change"),
+        ("refused", "opportunity_is_closed"),
+        ("skipped", "so_already"),
+    ]
+    deals[0].refresh_from_db()
+    assert deals[0].forecast_category == "commit"
+    take_back_many(job, by=rep)
+    deals[0].refresh_from_db()
+    assert deals[0].forecast_category == deals[0].stage.forecast_category
+
+
 def test_a_move_back_is_undone_whatever_steps_are_missing_on_the_way(defaults, rep):
     first, *_, last = Stage.objects.filter(is_for_leads=False).order_by("position")
     Step.objects.create(stage=first, key="asked", label="Asked", is_required=True)

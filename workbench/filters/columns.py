@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.keys import tag_key
 from users import formats
+from users.models import User
 from workbench.forms import colleagues, date_input
 from workbench.forms.tags import names_in
 
@@ -179,6 +180,15 @@ class OwnerFilter(LineFilter):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         return super().filter(qs, str(self.parent.user.pk) if value == "me" else value)
+
+
+class ManagerFilter(LineFilter):
+    """Whose people own it: a manager by number; `none` is what belongs to nobody's people."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        led = User.objects.filter(manager__isnull=False).order_by().values("manager")
+        people = User.objects.filter(pk__in=led).only("name", "email").order_by("name", "pk")
+        super().__init__(people, label=_("Manager"), field_name="owner__manager", **kwargs)
 
 
 class RecordFilterById(django_filters.Filter):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # In the default currency; the south has no target of its own, so those of its people are added up.
 MONTHLY = {"rep": 30_000, "rep2": 35_000, "amara": 20_000, "outsider": 25_000, "viggo": 15_000}
 OF_NORTH = 80_000
+OF_LEADS = Decimal(40)  # per cent, to be qualified
 
 
 def set_goals(people: Mapping[str, User]) -> None:
@@ -29,6 +30,8 @@ def set_goals(people: Mapping[str, User]) -> None:
             by = people["manager" if people[key].team_id == north.pk else "admin"]
             _set(people[key], each, amount, by=by)
         _set(north, each, OF_NORTH, by=people["manager"])
+        share = dict.fromkeys(range(1, 13), OF_LEADS)
+        set_targets(north, each, by=people["manager"], conversions=share)
 
 
 def _set(holder: User | Team, year: int, amount: int, *, by: User) -> None:

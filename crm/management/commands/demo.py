@@ -55,6 +55,7 @@ from opportunities.models import (
     Competitor,
     LossReason,
     Opportunity,
+    PipelineState,
     Product,
     Source,
     Stage,
@@ -273,6 +274,8 @@ class World:
             self._join(key, user, role)
         for key, name, team in COLLEAGUES:
             self._join(key, User(email=email_of(key), name=name, team=teams[team]), "Sales rep")
+        led = User.objects.filter(team=teams["North"], roles__name="Sales rep")
+        led.update(manager=self.people["manager"])
 
     def _join(self, key: str, user: User, role: str) -> None:
         user.set_unusable_password()
@@ -922,6 +925,8 @@ class World:
                 if text and ran[0] <= (moment := datetime.fromisoformat(text)) <= ended:
                     cycle.frozen[name] = meant(moment).isoformat()
             cycle.save(update_fields=["frozen"])
+        for state in PipelineState.objects.exclude(standing_before=""):
+            state.save(update_fields=["days_before"])  # by the moments that it has now
 
     @staticmethod
     def _move_in(

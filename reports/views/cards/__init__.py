@@ -19,6 +19,7 @@ from reports.views.cards.journeys import (
     competitors,
     cycle,
     funnel,
+    time_in_stage,
 )
 from reports.views.cards.leads import (
     conversion,
@@ -28,7 +29,7 @@ from reports.views.cards.leads import (
     response,
     trend,
 )
-from reports.views.cards.people import leaderboard
+from reports.views.cards.people import activities, leaderboard
 from reports.views.drawing import AIM, LOST, OUTLINED, SOLID, WON, Card
 
 CARDS = {
@@ -53,7 +54,12 @@ CARDS = {
             "what-became-of-the-pipeline",
             [(WON, gettext_lazy("More")), (LOST, gettext_lazy("Less"))],
         ),
-        Card("trend", trend, "lead-conversion-by-month"),
+        Card(
+            "trend",
+            trend,
+            "lead-conversion-by-month",
+            [(AIM, gettext_lazy("Target"))],
+        ),
         Card(
             "forecast",
             forecast,
@@ -73,11 +79,13 @@ CARDS = {
         ),
         Card("days-to-convert", days_to_convert, "days-to-convert"),
         Card("leaderboard", leaderboard, "leaderboard"),
+        Card("activities", activities, "activities"),
         Card("ageing", ageing, "ageing"),
         Card("outcomes", outcomes, "won-and-lost"),
         Card("ready", ready, "ready-not-qualified"),
         Card("response", response, "first-contact-with-leads"),
         Card("cycle", cycle, "days-to-close"),
+        Card("time-in-stage", time_in_stage, "time-in-stage", drawn_as="cycle"),
         Card("competitors", competitors, "lost-to-competitors"),
         Card("funnel", funnel, "funnel"),
         Card(

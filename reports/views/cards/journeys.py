@@ -130,6 +130,28 @@ def cycle(figures: Figures) -> Drawing:
     )
 
 
+def time_in_stage(figures: Figures) -> Drawing:
+    """Draw the median days that opportunities stayed in each stage before they left it."""
+    found = figures.stays
+    has_any = any(one.days.count for one in found)
+    rows = [
+        Bar(one, one.figure.label, bar)
+        for one, bar in zip(
+            found, charts.bars([one.days.median or 0 for one in found], row=ROW), strict=True
+        )
+    ]
+    longest = max(found, key=lambda one: one.days.median or 0, default=None)
+    sentence = (
+        _("Median days in each stage. It is longest in %(stage)s, %(days)s.")
+        % {"stage": longest.figure.label, "days": as_days(longest.days.median)}
+        if has_any and longest
+        else _("Nothing left a stage in this period.")
+    )
+    return Drawing(
+        rows if has_any else [], ROW * len(rows), sentence, note=_("median of what left the stage")
+    )
+
+
 def competitors(figures: Figures) -> Drawing:
     """Draw how many opportunities were lost to whom."""
     parts = figures.competitors[:MOST]

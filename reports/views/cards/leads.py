@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reports import charts
-from reports.tables import ANSWERED, part_label
+from reports.tables import ANSWERED, aims_of_conversion, part_label
 from reports.templatetags.figures import as_days, as_month, as_number_of_days, as_rate
 from reports.views.drawing import (
     COLUMNS,
@@ -34,7 +34,10 @@ def trend(figures: Figures) -> Drawing:
     """Draw the conversion rate of each month as a line; while leads are open, it may still rise."""
     parts = figures.trend.parts
     is_cohort = figures.ask.is_cohort
-    line = charts.line([month.rate for month in parts], height=176, head=30, is_last_open=True)
+    aims = aims_of_conversion(figures)
+    line = charts.line(
+        [month.rate for month in parts], height=176, head=30, is_last_open=True, aims=aims
+    )
     known = [month for month in parts if month.rate is not None]
     told = {
         "first": as_rate(known[0].rate, 0) if known else "",
@@ -70,7 +73,8 @@ def trend(figures: Figures) -> Drawing:
         if is_cohort
         else _("of the leads closed in a month")
     )
-    return Drawing([{"line": line, "months": marks}], 204, sentence, note=note)
+    has_aims = bool(line.levels)
+    return Drawing([{"line": line, "months": marks}], 204, sentence, note=note, more=has_aims)
 
 
 def conversion(figures: Figures) -> Drawing:
