@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 STEPS = ("steps",)  # what belongs to a stage, and goes with it
-MOST_MOVED = 2000  # opportunities, in one transaction; more are moved as a job before
+MOST_MOVED = 500  # opportunities, in one transaction; more are moved as a job before
 
 
 @operation
