@@ -71,7 +71,7 @@ def shape(admin: User) -> None:
     set_targets(team, 2026, by=admin, amounts={3: Decimal(5000)})
 
 
-def unshape() -> None:
+def unshape(admin: User) -> None:
     FieldMapping.objects.all().delete()
     FormCondition.objects.all().delete()
     CustomField.objects.all().delete()
@@ -85,7 +85,7 @@ def unshape() -> None:
     User.objects.filter(team__name="North").update(team=None)
     Team.objects.filter(name="North").delete()
     Team.objects.create(name="Another")
-    save_setting(Team(name="North"), by=User.objects.get(email="admin@example.com"))
+    save_setting(Team(name="North"), by=admin)
     taker = User.objects.filter(team=None, roles__grants__permission="leads.view_lead")
     taker.filter(is_machine=False, is_superuser=False).update(team=Team.objects.get(name="North"))
 
@@ -93,7 +93,7 @@ def unshape() -> None:
 def test_comes_back_as_it_went_out(admin: User) -> None:
     shape(admin)
     told = json.loads(json.dumps(configuration()))
-    unshape()
+    unshape(User.objects.get(pk=admin.pk))
     Source.objects.filter(key="website").update(name="Web")
 
     changes = take_in(told, by=User.objects.get(pk=admin.pk))

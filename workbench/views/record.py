@@ -340,14 +340,21 @@ class CreateView(FormPage):
     def get_initial(self) -> dict[str, Any]:
         return {"owner": self.user.pk, **super().get_initial()}
 
+    def values_of(self, form: RecordForm) -> dict[str, Any]:
+        """Return what the operation takes; it is one's own where the form does not ask whose."""
+        values = packed(form.values)
+        if "owner" in form.base_fields and "owner" not in form.fields:
+            values["owner"] = self.user
+        return values
+
     def run(self, form: RecordForm) -> Any:
         key = form.cleaned_data.get("submission")
         if not key:
-            return self.operation(by=self.user, **packed(form.values))
+            return self.operation(by=self.user, **self.values_of(form))
         made: dict[str, Any] = {}
 
         def work() -> tuple[int, Any]:
-            made["record"] = self.operation(by=self.user, **packed(form.values))
+            made["record"] = self.operation(by=self.user, **self.values_of(form))
             return 201, {"pk": made["record"].pk}
 
         sent: dict[str, Any] = {name: self.request.POST.getlist(name) for name in form.fields}
