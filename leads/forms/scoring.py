@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from leads.models import ScoreScale, ScoringRule
 
 
-def points(label: Any, **more: Any) -> forms.IntegerField:
+def in_points(label: Any, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=-MOST_SCORE, max_value=MOST_SCORE, **more)
 
 
@@ -27,7 +27,7 @@ class ScoringRuleForm(VersionForm):
         label=_("Name"), max_length=120, help_text=_("Stands on the lead beside the points.")
     )
     condition = ConditionField(Lead, label=_("Leads for which this holds"))
-    points = points(_("Points"), help_text=_("Less than 0 takes points away."))
+    points = in_points(_("Points"), help_text=_("Less than 0 takes points away."))
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
 
     sections = [Section("", ["name", "condition", "points", "is_active", "version"])]
@@ -36,10 +36,10 @@ class ScoringRuleForm(VersionForm):
 class ScaleForm(VersionForm):
     """Between what scores are kept, and what they mean."""
 
-    lowest = points(_("Never less than"))
-    highest = points(_("Never more than"))
-    warm_from = points(_("Warm from"))
-    hot_from = points(_("Hot from"))
+    lowest = in_points(_("Never less than"))
+    highest = in_points(_("Never more than"))
+    warm_from = in_points(_("Warm from"))
+    hot_from = in_points(_("Hot from"))
 
     sections = [Section("", [("lowest", "highest"), ("warm_from", "hot_from"), "version"])]
 

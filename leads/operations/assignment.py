@@ -104,8 +104,9 @@ def _handed_out(lead: Lead, *, by: User) -> Lead:
 def _waits_for(lead: Lead, fate: Fate) -> bool:
     """Say whether it is written down already that a lead waits for somebody of this rule."""
     latest = Assignment.objects.filter(lead=lead).order_by("-pk").first()
-    is_waiting = latest is not None and latest.owner_id is None and fate.rule is not None
-    return is_waiting and latest.rule_id == fate.rule.pk
+    if latest is None or latest.owner_id is not None or fate.rule is None:
+        return False
+    return bool(latest.rule_id == fate.rule.pk)
 
 
 @operation

@@ -80,7 +80,8 @@ class Loads:
                 return _("%(person)s is away") % {"person": person}
             day = formats.day(times.away_until)
             return _("%(person)s is away until %(day)s") % {"person": person, "day": day}
-        at_work = times.works_from is None or (times.works_from <= here.time() < times.works_until)
+        begins, ends = times.works_from, times.works_until
+        at_work = begins is None or ends is None or begins <= here.time() < ends
         if not at_work or (times.works_on and here.isoweekday() not in times.works_on):
             return _("%(person)s is not at work now") % {"person": person}
         return ""
