@@ -6,6 +6,7 @@ Rules are given and kept as `leads.rules.Rule` says. A draft is changed rule by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 MOST_RULES = 20
+LONGEST_PLAN = timedelta(days=366)
 LONGEST_LABEL = 120
 
 
@@ -207,6 +209,8 @@ def activate_rules(
     refuse_stale(current, version)
     if reasons := why_incomplete(current, by=by):
         raise RulesAreIncomplete(reasons=reasons)
+    if valid_from is not None and valid_from > timezone.now() + LONGEST_PLAN:
+        raise Unacceptable(errors={"valid_from": [_("Choose a moment within a year.")]})
     if valid_from is not None and valid_from > timezone.now():
         return _planned(current, valid_from, by=by)
     before = QualificationRuleSet.objects.select_for_update().active().first()

@@ -383,6 +383,8 @@ def test_a_draft_comes_into_force_at_its_moment_unless_it_is_changed(managers, m
     with time_machine.travel("2026-11-25T12:00Z", tick=False):
         managers.post(f"{PLACE}activate/", {"valid_from": "2026-12-01T08:00"})
         assert "comes into force on" in text_of(managers.get(PLACE))
+        late = managers.post(f"{PLACE}activate/", {"valid_from": "2099-12-01T08:00"})
+        assert "Choose a moment within a year." in text_of(late)
         assert not activate_due()
         assert draft().valid_from is not None
         managers.post(f"{PLACE}threshold/", {"threshold": "0"})
