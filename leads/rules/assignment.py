@@ -267,7 +267,7 @@ def untouched(now: datetime) -> QuerySet[Assignment]:
     latest = Assignment.objects.filter(lead=OuterRef("lead")).order_by("-pk").values("pk")[:1]
     too_long = Q(pk__in=[])
     for rule in AssignmentRule.objects.filter(is_active=True, hours_untouched__isnull=False):
-        too_long |= Q(rule=rule, at__lte=now - timedelta(hours=rule.hours_untouched))
+        too_long |= Q(rule=rule, at__lte=now - timedelta(hours=rule.hours_untouched or 0))
     return Assignment.objects.filter(
         too_long,
         Q(lead__touched_at=None) | Q(lead__touched_at__lt=F("at")),
@@ -284,10 +284,16 @@ def waiting_for_room() -> LeadQuerySet:
     They are asked again: somebody comes back, or has room.
     """
     latest = Assignment.objects.filter(lead=OuterRef("pk")).order_by("-pk")
-    rows: LeadQuerySet = Lead.objects.open().filter(owner=None)
-    return rows.annotate(
-        by_rule=Subquery(latest.values("rule")[:1]), given_to=Subquery(latest.values("owner")[:1])
-    ).filter(by_rule__isnull=False, given_to=None)
+    rows: LeadQuerySet = (
+        Lead.objects.open()
+        .filter(owner=None)
+        .annotate(
+            by_rule=Subquery(latest.values("rule")[:1]),
+            given_to=Subquery(latest.values("owner")[:1]),
+        )
+        .filter(by_rule__isnull=False, given_to=None)
+    )
+    return rows
 
 
 def condition_in_words(rule: AssignmentRule, fields: Mapping[str, Field]) -> str:
