@@ -584,7 +584,7 @@ def test_what_comes_with_a_page_is_told_by_a_region_that_was_there(
         }).observe(document, { childList: true, subtree: true });
     """)
     page.goto(f"/leads/{lead.pk}/delete/")
-    page.locator("main form button[type=submit]").last.click()
+    page.locator("button[form=record-form]").click()
 
     expect(page.locator("#toasts .c-toast")).to_be_visible()
     page.wait_for_function("() => window.came.includes('status when complete')")
