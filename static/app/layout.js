@@ -1,5 +1,6 @@
 // Lets the rows of a form layout be dragged to their place, in another section too. The positions and
-// sections of the rows say where they stand, as without scripts.
+// sections of the rows say where they stand, as without scripts. What they say is shown below, live: as
+// the form itself, which has our styles in a tree of its own.
 const sections = [...document.querySelectorAll("[data-section]")];
 const STEP = 10;
 let dragged = null;
@@ -36,6 +37,7 @@ for (const section of sections) {
     handle.addEventListener("dragend", () => {
       dragged = null;
       sections.forEach(number);
+      show();
     });
     row.querySelector("td").prepend(handle);
   }
@@ -45,4 +47,36 @@ for (const section of sections) {
     put(section, event.target, event.clientY);
   });
   section.addEventListener("drop", (event) => event.preventDefault());
+}
+
+const live = document.querySelector("[data-live]");
+let form = null;
+let asked = 0;
+let wait = 0;
+
+async function show() {
+  if (!live) return;
+  const number = ++asked;
+  const answer = await fetch(live.dataset.live, { method: "POST", body: new FormData(live.closest("form")) });
+  if (!answer.ok || number !== asked) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = page.querySelector(".c-form__preview");
+  if (!found) return;
+  live.hidden = false;
+  form.replaceChildren(found);
+}
+
+if (live) {
+  const root = live.querySelector("[data-form]").attachShadow({ mode: "open" });
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = live.dataset.sheet;
+  form = document.createElement("div");
+  form.className = "c-form";
+  root.append(sheet, form);
+  live.closest("form").addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(show, 300);
+  });
+  show();
 }
