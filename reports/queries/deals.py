@@ -56,7 +56,6 @@ class Counted:
     rows: tuple[Row, ...]
     ages: tuple[Row, ...]
     months: tuple[Period, ...]
-    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
@@ -83,27 +82,36 @@ class Deals:
         return self.won.count / self.decided.count if self.decided.count else None
 
 
-def counted(opportunities: OpportunityQuerySet, ask: Question, sums: Sums | None = None) -> Counted:
+def counted(
+    opportunities: OpportunityQuerySet,
+    ask: Question,
+    sums: Sums | None = None,
+    stages: tuple[Stage, ...] = (),
+) -> Counted:
     """Count what is open and what was closed in the period by everything that is asked of them.
 
-    Two statements, one of them for the stages. It passes over the opportunities once, or over what
-    `sums` tell of them; how many rows come back depends on the stages and reasons alone.
+    One statement. It passes over the opportunities once, or over what `sums` tell of them; how many
+    rows come back depends on the stages and reasons alone. `sums` tell the age of what is in one of
+    the `stages`, and without these nothing of it.
     """
     months = tuple(months_from(timezone.localdate(), FORECAST_MONTHS))
-    stages = tuple(
+    if sums is None:
+        rows = tuple(_rows(ask.of(opportunities), ask.period, months))
+        return Counted(rows, tuple(row for row in rows if row["end"] == "open"), months)
+    return Counted(*summed(opportunities, ask, sums, months, stages), months)
+
+
+def all_stages(opportunities: OpportunityQuerySet) -> tuple[Stage, ...]:
+    """Return the stages, where the opportunities are read too. One statement."""
+    return tuple(
         Stage.objects.using(opportunities.db)
         .select_related("process")
         .order_by("process__position", "process", "position", "pk")
     )
-    if sums is None:
-        rows = tuple(_rows(ask.of(opportunities), ask.period, months))
-        return Counted(rows, tuple(row for row in rows if row["end"] == "open"), months, stages)
-    return Counted(*summed(opportunities, ask, sums, months, stages), months, stages)
 
 
-def deals(found: Counted, ask: Question) -> Deals:
+def deals(found: Counted, stages: Sequence[Stage], ask: Question) -> Deals:
     """Add up what is open and what was closed in the period. No statement."""
-    stages = found.stages
     in_stage: dict[int, list[Row]] = defaultdict(list)
     won: list[Row] = []
     won_before: list[Row] = []

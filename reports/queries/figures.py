@@ -29,7 +29,7 @@ from reports.queries.conversion import (
     days_to_convert,
 )
 from reports.queries.cycle import Cycle, cycles
-from reports.queries.deals import Counted, Deals, counted, deals
+from reports.queries.deals import Counted, Deals, all_stages, counted, deals
 from reports.queries.forecast import Expected, forecast
 from reports.queries.leaderboard import Standing, leaderboard
 from reports.queries.open_leads import OpenLeads, open_leads
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from activities.querysets import ActivityQuerySet
     from leads.querysets import LeadQuerySet
+    from opportunities.models import Stage
     from opportunities.querysets import OpportunityQuerySet
     from reports.queries.own import Own
     from reports.querysets import TargetQuerySet
@@ -122,15 +123,22 @@ class Figures:
 
     @cached_property
     def deals(self) -> Deals:
-        return deals(self._counted, self.ask)
+        return deals(self._counted, self._stages, self.ask)
 
     @cached_property
     def forecast(self) -> tuple[Expected, ...]:
-        return forecast(self._counted, self.targets, self.ask)
+        # By itself it asks for no ages, and so for no stages.
+        is_counted = "_counted" in vars(self)
+        found = self._counted if is_counted else counted(self.opportunities, self.ask, self.sums)
+        return forecast(found, self.targets, self.ask)
 
     @cached_property
     def _counted(self) -> Counted:
-        return counted(self.opportunities, self.ask, self.sums)
+        return counted(self.opportunities, self.ask, self.sums, self._stages)
+
+    @cached_property
+    def _stages(self) -> tuple[Stage, ...]:
+        return all_stages(self.opportunities)
 
     @cached_property
     def targets(self) -> Targets:

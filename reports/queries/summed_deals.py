@@ -75,8 +75,9 @@ def summed(
                 own.filter(status__in=[WON, LOST]), "closed_on", ask.of(sums.closed), "closed"
             )
         ),
-        *(_told(rows, kind=_text(AGED)) for rows in _by_age(own.open(), ages, ask, sums)),
     ]
+    if stages:
+        parts += [_told(rows, kind=_text(AGED)) for rows in _by_age(own.open(), ages, ask, sums)]
     found = list(parts[0].union(*parts[1:], all=True))
 
     def of(*kinds: str) -> list[Row]:
