@@ -18,7 +18,14 @@ from leads.api.assignment import TeamByName
 from records.errors import NotPermitted, Unacceptable
 from records.permissions import scope_of
 from reports.models import Target
-from reports.operations import IN_A_YEAR, change_target, set_targets, take_back_target
+from reports.operations import (
+    FIRST_YEAR,
+    IN_A_YEAR,
+    LAST_YEAR,
+    change_target,
+    set_targets,
+    take_back_target,
+)
 from workbench import api
 
 if TYPE_CHECKING:
@@ -84,7 +91,12 @@ def of_one_month(errors: dict[str, list[str]]) -> dict[str, list[str]]:
 class TargetFilter(FilterSet):
     """Targets of a year."""
 
-    year = NumberFilter(label=gettext_lazy("Year"), field_name="month__year")
+    year = NumberFilter(
+        label=gettext_lazy("Year"),
+        field_name="month__year",
+        min_value=FIRST_YEAR,
+        max_value=LAST_YEAR,
+    )
 
 
 class TargetViewSet(api.SettingViewSet):

@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from opportunities.querysets import OpportunityQuerySet
     from reports.queries.own import Own
     from reports.querysets import TargetQuerySet
-    from users.models import User
 
 TREND_MONTHS = 12
 

@@ -366,6 +366,7 @@ def test_programs_set_change_and_take_back(manager: User, rep: User, rep2: User)
     assert (changed.json()["amount"], changed.json()["version"]) == ("600.00", 2)
     assert slower.status_code == 412
     assert [line["amount"] for line in seen] == ["600.00"]
+    assert caller.get("targets?year=99999").status_code == 400
     assert gone.status_code == 204
     assert caller.get(f"targets/{one['id']}").status_code == 404
     assert caller.get("targets").json()["results"] == []
