@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'availability',
                 'verbose_name_plural': 'availabilities',
                 'default_permissions': ('view', 'change'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('away_from', None), ('away_until', None), ('away_from__lte', models.F('away_until')), _connector='OR'), name='leads_somebody_comes_back_after_going_away', violation_error_message='The last day away is before the first.'), models.CheckConstraint(condition=models.Q(models.Q(('works_from', None), ('works_until', None)), ('works_from__lt', models.F('works_until')), _connector='OR'), name='leads_work_begins_before_it_ends', violation_error_message='Say when work begins and, later, when it ends.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('away_from', None), ('away_until', None), ('away_from__lte', models.F('away_until')), _connector='OR'), name='leads_somebody_comes_back_after_going_away', violation_error_message='The last day away is before the first.'), models.CheckConstraint(condition=models.Q(models.Q(('works_from', None), ('works_until', None)), models.Q(('works_from__isnull', False), ('works_from__lt', models.F('works_until')), ('works_until__isnull', False)), _connector='OR'), name='leads_work_begins_before_it_ends', violation_error_message='Say when work begins and, later, when it ends.')],
             },
         ),
     ]

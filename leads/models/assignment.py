@@ -145,7 +145,12 @@ class Availability(models.Model):
                 violation_error_message=_("The last day away is before the first."),
             ),
             models.CheckConstraint(
-                condition=Q(works_from=None, works_until=None) | Q(works_from__lt=F("works_until")),
+                condition=Q(works_from=None, works_until=None)
+                | Q(
+                    works_from__isnull=False,
+                    works_until__isnull=False,
+                    works_from__lt=F("works_until"),
+                ),
                 name="leads_work_begins_before_it_ends",
                 violation_error_message=_("Say when work begins and, later, when it ends."),
             ),
