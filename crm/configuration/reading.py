@@ -194,7 +194,7 @@ def _prepared(section: Section, told: Any, parent: Any) -> tuple[Any, dict[str, 
         known[section.parent] = parent
     # What is out of use comes back when a file names it.
     only = {} if section.removal is not None else section.only
-    line = section.model._base_manager.filter(**only, **known).first()
+    line: Any = section.model._base_manager.filter(**only, **known).first()
     if line is None and section.is_fixed:
         raise _Wrong(_("There is no such line, and none can be added."))
     before = None if line is None else line_of(section, line, has_parts=False)
@@ -213,7 +213,7 @@ def _note(
     after = line_of(section, line, has_parts=False)
     changed = None if before is None else _differing(before, after)
     if changed != {}:
-        above = [str(parent.key)] if parent is not None else []
+        above = [] if parent is None else [getattr(parent, "key", None) or parent.slug]
         names = [str(after[name]) for name in section.key if after[name]]
         outcome.changes.append(Change(section.name, "/".join([*above, *names]), changed))
 

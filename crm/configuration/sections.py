@@ -121,7 +121,7 @@ def _map(lines: Sequence[DoorField], *, by: User) -> None:
 
 def _save_template(template: EmailTemplate, *, by: User) -> None:
     """Save a template for everyone; it belongs to whoever takes it in, who may change it."""
-    if template.pk is None:
+    if template._state.adding:  # noqa: SLF001 - a number says nothing to the types
         template.audience = EmailTemplate.Audience.EVERYONE
         save_template(template, by=by)
         return

@@ -26,7 +26,8 @@ def test_is_obeyed_from_the_next_time_on(admin: User, client: Client) -> None:
     now, old = timezone.now(), timezone.now() - timedelta(days=6)
     post(to="ada@engine.example", subject="The quote", text="Here it is.")
     Mail.objects.update(state=Mail.State.SENT, created_at=old)
-    Job.objects.create(owner=admin, kind="export", title="Leads", finished_at=old)
+    job = {"kind": "export", "title": "Leads", "state": Job.State.DONE, "finished_at": old}
+    Job.objects.create(owner=admin, **job)
     door = save_door(Door(name="Shop"), by=admin)
     store_delivery(door, raw=b"{}")
     Delivery.objects.update(state=Delivery.State.DISCARDED, received_at=old)
