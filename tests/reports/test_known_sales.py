@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import Account
@@ -21,6 +23,7 @@ from tests.api.conftest import Caller
 from tests.factories import UserFactory
 from tests.reference import folder_of
 from tests.reports.test_overview import listed
+from tests.world import a_superuser
 from users.models import Role, Team, User
 
 ALL = "from=2016-01-01&to=2017-12-31"
@@ -40,9 +43,21 @@ def noon_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def known(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
+    """Sales that are brought in once for this file, and somebody who may see them all."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield sold(by=a_superuser())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def sales(admin: User) -> User:
-    """Sellers in the teams of their offices, accounts, products and their opportunities."""
+def sales(db: None, known: User) -> User:
+    return known
+
+
+def sold(*, by: User) -> User:
+    """Make sellers in the teams of their offices, accounts, products and their opportunities."""
     name = "maven-crm"
     teams = {
         office: Team.objects.create(name=office)
@@ -64,7 +79,7 @@ def sales(admin: User) -> User:
     }
     deals = lines_of(name, "sales_pipeline.csv")
     accounts = {
-        title: Account.objects.create(name=title, owner=admin)
+        title: Account.objects.create(name=title, owner=by)
         for title in sorted({line["account"] for line in deals} - {""})
     }
     products = {
@@ -96,7 +111,7 @@ def sales(admin: User) -> User:
         Line(opportunity=deal, product=products[line["product"]])
         for deal, line in zip(made, deals, strict=True)
     )
-    return admin
+    return by
 
 
 def told(user: User, measure: str, by: str) -> dict[str, Any]:
