@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm.field_jobs import MOST_AT_ONCE, retype_later
 from crm.field_uses import uses_of
+from intake.rules import forms_left_out
 from leads.rules import rules_in_force
 from opportunities.models import Step
 from records import custom
@@ -408,7 +409,8 @@ class CustomFieldAdmin(SettingAdmin):
                     words = {"field": new, "type": str(new.get_type_display()).lower()}
                     self.message_user(request, told % words, messages.SUCCESS)
                     return redirect(self.address("change", field.pk))
-                context |= {"found": found, "new": new, "uses": uses_of(field, by=user)}
+                uses, left = uses_of(field, by=user), forms_left_out(field, new)
+                context |= {"found": found, "new": new, "uses": uses, "left": left}
             except Refused as refusal:
                 form.add_error("type", list(refusal.reasons))
         title = _("Change the type of %(field)s") % {"field": field}

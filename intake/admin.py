@@ -43,9 +43,9 @@ LEAD = (
 
 
 def field_choice(label: str, fields: list[tuple[str, str]]) -> forms.ChoiceField:
-    """Return the choice of a field. A line on one that is out of use still says which it was."""
+    """Return the choice of a field. A line on one that is left out still says which it was."""
     return forms.ChoiceField(
-        label=label, choices=[("", "---------"), *fields, *rules.fields_out_of_use()]
+        label=label, choices=[("", "---------"), *fields, *rules.fields_left_out(fields)]
     )
 
 

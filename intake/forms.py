@@ -137,10 +137,17 @@ def said(value: Any, field: forms.Field) -> str:
 
 
 def own_fields(lines: list[WebFormField]) -> dict[str, CustomField]:
-    """Return the custom fields that a form asks for, by name; one statement, if it asks for any."""
+    """Return the custom fields that a form asks for, by name; one statement, if it asks for any.
+
+    A field may have become one of people or records since: of those it asks nobody.
+    """
     if not any(line.field.startswith(custom.PREFIX) for line in lines):
         return {}
-    return {each.name: each for each in custom.definitions_for(None)[rules.KIND]}
+    return {
+        each.name: each
+        for each in custom.definitions_for(None)[rules.KIND]
+        if each.type not in rules.INSIDE
+    }
 
 
 def own_field_for(line: WebFormField, definition: CustomField) -> forms.Field:

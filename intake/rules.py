@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from intake import mapping
-from intake.models import Delivery, Door
+from intake.models import Delivery, Door, WebForm
 from leads.models import Lead
 from opportunities.models import Campaign, Product, Source
 from records import custom
@@ -111,23 +111,36 @@ def fields_to_ask() -> list[tuple[str, str]]:
 
 
 def fields_to_map() -> list[tuple[str, str]]:
-    """Return what a door can fill: name and label."""
-    own = [(name, label_of(name)) for name in (*ASKED, *TOLD, *OTHER)]
-    return [*own, *_custom_fields()]
+    """Return what a door can fill: name and label. Nobody there can see a record to link to."""
+    own = [
+        (each.name, each.label)
+        for each in custom.definitions_for(None)[KIND]
+        if each.type != CustomField.Type.RECORD
+    ]
+    return [*((name, label_of(name)) for name in (*ASKED, *TOLD, *OTHER)), *own]
 
 
-def fields_out_of_use() -> list[tuple[str, str]]:
+def fields_left_out(offered: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the custom fields that a form or a door may still name, and that say nothing now."""
-    fields = custom.known_to(None).fields[KIND]
+    names = {name for name, _label in offered}
     return [
-        (each.name, _("%(field)s (out of use)") % {"field": each.label})
-        for each in fields
-        if not each.is_active
+        (each.name, _left_out(each) % {"field": each.label, "type": each.get_type_display()})
+        for each in custom.known_to(None).fields[KIND]
+        if each.name not in names
     ]
 
 
-def _custom_fields() -> list[tuple[str, str]]:
-    return [(each.name, each.label) for each in custom.definitions_for(None)[KIND]]
+def _left_out(definition: CustomField) -> str:
+    if not definition.is_active:
+        return _("%(field)s (out of use)")
+    return _("%(field)s (left out: %(type)s)")
+
+
+def forms_left_out(field: CustomField, new: CustomField) -> list[WebForm]:
+    """Return the web forms that ask for a field, and could not if it were as `new`, by name."""
+    if field.kind != KIND or new.type not in INSIDE:
+        return []
+    return list(WebForm.objects.filter(fields__field=field.name).order_by("name", "pk"))
 
 
 # What it says
@@ -148,16 +161,17 @@ class Told:
     unread: list[str] = field(default_factory=list)
 
 
-def told_by(values: Mapping[str, Any], *, by: User | None) -> Told:
+def told_by(values: Mapping[str, Any], *, by: User | None, is_public: bool = False) -> Told:
     """Read texts by field; a value that cannot be read is no reason to lose the rest.
 
-    The definitions of custom fields are kept on `by`.
+    The definitions of custom fields are kept on `by`. What the public says (`is_public`) names
+    nobody and nothing inside.
     """
     told = Told()
     for name, value in values.items():
         text = clean_text(mapping.said(value)).strip()
         if text and name.startswith(custom.PREFIX):
-            _read_custom(told, name, text, by=by)
+            _read_custom(told, name, text, by=by, is_public=is_public)
         elif text:
             _read(told, name, text)
     _part_the_name(told)
@@ -204,9 +218,10 @@ def _read_column(told: Told, name: str, text: str) -> None:
     told.fields[name] = value
 
 
-def _read_custom(told: Told, name: str, text: str, *, by: User | None) -> None:
+def _read_custom(told: Told, name: str, text: str, *, by: User | None, is_public: bool) -> None:
     definition = custom.field_of(KIND, name, by)
-    if definition is None or not definition.is_active:
+    is_inside = is_public and definition is not None and definition.type in INSIDE
+    if definition is None or not definition.is_active or is_inside:
         told.unread.append(f"{definition.label if definition else name}: {text}")
         return
     try:

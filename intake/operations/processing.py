@@ -133,7 +133,7 @@ def _made_of(delivery: Delivery, *, by: User) -> Outcome:
     if reference is not None and reference.lead is not None:
         return _filled(reference, reference.lead, rules.told_by(values, by=by), by=by)
     # What a door takes for granted begins a lead; it never stands against what was told.
-    told = rules.told_by(unsaid | values, by=by)
+    told = rules.told_by(unsaid | values, by=by, is_public=delivery.door is None)
     if problem := rules.missing_in(told):
         return _lacking(delivery, problem)
 

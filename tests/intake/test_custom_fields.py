@@ -10,9 +10,11 @@ from django.test import Client
 from intake.forms import KEY
 from intake.models import Delivery, DoorField, WebForm, WebFormField
 from intake.operations import save_web_form
+from intake.rules import fields_to_map, told_by
 from leads.models import Lead
 from leads.operations import update_lead
 from records.models import CustomField
+from records.operations.retyping import of_type, retype_field
 from tests.admin.forms import form_of
 from tests.custom import define
 from tests.intake.world import a_door, hand_in, maps
@@ -155,3 +157,35 @@ def test_the_administration_says_which_field_of_a_form_is_out_of_use(
     form.refresh_from_db()
     assert form.title == "Ask us"
     assert form.fields.get().field == "custom.a_text"
+
+
+def test_a_field_that_became_one_of_people_is_asked_of_nobody_outside(admin: User, client: Client):
+    field = define("lead", "looked_after", by=admin)
+    asked = [WebFormField(field=name) for name in ("email", field.name)]
+    form = save_web_form(WebForm(name="Own"), by=admin, fields=asked)
+    client.force_login(admin)
+    preview = f"/admin/records/customfield/{field.pk}/retype/"
+
+    warned = client.get(f"{preview}?type=user").content.decode()
+    harmless = client.get(f"{preview}?type=whole").content.decode()
+    retype_field(field, of_type(field, "user"), by=admin)
+    page = Client().get("/f/own/").content.decode()
+    sent = {KEY: form.snippet_key, "email": "ada@engine.example", field.name: str(admin.pk)}
+    answer = Client().post("/f/own/", sent)
+    told = told_by({field.name: str(admin.pk)}, by=None, is_public=True)
+    shown = client.get(f"/admin/intake/webform/{form.pk}/change/").content.decode()
+
+    assert "Web forms ask for it: Own." in warned
+    assert "Web forms ask" not in harmless
+    assert field.name not in page
+    assert admin.email not in page
+    assert answer.status_code == 302
+    assert Lead.objects.get().custom == {}
+    assert (told.custom, told.unread) == ({}, [f"Looked after: {admin.pk}"])
+    assert "Looked after (left out: User)" in shown
+
+
+def test_a_door_does_not_offer_a_link(admin: User):
+    field = define("lead", "partner", type="record", target="account", by=admin)
+
+    assert field.name not in dict(fields_to_map())
