@@ -14,7 +14,7 @@ from accounts.models import Account
 from leads.forms import LeadForm
 from tests.factories import AccountFactory
 from users.models import User
-from workbench.forms import LookupField, MoneyField, amount_of
+from workbench.forms import LookupField, MoneyField, amount_of, label_of
 
 NBSP, NARROW = "\u00a0", "\u202f"
 
@@ -106,6 +106,20 @@ def test_finds_a_record_by_name_or_number(rep: User) -> None:
     assert field.clean(f"Acme (#{first.pk})") == first
     assert field.clean(f"#{first.pk}") == first
     assert field.prepare_value(first.pk) == f"Acme (#{first.pk})"
+
+
+def test_a_number_in_a_name_is_no_number_of_a_record(rep: User) -> None:
+    first = AccountFactory(owner=rep, name="Acme")
+    plants = [
+        AccountFactory(owner=rep, name=f"Plant {end}{first.pk}{close}")
+        for end, close in (("#", ""), ("(#", ")"))
+    ]
+    field = LookupField(Account.objects.all())
+
+    assert [field.clean(plant.name) for plant in plants] == plants
+    assert [field.clean(label_of(each)) for each in (first, *plants)] == [first, *plants]
+    with pytest.raises(ValidationError, match="Nothing is called"):
+        field.clean(f"Other (#{first.pk})")
 
 
 @pytest.mark.parametrize(

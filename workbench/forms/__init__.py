@@ -215,6 +215,10 @@ def label_of(record: Model) -> str:
     return f"{record} (#{record.pk})"
 
 
+def _is_label(text: str, record: Model) -> bool:
+    return text.casefold().split() == label_of(record).casefold().split()
+
+
 class LookupField(forms.ModelChoiceField):
     """A record named by its name, its number or both; never a list of all of them.
 
@@ -224,6 +228,8 @@ class LookupField(forms.ModelChoiceField):
 
     widget = LookupWidget
     standing: int | None = None
+    # What the user may see, the recycle bin among it.
+    with_bin: QuerySet[Any] | None = None
     default_error_messages: ClassVar[dict[str, Any]] = {
         "none": _("Nothing is called “%(value)s”"),
         "several": _("Several are called “%(value)s”. Choose one"),
@@ -246,7 +252,7 @@ class LookupField(forms.ModelChoiceField):
         if isinstance(value, Model):
             return label_of(value)
         if isinstance(value, int) and not isinstance(value, bool):
-            record = self.rows.filter(pk=value).first()
+            record = self.nameable(value)
             return label_of(record) if record else ""
         return value
 
@@ -257,10 +263,8 @@ class LookupField(forms.ModelChoiceField):
         rows = self.rows
         if problem := text_problem(text):
             raise ValidationError(problem)
-        if numbered := re.search(r"#(\d{1,18})\)?$", text):
-            record = rows.filter(pk=int(numbered[1])).first()
-            if record is not None:
-                return record
+        if (record := self._numbered(text)) is not None:
+            return record
         found = list(rows.matching(text).order_by("pk")[: MANY + 1]) if search_key(text) else []
         named = [record for record in found if str(record).casefold() == text.casefold()]
         if len(named or found) == 1:
@@ -272,9 +276,27 @@ class LookupField(forms.ModelChoiceField):
             self.error_messages[code], code=code, params={"value": text[:60], "many": MANY}
         )
 
+    def _numbered(self, text: str) -> Any:
+        """Return the record that is named by its number; a name before that has to be its own.
+
+        Else a record called “Plant #1” would be the one of that number.
+        """
+        found = re.fullmatch(r"#(\d{1,18})|(?s:.*) \(#(\d{1,18})\)", text)
+        record = self.nameable(int(found[1] or found[2])) if found else None
+        if record is None or not found or found[1] or _is_label(text, record):
+            return record
+        return None
+
+    def nameable(self, pk: int) -> Any:
+        """Return the record of a number, if it can be named here; what stands also from the bin."""
+        record = self.rows.filter(pk=pk).first()
+        if record is None and pk == self.standing and self.with_bin is not None:
+            record = self.with_bin.filter(pk=pk).first()
+        return record
+
     def unseen(self) -> Any:
         """Return the record that stands here and that the user cannot see, if there is one."""
-        if self.standing is None or self.rows.filter(pk=self.standing).exists():
+        if self.standing is None or self.nameable(self.standing) is not None:
             return None
         return self.rows.model._base_manager.filter(pk=self.standing).first()
 
@@ -301,6 +323,7 @@ class LinkField(Fitting, LookupField):
         )
         field.definition = definition
         field.standing = standing if isinstance(standing, int) else None
+        field.with_bin = definition.target_model.all_objects.permitted(user, "view")
         return field
 
     def clean(self, value: Any) -> int | None:
@@ -690,6 +713,7 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
                     rows, label=field.label, required=field.required, help_text=_("Type a name")
                 )
             lookup.standing = getattr(instance, f"{name}_id", None)
+            lookup.with_bin = model.all_objects.permitted(user, "view")
         elif issubclass(model, User):
             field.queryset = colleagues()
         elif any(column.name == "is_active" for column in model._meta.fields):
