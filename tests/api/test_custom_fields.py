@@ -312,3 +312,13 @@ def test_a_definition_that_somebody_has_changed_since_is_not_written_over(admin)
     assert retired.status_code == 412
     assert admin.get(address).json()["label"] == "Carts"
     assert admin.delete(address, If_Match='"v2"').status_code == 204
+
+
+def test_a_wrong_filter_on_a_label_with_a_percent_sign_is_told(admin: Caller) -> None:
+    define("lead", "margin", type="decimal", label="Margin %", by=admin.user)
+
+    for query in ("custom.margin=abc", "where=custom.margin:at_least:x"):
+        answer = admin.get(f"leads/?{query}")
+
+        assert answer.status_code == 400, query
+        assert "Margin %" in str(answer.json()["errors"])

@@ -326,7 +326,13 @@ class ListFilters(DjangoFilterBackend):
             errors["filters"] = [_("Give at most 20 filters.")]
         if errors:
             raise Invalid(errors)
-        return super().filter_queryset(request, queryset, view)
+        narrowed = self.get_filterset(request, queryset, view)
+        if narrowed is None:
+            return queryset
+        if not narrowed.is_valid():
+            # The library fills in every sentence anew, though a sign of per cent may be a label's.
+            raise Invalid(narrowed.errors)
+        return narrowed.qs
 
 
 def has_custom(filterset: Any) -> bool:
