@@ -18,6 +18,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # Django's form views take PUT for POST.
 with_a_form = require_http_methods(["GET", "HEAD", "POST"])
 
+handler400 = "crm.views.bad_request"
 handler404 = "crm.views.page_not_found"
 handler500 = "crm.views.server_error"
 

@@ -76,6 +76,14 @@ def session(request: HttpRequest) -> HttpResponse:
     )
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what cannot be read, without reading it again as Django's own answer would."""
+    if request.path.startswith("/api/"):
+        detail = "This could not be read. Nothing was done."
+        return JsonResponse({"detail": detail, "code": "bad_request", "errors": {}}, status=400)
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that there is not, in the reader's own language."""
     begin_for(request)

@@ -208,3 +208,20 @@ def test_a_page_is_not_asked_for_100_000_that_are_selected(visitor, rep, name):
 
     assert answer.status_code == 400
     assert "so nothing was done" in answer.content.decode()
+
+
+# Forms that are written otherwise than they say
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("path", ["/login/", "/f/any/", "/leads/new/", "/api/leads/"])
+def test_a_form_in_another_encoding_is_told_that_it_cannot_be_read(path):
+    caller = Client(enforce_csrf_checks=True)
+    caller.cookies["csrftoken"] = "a" * 32
+
+    answer = caller.post(
+        path, b"a=1", content_type="application/x-www-form-urlencoded; charset=latin-1"
+    )
+
+    assert answer.status_code in ({401, 415} if path.startswith("/api/") else {400})
+    assert path.startswith("/api/") or "This could not be read" in answer.content.decode()
