@@ -15,6 +15,7 @@ from records import audit
 from records.errors import Unacceptable
 from records.operations import apply, locked, operation, save_changed
 from records.operations.many import save_many_changed
+from users import formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,10 @@ class Ending:
 def drawn_to_close(
     opportunity: Opportunity, status: str, *, terms: dict[str, Any], at: datetime | None = None
 ) -> Ending:
-    """Close an open opportunity in hand, as `win` and `lose` say; nothing is written."""
+    """Close an open opportunity in hand, as `win` and `lose` say; nothing is written.
+
+    It does not end before the day it was created, unless a file tells of the past: `at`.
+    """
     if status == Opportunity.Status.WON:
         terms.setdefault("actual_value", opportunity.value)
     if terms.setdefault("closed_on", timezone.localdate()) > timezone.localdate():
@@ -133,6 +137,10 @@ def drawn_to_close(
     moment = {"closed_at": at or timezone.now()}
     outcome = {**terms, **OUTCOMES[status], "status": status, **moment, "is_on_hold": False}
     changed = apply(opportunity, outcome)
+    created_on = timezone.localdate(opportunity.created_at)
+    if at is None and terms["closed_on"] < created_on:
+        told = _("It was created on %(day)s. Enter that day or a later one.")
+        raise Unacceptable(errors={"closed_on": [told % {"day": formats.day(created_on)}]})
     changed.pop("closed_at")
     return Ending(opportunity, changed, at)
 

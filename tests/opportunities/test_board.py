@@ -25,6 +25,7 @@ from tests.factories import AccountFactory, ActivityFactory, OpportunityFactory
 from tests.posted import posted
 from tests.world import stored
 from users.models import User
+from workbench.operations import back_date
 
 BOARD = "/opportunities/board/"
 CARD = {"HX-Request": "true", "HX-Target": "board-notice"}
@@ -126,6 +127,7 @@ def test_shows_what_was_won_this_month_beside_what_is_open(
         )
         win(deal, by=rep, actual_value=Decimal(900), closed_on=today)
     old = OpportunityFactory(owner=rep, topic="Long ago")
+    back_date(old, created_at=timezone.now() - timedelta(days=40))
     win(old, by=rep, closed_on=today.replace(day=1) - timedelta(days=1))
     win(OpportunityFactory(owner=rep2, topic="Of a colleague"), by=rep2)
     win(OpportunityFactory(owner=outsider, topic="Not theirs to see"), by=outsider)

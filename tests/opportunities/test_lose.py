@@ -1,6 +1,6 @@
 """Losing an opportunity."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
 from tests.factories import OpportunityFactory
 from tests.world import stored
+from workbench.operations import back_date
 
 
 @pytest.fixture
@@ -39,8 +40,11 @@ def test_closes_for_a_reason_today(rep, price):
 
 
 def test_closes_on_the_terms_that_are_given(rep, price, jacquard):
+    opportunity = OpportunityFactory(owner=rep, value=Decimal(900))
+    back_date(opportunity, created_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+
     lost = lose(
-        OpportunityFactory(owner=rep, value=Decimal(900)),
+        opportunity,
         by=rep,
         reason=price,
         lost_to=jacquard,

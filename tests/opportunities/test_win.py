@@ -1,6 +1,6 @@
 """Winning an opportunity."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from records.errors import NotPermitted, Unacceptable
 from records.models import AuditEntry
 from tests.factories import OpportunityFactory, UserFactory
 from tests.world import stored
+from workbench.operations import back_date
 
 
 def test_closes_at_its_value_today(rep):
@@ -32,6 +33,7 @@ def test_closes_at_its_value_today(rep):
 
 def test_closes_on_the_terms_that_are_given(rep):
     opportunity = OpportunityFactory(owner=rep, value=Decimal(900), estimated_close_date=None)
+    back_date(opportunity, created_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
 
     won = win(
         opportunity,
@@ -103,6 +105,18 @@ def test_is_refused_to_those_who_may_not(rep, rep2, outsider, manager):
         with pytest.raises(NotPermitted):
             win(opportunity, by=user)
     assert win(opportunity, by=manager).status == "won"
+
+
+@pytest.mark.parametrize("day", [date(1900, 1, 1), date(2026, 1, 4)])
+def test_refuses_a_day_before_it_was_created(rep, day):
+    opportunity = OpportunityFactory(owner=rep)
+    back_date(opportunity, created_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+
+    with pytest.raises(Unacceptable, match=r"It was created on .* Enter that day or a later one"):
+        win(opportunity, by=rep, closed_on=day)
+
+    opportunity.refresh_from_db()
+    assert opportunity.is_open
 
 
 @pytest.mark.parametrize("year", [1, 1899, 1582])
