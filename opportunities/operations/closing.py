@@ -13,6 +13,7 @@ from opportunities.models import Opportunity, Stage, StageMove
 from opportunities.operations.terms import held_open, move_of, remember
 from records import audit
 from records.errors import Unacceptable
+from records.models import FIRST_YEAR
 from records.operations import apply, locked, operation, save_changed
 from records.operations.many import save_many_changed
 from users import formats
@@ -138,7 +139,8 @@ def drawn_to_close(
     outcome = {**terms, **OUTCOMES[status], "status": status, **moment, "is_on_hold": False}
     changed = apply(opportunity, outcome)
     created_on = timezone.localdate(opportunity.created_at)
-    if at is None and terms["closed_on"] < created_on:
+    is_a_day = terms["closed_on"].year >= FIRST_YEAR  # else the column says what is wrong
+    if at is None and is_a_day and terms["closed_on"] < created_on:
         told = _("It was created on %(day)s. Enter that day or a later one.")
         raise Unacceptable(errors={"closed_on": [told % {"day": formats.day(created_on)}]})
     changed.pop("closed_at")

