@@ -607,14 +607,15 @@ def _require_line(user: User) -> None:
     """
     if user.manager is not None and user.manager.is_machine:
         raise ValidationError({"manager": [_("Choose a person.")]})
-    above, passed = user.manager, set()
-    while above is not None and above.pk not in passed:
-        if above.pk == user.pk:
+    above, passed = user.manager_id, set[int]()
+    while above is not None and above not in passed:
+        if above == user.pk:
             raise ValidationError(
                 {"manager": [_("Nobody is their own manager, also not by way of others.")]}
             )
-        passed.add(above.pk)
-        above = above.manager
+        passed.add(above)
+        # As it stands in the table: what a caller holds may have been read before.
+        above = User.objects.filter(pk=above).values_list("manager", flat=True).first()
 
 
 def _require_for_all(by: User, permission: str) -> None:
