@@ -277,7 +277,8 @@ def _records_as_sent(field: Any, name: str, value: Any) -> list[str]:
     values = value if isinstance(value, list) else [] if value is None else [value]
     sent = []
     for each in values:
-        key = each.get("id") if isinstance(each, dict) else None
+        # A custom field that links has the number alone.
+        key = each.get("id") if isinstance(each, dict) else each if isinstance(each, int) else None
         rows = field.queryset
         found = rows.filter(pk=key).first() if key is not None else None
         if key is None:
