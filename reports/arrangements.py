@@ -41,6 +41,7 @@ ON_TOP = ("open-leads", "key-figures")
 WIDTHS = (4, 5, 6, 7, 8, 12)
 STEPS = ("earlier", "later", "narrower", "wider", "remove", "add")
 LONGEST = 1_000  # characters of the text
+NONE = "none"  # in an address without a word the usual cards stand
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Arrangement:
         """
         cards: dict[str, Placed] = {}
         strange = []
-        for word in text[: LONGEST + 1].split():
+        for word in () if text == NONE else text[: LONGEST + 1].split():
             name, _dot, width = word.partition(".")
             usual = str(LIBRARY.get(name, ""))
             if name in cards or not usual or (width or usual) not in _widths_of(name):
@@ -86,7 +87,7 @@ class Arrangement:
         return cls(tuple(sorted(cards, key=_place_of)), strange)
 
     def __str__(self) -> str:
-        return " ".join(map(str, self.cards))
+        return " ".join(map(str, self.cards)) or NONE
 
     @property
     def names(self) -> tuple[str, ...]:

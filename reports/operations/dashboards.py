@@ -65,7 +65,10 @@ def _check_cards(query: str) -> None:
         raise Unacceptable(
             errors={
                 "cards": [
-                    _("These are no cards, too wide, or there already: %(names)s. Take them away.")
+                    _(
+                        "There is no such card, it cannot be that wide, or it stands there already:"
+                        " %(names)s. Take it away."
+                    )
                     % {"names": names}
                 ]
             }

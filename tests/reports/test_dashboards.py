@@ -66,6 +66,22 @@ def test_is_arranged_step_by_step_in_the_address(reps: Client) -> None:
     assert "Nothing is kept until you save" in page.content.decode()
 
 
+def test_emptied_it_stays_empty_and_is_not_kept_so(reps: Client) -> None:
+    emptied = reps.get(reps.get(f"{ARRANGE}?cards=trend.5&do=remove+trend").url)
+
+    assert emptied.context["cards"] == []
+    assert cards_of(reps.get(emptied.context["show_url"])) == []
+    form = reps.get(emptied.context["saved"]["new_url"]).context["form"]
+    answer = reps.post(
+        "/reports/dashboards/new/",
+        {"name": "Monday", "audience": "private", "query": form["query"].value()},
+    )
+    assert answer.status_code == 422
+    assert "Add a card first" in answer.content.decode()
+    again = reps.get(f"{emptied.request['PATH_INFO']}?cards=none&do=add+ready")
+    assert QueryDict(again.url.partition("?")[2])["cards"] == "ready.5"
+
+
 def test_with_scripts_the_step_is_brought_alone_and_said(reps: Client) -> None:
     answer = reps.get(
         f"{ARRANGE}?cards=trend.5+pipeline.7&do=earlier+pipeline", headers=part("arranged")
@@ -292,6 +308,8 @@ def test_is_deleted_after_asking(reps: Client, rep: User) -> None:
     "cards",
     [
         "",
+        "none",
+        "none trend.5",
         "horoscope.4",
         "trend.99",
         "trend.5 trend.7",
