@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from crm.configuration.references import IsUnknown, line_named, to_numbers
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from users.models import User
 
 T = TypeVar("T")
+LONGEST_FAULT = 300
+RULE_TEXTS = ("key", "label", "unmet_label")
 NAMES = {"format", "qualification_rules", "roles", *(section.name for section in SECTIONS)}
 
 
@@ -230,10 +232,40 @@ def _read(section: Section, told: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if column.is_relation:
             yield name, None if value is None else line_named(column.related_model, value)
             continue
-        try:
-            yield name, column.to_python(value)
-        except ValidationError as wrong:
-            raise _Wrong(f"{name}: {' '.join(wrong.messages)}") from wrong
+        yield name, _read_value(name, column, value)
+
+
+def _read_value(name: str, column: Any, value: Any) -> Any:
+    """Return a value as its column has it. Another type of JSON is refused, not guessed at."""
+    if value is None and not column.null:
+        raise _Wrong(f"{name}: " + _("there has to be a value."))
+    if value is not None and not _is_of(column, value):
+        raise _Wrong(
+            f"{name}: " + _("%(value)s is no value of that type.") % {"value": _short(value)}
+        )
+    try:
+        found = column.to_python(value)
+    except ValidationError as wrong:
+        raise _Wrong(f"{name}: {' '.join(wrong.messages)}"[:LONGEST_FAULT]) from wrong
+    is_blank = found in ("", None) and (column.blank or column.null)
+    if column.choices and not is_blank and found not in dict(column.flatchoices):
+        raise _Wrong(f"{name}: " + _("there is no choice %(value)s.") % {"value": _short(found)})
+    return found
+
+
+def _is_of(column: Any, value: Any) -> bool:
+    if isinstance(column, models.JSONField):
+        return True
+    if isinstance(column, models.BooleanField):
+        return isinstance(value, bool)
+    if isinstance(column, models.IntegerField):
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+    # Days, times and amounts of money are told as texts.
+    return isinstance(value, str)
+
+
+def _short(value: Any) -> str:
+    return f"{value!r:.40}"
 
 
 def _take_rules(rules: list[Any] | None, outcome: Outcome, *, by: User) -> None:
@@ -243,6 +275,14 @@ def _take_rules(rules: list[Any] | None, outcome: Outcome, *, by: User) -> None:
         return
 
     def work() -> None:
+        for number, rule in enumerate(rules, start=1):
+            texts = (
+                [rule.get(name, "") for name in RULE_TEXTS] if isinstance(rule, dict) else [None]
+            )
+            if not all(isinstance(text, str) for text in texts):
+                raise _Wrong(
+                    _("Rule %(number)d has a key and labels, all texts.") % {"number": number}
+                )
         activate_rules(draft_rules(by=by, rules=to_numbers(rules, Lead)), by=by)
         outcome.changes.append(Change("qualification_rules", "", {"rules": [before, rules]}))
 
@@ -262,6 +302,7 @@ def _take_role(told: Any, outcome: Outcome, *, by: User) -> None:
     if (
         not isinstance(told, dict)
         or not isinstance(told.get("grants"), dict)
+        or not all(isinstance(told.get(name, ""), str) for name in ("name", "description"))
         or told.keys() - {"name", "description", "grants"}
     ):
         raise _Wrong(_("A role has a name, a description and grants."))

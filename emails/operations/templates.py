@@ -94,6 +94,8 @@ def _held(template: EmailTemplate, *, by: User, action: str) -> EmailTemplate:
 
 
 def _check(template: EmailTemplate, *, by: User) -> None:
+    if not isinstance(template.kinds, list):
+        raise Unacceptable(errors={"kinds": [_("Give a list of kinds of record.")]})
     template.kinds = [kind for kind in KINDS if kind in template.kinds]
     acceptable(template)
     errors: dict[str, list[str]] = {}

@@ -176,7 +176,7 @@ def test_a_stage_goes_for_another_one_and_comes_back_by_its_name(admin: User) ->
             {"target": "account.none", "column": "", "source": "topic"},
             "no custom",
         ),
-        ("form_layouts", {"kind": "planet", "sections": []}, "Choose a kind of record"),
+        ("form_layouts", {"kind": "planet", "sections": []}, "no choice 'planet'"),
         ("form_layouts", {"kind": "lead", "role": "Nobody", "sections": []}, "no role Nobody"),
         (
             "assignment_rules",
