@@ -713,7 +713,7 @@ def narrow(fields: dict[str, forms.Field], user: User, instance: Model | None = 
                     rows, label=field.label, required=field.required, help_text=_("Type a name")
                 )
             lookup.standing = getattr(instance, f"{name}_id", None)
-            lookup.with_bin = model.all_objects.permitted(user, "view")
+            lookup.with_bin = model.all_objects.permitted(user, "view")  # type: ignore[attr-defined]
         elif issubclass(model, User):
             field.queryset = colleagues()
         elif any(column.name == "is_active" for column in model._meta.fields):
