@@ -216,6 +216,18 @@ def field_of(kind: str, name: str, user: User | None) -> CustomField | None:
     return next((each for each in known_to(user).fields.get(kind, ()) if each.key == key), None)
 
 
+def links_to(model: type[models.Model]) -> list[CustomField]:
+    """Return every field that links to records of this kind, also those out of use."""
+    rows = CustomField.objects.filter(type=CustomField.Type.RECORD, target=kind_of(model))
+    return list(rows.order_by("pk"))
+
+
+def rows_linking(definition: CustomField, pks: Iterable[int]) -> Any:
+    """Return the records that link to any of these by a field, also those in the recycle bin."""
+    rows = model_of(definition.kind)._base_manager
+    return rows.filter(**{f"custom__{definition.key}__in": list(pks)}).order_by("pk")
+
+
 # Values
 
 

@@ -299,12 +299,26 @@ def _dependants(made: Made) -> Iterable[Blocker]:
             Q(qualification=made.qualification) | Q(qualification__state=Qualification.State.UNDONE)
         ).select_related("qualification__lead__owner")
         needing += [link.qualification.lead for link in others]
+    yield from _links(made)
     for record in needing:
         yield Blocker(
             _("%(kind)s %(record)s depends on it")
             % {"kind": str(record._meta.verbose_name).capitalize(), "record": record},
             record,
         )
+
+
+def _links(made: Made) -> Iterable[Blocker]:
+    """Yield other records that link to one that would go by a custom field."""
+    gone = {(type(record), record.pk) for record in made.created}
+    for model in (Account, Contact, Opportunity):
+        pks = [record.pk for record in made.created if isinstance(record, model)]
+        for link in custom.links_to(model) if pks else ():
+            for record in custom.rows_linking(link, pks).select_related("owner"):
+                if (type(record), record.pk) not in gone:
+                    words = {"kind": str(record._meta.verbose_name).capitalize()}
+                    words |= {"record": record, "field": link.label}
+                    yield Blocker(_("%(kind)s %(record)s links to it: %(field)s") % words, record)
 
 
 def _give_back(record: Account | Contact, qualification: Qualification, *, by: User) -> None:

@@ -26,10 +26,12 @@ from opportunities.models import Opportunity, Stakeholder
 from opportunities.operations import update_opportunity
 from records.errors import CannotUnmerge, IsMerged, NotPermitted
 from records.models import AuditEntry, Merge, MergedRecord
+from tests.custom import define
 from tests.duplicates import world
 from tests.duplicates.kinds import KINDS
 from tests.factories import AccountFactory, ContactFactory
 from tests.snapshots import rows
+from users.models import User
 
 
 @pytest.fixture(params=KINDS)
@@ -415,3 +417,25 @@ def test_leaves_a_lead_that_was_qualified_since_with_what_it_became(rep):
     assert lead in {each.record for each in refusal.value.obstacles}
     assert world.record(lead).contact == kept
     assert list(findings()) == []
+
+
+def test_custom_links_follow_a_merge_and_come_back(kind, admin, rep):
+    name = kind.model._meta.model_name
+    define("account", "partner", type="record", target=name, by=admin)
+    kept, *gone = kind.world(rep)
+    by = User.objects.get(pk=rep.pk)
+    linking = create_account(by=by, name="Whoever links", custom={"partner": gone[0].pk})
+    before = rows()
+
+    merge = kind.merge(kept, gone, by=rep)
+    moved = Account.objects.get(pk=linking.pk)
+    kind.unmerge(merge, by=rep)
+
+    assert moved.custom == {"partner": kept.pk}
+    assert moved.version == linking.version + 1
+    events = AuditEntry.objects.filter(event="account.relinked", record_id=linking.pk)
+    assert [entry.changes for entry in events.order_by("pk")] == [
+        {"custom.partner": [gone[0].pk, kept.pk]},
+        {"custom.partner": [kept.pk, gone[0].pk]},
+    ]
+    assert rows() == before

@@ -9,10 +9,21 @@ from activities.operations import add_task, log_note
 from crm.integrity import findings
 from leads.errors import CannotUndo, LeadIsOpen
 from leads.models import Lead, Qualification
-from leads.operations import Plan, Target, Terms, capture_lead, leave, qualify, reopen, undo
+from leads.operations import (
+    Plan,
+    Target,
+    Terms,
+    capture_lead,
+    leave,
+    qualify,
+    reopen,
+    undo,
+    update_lead,
+)
 from opportunities.models import Opportunity
 from opportunities.operations import open_opportunity, update_opportunity
 from records.errors import NotPermitted
+from tests.custom import define
 from tests.snapshots import rows
 from users.models import User
 
@@ -300,3 +311,22 @@ def test_leaves_a_lead_only_once(rep):
 
     with pytest.raises(LeadIsOpen):
         leave(lead, by=rep)
+
+
+def test_is_stopped_by_a_custom_field_that_links_to_what_was_made(admin, rep):
+    define("lead", "deal", type="record", target="opportunity", label="Deal", by=admin)
+    lead = a_lead(rep)
+    opportunity = qualify(lead, by=rep).opportunity
+    by = User.objects.get(pk=rep.pk)
+    other = capture_lead(
+        by=by, topic="Looms", last_name="Jacquard", custom={"deal": opportunity.pk}
+    )
+
+    with pytest.raises(CannotUndo) as refusal:
+        undo(lead, by=rep)
+
+    assert [(b.text, b.record) for b in refusal.value.blockers] == [
+        (f"Lead {other} links to it: Deal", other)
+    ]
+    update_lead(other, by=User.objects.get(pk=rep.pk), custom={"deal": None})
+    undo(lead, by=rep)

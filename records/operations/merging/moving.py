@@ -9,12 +9,13 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from records import audit
+from records import audit, custom
 from records.models import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from records.models import CustomField
     from records.operations.merging.image import Image
     from users.models import User
 
@@ -53,6 +54,10 @@ def hold_references(model: type[Record], pks: Collection[int], *, rooms: Collect
         if key.model._meta.app_label in rooms and issubclass(key.model, Record):
             rows = key.model._base_manager.select_for_update(of=("self",))
             list(rows.filter(**{f"{key.name}__in": pks}).order_by("pk").values_list("pk"))
+    for link in custom.links_to(model):
+        if custom.model_of(link.kind)._meta.app_label in rooms:
+            rows = custom.rows_linking(link, pks).select_for_update(of=("self",))
+            list(rows.values_list("pk"))
 
 
 def move_references(
@@ -65,6 +70,25 @@ def move_references(
     """
     for key in references_to(type(to), stays=stays):
         _move(key, losers, to=to, image=image, by=by)
+    for link in sorted(custom.links_to(type(to)), key=lambda link: LOCK_ORDER.get(link.kind, 9)):
+        _move_link(link, losers, to=to, image=image, by=by)
+
+
+def _move_link(
+    link: CustomField, losers: Sequence[Record], *, to: Record, image: Image, by: User
+) -> None:
+    """Let custom fields that link to `losers` link to `to`, but for those that are merged."""
+    model = custom.model_of(link.kind)
+    for loser in losers:
+        rows = custom.rows_linking(link, [loser.pk]).select_for_update(of=("self",))
+        if model is type(to):
+            rows = rows.exclude(pk__in=[to.pk, *(each.pk for each in losers)])
+        found = list(rows)
+        for row in found:
+            image.change(row, link.name, loser.pk, to.pk)
+        if found:
+            change_rows(model, [row.pk for row in found], {link.name: to.pk}, by=by)
+            _tell(found, link.name, loser.pk, to.pk, by=by)
 
 
 def _move(key: Any, losers: Sequence[Record], *, to: Record, image: Image, by: User) -> None:
@@ -128,13 +152,21 @@ def _standing(key: Any, to: Record) -> set[tuple[tuple[str, ...], tuple[Any, ...
 def change_rows(
     model: type[models.Model], pks: Sequence[int], values: Mapping[str, Any], *, by: User
 ) -> None:
-    """Write the same values into many rows; records get their version and history with it."""
+    """Write the same values into many rows; records get their version and history with it.
+
+    Values of custom fields are named `custom.<key>`.
+    """
     rows = model._base_manager.filter(pk__in=pks)
     if not issubclass(model, Record):
         rows.update(**values)
         return
+    columns = {name: new for name, new in values.items() if not name.startswith(custom.PREFIX)}
+    own = {n.removeprefix(custom.PREFIX): new for n, new in values.items() if n not in columns}
+    for row in rows if own else ():
+        row.custom = {**row.custom, **own}
+        model._base_manager.filter(pk=row.pk).update(custom=row.custom)
     moment = timezone.now()
-    rows.update(**values, version=F("version") + 1, changed_by=by, changed_at=moment)
+    rows.update(**columns, version=F("version") + 1, changed_by=by, changed_at=moment)
     history: Any = model.history
     history.bulk_history_create(list(rows), update=True, default_user=by, default_date=moment)
 

@@ -271,6 +271,13 @@ def give_back(
         )
 
 
+def _by_field(model: Any, changes: Mapping[str, list[Any]]) -> Iterable[tuple[str, list[Any]]]:
+    """Yield changes by the name of the field instead of that of its column."""
+    for name, pair in changes.items():
+        is_own = name.startswith(custom.PREFIX)
+        yield (name if is_own else model._meta.get_field(name).name), pair
+
+
 def _tell_return(
     model: Any, pks: Sequence[int], image: Image, merged: Mapping[int, Record], *, by: User
 ) -> None:
@@ -285,8 +292,10 @@ def _tell_return(
                 f"{model._meta.model_name}.relinked",
                 by=by,
                 changes={
-                    model._meta.get_field(name).name: [merged.get(new, new), merged.get(old, old)]
-                    for name, (old, new) in changes[str(row.pk)].items()
+                    name: [new, old]
+                    if name.startswith(custom.PREFIX)
+                    else [merged.get(new, new), merged.get(old, old)]
+                    for name, (old, new) in _by_field(model, changes[str(row.pk)])
                 },
             )
             for row in model._base_manager.filter(pk__in=pks).order_by("pk")
