@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account
+from accounts.operations import delete_account
 from leads.forms import LeadForm
-from tests.factories import AccountFactory
+from tests.custom import define
+from tests.factories import AccountFactory, LeadFactory
 from users.models import User
 from workbench.forms import LookupField, MoneyField, amount_of, label_of
 
@@ -154,3 +156,18 @@ def test_refuses_a_number_that_no_line_can_have(rep: User, key: str) -> None:
     form = LeadForm({"topic": "Storage", "company": "Ferrovia", "products": [key]}, user=rep)
 
     assert "products" in form.errors
+
+
+def test_what_stands_is_named_from_the_bin_and_can_be_taken_away(admin: User, rep: User) -> None:
+    define("lead", "partner", type="record", target="account", by=admin)
+    account = AccountFactory(owner=rep, name="Gone Works")
+    by = User.objects.get(pk=rep.pk)
+    lead = LeadFactory(owner=rep, by=by, custom={"partner": account.pk})
+    delete_account(account, by=rep)
+    form = LeadForm({}, instance=lead, user=User.objects.get(pk=rep.pk))
+    field = form.fields["custom.partner"]
+
+    assert form["custom.partner"].initial == account.pk
+    assert field.prepare_value(account.pk) == f"Gone Works (#{account.pk})"
+    assert field.clean(f"Gone Works (#{account.pk})") == account.pk
+    assert field.clean("") is None
