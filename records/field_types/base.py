@@ -59,6 +59,10 @@ class FieldType:
         """Return a stored value as people read it."""
         return str(value)
 
+    def told(self, definition: CustomField, value: Any) -> Any:
+        """Return what a program is told of a stored value: nothing of what may not be seen."""
+        return value
+
     def read(self, definition: CustomField, text: str) -> Any:
         """Return what somebody means by a text, for `store`, which refuses what is unreadable."""
         return text
@@ -83,7 +87,7 @@ class FieldType:
         """Say what to do about an input that is no such value at all."""
         return _("Choose one of the list for %(label)s") % {"label": definition.label}
 
-    def address(self, value: Any) -> str:
+    def address(self, definition: CustomField, value: Any) -> str:
         """Return where a click on a stored value leads; nothing where it is no link."""
         return ""
 

@@ -45,6 +45,10 @@ class Link(FieldType):
         known = definition.linked or {}
         return known.get(value) or unnamed(definition.target_model)
 
+    def told(self, definition: CustomField, value: Any) -> Any:
+        self.prepare(definition, [value])
+        return value if (definition.linked or {}).get(value) else None
+
     def prepare(self, definition: CustomField, values: Iterable[Any]) -> None:
         known = definition.linked = definition.linked or {}
         asked = {value for value in values if type(value) is int} - known.keys()
@@ -52,16 +56,23 @@ class Link(FieldType):
             known |= dict.fromkeys(asked, "")
             known |= {each.pk: str(each) for each in _seen(definition).filter(pk__in=asked)}
 
+    def address(self, definition: CustomField, value: Any) -> str:
+        """Return the page of a record that the viewer may see; `words` has looked it up."""
+        if not (definition.linked or {}).get(value):
+            return ""
+        return str(definition.target_model(pk=value).get_absolute_url())
+
     def read(self, definition: CustomField, text: str) -> Any:
         found = re.fullmatch(r"#?([0-9]{1,15})", text)
         return int(found[1]) if found else text
 
     def schema(self, definition: CustomField) -> dict[str, Any]:
         kind = str(definition.target_model._meta.verbose_name)
-        return {"type": "integer", "description": _("The number of a %(kind)s") % {"kind": kind}}
+        told = _("A record by its number: %(kind)s") % {"kind": kind}
+        return {"type": "integer", "description": told}
 
     def unreadable(self, definition: CustomField) -> str:
-        return _("Choose a %(kind)s that you can see for %(label)s, by number") % {
+        return _("Choose for %(label)s one that you can see (%(kind)s), by number") % {
             "kind": definition.target_model._meta.verbose_name,
             "label": definition.label,
         }

@@ -9,7 +9,8 @@ import pytest
 from records.models import AuditEntry, CustomField
 from tests.api.conftest import LEAD, Caller
 from tests.custom import ONE_OF_EACH, VALUES, define, one_of_each
-from tests.factories import LeadFactory
+from tests.factories import AccountFactory, LeadFactory
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -322,3 +323,35 @@ def test_a_wrong_filter_on_a_label_with_a_percent_sign_is_told(admin: Caller) ->
 
         assert answer.status_code == 400, query
         assert "argin %" in str(answer.json()["errors"])
+
+
+def test_a_link_to_what_the_caller_may_not_see_is_null_and_finds_nothing(
+    admin: Caller, rep: Caller, outsider: Caller
+) -> None:
+    assert admin.user is not None
+    assert rep.user is not None
+    define("lead", "partner", type="record", target="account", by=admin.user)
+    whole = User.objects.get(pk=admin.user.pk)
+    accounts = [AccountFactory(owner=outsider.user), AccountFactory(owner=rep.user)]
+    hidden, open_ = (
+        LeadFactory(owner=rep.user, by=whole, custom={"partner": each.pk}) for each in accounts
+    )
+
+    told = {row["id"]: row["custom"] for row in rep.get("leads/").json()["results"]}
+    found = {
+        query: [row["id"] for row in rep.get(f"leads/?{query}").json()["results"]]
+        for account in accounts
+        for query in (
+            f"where=custom.partner:is:{account.pk}",
+            f"custom.partner={account.pk}",
+        )
+    }
+    kept = rep.patch(f"leads/{hidden.pk}/", {"job_title": "Weaver", "custom": {"partner": None}})
+    gone = rep.patch(f"leads/{open_.pk}/", {"custom": {"partner": None}})
+
+    assert told == {hidden.pk: {"partner": None}, open_.pk: {"partner": accounts[1].pk}}
+    assert list(found.values()) == [[], [], [open_.pk], [open_.pk]]
+    assert (kept.status_code, gone.status_code) == (200, 200)
+    hidden.refresh_from_db()
+    open_.refresh_from_db()
+    assert (hidden.custom, open_.custom) == ({"partner": accounts[0].pk}, {})

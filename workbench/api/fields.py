@@ -298,6 +298,8 @@ def seen(model: type[Any], pk: int, *, by: User) -> Any:
 class Custom(serializers.Field[Any, Any, Any, Any]):
     """The custom fields by key, each of its own type; what has no value is not there.
 
+    A link to a record that the caller may not see is null.
+
     Of a record that is there only the keys that are sent change, and null takes a value away.
     """
 
@@ -317,9 +319,16 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("invalid")
-        standing = getattr(self.parent.instance, "custom", None)
+        standing = getattr(self.parent.instance, "custom", None) or {}
+        shown = self.to_representation(standing) if None in data.values() else {}
+        # What is told as null stays when null is sent back: nobody takes away what he cannot see.
+        sent = {
+            key: value
+            for key, value in data.items()
+            if value is not None or key not in shown or shown[key] is not None
+        }
         try:
-            return cleaned(self.kind, data, by=self.user, standing=standing) if data else {}
+            return cleaned(self.kind, sent, by=self.user, standing=standing) if sent else {}
         except Unacceptable as refusal:
             raise serializers.ValidationError(
                 {name.removeprefix(PREFIX): told for name, told in refusal.errors.items()}
@@ -328,8 +337,11 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
     def to_representation(self, value: Any) -> dict[str, Any]:
         if not value or self.kind not in KINDS:
             return {}
-        keys = (each.key for each in definitions_for(self.user)[self.kind])
-        return {key: value[key] for key in keys if key in value}
+        return {
+            each.key: type_of(each).told(each, value[each.key])
+            for each in definitions_for(self.user)[self.kind]
+            if each.key in value
+        }
 
 
 def is_id(value: Any) -> bool:

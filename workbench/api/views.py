@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from records import custom
 from records.errors import Busy, Refused, Stale
 from records.models import Record, TimelineRecord
 from records.operations import assign, once, require_for_all, run_atomically
@@ -311,6 +312,9 @@ class RecordViewSet(WritingViewSet):
         context = {**self.get_serializer_context(), "in_scope": {}}
         serializer = serializer_class(records, many=True, context=context)
         context["in_scope"].update(self.in_scope(serializer.child, records))
+        if any(getattr(record, "custom", None) for record in records):
+            for each in custom.definitions_for(self.user).get(custom.kind_of(self.model), ()):
+                custom.prepare(each, records)
         return list(serializer.data)
 
     def in_scope(self, serializer: RecordSerializer, records: list[Any]) -> dict[Any, set[int]]:

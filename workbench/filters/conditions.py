@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 import django_filters
 from django import forms
 from django.db.models import Case, F, Q, When
+from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from records import custom
 from records.conditions import (
     DEEPEST,
     MOST_TESTS,
@@ -35,6 +37,7 @@ from records.conditions import (
     parse,
     words,
 )
+from records.lookups import JsonNumber
 from records.models import Record
 from records.permissions import reach_of, scope_of
 from records.vocabulary import fields_of
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from django.db.models import Model
+
+    from records.models import CustomField
 
 WHERE = "where"
 LONGEST = 4000  # characters of one
@@ -65,10 +70,28 @@ def fields_for(
 
 
 def _as_seen(model: type[Model], about: Field, user: User) -> Field:
+    if about.type == "link":
+        link = custom.field_of(custom.kind_of(model), about.name, user)
+        return about if link is None else replace(about, rows=link_seen(link, user))
     if "." not in about.name or about.rows is not None or "__" not in about.path:
         return about
     rows = where_seen(model, about.path, user)
     return about if rows is None else replace(about, rows=rows)
+
+
+def link_seen(link: CustomField, user: User) -> Case | None:
+    """Return the number that stands in a custom link, as far as `user` may see that record.
+
+    Nothing is returned where he may see all of them.
+    """
+    target = link.target_model
+    if scope_of(user, "view", target) == Grant.Scope.ALL:
+        return None
+    place = JsonNumber("custom", link.key)
+    seen: Any = target._default_manager.all()
+    return Case(
+        When(In(place, seen.permitted(user, "view").order_by().values("pk").query), then=place)
+    )
 
 
 def where_seen(model: type[Model], path: str, user: User, **options: Any) -> Case | None:

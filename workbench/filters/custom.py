@@ -17,6 +17,7 @@ from records.models import CustomField
 from records.vocabulary import asked_about
 from users import formats
 from users.models import User
+from workbench.filters.conditions import link_seen
 from workbench.forms import date_input
 from workbench.templatetags.workbench import day
 
@@ -87,6 +88,8 @@ def looked_for(definition: CustomField) -> Field:
     field = asked_about(definition)
     if definition.type == CustomField.Type.USER:
         return field  # who they are is read when somebody looks
+    if definition.type == CustomField.Type.RECORD and definition.viewer is not None:
+        return replace(field, rows=link_seen(definition, definition.viewer))
     return replace(field, choices=[*field.choices, *field.retired], retired=())
 
 
