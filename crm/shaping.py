@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import path
@@ -270,7 +271,8 @@ class TypeForm(forms.Form):
 
     def __init__(self, *args: Any, field: CustomField, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = [choice for choice in Type.choices if choice[0] != field.type]
+        # A link stays one, and nothing else can become one.
+        others = [each for each in Type.choices if each[0] not in {field.type, Type.RECORD}]
         self.fields["type"].choices = others  # type: ignore[attr-defined]
 
 
@@ -349,8 +351,8 @@ class CustomFieldAdmin(SettingAdmin):
                 "new one. A form layout may put it elsewhere."
             ),
             "is_required": _(
-                "Asked of everybody who fills in the form. What is stored already, and what "
-                "programs and rules write, is not stopped by it."
+                "Asked of everybody who fills in the form, and of programs and imports. What is "
+                "stored already, and what rules write, is not stopped by it."
             ),
             "is_active": _("Out of use it is hidden everywhere, and what is stored stays."),
         }
@@ -374,10 +376,14 @@ class CustomFieldAdmin(SettingAdmin):
     def get_buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         if not self.has_change_permission(request, obj):
             return []
-        retype = Button(_("Change the type"), url=self.address("retype", obj.pk))
-        if obj.is_active:
-            return [retype, Button(_("Take out of use"), "take_out_of_use")]
-        return [retype, Button(_("Put back into use"), "put_into_use")]
+        use = (
+            Button(_("Take out of use"), "take_out_of_use")
+            if obj.is_active
+            else Button(_("Put back into use"), "put_into_use")
+        )
+        if obj.type == Type.RECORD:
+            return [use]
+        return [Button(_("Change the type"), url=self.address("retype", obj.pk)), use]
 
     def get_urls(self) -> Any:
         view = self.admin_site.admin_view(self.retype_view)
@@ -387,6 +393,8 @@ class CustomFieldAdmin(SettingAdmin):
     def retype_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what would become of every value; the button under that does it."""
         field = self.line_for(request, pk, may_change=True)
+        if field.type == Type.RECORD:
+            raise Http404
         user, sent = user_of(request), request.POST or request.GET
         form = TypeForm(sent if "type" in sent else None, field=field)
         context: dict[str, Any] = {

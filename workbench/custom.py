@@ -289,9 +289,12 @@ def rows_for(record: Any, user: User, editing: Editing) -> dict[str, dict[str, A
 def shown(definition: CustomField, value: Any) -> Any:
     """Return a stored value as a page shows it: an address as a link, everything else in words."""
     words = custom.in_words(definition, value)
-    address = type_of(definition).address(value) if words and custom.fits(definition, value) else ""
+    kind = type_of(definition)
+    address = kind.address(definition, value) if words and custom.fits(definition, value) else ""
     if not address:
         return words
+    if address.startswith("/"):
+        return format_html('<a href="{}">{}</a>', address, words)
     return format_html('<a href="{}" rel="nofollow noopener noreferrer">{}</a>', address, words)
 
 

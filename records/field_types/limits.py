@@ -160,7 +160,9 @@ def _checked_text(longest: int, given: dict[str, Any]) -> dict[str, Any]:
             )
         given["longest"] = int(text)
     if "pattern" in given:
-        pattern = str(given["pattern"])
+        pattern = given["pattern"]
+        if not isinstance(pattern, str):
+            raise ValueError(_("Write the pattern as a text, like [A-Z]{2}-[0-9]+"))
         if longest > OPEN_END:
             raise ValueError(_("A long text has no pattern. Use a text in one line"))
         if problem := pattern_problem(pattern):

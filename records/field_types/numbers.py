@@ -76,7 +76,9 @@ class DecimalNumber(FieldType):
             number = Decimal(str(value).strip()[:60])
         except InvalidOperation as error:
             raise ValueError(self.unreadable(definition)) from error
-        if not number.is_finite() or abs(number.adjusted()) > 2 * MOST_DIGITS:
+        if not number.is_finite():
+            raise ValueError(self.unreadable(definition))
+        if abs(number.adjusted()) > 2 * MOST_DIGITS:
             raise ValueError(_too_long(definition))
         text = format(number.normalize() + 0, "f")
         if sum(sign.isdigit() for sign in text) > MOST_DIGITS:

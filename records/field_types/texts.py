@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
@@ -32,7 +33,14 @@ class Text(FieldType):
     fits_into: ClassVar[tuple[str, ...]] = (_TYPES.TEXT, _TYPES.LONG_TEXT)
 
     def store(self, definition: CustomField, value: Any, *, standing: Any = None) -> Any:
-        return fitting_text(definition, value, self.longest)
+        text = fitting_text(definition, value, self.longest)
+        if self.control != "lines" and "\n" in text and text != standing:
+            told = _("%(label)s takes one line, and this has several lines")
+            raise ValueError(told % {"label": definition.label})
+        return text
+
+    def read(self, definition: CustomField, text: str) -> Any:
+        return text if self.control == "lines" else " ".join(text.splitlines())
 
     def sort_value(self, definition: CustomField) -> Any:
         return Folded(JsonText("custom", definition.key))
@@ -75,7 +83,7 @@ class Url(Text):
             "label": definition.label
         }
 
-    def address(self, value: Any) -> str:
+    def address(self, definition: CustomField, value: Any) -> str:
         return str(value)
 
 
@@ -99,8 +107,8 @@ class Email(Text):
             "label": definition.label
         }
 
-    def address(self, value: Any) -> str:
-        return f"mailto:{value}"
+    def address(self, definition: CustomField, value: Any) -> str:
+        return f"mailto:{quote(str(value), safe='@')}"
 
 
 class Phone(Text):
@@ -123,7 +131,7 @@ class Phone(Text):
             "label": definition.label
         }
 
-    def address(self, value: Any) -> str:
+    def address(self, definition: CustomField, value: Any) -> str:
         number = re.sub(r"[^0-9+]", "", re.split(r"[xe#]", str(value), flags=re.IGNORECASE)[0])
         return f"tel:{number}"
 

@@ -97,7 +97,7 @@ def save_field(field: CustomField, *, by: User, is_converted: bool = False) -> C
     if not errors:
         _set_translations(field, errors)
     if not errors:
-        _set_default(field, errors)
+        _set_default(field, standing, errors, by=by)
     if errors:
         raise Unacceptable(errors=errors)
     saved = save_setting(field, by=by, standing=standing)
@@ -290,15 +290,20 @@ def _set_translations(field: CustomField, errors: dict[str, list[str]]) -> None:
         errors["translations"] = list(dict.fromkeys(problems))
 
 
-def _set_default(field: CustomField, errors: dict[str, list[str]]) -> None:
-    """Check the default as a value that somebody would choose today."""
+def _set_default(
+    field: CustomField, standing: CustomField | None, errors: dict[str, list[str]], *, by: User
+) -> None:
+    """Check the default as a value that `by` would choose today; a link may stay as it stands."""
+    field.viewer = by
+    is_link = standing is not None and field.type == standing.type == CustomField.Type.RECORD
+    before = standing.default if standing is not None and is_link else None
     if isinstance(field.default, str):
         field.default = custom.from_text(field, field.default)
     if custom.is_empty(field.default):
         field.default = None
         return
     try:
-        field.default = custom.stored(field, field.default)
+        field.default = custom.stored(field, field.default, standing=before)
     except ValueError as problem:
         errors["default"] = [str(problem)]
 

@@ -19,7 +19,7 @@ from records.operations.shaping import MOST_CHOICES, line_problem
 from tests.admin.forms import errors_of, form_of
 from tests.any_condition import NAUGHTY
 from tests.custom import define
-from tests.factories import LeadFactory
+from tests.factories import AccountFactory, LeadFactory
 from users.models import User
 from workbench.models import SavedView
 
@@ -193,3 +193,33 @@ def test_says_beforehand_what_asks_about_a_field(admin: User, rep: User, client:
             assert sentence in told, address
         assert "Another" not in told
         assert "Of one" not in told
+
+
+def test_a_link_takes_a_default_and_keeps_its_type(desk: Client, admin: User) -> None:
+    account = AccountFactory(owner=admin, name="Ferrovia")
+    typed = form_of(desk, f"{LIST}add/")
+    typed |= {"kind": "lead", "label": "Partner", "type": "record", "target": "account"}
+    wrong = desk.post(f"{LIST}add/", typed | {"default": "999999"}).content.decode()
+    made = desk.post(f"{LIST}add/", typed | {"default": str(account.pk)})
+    link = CustomField.objects.get()
+    text = define("lead", "note", by=admin)
+
+    page = desk.get(f"{LIST}{link.pk}/change/").content.decode()
+    offered = desk.get(f"{LIST}{text.pk}/retype/").context["form"].fields["type"].choices
+
+    assert "Choose for Partner one that you can see (account), by number" in wrong
+    assert (made.status_code, link.default) == (302, account.pk)
+    assert "Change the type" not in page
+    assert "and of programs and imports" in page
+    assert desk.get(f"{LIST}{link.pk}/retype/").status_code == 404
+    assert {"record", "text"}.isdisjoint(dict(offered))
+
+
+def test_a_page_to_add_something_begins_with_its_first_field(desk: Client, admin: User) -> None:
+    field = define("lead", "note", by=admin)
+
+    adding, changing = (
+        desk.get(f"{LIST}{page}").content.decode() for page in ("add/", f"{field.pk}/change/")
+    )
+
+    assert (adding.count('name="_save"'), changing.count('name="_save"')) == (1, 2)

@@ -249,3 +249,50 @@ def test_a_pattern_as_people_need_it_is_taken(pattern: str) -> None:
     assert not pattern_problem(pattern)
     field = CustomField(label="Code", limits={"pattern": pattern})
     assert limit_problem(field, "text", "\n" * 255)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "sentence"),
+    [
+        ("text", "one\ntwo", "several lines"),
+        ("decimal", "NaN", "as a number, like 12.5"),
+        ("decimal", "Infinity", "as a number, like 12.5"),
+    ],
+)
+def test_what_is_no_such_value_is_refused_in_its_words(
+    type_: str, value: str, sentence: str, admin: User
+) -> None:
+    field = define("lead", "field", type=type_, by=admin)
+
+    with pytest.raises(ValueError, match=sentence):
+        custom.stored(field, value)
+    assert custom.from_text(define("lead", "other", by=admin), "one\r\ntwo") == "one two"
+
+
+@pytest.mark.parametrize("pattern", [["a"], 5, {"a": 1}])
+def test_a_pattern_is_a_text(pattern: Any, admin: User) -> None:
+    with pytest.raises(Unacceptable, match="Write the pattern as a text"):
+        define("lead", "field", limits={"pattern": pattern}, by=admin)
+
+
+def test_a_value_leads_where_it_says_and_nowhere_else(
+    client: Client, admin: User, rep: User, outsider: User
+) -> None:
+    define("lead", "mailbox", type="email", by=admin)
+    define("lead", "partner", type="record", target="account", by=admin)
+    accounts = [AccountFactory(owner=rep, name="Seen"), AccountFactory(owner=outsider)]
+    leads = [
+        LeadFactory(
+            owner=rep,
+            by=again(admin),
+            custom={"mailbox": "a?cc=b@c.example", "partner": account.pk},
+        )
+        for account in accounts
+    ]
+    client.force_login(rep)
+
+    pages = [client.get(lead.get_absolute_url()).content.decode() for lead in leads]
+
+    assert "mailto:a%3Fcc%3Db@c.example" in pages[0]
+    assert f'<a href="{accounts[0].get_absolute_url()}">Seen</a>' in pages[0]
+    assert accounts[1].get_absolute_url() not in pages[1]
