@@ -80,6 +80,11 @@ class Source:
     choices: dict[str, str]
     definition: CustomField | None = None
 
+    def told_in(self, lead: Lead) -> Any:
+        """Return what a custom field of a lead tells its reader: nothing of a hidden record."""
+        definition, value = self.definition, self.value_in(lead)
+        return value if definition is None else TYPES[definition.type].told(definition, value)
+
     def value_in(self, lead: Lead) -> Any:
         """Return what the lead has there; None for nothing. An unticked column says nothing."""
         if self.definition is not None:
@@ -152,10 +157,14 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What becomes of every value that has a way, and which filled fields go nowhere."""
+    """What becomes of every value that has a way, and which filled fields go nowhere.
+
+    Of those that go nowhere some link to what the one who asks may not see.
+    """
 
     items: tuple[Arrival, ...] = ()
     stranded: tuple[Source, ...] = ()
+    unseen: tuple[Source, ...] = ()
 
     def for_kind(self, kind: str) -> list[Arrival]:
         """Return those that go to an account, a contact or an opportunity."""
@@ -302,7 +311,8 @@ def arrivals_of(lead: Lead, decision: Decision, plan: Plan, *, by: User) -> Arri
         and not is_empty(source.value_in(lead))
         and source.name not in arrived
     ]
-    return Arrivals(tuple(items), tuple(stranded))
+    unseen = [source for source in stranded if source.told_in(lead) is None]
+    return Arrivals(tuple(items), tuple(stranded), tuple(unseen))
 
 
 def _way(route: Route, lead: Lead) -> Way | None:

@@ -255,10 +255,12 @@ def _field_steps(
             if not each.is_filled and is_hidden(each.record, by):
                 yield _barred(each.way.source_label, label)
     for source in arrivals.stranded:
-        yield Step(
-            "warning",
-            _("%(field)s stays on the lead: no field takes it over") % {"field": source.label},
+        told = (
+            _("%(field)s stays on the lead: you may not see the record that it links to")
+            if source in arrivals.unseen
+            else _("%(field)s stays on the lead: no field takes it over")
         )
+        yield Step("warning", told % {"field": source.label})
 
 
 def _of(kind: str, fields: list[str]) -> dict[str, str]:

@@ -171,3 +171,9 @@ def test_what_stands_is_named_from_the_bin_and_can_be_taken_away(admin: User, re
     assert field.prepare_value(account.pk) == f"Gone Works (#{account.pk})"
     assert field.clean(f"Gone Works (#{account.pk})") == account.pk
     assert field.clean("") is None
+
+
+@pytest.mark.parametrize("text", ["-5", "−5", "- 1,000", "-€5"])
+def test_says_of_an_amount_below_zero_what_is_wrong(text: str) -> None:
+    with pytest.raises(ValidationError, match="not below zero"):
+        MoneyField().clean(text)

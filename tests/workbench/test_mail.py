@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from records.errors import NotPermitted, Unacceptable
 from tests.catcher import Catcher, catching
 from workbench.models import Mail, MailPart
-from workbench.operations.mail import MailIsOnItsWay, note_bounce, post, retry
+from workbench.operations.mail import MailIsOnItsWay, addresses, note_bounce, post, retry
 from workbench.operations.sending import (
     LOST_AFTER,
     MOST_ATTEMPTS,
@@ -345,3 +345,11 @@ def test_without_a_server_letters_go_where_they_can_be_read(db: None):
 
     assert mail.state == "sent"
     assert [letter.subject for letter in django_mail.outbox] == ["The quote"]
+
+
+def test_an_address_is_no_line_of_a_header():
+    with pytest.raises(Unacceptable, match=r"“Bcc: eve@evil\.example” is no email"):
+        addresses("ada@engine.example\r\nBcc: eve@evil.example")
+    assert addresses('ada@engine.example\n"Dr: Ada" <b@engine.example>')[1:] == [
+        '"Dr: Ada" <b@engine.example>'
+    ]

@@ -145,6 +145,10 @@ class MoneyField(forms.DecimalField):
         decimal, group, inner = formats.separators()
         amount = amount_of(str(value), decimal=decimal, group=group, inner=inner)
         if amount is None:
+            text = str(value).strip()
+            below = amount_of(text[1:], decimal=decimal, group=group, inner=inner)
+            if text[0] in "-−" and below is not None:
+                raise ValidationError(self.error_messages["min_value"], code="min_value")
             raise ValidationError(
                 self.error_messages["invalid"],
                 code="invalid",

@@ -38,6 +38,8 @@ OWN_HEADERS = frozenset(
     "mime-version reply-to return-path sender subject to".split()
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+# A word with a colon, as a header begins: who pastes `Bcc: …` means something else than we do.
+_LIKE_A_HEADER = re.compile(r"[A-Za-z-]+\s*:")
 _PIECES = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^",;\n])+')
 _PLAIN_NAME = re.compile(r"[\w '-]+")
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?[a-z]+=[A-Za-z0-9-]+)*")
@@ -165,7 +167,7 @@ def addresses(typed: str | Iterable[str], field: str = "to") -> list[str]:
             told = one_line(piece)
             if not told:
                 continue
-            name, address = parseaddr(told)
+            name, address = ("", "") if _LIKE_A_HEADER.match(told) else parseaddr(told)
             try:
                 validate_email(address)
                 bare(address)
