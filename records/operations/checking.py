@@ -51,7 +51,7 @@ def acceptable(record: models.Model) -> None:
             try:
                 setattr(record, name, field.clean(getattr(record, name), record))
             except ValidationError as error:
-                errors[field.name] = error.messages
+                errors[field.name] = list(dict.fromkeys(error.messages))  # each sentence once
     if errors:
         raise Unacceptable(errors=errors)
     try:

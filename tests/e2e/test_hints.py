@@ -9,9 +9,11 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.operations import create_account
 from leads.models import Lead
 from leads.operations import capture_lead
 from records.models import PossibleDuplicate
+from tests.custom import define
 from users.models import User
 
 pytestmark = pytest.mark.e2e
@@ -97,3 +99,17 @@ def test_a_pair_goes_from_the_list_and_comes_back_by_undo(
     expect(page.get_by_role("heading", name="2 records may be one")).to_be_visible()
     page.get_by_role("link", name="Compare and merge").click()
     expect(page).to_have_url(re.compile(rf"/duplicates/merge/\?kind=lead&id={known.pk}"))
+
+
+def test_a_custom_link_proposes_records_while_one_types(
+    window: Window, admin: User, rep: User, known: Lead
+) -> None:
+    define("lead", "partner", type="record", target="account", by=admin)
+    account = create_account(by=rep, name="Ferrovia")
+    page = window(rep)
+    page.goto(f"{known.get_absolute_url()}edit/")
+
+    page.get_by_label("Partner").press_sequentially("Ferr")
+
+    option = page.locator(f'datalist option[value="Ferrovia (#{account.pk})"]')
+    expect(option).to_be_attached()
