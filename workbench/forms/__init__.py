@@ -283,11 +283,14 @@ class LookupField(forms.ModelChoiceField):
     def _numbered(self, text: str) -> Any:
         """Return the record that is named by its number; a name before that has to be its own.
 
-        Else a record called “Plant #1” would be the one of that number.
+        Else a record called “Plant #1” would be the one of that number. What stands may have got
+        another name while the form was open.
         """
         found = re.fullmatch(r"#(\d{1,18})|(?s:.*) \(#(\d{1,18})\)", text)
-        record = self.nameable(int(found[1] or found[2])) if found else None
-        if record is None or not found or found[1] or _is_label(text, record):
+        if found is None:
+            return None
+        record = self.nameable(int(found[1] or found[2]))
+        if record is None or found[1] or record.pk == self.standing or _is_label(text, record):
             return record
         return None
 
