@@ -316,7 +316,8 @@ def test_leaves_a_lead_only_once(rep):
 def test_is_stopped_by_a_custom_field_that_links_to_what_was_made(admin, rep):
     define("lead", "deal", type="record", target="opportunity", label="Deal", by=admin)
     lead = a_lead(rep)
-    opportunity = qualify(lead, by=rep).opportunity
+    qualify(lead, by=rep)
+    opportunity = Opportunity.objects.get()
     by = User.objects.get(pk=rep.pk)
     other = capture_lead(
         by=by, topic="Looms", last_name="Jacquard", custom={"deal": opportunity.pk}
