@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -87,7 +88,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that there is not, in the reader's own language."""
     begin_for(request)
-    return defaults.page_not_found(request, exception)
+    try:
+        return defaults.page_not_found(request, exception)
+    except BadRequest:  # it reads what was sent, and that cannot be read either
+        return bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -162,7 +162,8 @@ def change_rows(
         return
     columns = {name: new for name, new in values.items() if not name.startswith(custom.PREFIX)}
     own = {n.removeprefix(custom.PREFIX): new for n, new in values.items() if n not in columns}
-    for row in rows if own else ():
+    linking: Any = rows if own else ()
+    for row in linking:
         row.custom = {**row.custom, **own}
         model._base_manager.filter(pk=row.pk).update(custom=row.custom)
     moment = timezone.now()
