@@ -122,8 +122,8 @@ def outcomes(
             count, value = found[key].get(row["status"], (0, Decimal(0)))
             found[key][row["status"]] = count + row["count"], value + money(row["value"])
             names[key] = row["part_name"] or ""
-    if by == "owner" and people is not None:
-        names = named_in(people, ask) | names
+    named = named_in(people, ask) if by == "owner" and people is not None else {}
+    names = named | names
 
     def outcome(
         key: str, label: str, ends: dict[str, tuple[int, Decimal]], asked: dict[str, str]
@@ -164,7 +164,7 @@ def outcomes(
                 {**closed, **_asked_for(by, key)},
             )
             for key in sorted(names, key=lambda key: (-_count(found[key]), names[key]))
-            if _count(found[key])
+            if _count(found[key]) or key in named
         ]
     ends: dict[str, tuple[int, Decimal]] = {}
     for status in ("won", "lost"):

@@ -22,6 +22,7 @@ from tests.factories import AccountFactory, ContactFactory, TeamFactory, UserFac
 from workbench.transfer import ColumnMapping, chunks_of, open_table
 
 COMPANIES = ("Engine Works", "Boiler & Sons Ltd", "Pump AG", "PUMP", "Mill 7", "Ferry Line", "???")
+SEEN = ("opportunities.view_opportunity", "accounts.view_account", "accounts.view_contact")
 PEOPLE = ("Ada", "Grace", "Bob", "李", " Zoë ")
 
 
@@ -92,7 +93,8 @@ def a_deal(dice, maybe, number):
 @pytest.fixture
 def shop(boss):
     """People, lists, fields, and records that rows may mean."""
-    UserFactory(email="rep@others.example", name="Rep", team=TeamFactory())
+    may = dict.fromkeys(SEEN, "own")
+    UserFactory(email="rep@others.example", name="Rep", team=TeamFactory(), may=may)
     UserFactory(email="other@others.example", name="Other")
     Source.objects.get_or_create(key="fair", defaults={"name": "Fair"})
     LossReason.objects.get_or_create(key="price", defaults={"name": "Price"})

@@ -182,9 +182,9 @@ def test_what_was_before_there_were_states_is_read_from_the_history(
     expected = list(written.values_list(*columns))
     PipelineState.objects.all().delete()
 
-    importlib.import_module("opportunities.migrations.0011_states_of_the_past").write_states(
-        apps, None
-    )
+    migrations = "opportunities.migrations"
+    importlib.import_module(f"{migrations}.0011_states_of_the_past").write_states(apps, None)
+    importlib.import_module(f"{migrations}.0018_stays_of_the_past").write_days(apps, None)
 
     assert list(written.values_list(*columns)) == expected
     assert list(faults()) == []
