@@ -113,11 +113,12 @@ def update(
         kinds = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in [*fields, own])
         told = ", ".join(f"{column} = new.{column}" for column in columns)
         names_of = ", ".join([*columns, quote(own.column)])
-        cursor.execute(
+        # Names of models alone are put together here; every value is a parameter.
+        statement = (
             f"UPDATE {table} SET {told} FROM unnest({kinds}) AS new ({names_of})"  # noqa: S608
-            f" WHERE {table}.{quote(own.column)} = new.{quote(own.column)}",
-            [list(column) for column in zip(*rows, strict=True)],
+            f" WHERE {table}.{quote(own.column)} = new.{quote(own.column)}"
         )
+        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
 def insert_like(line: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -32,38 +32,42 @@ print(json.dumps([settings.REPORTS_DATABASE, settings.DATABASES["replica"]["NAME
 """
 
 
+@pytest.fixture(scope="module")
+def second() -> Any:
+    """Know a second database before a test says that it uses it; return how to name its file."""
+    connections.settings["replica"] = {**connections.settings["default"]}
+    yield connections["replica"].settings_dict
+    connections["replica"].close()
+    del connections["replica"], connections.settings["replica"]
+
+
 @pytest.fixture
-def copy(rep: User, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def copy(second: dict[str, Any], settings: Any, tmp_path: Path) -> str:
     """Let reports read a second database, of which the name is given."""
-    name = str(tmp_path / "copy.sqlite3")
-    told = connections.settings["default"]
-    monkeypatch.setitem(connections.settings, "replica", {**told, "NAME": name})
+    connections["replica"].close()
+    second["NAME"] = str(tmp_path / "copy.sqlite3")
     settings.REPORTS_DATABASE = "replica"
     settings.DATABASE_ROUTERS = ["crm.routers.ReplicaRouter"]
-    yield name
-    connections["replica"].close()
+    return str(second["NAME"])
 
 
 @pytest.mark.once
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "replica"])
 def test_reports_say_what_the_copy_says_and_lists_what_is_so_now(
     client: Client, copy: str, rep: User
 ) -> None:
     a_lead(rep)
     client.force_login(rep)
-    connection.close()
-    shutil.copyfile(connection.settings_dict["NAME"], copy)
+    with sqlite3.connect(connection.settings_dict["NAME"]) as now, sqlite3.connect(copy) as then:
+        now.backup(then)
     a_lead(rep)
     an_opportunity(rep, value=500)
 
     page = client.get(reverse("reports:overview"))
     listed = client.get("/leads/?status=open")
-    said = client.get("/api/v1/reports/ready/").status_code
 
-    assert page.context["strip"].parts
     assert page.context["deals"].total.count == 0
     assert listed.context["page"]["total"] == 2
-    assert said == 200
     assert Lead.objects.using("replica").count() == 1
     assert minutes_behind() == 0
 
