@@ -81,6 +81,7 @@ WALKED: dict[str, list[str]] = {
     "reports/day_lines.html": ["test_my_day", "test_my_day"],
     "reports/head.html": ["report_head"],
     "reports/home.html": ["test_my_day", "test_my_day"],
+    "reports/overview.html": [BY_ITSELF],
     "reports/todo.html": ["test_my_day", "test_my_day", "test_my_day"],
     "workbench/bulk.html": ["bulk_choice"],
     "workbench/bulk_bar.html": ["bulk_dialog"],
