@@ -311,9 +311,10 @@ class CustomFieldAdmin(SettingAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out translations where there is one language alone."""
+        sections = super().get_fieldsets(request, obj)
         if other_languages():
-            return self.fieldsets
-        return [each for each in self.fieldsets if each[1]["fields"] != ["translations"]]
+            return sections
+        return [each for each in sections if each[1]["fields"] != ["translations"]]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_deleted = obj is not None and obj.deleted_at is not None

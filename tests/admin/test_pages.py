@@ -136,6 +136,9 @@ def test_knows_every_kind_of_thing():
         "intake.DoorKey",
         "intake.WebFormField",
         "leads.AssignmentTurn",
+        "leads.Availability",  # managers have pages of their own for these three
+        "leads.ScoreScale",
+        "leads.ScoringRule",
         "leads.QualifiedOpportunity",
         "opportunities.Line",
         "opportunities.PipelineState",  # what history tells, gathered for the figures

@@ -30,7 +30,7 @@ def test_is_obeyed_from_the_next_time_on(admin: User, client: Client) -> None:
     Job.objects.create(owner=admin, **job)
     door = save_door(Door(name="Shop"), by=admin)
     store_delivery(door, raw=b"{}")
-    Delivery.objects.update(state=Delivery.State.DISCARDED, received_at=old)
+    Delivery.objects.update(state=Delivery.State.IGNORED, received_at=old)
 
     def pruned() -> list[int]:
         return [prune(now), prune_jobs(now), prune_mail(now), prune_notices(now)]

@@ -189,6 +189,7 @@ def test_people_who_left_are_shown_to_administrators_only(rep, colleague, admin)
         "email",
         "name",
         "team",
+        "manager",
         "is_active",
         "is_machine",
     }

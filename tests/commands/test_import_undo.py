@@ -70,7 +70,7 @@ def test_updated_lead_gets_its_values_back(judged, boss):
     judged("lead", f"{head}x1,Engines,Lovelace,1000,2026-05-01,GB,Hot; Old,,,\n")
     before = Lead.objects.get()
     names = ["topic", "estimated_value", "estimated_close_date", "country", "tags", "source"]
-    old = kept(before, [*names, "account", "company", "owner"])
+    old = kept(before, [*names, "rate", "account", "company", "owner"])
 
     (verdict,) = judged(
         "lead",

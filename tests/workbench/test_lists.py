@@ -421,6 +421,7 @@ def test_the_menu_keeps_filters_and_offers_the_standard_columns(reps: Client) ->
     assert ("status", "open") in first["kept"]
     assert first["reset_url"] == ""
     assert [c["name"] for c in first["others"] if not c["is_shown"]] == [
+        "score",
         "owner",
         "tags",
         "decision",

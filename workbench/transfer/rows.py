@@ -21,7 +21,7 @@ from records import keys
 from records.custom import KINDS, PREFIX, definitions_for, kind_of
 from records.errors import IsInBin, LostRace, NotPermitted, Refused, Unacceptable
 from records.form_conditions import missing_in
-from records.models import TimelineRecord
+from records.models import MoneyField, TimelineRecord
 from records.operations import is_retryable, run_atomically
 from records.operations.merging import survivor_of
 from records.permissions import may, reaches, scope_of
@@ -404,11 +404,19 @@ class Importer:
             changes = _filling(record, changes)
         if not changes or self.mapping.duplicates == "skip":
             return Outcome("unchanged", record)
-        names = {*changes, *self.columns, *CONVERTED.intersection(vars(record))} - {"created_at"}
+        at_rate = CONVERTED.intersection(vars(record))
+        names = {*changes, *self.columns, *at_rate} - {"created_at"}
         before = kept(record, names)
         self.trace.was = getattr(record, "version", None)
         updated = update(record, by=self.by, **changes)
-        self.trace.updated = (updated, *difference(before, kept(updated, names)))
+        after = kept(updated, names)
+        old, new = difference(before, after)
+        fields = record._meta.concrete_fields
+        if any(isinstance(field, MoneyField) and field.name in old for field in fields):
+            # A rate is kept also where it is the same: by the time of an undo it may be another.
+            old |= {name: before[name] for name in at_rate}
+            new |= {name: after[name] for name in at_rate}
+        self.trace.updated = (updated, old, new)
         return Outcome("updated", updated)
 
     def may_bring_up(self, twin: Any) -> bool:

@@ -77,7 +77,8 @@ def _kept(record: Any, name: str) -> Any:
         case Model():
             return {"model": value._meta.label_lower, "pk": value.pk}
         case Decimal():
-            return str(value)
+            # As the database gives it back, also where it is in hand and was never there.
+            return f"{value:.{record._meta.get_field(name).decimal_places}f}"
         case date():
             return value.isoformat()
         case _:

@@ -631,6 +631,7 @@ class World:
             case.deal,
             by=case.owner,
             closed_on=day,
+            closed_at=timezone.now(),  # of the past: created today, in a story a year ago
             actual_value=(value * self.pick([1, 1, 1, Decimal("0.95"), Decimal("1.1")])).quantize(
                 Decimal("0.01")
             ),
@@ -646,6 +647,7 @@ class World:
             case.deal,
             by=case.owner,
             closed_on=day,
+            closed_at=timezone.now(),  # of the past: created today, in a story a year ago
             reason=reason,
             lost_to=self.pick(self.competitors) if self.odds(0.5) else None,
             comment=self.pick(story.LOST_COMMENTS),
