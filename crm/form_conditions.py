@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from records import custom
 from records.conditions import problems_of, stored, words
 from records.models import CustomField, FormCondition
-from records.operations.conditions import delete_condition, labels_of, save_condition
+from records.operations.conditions import delete_condition, labels_ever, labels_of, save_condition
 from records.vocabulary import fields_of
 from users import formats
 from workbench.admin import SettingAdmin, VersionedForm, met_now, user_of
@@ -42,7 +42,9 @@ class FormConditionForm(VersionedForm):
         if "field" in self.fields:
             labels = labels_of(self.kind, self.user)
             if self.instance.field and self.instance.field not in labels:
-                gone = _("%(name)s, out of use") % {"name": self.instance.field}
+                known = labels_ever(self.kind, self.user)
+                name = known.get(self.instance.field, self.instance.field)
+                gone = _("%(name)s, out of use") % {"name": name}
                 labels[self.instance.field] = gone
             choices = [(name, f"{label} ({name})") for name, label in labels.items()]
             choices.sort(key=lambda pair: pair[1].casefold())
@@ -122,29 +124,15 @@ class FormConditionAdmin(SettingAdmin):
             return _("Save it, and it is counted")
         return met_now(custom.model_of(line.kind), line.condition, by=line.reader)
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        line = super().get_object(request, object_id, from_field)
-        if line is not None:
-            line.reader = user_of(request)
-        return line
-
     # The list
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = {"kinds": CustomField.LAID_OUT, **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        for line in changelist.result_list:
-            line.reader = user_of(request)  # whose language and fields the words are in
-        return changelist
-
     @admin.display(description=gettext_lazy("field"))
     def field_name(self, line: Any) -> str:
-        return str(labels_of(line.kind, line.reader).get(line.field, line.field))
+        return labels_ever(line.kind, line.reader).get(line.field, str(line.field))
 
     @admin.display(description=gettext_lazy("condition"))
     def when(self, line: Any) -> str:

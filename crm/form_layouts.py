@@ -23,6 +23,7 @@ from records import custom
 from records.errors import Refused
 from records.layouts import needed_of, parts_for, quick_parts_for
 from records.models import CustomField, FormLayout
+from records.operations.conditions import labels_ever
 from records.operations.layouts import roll_back_layout, versions_of
 from records.operations.shaping import (
     LONGEST_TITLE,
@@ -269,18 +270,21 @@ class FormLayoutForm(VersionedForm):
         return {*super()._get_validation_exclusions(), "sections"}  # type: ignore[misc]
 
 
-def in_words(sections: Iterable[Mapping[str, Any]], known: Mapping[str, Any]) -> str:
-    """Say in a line which fields stand where; `known` has their labels."""
-
-    def label_of(name: str) -> str:
-        return str(known.get(name, {}).get("label", name))
-
-    told = [
-        f"{section.get('title') or _('Without a heading')}: "
-        + ", ".join(label_of(li["name"]) for li in section["fields"] if li.get("is_visible", True))
+def in_words(
+    sections: Iterable[Mapping[str, Any]], labels: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Say which fields stand where: the title of each section, and what is shown in it."""
+    return [
+        (
+            str(section.get("title") or _("Without a heading")),
+            ", ".join(
+                labels.get(line["name"], line["name"])
+                for line in section["fields"]
+                if line.get("is_visible", True)
+            ),
+        )
         for section in sections
     ]
-    return "; ".join(told) or _("As built in")
 
 
 def without_hidden(sections: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -448,7 +452,9 @@ class FormLayoutAdmin(SettingAdmin):
         if request.method == "POST":
             self.roll_back(request, layout)
             return HttpResponseRedirect(self.address("versions", pk))
-        known = fields_of(layout.kind, user_of(request))
+        user = user_of(request)
+        known = {name: str(each["label"]) for name, each in fields_of(layout.kind, user).items()}
+        labels = labels_ever(layout.kind, user) | known
         context = {
             "may_change": self.has_change_permission(request, layout),
             "versions": [
@@ -456,7 +462,7 @@ class FormLayoutAdmin(SettingAdmin):
                     "number": version.number,
                     "at": formats.moment(version.at),
                     "by": version.by,
-                    "told": in_words(version.sections, known),
+                    "told": in_words(version.sections, labels),
                 }
                 for version in versions_of(layout)
             ],

@@ -330,14 +330,6 @@ class ProcessAdmin(ChoiceAdmin):
             return _("Chosen by hand")
         return met_now(Opportunity, process.condition, by=process.reader)
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        process = super().get_object(request, object_id, from_field)
-        if process is not None:
-            process.reader = user_of(request)
-        return process
-
     def save_model(self, request: HttpRequest, obj: Process, form: Any, change: bool) -> None:
         operations.save_process(obj, by=user_of(request))
 

@@ -22,11 +22,11 @@ class TargetForm(PageForm):
     sections = [
         Section(
             _("To be won"),
-            ["version", *((f"month_{month}", f"month_{month + 6}") for month in range(1, 7))],
+            ["version", *((f"month_{month}", f"month_{month + 1}") for month in MONTHS[::2])],
         ),
         Section(
             _("Share of leads to be qualified, in %"),
-            [(f"conversion_{month}", f"conversion_{month + 6}") for month in range(1, 7)],
+            [(f"conversion_{month}", f"conversion_{month + 1}") for month in MONTHS[::2]],
         ),
     ]
 

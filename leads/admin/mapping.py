@@ -18,6 +18,7 @@ from leads.operations.carrying import destination_of, label_of, save_mapping, so
 from leads.operations.destinations import destinations_for
 from leads.rules import with_rules
 from records.errors import Refused
+from records.models import CustomField
 from workbench.admin import SettingAdmin, VersionedForm, user_of
 from workbench.forms import LookupField
 
@@ -43,7 +44,8 @@ class MappingForm(VersionedForm):
         sources = sources_for(self.user)
         choices = [(name, f"{each.label} ({name})") for name, each in sources.items()]
         if self.instance.source and self.instance.source not in sources:
-            choices.append((self.instance.source, gone % {"name": self.instance.source}))
+            name = label_of(self.instance.source, self.user)
+            choices.append((self.instance.source, gone % {"name": name}))
         self.destinations = {
             f"{kind}.{name}": each for (kind, name), each in destinations_for(self.user).items()
         }
@@ -114,15 +116,16 @@ class FieldMappingAdmin(SettingAdmin):
 
     @admin.display(description=gettext_lazy("field of the lead"))
     def source_name(self, mapping: FieldMapping) -> str:
-        return mapping.source
+        return label_of(mapping.source, mapping.reader)  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("field that it fills"))
     def target_name(self, mapping: FieldMapping) -> str:
-        return mapping.target.label if mapping.target else mapping.column.partition(".")[2]
+        place = destination_of(mapping, mapping.reader)  # type: ignore[attr-defined]
+        return str(place or mapping.target or mapping.column.partition(".")[2])
 
     @admin.display(description=gettext_lazy("belongs to"))
     def kind(self, mapping: FieldMapping) -> str:
-        return mapping.destination.partition(".")[0].capitalize()
+        return str(CustomField.Kind(mapping.destination.partition(".")[0]).label)
 
     # The trial
 

@@ -71,6 +71,12 @@ def labels_of(kind: str, user: User | None) -> dict[str, str]:
     return columns | {each.name: each.label for each in own}
 
 
+def labels_ever(kind: str, user: User | None) -> dict[str, str]:
+    """Return what people call the fields of a form, those that are retired by now too."""
+    every = custom.known_to(user).fields.get(kind, ())
+    return {each.name: each.label for each in every} | labels_of(kind, user)
+
+
 def _field_problem(line: FormCondition, others: list[FormCondition], labels: dict[str, str]) -> str:
     if line.field not in labels:
         return _("There is no field %(name)s") % {"name": f"“{line.field[:60]}”"}

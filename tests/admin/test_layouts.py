@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from crm.form_layouts import laid_out
+from leads.models import FieldMapping
+from leads.operations.carrying import save_mapping
 from leads.rules import rules_in_force
 from opportunities.models import Stage, Step
-from records.models import AuditEntry, FormLayout
+from records.models import AuditEntry, FormCondition, FormLayout
+from records.operations.conditions import save_condition
 from records.operations.shaping import save_field, save_layout
 from tests.admin.forms import errors_of
 from tests.custom import define
@@ -348,7 +353,7 @@ def test_an_earlier_version_comes_back(desk: Client, admin: User) -> None:
     page = address("account", "versions")
 
     first = desk.get(page).context["versions"][1]
-    assert first["told"] == "Without a heading: Name, City"
+    assert first["told"] == [("Without a heading", "Name, City")]
     desk.post(page, {"number": first["number"]})
     layout.refresh_from_db()
     desk.post(page, {"number": "none of them"})
@@ -356,3 +361,32 @@ def test_an_earlier_version_comes_back(desk: Client, admin: User) -> None:
     [section] = layout.sections
     assert [line["name"] for line in section["fields"]] == ["name", "city"]
     assert len(desk.get(page).context["versions"]) == 3
+
+
+def test_lists_say_what_a_field_is_called_also_when_it_is_out_of_use(
+    desk: Client, admin: User
+) -> None:
+    field = define("lead", "fleet_size", by=admin, label="Cars and vans")
+    layout = FormLayout.objects.get(kind="lead", role=None, is_quick=False)
+    layout.sections = laid_out("lead", admin)
+    save_layout(layout, by=admin)
+    asked = {"all": [{"field": "rating", "is": "is", "value": "hot"}]}
+    save_condition(
+        FormCondition(kind="lead", field=field.name, effect="show", condition=asked), by=admin
+    )
+    save_mapping(FieldMapping(source=field.name, column="account.description"), by=admin)
+    pages = [
+        address("lead", "versions"),
+        reverse("admin:records_formcondition_changelist"),
+        reverse("admin:leads_fieldmapping_changelist"),
+    ]
+
+    told = [desk.get(page).content.decode() for page in pages]
+    field.is_active = False
+    save_field(field, by=admin)
+    told += [desk.get(page).content.decode() for page in pages]
+
+    for page in told:
+        seen = strip_tags(page)
+        assert "Cars and vans" in seen
+        assert field.name not in seen

@@ -33,6 +33,22 @@ class SettingAdmin(OperatedAdmin):
     # Relations whose lines belong to this one and go with it.
     parts: ClassVar[Sequence[str]] = ()
 
+    # Each line knows its reader, in whose language and fields it is told.
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        line = super().get_object(request, object_id, from_field)
+        if line is not None:
+            line.reader = user_of(request)  # type: ignore[attr-defined]
+        return line
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        for line in changelist.result_list:
+            line.reader = user_of(request)
+        return changelist
+
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
