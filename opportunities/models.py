@@ -279,6 +279,29 @@ class Bant(models.Model):
         abstract = True
 
 
+# What the list is sorted by. Behind the order stands what its views ask, so that what does not
+# belong to a view is passed over in the index and no row is opened for it. Going down a column that
+# may be empty needs an index of its own, which a migration makes.
+SORTED_BY = {
+    "opp_by_topic_idx": ("topic", "id"),
+    "opp_by_account_idx": ("account", "id"),
+    "opp_by_stage_idx": ("stage", "id"),
+    "opp_by_value_idx": ("base_value", "id"),
+    "opp_by_probability_idx": ("probability", "id"),
+    "opp_by_close_idx": ("estimated_close_date", "id"),
+    "opp_by_next_step_idx": ("next_step_at", "id"),
+    "opp_by_days_idx": ("stage_entered_at", "id"),
+    "opp_by_owner_idx": ("owner", "id"),
+    "opp_by_age_idx": ("-created_at", "-id"),
+}
+TRAILING = ("status", "owner", "closed_on", "estimated_close_date")
+# The usual order has what any filter of the list asks beside.
+USUAL = (
+    "stage", "stage_entered_at", "source", "account", "is_on_hold", "forecast_category",
+    "next_step", "next_step_at",
+)  # fmt: skip
+
+
 class Opportunity(TimelineRecord, Bant):
     """A deal with a real chance: what, for whom, how much, until when."""
 
@@ -410,7 +433,18 @@ class Opportunity(TimelineRecord, Bant):
             ("close_opportunity", gettext_noop("Can win, lose and reopen an opportunity")),
         ]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="opp_created_idx"),
+            *(
+                models.Index(
+                    fields=[
+                        *columns,
+                        *(name for name in TRAILING if name not in columns),
+                        *(USUAL if index == "opp_by_age_idx" else ()),
+                    ],
+                    name=index,
+                    condition=Q(deleted_at=None),
+                )
+                for index, columns in SORTED_BY.items()
+            ),
             models.Index(fields=["status", "-created_at", "-id"], name="opp_status_idx"),
             models.Index(fields=["owner", "status", "-created_at", "-id"], name="opp_owner_idx"),
             # Has all that the board reads to find the first cards of each stage, and to add up; and
@@ -452,6 +486,10 @@ class Opportunity(TimelineRecord, Bant):
                     "currency",
                     "value",
                     "next_step",
+                    "forecast_category",
+                    "source",
+                    "account",
+                    "stage_entered_at",
                 ],
                 name="opp_report_idx",
             ),

@@ -14,6 +14,7 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
+from django.urls import resolve
 from django.utils import timezone
 
 from accounts.matching import contact_match
@@ -28,6 +29,8 @@ from records.similarity import place_of
 from reports.queries import day_of, find
 from tests.factories import UserFactory
 from users.models import User
+from workbench.views.paged import _flipped
+from workbench.views.paging import keys_for
 
 pytestmark = pytest.mark.postgres
 
@@ -151,3 +154,28 @@ def test_a_day_is_gathered_by_indexes(manager: User) -> None:
     assert not read_whole(lambda: day_of(manager))
     assert "lead_waiting_idx" in waiting[:101].explain()
     assert "lead_quiet_idx" in quiet[:101].explain()
+
+
+ROOMS = ("leads", "opportunities")
+
+
+@pytest.mark.django_db
+def test_whatever_a_list_is_sorted_by_has_an_index_in_that_order_both_ways() -> None:
+    unsorted = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    for room in ROOMS:
+        view: Any = resolve(f"/{room}/").func.view_class  # type: ignore[attr-defined]
+        for name, column in view.table_class.base_columns.items():
+            order = [str(path) for path in column.order_by or ()]
+            if not order or "__" in order[0]:  # what stands beside is read by `slice_of`
+                continue
+            for is_flipped in (False, True):
+                keys = keys_for(
+                    view.model, [_flipped(path) if is_flipped else path for path in order]
+                )
+                rows = view.model.objects.order_by(*[key.order(is_reversed=False) for key in keys])
+                plan = rows.values("pk")[:51].explain()
+                if "Sort" in plan:
+                    unsorted.append((room, name, is_flipped))
+    assert not unsorted

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -17,6 +18,8 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+from tests.server import processor_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,6 +101,7 @@ class Case:
     must: int
     headers: dict[str, str] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # of the processor, for the same
     statements: int = 0
     whole: list[str] = field(default_factory=list)  # tables that were read from end to end
     plans: list[str] = field(default_factory=list)
@@ -113,6 +117,7 @@ class Case:
             "median_ms": round(median(self.times), 1),
             "p95_ms": round(self.p95, 1),
             "max_ms": round(max(self.times), 1),
+            "cpu_ms": round(median(self.cpu), 1),
             "statements": self.statements,
             "must_ms": self.must,
         } | ({"reads_whole": self.whole} if self.whole else {})
@@ -212,7 +217,7 @@ def plans_of(told: list[tuple[str, Any]]) -> Iterator[str]:
                 yield "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
-def look(case: Case, ask: Callable[[Case], float]) -> None:
+def look(case: Case, ask: Callable[[Case], None]) -> None:
     """Ask once, to count statements and to read their plans; it warms what is cached, too."""
     from django.db import connection
 
@@ -232,6 +237,21 @@ def look(case: Case, ask: Callable[[Case], float]) -> None:
             case.whole += tables
             case.plans.append(plan)
     case.whole = sorted(set(case.whole))
+
+
+def processes() -> list[int]:
+    """Return who works on an answer: this process, and PostgreSQL's for our connection."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    if connection.vendor != "postgresql":
+        return [os.getpid()]
+    return [os.getpid(), connection.connection.info.backend_pid]
+
+
+def spent(pids: list[int]) -> float:
+    """Return how many milliseconds of a processor they have had, others being at work or not."""
+    return sum(map(processor_seconds, pids)) * 1000
 
 
 def words_of(rep: Any) -> dict[str, Any]:
@@ -264,14 +284,13 @@ def words_of(rep: Any) -> dict[str, Any]:
 
 def walk(rounds: int, rooms: list[str], whose: list[str], only: str) -> dict[str, Any]:
     """Ask everything so often as the busiest rep and as an administrator; return the figures."""
-    from django.db import connection
     from django.db.models import Count
     from django.test import Client
 
     from leads.models import Lead
     from users.models import User
 
-    connection.ensure_connection()
+    busy = processes()
     busiest = Lead.objects.values_list("owner").annotate(n=Count("pk")).order_by("-n")
     rep = User.objects.get(pk=busiest[0][0])
     boss = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
@@ -285,18 +304,20 @@ def walk(rounds: int, rooms: list[str], whose: list[str], only: str) -> dict[str
         client = Client(SERVER_NAME="localhost")
         client.force_login(user)
 
-        def ask(case: Case, client: Client = client) -> float:
-            begun = time.perf_counter()
+        def ask(case: Case, client: Client = client) -> None:
+            before, begun = spent(busy), time.perf_counter()
             answer = client.get(case.address, headers=case.headers)
-            took = (time.perf_counter() - begun) * 1000
+            case.times.append((time.perf_counter() - begun) * 1000)
+            case.cpu.append(spent(busy) - before)
             if answer.status_code != 200:
                 raise RuntimeError(f"{case.address}: {answer.status_code}")
-            return took
 
         cases = [case for case in all_cases(words, rooms) if only in case.name]
         for case in cases:
             look(case, ask)
-            case.times = [ask(case) for _ in range(rounds)]
+            case.times, case.cpu = [], []
+            for _ in range(rounds):
+                ask(case)
             late = " LATE" if case.p95 > case.must else ""
             read = f" READS {', '.join(case.whole)}" if case.whole else ""
             sys.stderr.write(f"  {label}: {case.name}: {case.figures}{late}{read}\n")
@@ -316,7 +337,13 @@ def summary(cases: list[Case]) -> dict[str, Any]:
         found.setdefault(case.name.partition(":")[0], []).append(case)
     told: dict[str, Any] = {}
     for room, some in found.items():
-        every = Case(room, "", some[0].must, times=[t for case in some for t in case.times])
+        every = Case(
+            room,
+            "",
+            some[0].must,
+            times=[t for case in some for t in case.times],
+            cpu=[t for case in some for t in case.cpu],
+        )
         figures = every.figures | {"cases": len(some)}
         figures["statements"] = max(case.statements for case in some)
         figures["worst"] = {
