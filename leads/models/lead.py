@@ -362,7 +362,8 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
                 name="lead_report_idx",
             ),
             models.Index(
-                fields=["ready_since", "owner", "base_value"],
+                # What its view adds up, too.
+                fields=["ready_since", "owner", "base_value", "currency", "estimated_value"],
                 name="lead_ready_idx",
                 condition=Q(status="open", ready_since__isnull=False, deleted_at=None),
             ),
