@@ -355,6 +355,7 @@ LineFormSet = forms.formset_factory(
     extra=BLANK_LINES,
     can_delete=True,
     max_num=MOST_LINES,
+    absolute_max=MOST_LINES + 1,  # what is beyond is told, and no page of a thousand rows made
     validate_max=True,
 )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from django.db import connection, connections
 from django.test import TransactionTestCase, client, override_settings
 from pytest_django.plugin import blocking_manager_key
 
-from tests import reference, template
+from tests import chromium, reference, template
 
 # The people of the tests, for every test to ask for by name.
 from tests.world import (  # noqa: F401
@@ -193,13 +191,12 @@ FRAME = (
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Use the system's Chromium, and keep it from asking anything of the network."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
+    found = chromium.find()
     if found is None:
         pytest.skip("there is no chromium")
     return {
         **browser_type_launch_args,
-        "executable_path": str(Path(found)),
+        "executable_path": found,
         "args": [
             "--no-sandbox",
             "--disable-gpu",

@@ -272,13 +272,13 @@ def room_of(name: str) -> str:
     return room if room in ROOMS else "others"
 
 
-# Whom HEAD and what an address has not are asked for: who is nobody, who may, and who may not even
-# know. What the others get differs by their scope alone, which GET and POST ask of everybody.
-WITNESSES = ("anonymous", "rep", "outsider")
+# Whom HEAD and what an address has not are asked for: who is nobody, and who may. What the others
+# get differs by their scope alone, which GET and POST ask of everybody.
+WITNESSES = ("anonymous", "rep")
 
-# Nor does an engine decide who may what: PostgreSQL is asked once for the rows of a person, of a
-# team and of everybody, and for a record that is not among them.
-ONE_OF_EACH_SCOPE = ("rep", "manager", "outsider", "admin")
+# Nor does an engine decide who may what: PostgreSQL is asked once for the rows of a person and of a
+# team, and for a record that is not among them.
+ONE_OF_EACH_SCOPE = ("rep", "manager", "outsider")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -18,6 +18,8 @@ from tests.custom import ONE_OF_EACH, VALUES, define
 from tests.snapshots import rows
 from users.models import User
 
+pytestmark = pytest.mark.once  # each type on every surface is asked of both elsewhere
+
 TYPES = list(ONE_OF_EACH)
 OTHER = {
     "text": "Another code",

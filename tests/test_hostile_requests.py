@@ -109,7 +109,7 @@ def broken(user: Any, method: str, url: str, body: Any = None) -> list[str]:
     return [f"{method.upper()} {url[:300]}: {answer.status_code} {told[1]!r:.300}" if told else url]
 
 
-TOGETHER, ALONE = 1, 2  # requests of each address
+TOGETHER, ALONE = 1, 1  # requests of each address
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -149,11 +149,10 @@ def test_no_form_is_an_error_whatever_is_sent_with_it(world, room):
         page = ask(manager, "get", url, {})
         found = [] if page.streaming else FIELD.findall(page.content.decode())
         names = [name for name in dict.fromkeys(found) if not name.startswith("csrf")]
-        for _ in range(2):
-            body = {name: dice.choice(SENT) for name in names or NAMES[:12]}
-            wrong += broken(manager, "post", url, body)
-            count += bool(names)
-        for name in dice.sample(names, min(2, len(names))):
+        body = {name: dice.choice(SENT) for name in names or NAMES[:12]}
+        wrong += broken(manager, "post", url, body)
+        count += bool(names)
+        for name in dice.sample(names, min(1, len(names))):
             usual = dict.fromkeys(names, "1")
             wrong += broken(manager, "post", url, {**usual, name: dice.choices(SENT, k=2)})
     assert wrong == []
@@ -177,9 +176,8 @@ def test_no_program_is_an_error_whatever_it_sends(world, room):
         for method in ("post", "patch", "delete"):
             for body in (dice.choice(["null", [], "x", 1, {"": None}]), {key: [] for key in NAMES}):
                 wrong += broken(manager, method, url, body)
-            for _ in range(2):
-                body = {name: dice.choice(ODD) for name in dice.sample(names, min(4, len(names)))}
-                wrong += broken(manager, method, url, body)
+            body = {name: dice.choice(ODD) for name in dice.sample(names, min(4, len(names)))}
+            wrong += broken(manager, method, url, body)
     assert wrong == []
 
 

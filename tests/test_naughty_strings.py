@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,16 @@ KINDS: dict[str, tuple[Any, str]] = {
 ROOMS = [pytest.param(room, marks=() if room == "leads" else pytest.mark.once) for room in KINDS]
 
 
-def naughty() -> list[str]:
-    """Return every hostile text that a field of 100 letters has room for, each once."""
+def naughty(room: str = "") -> list[str]:
+    """Return every hostile text that a field of 100 letters has room for, each once.
+
+    The fields of all rooms are of the same few types, so each room may take its share of the texts.
+    """
     texts = json.loads((FOLDER / "blns.json").read_text(encoding="utf-8"))
     texts += (FOLDER / "csv-injection-payloads.txt").read_text(encoding="utf-8").splitlines()
     typed = [one_line(clean_text(text)).strip() for text in texts if not text_problem(text)]
-    return list(dict.fromkeys(text for text in typed if text and len(text) <= 100))
+    found = list(dict.fromkeys(text for text in typed if text and len(text) <= 100))
+    return found[list(KINDS).index(room) :: len(KINDS)] if room else found
 
 
 def one_line(text: str) -> str:
@@ -95,7 +100,7 @@ def test_a_form_keeps_it_as_it_was_typed(client: Client, rep: User, room: str):
     usual = {each.name: each.value() for each in form if each.value() not in (None, [])}
     del usual["submission"]  # each is another one
 
-    expected, texts = {}, naughty()
+    expected, texts = {}, naughty(room)
     for start in range(0, len(texts), len(names)):
         part = texts[start : start + len(names)]
         typed = dict(zip(names, [*part, *texts[: len(names) - len(part)]], strict=True))
@@ -125,7 +130,7 @@ def test_a_program_reads_what_it_has_written(rep: User, room: str):
     start = {main: "Begin", **({"company": "Acme"} if room == "leads" else {})}
     address = f"{room}/{program.post(f'{room}/', start).json()['id']}/"
 
-    texts = naughty()
+    texts = naughty(room)
     for number in range(0, len(texts), len(names)):
         body = dict(zip(names, texts[number:], strict=False))
         answer = program.patch(address, body)
@@ -139,7 +144,7 @@ def test_a_program_reads_what_it_has_written(rep: User, room: str):
 def test_what_is_taken_along_runs_nowhere_and_comes_in_again(admin, tmp_path: Path, kind: str):
     room = {"opportunity": "opportunities"}.get(kind, f"{kind}s")
     model, main = KINDS[room]
-    texts = naughty()
+    texts = naughty(room)
     for text in texts:
         if kind == "opportunity":
             open_opportunity(text, by=admin, owner=admin)
@@ -162,8 +167,10 @@ def test_what_is_taken_along_runs_nowhere_and_comes_in_again(admin, tmp_path: Pa
 def test_a_workbook_keeps_it_as_text(client: Client, rep: User):
     client.force_login(rep)
     texts = naughty()
-    for text in texts:
-        LeadFactory(owner=rep, company=text)
+    leads = [Lead(topic="One", owner=rep, company=text) for text in texts]
+    for lead in leads:
+        lead.derive()
+    Lead.objects.bulk_create(leads)
 
     _head, *rows = taken(client, "/leads/?view=all&columns=company", "xlsx")
 
@@ -175,15 +182,16 @@ def test_a_workbook_keeps_it_as_text(client: Client, rep: User):
 @pytest.mark.once
 def test_a_timeline_keeps_it_and_shows_it_as_text(client: Client, rep: User):
     client.force_login(rep)
-    texts = naughty()
-    leads = [LeadFactory(owner=rep) for _text in texts[::20]]
+    subjects, texts = naughty()[::2], naughty()[1::2]
+    leads = [LeadFactory(owner=rep) for _subject in subjects[::20]]
+    for number, subject in enumerate(subjects):
+        add_task(leads[number // 20], by=rep, subject=subject)
     for number, text in enumerate(texts):
         log_note(leads[number // 20], by=rep, text=text)
-        add_task(leads[number // 20], by=rep, subject=text)
 
     kept = Activity.objects.order_by("pk")
     assert list(kept.filter(kind="note").values_list("text", flat=True)) == texts
-    assert list(kept.filter(kind="task").values_list("subject", flat=True)) == texts
+    assert list(kept.filter(kind="task").values_list("subject", flat=True)) == subjects
     for lead in leads:
         page = client.get(lead.get_absolute_url()).content.decode()
         assert "<script>" not in page
@@ -192,17 +200,18 @@ def test_a_timeline_keeps_it_and_shows_it_as_text(client: Client, rep: User):
 
 @pytest.mark.once  # a text as any other, and what comes of its placeholders
 def test_a_template_of_an_email_keeps_it_or_says_what_is_no_placeholder(rep: User):
-    for number, text in enumerate(naughty()):
-        template = EmailTemplate(name=f"{number}", subject=text, text=text)
-        try:
-            saved = save_template(template, by=rep)
-        except Unacceptable:
-            assert "{{" in text
-            continue
+    plain = [text for text in naughty() if "{{" not in text]
+    for subject, text in zip(plain[::2], plain[1::2], strict=False):
+        saved = save_template(EmailTemplate(name="One", subject=subject, text=text), by=rep)
         saved.refresh_from_db()
-        assert (saved.subject, saved.text) == (text, text)
+        assert (saved.subject, saved.text) == (subject, text)
         assert filled(saved.text, {}.get) == text
         delete_template(saved, by=rep)  # one keeps 200 at most
+    for text in set(naughty()) - set(plain):
+        with suppress(Unacceptable):
+            saved = save_template(EmailTemplate(name="One", subject=text, text=text), by=rep)
+            assert (saved.subject, saved.text) == (text, text)
+            delete_template(saved, by=rep)
 
 
 def test_a_tag_keeps_it_and_finds_its_records(client: Client, rep: User):

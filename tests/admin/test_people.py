@@ -18,6 +18,8 @@ from tests.factories import LeadFactory, TeamFactory, UserFactory
 from users.models import ApiToken, Grant, Role, Team, User
 from users.operations import machine
 
+pytestmark = pytest.mark.once  # who may what, and what a page says
+
 PEOPLE = {
     f"users.{verb}_{kind}": "all"
     for verb in ("view", "add", "change", "delete")
@@ -430,7 +432,6 @@ ACTORS = {
 REACH = {"own": 1, "team": 2, "all": 3}
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("holds", ACTORS)
 @pytest.mark.parametrize("scope", REACH)
 @pytest.mark.parametrize("where", ["own team", "other team", "no team"])

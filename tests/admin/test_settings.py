@@ -19,6 +19,8 @@ from tests.custom import define
 from tests.factories import LeadFactory, OpportunityFactory, UserFactory
 from users.models import User
 
+pytestmark = pytest.mark.once  # lists and what a page says of them
+
 
 @pytest.fixture
 def desk(admin: User, client: Client) -> Client:

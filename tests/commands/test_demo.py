@@ -32,6 +32,8 @@ from users.models import User
 from users.operations import live_token, machine
 from workbench.models import Mail, SavedView
 
+pytestmark = pytest.mark.once  # what is planted, and `demo` keeps it in a file
+
 
 @pytest.fixture(scope="module")
 def demo_world(django_db_setup, django_db_blocker, tmp_path_factory):

@@ -23,6 +23,8 @@ from tests.custom import define
 from tests.emails.conftest import ADA
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, OpportunityFactory
 
+pytestmark = pytest.mark.once  # words of letters
+
 
 def keep(by: Any, **said: Any) -> EmailTemplate:
     about = {"name": "Thanks", "subject": "Thanks", "text": "Thank you", **said}
@@ -68,7 +70,6 @@ def test_are_changed_by_their_owner_and_those_who_look_after_them(rep, rep2, out
     assert not EmailTemplate.objects.exists()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("said", "field", "words"),
     [

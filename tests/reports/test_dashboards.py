@@ -19,6 +19,8 @@ from tests.reports.world import an_opportunity
 from users.models import User
 from workbench.models import SavedView, ViewMark
 
+pytestmark = pytest.mark.once  # a view as any other, and what a page makes of it
+
 ARRANGE = "/reports/dashboards/arrange/"
 
 
@@ -45,7 +47,6 @@ def board(answer: Any) -> dict[str, Any]:
 # Arranging
 
 
-@pytest.mark.once
 def test_the_library_has_every_card() -> None:
     assert LIBRARY.keys() - {"key-figures"} == CARDS.keys() - {"pipeline-as-of"}
 
@@ -303,7 +304,6 @@ def test_is_deleted_after_asking(reps: Client, rep: User) -> None:
 # What is none
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "cards",
     [
@@ -367,7 +367,6 @@ def test_a_view_of_a_list_is_no_dashboard(reps: Client, rep: User) -> None:
     assert view.version == 1
 
 
-@pytest.mark.once
 def test_steps_lead_back_to_where_they_began() -> None:
     begin = Arrangement.read("open-leads.12 trend.5 pipeline.7 ready.5")
 

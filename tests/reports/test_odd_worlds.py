@@ -113,20 +113,21 @@ def test_every_card_says_something_sensible(
 ) -> None:
     world(rep)
     gone = User.objects.filter(name="Gone").first()
+    place = WORLDS.index((world, query))
     query = query.format(gone=gone.pk if gone else 0, empty=TeamFactory(name="Nobody's").pk)
     client.force_login(manager)
-    for name in REPORTS:
+    for number, name in enumerate(REPORTS):
         address = f"/reports/{name}/?{query}"
         card = client.get(
             address, headers={"HX-Request": "true", "HX-Target": f"card-{name}"}
         ).content.decode()
-        file = client.get(f"{address}&format=csv")
-        picture = client.get(f"{address}&format=svg")
+        # What is taken along is made of the same rows: of one world as a file, of the next drawn.
+        taken = client.get(f"{address}&format={('csv', 'svg')[(number + place) % 2]}")
 
         assert card.count("<figure") == 1, name
         assert "c-empty__title" in card or "<svg" in card or "<table" in card, name
-        assert (file.status_code, picture.status_code) == (200, 200), name
-        for text in (card, file.content.decode(), picture.content.decode()):
+        assert taken.status_code == 200, name
+        for text in (card, taken.content.decode()):
             assert not NO_NUMBER.search(text), (name, NO_NUMBER.search(text))
 
 

@@ -17,6 +17,8 @@ from tests.reports.test_past import at, day
 from users.models import User
 from users.operations import issue_token
 
+pytestmark = pytest.mark.once  # what a page makes of figures that are asked of both
+
 PAST = f"/reports/pipeline-as-of/?as_of={day(1)}"
 BRIDGE = f"/reports/bridge/?from={day(0)}&to={day(9)}"
 
@@ -41,6 +43,7 @@ def counts(card: Any) -> dict[str, int]:
     return {cell.url: cell.value for row in rows for cell in row.cells if cell.kind == "count"}
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("address", [PAST, BRIDGE])
 @pytest.mark.parametrize("who", ["rep", "manager", "outsider", "admin"])
 def test_every_count_opens_its_list(
@@ -79,7 +82,6 @@ def test_the_file_adds_up(client: Client, deals: Any, manager: User) -> None:
     assert Decimal(closing[2]) == Decimal("1000.55")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "query",
     [
@@ -102,7 +104,6 @@ def test_bad_input_gets_a_sensible_card(
     assert client.get(f"/reports/{name}/?{query}&format=csv").status_code == 200
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "query",
     [
@@ -120,7 +121,6 @@ def test_bad_input_gets_a_list_that_says_so(
     assert client.get(f"/opportunities/?{query}").status_code == 200
 
 
-@pytest.mark.once
 def test_says_what_is_wrong_with_a_day(client: Client, deals: Any, manager: User) -> None:
     client.force_login(manager)
 
@@ -152,7 +152,6 @@ def test_programs_get_the_same(client: Client, deals: Any, manager: User) -> Non
         assert found["count"] == row["values"]["count"], row
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "path",
     ["pipeline/?as_of=x", "trend/?as_of=2026-01-01", "bridge/?from=2026-02-01&to=2026-01-01"],

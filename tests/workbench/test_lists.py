@@ -61,13 +61,17 @@ def names(answer: Any) -> list[str]:
     return [lead.last_name for lead in answer.context["page"]["rows"]]
 
 
+PART = {"HX-Request": "true", "HX-Target": "list-body"}
+
+
 def walk(client: Client, address: str, way: str = "next") -> tuple[list[list[str]], Any]:
     """Follow the pager to the end; return the names on each page, and the last answer."""
     pages = []
     while True:
-        answer = client.get(address)
-        pages.append(names(answer))
-        link = answer.context["page"][way]
+        answer = client.get(address, headers=PART)
+        page = answer.context_data["page"]  # type: ignore[attr-defined]
+        pages.append([lead.last_name for lead in page["rows"]])
+        link = page[way]
         if not link:
             return pages, answer
         address = f"/leads/{link}"
@@ -238,13 +242,13 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", HOSTILE)
-def test_answers_whatever_is_asked(reps: Client, rep: User, query: str) -> None:
+def test_answers_whatever_is_asked(reps: Client, rep: User) -> None:
     many(60, rep)
 
-    part = {"HX-Request": "true", "HX-Target": "list-body"}
-    assert reps.get(f"/leads/?{query}").status_code < 500
-    assert reps.get(f"/leads/?{query}&owner=me&status=open", headers=part).status_code < 500
+    for query in HOSTILE:
+        whole = reps.get(f"/leads/?{query}")
+        some = reps.get(f"/leads/?{query}&owner=me&status=open", headers=PART)
+        assert max(whole.status_code, some.status_code) < 500, query[:80]
 
 
 # Sorting and paging
@@ -257,16 +261,16 @@ SORTS = sorted(
 )
 
 
-@pytest.mark.parametrize("sort", ["", *SORTS])
-def test_every_row_comes_once_whatever_the_order(reps: Client, rep: User, sort: str) -> None:
+def test_every_row_comes_once_whatever_the_order(reps: Client, rep: User) -> None:
     many(60, rep)
 
-    forward, end = walk(reps, f"/leads/?view=all&per=25&sort={sort}")
-    backward, _ = walk(reps, f"/leads/{end.context['page']['previous']}", "previous")
+    for sort in ("", *SORTS):
+        forward, end = walk(reps, f"/leads/?view=all&per=25&sort={sort}")
+        backward, _ = walk(reps, f"/leads/{end.context_data['page']['previous']}", "previous")
 
-    assert [len(page) for page in forward] == [25, 25, 10]
-    assert len({name for page in forward for name in page}) == 60
-    assert backward[::-1] == forward[:-1]
+        assert [len(page) for page in forward] == [25, 25, 10], sort
+        assert len({name for page in forward for name in page}) == 60, sort
+        assert backward[::-1] == forward[:-1], sort
 
 
 def test_sorts_what_has_no_value_last_both_ways(reps: Client, rep: User) -> None:
