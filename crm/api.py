@@ -57,6 +57,7 @@ from records.models import Merge, Tag
 from records.permissions import reaches
 from reports.api import DashboardViewSet, ReportViewSet, TargetViewSet
 from users.models import Team, User
+from webhooks.api import WebhookViewSet
 from workbench import api
 from workbench.api.tokens import BearerToken
 
@@ -164,6 +165,7 @@ router.register("disqualify-reasons", DisqualifyReasonViewSet, "disqualify-reaso
 router.register("intake-doors", DoorViewSet, "intake-doors")
 router.register("email-templates", EmailTemplateViewSet, "email-templates")
 router.register("web-forms", WebFormViewSet, "web-forms")
+router.register("webhooks", WebhookViewSet, "webhooks")
 router.register("dashboards", DashboardViewSet, "dashboards")
 router.register("targets", TargetViewSet, "targets")
 router.register("qualification-rules", QualificationRuleViewSet, "qualification-rules")

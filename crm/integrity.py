@@ -19,7 +19,7 @@ from accounts.operations.merge import CLAIMS
 from activities.models import Activity, ActivityLink, File
 from activities.operations.files import SWEPT_AFTER, unnamed_bytes
 from activities.operations.steps import TOUCHES
-from crm import search_index, summaries
+from crm import outbox, search_index, summaries
 from leads.models import Lead, Qualification
 from leads.operations.merge import STAYS as LEAD_STAYS
 from opportunities.models import Opportunity, PipelineState, StageMove
@@ -418,6 +418,11 @@ def the_sums_are_in_step_with_the_records() -> Iterator[tuple[str, Any, str]]:
     yield from summaries.faults()
 
 
+def webhooks_are_told_of_what_happens() -> Iterator[tuple[str, Any, str]]:
+    """What the trail says is noted for whoever shall be told."""
+    yield from outbox.faults()
+
+
 def letters_have_a_worker_while_they_are_sent() -> Iterator[tuple[str, Any, str]]:
     """Nobody works on a letter that waits or is settled: whoever takes it would not get it."""
     sending = Mail.State.SENDING
@@ -461,6 +466,7 @@ RULES: tuple[Callable[[], Iterator[tuple[str, Any, str]]], ...] = (
     letters_have_a_worker_while_they_are_sent,
     the_search_is_in_step_with_the_records,
     the_sums_are_in_step_with_the_records,
+    webhooks_are_told_of_what_happens,
 )
 
 

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "emails",
     "handover",
     "imports",
+    "webhooks",
     "leads",
     "opportunities",
     "accounts",
@@ -229,6 +230,21 @@ CACHES = {
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Seconds of silence after which the worker of a job counts as dead and another one goes on.
 JOB_PATIENCE = env.int("JOB_PATIENCE", default=30)
+
+
+# What other systems are told
+
+# Networks inside of which webhooks may lie, like 10.1.2.0/24; plain HTTP and any port are allowed
+# there. Without them nothing is sent but to what is open to everybody.
+WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=[])
+WEBHOOK_TIMEOUT = env.int("WEBHOOK_TIMEOUT", default=10)
+# Seconds after each try that failed: nine tries in all, the last one three days after the first.
+WEBHOOK_PAUSES = [
+    float(pause)
+    for pause in env.list(
+        "WEBHOOK_PAUSES", default=[5, 300, 1_800, 7_200, 18_000, 36_000, 72_000, 122_000]
+    )
+]
 
 
 # Who may come in

@@ -25,7 +25,7 @@ TASKS: tuple[tuple[str, Any, str], ...] = (
         _("What sales chooses from"),
         "Source Campaign Product Competitor LossReason Currency Target EmailTemplate Retention",
     ),
-    ("entrances", _("Ways in"), "WebForm Door Delivery Reference"),
+    ("entrances", _("Ways in and out"), "WebForm Door Delivery Reference Webhook Message"),
     ("records", _("Records"), "Lead Account Contact Opportunity Activity"),
     (
         "happened",

@@ -370,6 +370,11 @@ ACCESS: dict[str, Access] = {
     "intake-doors-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
     "intake-doors-add-key": Access(API_NO, API_FOR_ALL, on="intake-doors"),
     "intake-doors-drop-old-keys": Access(API_NO, API_FOR_ALL, on="intake-doors"),
+    "webhooks-list": Access(API_FOR_ALL, API_FOR_ALL),
+    "webhooks-detail": Access(API_FOR_ALL, API_NO, API_FOR_ALL, API_FOR_ALL),
+    "webhooks-ping": Access(API_NO, API_FOR_ALL, on="webhooks"),
+    "webhooks-rotate-secret": Access(API_NO, API_FOR_ALL, on="webhooks"),
+    "webhooks-messages": Access(API_FOR_ALL, API_NO, on="webhooks"),
     "imports-list": Access(API_LIST, API_LIST),
     "imports-detail": Access(API_MINE, API_NO, API_MINE, API_MINE, on="import"),
     **{

@@ -155,7 +155,7 @@ GREEK = str.maketrans(
 )
 OURS = {
     "crm", "intake", "reports", "duplicates", "leads", "opportunities", "accounts", "activities",
-    "workbench", "records", "users", "emails", "handover", "imports",
+    "workbench", "records", "users", "emails", "handover", "imports", "webhooks",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from crm import search_index, summaries
+from crm import outbox, search_index, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def digest() -> str:
     """Return a word for what the migrations of all apps make of an empty database."""
     told = hashlib.sha256(f"{django.VERSION} {connection.vendor}".encode())
     told.update(f"{settings.DEFAULT_CURRENCY} {settings.DEFAULT_COUNTRY}".encode())
-    for module in (search_index, summaries):
+    for module in (search_index, summaries, outbox):
         told.update(Path(module.__file__).read_bytes())
     for app in apps.get_app_configs():
         for file in sorted(Path(app.path, "migrations").glob("*.py")):

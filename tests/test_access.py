@@ -51,6 +51,8 @@ from tests.samples import picture
 from tests.snapshots import rows
 from tests.workbench.kinds import found_teams
 from users.operations import intake_machine, issue_token
+from webhooks.models import Webhook
+from webhooks.operations import save_webhook
 from workbench.jobs import Job, start
 from workbench.operations.mail import note_bounce
 from workbench.operations.saved_views import save_view
@@ -141,6 +143,7 @@ def world(rep, rep2, manager, outsider, admin):
         ),
         "intake-doors": save_door(Door(name="By program"), by=admin),
         "web-forms": save_web_form(WebForm(name="By program"), by=admin),
+        "webhooks": save_webhook(Webhook(name="Shop", url="https://shop.example/"), by=admin),
         "custom-fields": define("lead", "fleet", by=admin),
         "qualification-rules": draft_rules(by=admin),
         "assignment rule": a_rule(person=rep),

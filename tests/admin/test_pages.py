@@ -31,6 +31,8 @@ from tests.snapshots import as_text
 from tests.world import a_superuser, new_installation
 from users.models import User
 from users.operations import issue_token
+from webhooks.models import Webhook
+from webhooks.operations import ping, save_webhook
 from workbench.operations.exports import note_export
 from workbench.operations.mail import post
 from workbench.operations.saved_views import save_view
@@ -55,6 +57,7 @@ READ_ONLY = {
     "django_tasks_database.DBTaskResult",
     "records.Merge",
     "records.PossibleDuplicate",
+    "webhooks.Message",
     "workbench.Mail",
     "workbench.SavedView",
 }
@@ -104,6 +107,7 @@ def one_of_everything(admin: User) -> User:
     store_delivery(door, raw=b'{"id": "7", "email": "ada@engine.example"}')
     Reference.objects.create(door=door, name="7")
     set_targets(admin, 2026, by=admin, amounts={1: Decimal(100)})
+    ping(save_webhook(Webhook(name="Shop", url="https://shop.example/"), by=admin), by=admin)
     IdempotencyKey.objects.create(user=admin, key="k1", fingerprint="f", status=200, body={})
     return admin
 
@@ -124,6 +128,7 @@ def test_knows_every_kind_of_thing():
         "activities",
         "records",
         "users",
+        "webhooks",
     }
     parts = {  # shown on the pages of what they belong to
         "activities.ActivityLink",

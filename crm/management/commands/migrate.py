@@ -1,4 +1,4 @@
-"""Migrate, then put back what keeps search and sums in step where a migration has taken it away."""
+"""Migrate, then put back what keeps search, sums and webhooks in step where a migration has taken it away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS
 
-from crm import search_index, summaries
+from crm import outbox, search_index, summaries
 from crm.management.commands._bulk import know_the_tables
 
 
@@ -22,6 +22,7 @@ class Command(Migrate):
         if is_only_asked or options["database"] != DEFAULT_DB_ALIAS:
             return
         mended, summed = search_index.mend(), summaries.mend()
+        outbox.mend()
         if mended or summed:
             know_the_tables()
         if mended and options["verbosity"] > 0:

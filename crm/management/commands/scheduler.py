@@ -25,6 +25,8 @@ from records.operations.deleting_fields import purge_fields
 from records.operations.notices import prune_notices
 from reports.operations import fold
 from users.operations import machine
+from webhooks import jobs as webhooks_jobs
+from webhooks.operations import prune_messages
 from workbench import jobs
 from workbench.operations import sending
 from workbench.operations.digests import send_digests, send_waiting
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         while True:
             self._do([self._reopen, self._take_up_deliveries, self._qualify, self._take_up_jobs])
             self._do([self._remind, self._mail_notices, self._send_mail, self._read_mail])
-            self._do([self._fold, self._put_into_force, self._hand_out])
+            self._do([self._send_messages, self._fold, self._put_into_force, self._hand_out])
             if time.monotonic() - refreshed_at > REFRESHED_EVERY:
                 refreshed_at = time.monotonic()
                 self._do([self._refresh_readiness])
@@ -72,7 +74,8 @@ class Command(BaseCommand):
                         self._prune_notices,
                     ]
                 )
-                self._do([self._sweep_files, self._prune_imports, self._measure_tables])
+                self._do([self._sweep_files, self._prune_imports, self._prune_messages])
+                self._do([self._measure_tables])
             if options["once"]:
                 return
             close_old_connections()
@@ -156,6 +159,14 @@ class Command(BaseCommand):
     def _read_mail(self) -> None:
         if count := emails_jobs.read_configured():
             self.stdout.write(f"Took in {count} emails.")
+
+    def _send_messages(self) -> None:
+        if told := webhooks_jobs.take_up():
+            self.stdout.write(f"Had messages sent to {told} webhooks.")
+
+    def _prune_messages(self) -> None:
+        if pruned := prune_messages():
+            self.stdout.write(f"Forgot {pruned} messages to webhooks that are settled.")
 
     def _prune_mail(self) -> None:
         if pruned := sending.prune_mail():

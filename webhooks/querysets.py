@@ -1,0 +1,37 @@
+"""The questions that can be asked of what other systems are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+UNSENT = ("waiting", "sending")
+
+
+class MessageQuerySet(models.QuerySet[Any, Any]):
+    """Messages, narrowed to how far they are."""
+
+    def due(self, now: datetime, *, lost_before: datetime) -> Self:
+        """Keep what may be sent now: of each record the first that has not arrived.
+
+        What somebody began to send and never ended counts as due.
+        """
+        earlier: Any = self.model._base_manager.filter(
+            webhook=OuterRef("webhook"),
+            record_type=OuterRef("record_type"),
+            record_id=OuterRef("record_id"),
+            pk__lt=OuterRef("pk"),
+            state__in=UNSENT,
+        )
+        is_its_turn = Q(state="waiting", next_at__lte=now)
+        is_lost = Q(state="sending", taken_at__lt=lost_before)
+        return self.filter(is_its_turn | is_lost, ~Exists(earlier), webhook__is_active=True)
+
+    def settled_before(self, moment: datetime) -> Self:
+        """Keep what is from before `moment` and not on its way any more."""
+        return self.filter(created_at__lt=moment).exclude(state__in=UNSENT)
