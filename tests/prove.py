@@ -19,6 +19,7 @@ from tests.automate import automation
 from tests.deliver import deliveries
 from tests.history import x_education
 from tests.matching import candidates, matching
+from tests.outgoing import outgoing
 from tests.postgres import Cluster
 from tests.race import TRUTH, WORLD, race
 from tests.sales import maven_crm, maven_crm_us
@@ -119,6 +120,7 @@ PROOFS: dict[str, Callable[[Server], dict[str, Any]]] = {
     "many_at_once": many_at_once,
     "killed_in_the_middle": killed_in_the_middle,
     "deliveries": deliveries,
+    "outgoing": outgoing,
     "automation": automation,
     "jobs": jobs,
     "bulk": bulk,

@@ -20,7 +20,7 @@ from accounts.models import Account, Contact, IdentityClaim
 from accounts.operations import merge_accounts, unmerge_accounts
 from activities.models import Activity, ActivityLink
 from activities.operations import add_task, attach, log_call
-from crm import search_index
+from crm import outbox, search_index
 from crm.integrity import RULES, findings
 from leads import jobs
 from leads.models import DisqualifyReason, Lead, Qualification, QualifiedOpportunity
@@ -305,6 +305,12 @@ def bytes_without_a_file():
     os.utime(default_storage.path(key), (1, 1))
 
 
+def a_trail_of_which_nobody_is_told():
+    on = "" if connection.vendor == "sqlite" else f" ON {outbox.TRAIL}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {outbox.NAME}{on}")
+
+
 PLANTED = {
     "claims_point_to_live_records": [a_dead_claim],
     "claims_say_what_their_record_is": [a_wrong_claim],
@@ -359,6 +365,7 @@ PLANTED = {
         an_index_that_was_left_behind,
     ],
     "the_sums_are_in_step_with_the_records": [a_sum_that_is_gone, a_sum_that_stands_still],
+    "webhooks_are_told_of_what_happens": [a_trail_of_which_nobody_is_told],
 }
 
 

@@ -1,4 +1,4 @@
-"""Migrate, then put back what keeps search, sums and webhooks in step where a migration has taken it away."""
+"""Migrate, then put back the triggers of search, sums and webhooks that a migration took away."""
 
 from __future__ import annotations
 
