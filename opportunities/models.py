@@ -464,6 +464,12 @@ class Opportunity(TimelineRecord, Bant):
                 condition=Q(status="open", deleted_at=None),
                 name="opp_board_idx",
             ),
+            # What came into its stage on the few days on which a sum by day does not tell its age.
+            models.Index(
+                fields=["stage_entered_at", "owner", "stage", "base_value", "source"],
+                condition=Q(status="open", deleted_at=None),
+                name="opp_entered_idx",
+            ),
             models.Index(
                 fields=["owner", "status", "estimated_close_date"],
                 name="opp_closing_idx",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from leads.models import Lead
@@ -75,9 +75,7 @@ def cohorts(
         for rows in cuts.inside(followed, "created_at")
     ]
     if sums is not None:
-        undecided = {"status__in": ["open", "disqualified"]}
-        summary = ask.of(sums.leads).filter(**undecided)
-        others = cuts.inside(own.filter(**undecided), "created_at", summary, "came")
+        others = _others(own, cuts, ask, sums)
         parts += [rows.annotate(qualified_in=_NOWHERE, won_within=_NOWHERE) for rows in others]
     counted = [
         rows.values("span", "qualified_in", "won_within").annotate(count=counted_in(rows))
@@ -143,31 +141,45 @@ class Step:
 
 
 def funnel(
-    leads: LeadQuerySet, opportunities: OpportunityQuerySet, ask: Question
+    leads: LeadQuerySet,
+    opportunities: OpportunityQuerySet,
+    ask: Question,
+    sums: Sums | None = None,
 ) -> tuple[Step, ...]:
     """Follow the leads of the period: how many were qualified, came to each stage, and were won.
 
-    A lead counts once, by the furthest of what it became. Two statements.
+    A lead counts once, by the furthest of what it became. Two statements. With `sums` only the
+    qualified are read.
     """
     stages = list(
         Stage.objects.for_opportunities()
         .filter(process__is_default=True)
         .order_by("position", "pk")
     )
-    rows = (
-        ask.of(leads)
-        .filter(_came(ask.period))
-        .with_days_to_win(opportunities)
+    cuts, own = Cuts.of([ask.period]), ask.of(leads)
+    followed = own.filter(status__in=Lead.Status.values) if sums is None else own.qualified()
+    parts = [
+        rows.with_days_to_win(opportunities)
         .with_stages_reached(opportunities)
         .annotate(
             is_qualified=_flag(Q(status="qualified")),
             is_won=_flag(Q(days_to_win__isnull=False)),
         )
-        .values("is_qualified", "is_won", "moved_to", "stands_in")
-        .annotate(count=Count("*"))
-        .order_by()
-    )
-    found = list(rows)
+        for rows in cuts.inside(followed, "created_at")
+    ]
+    if sums is not None:
+        parts += [
+            rows.annotate(is_qualified=_NOT, is_won=_NOT, moved_to=_NOWHERE, stands_in=_NOWHERE)
+            for rows in _others(own, cuts, ask, sums)
+        ]
+    counted_by = [
+        rows.order_by()
+        .values("span", "is_qualified", "is_won", "moved_to", "stands_in")
+        .annotate(count=counted_in(rows))
+        for rows in parts
+    ]
+    union = counted_by[0].union(*counted_by[1:], all=True)
+    found = [row for row in cuts.settled(union) if row["span"] == 1]
     came = ask.period.asked_as("created")
 
     def figure(key: str, label: str, count: int, **asked: str) -> Figure:
@@ -214,11 +226,14 @@ def _months(period: Period) -> list[Period]:
 
 
 _NOWHERE = Value(None, output_field=IntegerField())
+_NOT = Value(0, output_field=IntegerField())
 
 
-def _came(period: Period) -> Q:
-    # One range of moments within each status, which an index has.
-    return Q(status__in=Lead.Status.values) & period.holds("created_at")
+def _others(own: LeadQuerySet, cuts: Cuts, ask: Question, sums: Sums) -> list[Any]:
+    """Return the leads that became nothing, as their summary tells of them."""
+    undecided = {"status__in": ["open", "disqualified"]}
+    summary = ask.of(sums.leads).filter(**undecided)
+    return cuts.inside(own.filter(**undecided), "created_at", summary, "came")
 
 
 def _bin_of(days: str) -> Case:

@@ -206,7 +206,7 @@ class Figures:
     @cached_property
     def funnel(self) -> tuple[Step, ...]:
         """What became of the leads that came in the period."""
-        return funnel(self.leads, self.opportunities, self.ask)
+        return funnel(self.leads, self.opportunities, self.ask, self.sums)
 
     @cached_property
     def response(self) -> Response:

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 # The cards that can be told by sums, and the figures beside them.
 SUMMED = (
     "pipeline", "ageing", "forecast", "outcomes", "ready", "trend", "conversion", "leaderboard",
-    "days-to-convert", "cohorts-qualified", "cohorts-won", "attainment",
+    "days-to-convert", "cohorts-qualified", "cohorts-won", "attainment", "funnel",
 )  # fmt: skip
 TODAY = date(2026, 4, 15)
 PERIODS = (
