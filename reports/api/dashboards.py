@@ -11,7 +11,7 @@ from django_filters import FilterSet
 from rest_framework import serializers
 
 from reports.arrangements import LIBRARY, WIDTHS, Arrangement, Placed
-from reports.filters import query_to_keep
+from reports.filters import CHOSEN, SPAN, query_to_keep
 from reports.operations import DASHBOARD, change_dashboard, save_dashboard
 from workbench import api
 from workbench.models import SavedView
@@ -20,7 +20,7 @@ from workbench.operations.saved_views import delete_view
 if TYPE_CHECKING:
     from users.models import User
 
-CHOICES = ("board", "period", "team", "owner", "source", "by", "cohort")
+CHOICES = ("board", "period", *SPAN, "team", "owner", "source", "by", "cohort")
 
 
 class CardSerializer(api.Strict, serializers.Serializer[Any]):
@@ -69,6 +69,12 @@ class ChoicesSerializer(api.Strict, serializers.Serializer[Any]):
     source = api.Text(required=False, allow_blank=True)
     by = api.Text(required=False, allow_blank=True)
     cohort = api.Text(required=False, allow_blank=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the first and the last day, one of whose names is none for an attribute."""
+        told = f"A day, where the period is `{CHOSEN}`."
+        days = {name: api.Text(required=False, allow_blank=True, help_text=told) for name in SPAN}
+        return {**super().get_fields(), **days}
 
     def get_attribute(self, instance: SavedView) -> dict[str, str]:
         asked = QueryDict(instance.query)

@@ -74,6 +74,8 @@ def test_are_those_of_the_pages_and_no_others(rep: User, rep2: User, outsider: U
         ("cards", [{"name": "trend"}] * 10_000),
         ("choices", {"owner": "99999"}),
         ("choices", {"moon": "full"}),
+        ("choices", {"period": "days", "from": "2026-02-30", "to": "2026-03-01"}),
+        ("choices", {"period": "days", "from": "2026-03-02", "to": "2026-03-01"}),
         ("name", ""),
         ("audience", "world"),
     ],
@@ -87,12 +89,16 @@ def test_refuses_what_is_no_dashboard(rep: User, field: str, wrong: Any) -> None
 
 
 def test_keeps_what_a_page_opens(client: Any, rep: User) -> None:
-    url = Caller(rep).post("dashboards", MONDAY).json()["url"]
+    days = {"period": "days", "from": "2026-01-05", "to": "2026-02-01"}
+    made = Caller(rep).post("dashboards", {**MONDAY, "choices": days}).json()
     client.force_login(rep)
 
-    page = client.get(url)
+    page = client.get(made["url"])
+    changed = Caller(rep).patch(f"dashboards/{made['id']}", {"choices": {"period": "this_year"}})
 
     assert [card["card"].name for card in page.context["cards"]] == ["trend", "ready"]
-    assert page.context["head"].data["period"] == "this_year"
+    assert {name: made["choices"][name] for name in days} == days
+    assert {name: page.context["head"].data[name] for name in days} == days
     assert not page.context["saved"]["is_changed"]
     assert QueryDict(SavedView.objects.get().query)["cards"].startswith("key-figures.12")
+    assert changed.json()["choices"]["from"] == ""
