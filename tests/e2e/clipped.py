@@ -39,7 +39,7 @@ FOUND = r"""() => {
         for (let above = element; above; above = above.parentElement) {
             if (getComputedStyle(above).clipPath.startsWith("inset(50%")) return true;
         }
-        return element.closest(".visually-hidden");
+        return element.closest(".visually-hidden, .c-public__trap");  // a field for robots
     };
     while (walker.nextNode()) {
         const node = walker.currentNode, element = node.parentElement;

@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Page
 
+from crm.form_layouts import laid_out
+from intake.models import WebForm
+from intake.operations import save_web_form
+from records.models import FormLayout
+from records.operations.shaping import save_layout
+from tests.custom import define
 from tests.e2e.clipped import SPACED, clipped
 from tests.e2e.planted import WALKS, pages, pages_of, plant
+from tests.intake.world import a_door
 from tests.pseudo import CODE, spoken
 from users.models import User
 
@@ -79,6 +87,41 @@ def test_no_text_is_clipped_in_the_managers_figures_and_rules(
             "/intake/",
             "/rules/assignment/",
             *rules,
+        ],
+    )
+
+    assert not wrong, f"{len(wrong)} faults:\n" + "\n".join(wrong)
+
+
+def test_no_text_is_clipped_in_what_is_shaped_and_before_visitors(
+    window: Window, rep: User, admin: User
+) -> None:
+    """The administration has Django's words, so without longer ones."""
+    choices = ["Early", "Late", "By night"]
+    field = define("lead", "shifts", by=admin, type="choice", choices=choices)
+    layout = FormLayout.objects.get(kind="lead", role=None, is_quick=False)
+    layout.sections = laid_out("lead", admin)
+    save_layout(layout, by=admin)
+    save_web_form(WebForm(name="Ask for an offer", slug="offer"), by=admin)
+    door = a_door(slug="partner")
+    role = rep.roles.get()
+
+    wrong = faults(
+        window(admin),
+        admin,
+        [
+            reverse("admin:users_role_grants", args=[role.pk]),
+            reverse("admin:records_customfield_change", args=[field.pk]),
+            reverse("admin:records_customfield_retype", args=[field.pk]) + "?type=text",
+            reverse("admin:records_formlayout_change", args=[layout.pk]),
+            reverse("admin:records_formlayout_versions", args=[layout.pk]),
+            reverse("admin:intake_door_change", args=[door.pk]),
+            reverse("admin:intake_door_try", args=[door.pk]),
+            reverse("targets:person", args=[rep.pk, 2026]),
+            reverse("dashboards:arrange"),
+            "/rules/scoring/new/",
+            "/rules/assignment/people/",
+            "/f/offer/",
         ],
     )
 

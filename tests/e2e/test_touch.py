@@ -96,3 +96,24 @@ def test_a_finger_hits_what_it_means(window: Window, rep: User, rep2: User) -> N
             wrong.setdefault(fault, []).append(address)
 
     assert not wrong, "\n".join(f"{fault} on {', '.join(at[:3])}" for fault, at in wrong.items())
+
+
+def test_menus_stay_on_the_screen(window: Window, rep: User, rep2: User) -> None:
+    planted = plant(rep, rep2)
+    page = window(rep, touch=True, width=390, height=844)
+    wrong, opened = [], set()
+    for address in ("/leads/", "/opportunities/board/", planted["leads"][0].get_absolute_url()):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        for menu in page.locator("details.c-menu:has(> summary:visible)").all():
+            menu.locator("summary").tap()
+            panel = menu.locator(".c-menu__panel").first.bounding_box()
+            assert panel
+            name = menu.locator("summary").inner_text().strip()
+            opened.add(name)
+            if panel["x"] < 0 or panel["x"] + panel["width"] > 390:
+                wrong.append(f"{name} on {address}: {panel}")
+            page.keyboard.press("Escape")
+
+    assert {"Columns", "Sort", "Add filter", "Export"} <= opened
+    assert not wrong, "\n".join(wrong)
