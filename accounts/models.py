@@ -155,6 +155,8 @@ class Account(TimelineRecord, Company, Address, FirmBlocks):
     phone_key = models.CharField(max_length=40, editable=False)
 
     # What conditions can ask.
+    withholdable = ("employees", "annual_revenue")
+
     vocabulary = Vocabulary(
         """
         name website industry employees annual_revenue currency phone street city region

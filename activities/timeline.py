@@ -23,7 +23,7 @@ from activities.models import Activity, ActivityLink, File, FileShown, PersonSho
 from activities.rules import may_do
 from records import custom
 from records.models import FIRST_YEAR, LAST_YEAR, AuditEntry, Record
-from records.permissions import hidden_from, unnamed
+from records.permissions import hidden_fields, hidden_from, unnamed
 from users import formats
 from workbench.custom import shown
 
@@ -297,11 +297,14 @@ def _changes(
     lines = AuditEntry.objects.filter(
         record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk
     )
+    kept = hidden_fields(viewer, custom.kind_of(record))
     for word in text.split()[:8]:
         told = Q(changes__icontains=word)
         if viewer is not None:
             # Or the search would tell the name that the entry keeps to itself.
             told &= ~Q(changes__icontains=NAMES_A_RECORD)
+        if kept:
+            told &= ~Q(changes__has_any_keys=sorted(kept))
         lines = lines.filter(Q(event__icontains=word) | Q(reason__icontains=word) | told)
     if before is not None:
         lines = lines.filter(_older("at", 0, before))
@@ -317,7 +320,14 @@ def _changes(
             actor=line.actor,
             title=event_title(line.event),
             text=line.reason,
-            changes=tuple(_in_words(type(record), line.changes, hidden, fields)),
+            changes=tuple(
+                _in_words(
+                    type(record),
+                    {name: told for name, told in line.changes.items() if name not in kept},
+                    hidden,
+                    fields,
+                )
+            ),
         )
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_tasks_db.models import DBTaskResult
 
 from crm import form_conditions, form_layouts, operations, shaping  # noqa: F401 - they register pages of their own
-from crm.grants import grants_in, table_of
+from crm.grants import fields_in, fields_table, grants_in, table_of
 from crm.may import AskForm, told_of, verdicts_on
 from handover.queries import givers
 from records.errors import Refused, Unacceptable
@@ -36,6 +36,7 @@ from records.models import (
 )
 from records.permissions import reaches
 from users.models import ApiToken, Grant, Role, Team, User
+from users.operations import withheld_by
 from users.permissions import permissions_of
 from workbench.admin import (
     Button,
@@ -390,7 +391,7 @@ class RoleAdmin(OperatedAdmin):
     inlines = (GrantInline,)
 
     def get_buttons(self, request: HttpRequest, obj: Role) -> list[Button]:
-        return [Button(_("Grants as a table"), url=self.address("grants", obj.pk))]
+        return [Button(_("Grants and fields as a table"), url=self.address("grants", obj.pk))]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.grants_view)
@@ -401,14 +402,18 @@ class RoleAdmin(OperatedAdmin):
         role = self.line_for(request, pk)
         may_change = self.has_change_permission(request, role)
         grants = dict(role.grants.values_list("permission", "scope"))
+        fields = withheld_by(role)
         problems: Sequence[str] = ()
         if request.method == "POST":
             if not may_change:
                 raise PermissionDenied
             grants = grants_in(request.POST, administered(), grants)
-            terms = {"name": role.name, "description": role.description, "grants": grants}
+            fields = fields_in(request.POST, fields)
+            terms = {"name": role.name, "description": role.description}
             try:
-                operations.save_role(role, by=user_of(request), **terms)
+                operations.save_role(
+                    role, by=user_of(request), **terms, grants=grants, fields=fields
+                )
             except Refused as refusal:
                 problems = refusal.reasons
             else:
@@ -417,6 +422,7 @@ class RoleAdmin(OperatedAdmin):
                 return HttpResponseRedirect(self.address("change", pk))
         context = {
             "rows": table_of(administered(), grants),
+            "kinds": fields_table(fields),
             "problems": problems,
             "may_change": may_change,
         }
@@ -577,6 +583,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     sortable_by = ("at",)
     fields = ("at", "actor", "event", "record_type", "record_id", "label", "told", "reason")
     readonly_fields = ("told",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the changes for those from whom fields are kept: histories tell them theirs."""
+        is_told = not user_of(request).withheld
+        return [name for name in self.fields if is_told or name != "told"]
 
     @admin.display(description=gettext_lazy("changes"))
     def told(self, entry: AuditEntry) -> str:

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from records.models import Notice
 from users.models import User
-from workbench.querysets import granted_to, members_of, pinned_to
+from workbench.querysets import granted_to, kept_from, members_of, pinned_to
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -41,6 +41,7 @@ def _people() -> QuerySet[Any, Any]:
     )
     rows = User.objects.annotate(
         granted=granted_to(OuterRef("pk")),
+        kept_back=kept_from(OuterRef("pk")),
         pinned_views=pinned_to(OuterRef("pk"), OuterRef("team")),
         unread=Coalesce(Subquery(unread), 0),
     )

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Contact
 from activities.models import Activity
+from crm.grants import fields_of
 from leads.models import Lead
 from opportunities.models import Opportunity
 from records.permissions import reaches, scope_of
-from users.models import Grant
+from users.models import FieldAccess, Grant
 from users.permissions import permissions_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,27 @@ class AskForm(forms.Form):
 
 def told_of(user: User) -> list[dict[str, Any]]:
     """Return what somebody may do to each kind of record."""
+    labels = fields_of() if user.withheld else {}
     return [
-        {"kind": model._meta.verbose_name_plural, "verdicts": verdicts_on(user, model)}
-        for model in KINDS.values()
+        {
+            "kind": model._meta.verbose_name_plural,
+            "verdicts": [
+                *verdicts_on(user, model),
+                *(
+                    _on_field(user, kind, labels[kind].get(name, name), name, level)
+                    for name, level in sorted(user.withheld.get(kind, {}).items())
+                ),
+            ],
+        }
+        for kind, model in KINDS.items()
     ]
+
+
+def _on_field(user: User, kind: str, label: str, name: str, level: str) -> Verdict:
+    """Say that a field is kept from somebody, and by which roles."""
+    is_hidden = level == FieldAccess.Level.HIDDEN
+    words = _("Can see the field %(field)s") if is_hidden else _("Can change the field %(field)s")
+    lines = FieldAccess.objects.filter(role__members=user, kind=kind, field=name)
+    told = lines.select_related("role").order_by("role__name", "pk")
+    roles = [f"{line.role} ({line.get_level_display().lower()})" for line in told]
+    return Verdict(words % {"field": label}, False, ", ".join(roles))

@@ -10,11 +10,14 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
 
+from crm.grants import found_by_words, names_of_fields
 from records import audit
 from records.errors import NotPermitted, Unacceptable
 from records.operations import operation
 from users import operations as users
+from users.models import FieldAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,12 +109,30 @@ def delete_user(user: User, *, by: User) -> None:
 
 @refusing
 def save_role(
-    role: Role, *, by: User, name: str, description: str = "", grants: Mapping[str, str]
+    role: Role,
+    *,
+    by: User,
+    name: str,
+    description: str = "",
+    grants: Mapping[str, str],
+    fields: Mapping[str, str] | None = None,
 ) -> Role:
-    """Make or change a role. Changing nothing writes nothing."""
+    """Make or change a role. Changing nothing writes nothing.
+
+    Raises `Unacceptable` for a field that there is not, that nobody can be kept from, or that
+    cannot be hidden as a search finds its values.
+    """
     is_new = role.pk is None
+    standing = {} if is_new else users.withheld_by(role)
+    if unknown := sorted(set(fields or ()) - standing.keys() - names_of_fields()):
+        told = [_("There is no field %s that could be kept from a role.") % n for n in unknown[:5]]
+        raise Unacceptable(errors={"fields": told})
+    hidden = {name for name, level in (fields or {}).items() if level == FieldAccess.Level.HIDDEN}
+    if hidden and (found := sorted(hidden & found_by_words())):
+        told = [_("A search finds what stands in %s. Make it read-only.") % n for n in found[:5]]
+        raise Unacceptable(errors={"fields": told})
     current, changed = users.save_role(
-        role, by=by, name=name, description=description, grants=grants
+        role, by=by, name=name, description=description, grants=grants, fields=fields
     )
     if changed:
         event = "role.created" if is_new else "role.changed"

@@ -116,7 +116,7 @@ def placeholders_for(kinds: Iterable[str], user: User) -> dict[str, str]:
     A name behind the name of a kind, like `lead.topic`, is empty on the other kinds.
     """
     chosen = list(kinds) or list(KINDS)
-    known = {kind: fields_of(KINDS[kind], user) for kind in chosen}
+    known = {kind: fields_of(KINDS[kind], user, is_editing=True) for kind in chosen}
     first = known[chosen[0]]
     shared = [name for name in first if all(name in fields for fields in known.values())]
     found = {name: str(words) for name, words in {**PERSON, **SENDER}.items()}

@@ -404,6 +404,11 @@ class Opportunity(TimelineRecord, Bant):
     )
 
     # What conditions can ask.
+    withholdable = (
+        "budget_amount", "decision_maker", "purchase_process", "need_description", "customer_need",
+        "proposed_solution",
+    )  # fmt: skip
+
     vocabulary = Vocabulary(
         """
         topic stage stage.process stage_entered_at probability status is_on_hold value base_value

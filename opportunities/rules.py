@@ -13,6 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from activities.models import Activity, ActivityLink
 from opportunities.models import Opportunity, Process, Stage, StageMove, Step, StepTick
@@ -20,6 +21,7 @@ from records.conditions import holds, stored
 from records.custom import PREFIX
 from records.models import CustomField
 from records.operations import known_currency
+from records.permissions import hidden_fields
 from records.vocabulary import fields_of, reader_of
 
 if TYPE_CHECKING:
@@ -215,6 +217,13 @@ def activities_had(
         activity__deleted_at=None,
     )
     return set(links.values_list("record_id", "activity__kind"))
+
+
+def told_as(step: Step, viewer: User | None) -> str:
+    """Return what a step is called before `viewer`: of a field that is hidden not even the name."""
+    if step.field and step.field in hidden_fields(viewer, "opportunity"):
+        return _("A field that you may not see")
+    return step.label
 
 
 def missing_steps(opportunity: Opportunity, stage: Stage) -> list[Step]:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from records.errors import Unacceptable
 from records.field_types import limit_problem, type_of
 from records.models import CustomField, FormCondition, FormLayout, Record
+from records.permissions import hidden_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,6 +64,8 @@ class Definitions:
     quick: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     # By kind, the conditions of its form: effect, field, condition.
     conditions: dict[str, list[tuple[str, str, Any]]] = field(default_factory=dict)
+    # By kind, the names of the fields that the user may not see.
+    hidden: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def in_use(self) -> dict[str, tuple[CustomField, ...]]:
@@ -72,22 +75,37 @@ class Definitions:
             for kind, found in self.fields.items()
         }
 
+    @cached_property
+    def seen(self) -> dict[str, tuple[CustomField, ...]]:
+        """The fields in use by kind, without those that the user may not see."""
+        return {
+            kind: tuple(each for each in found if each.name not in self.hidden.get(kind, ()))
+            for kind, found in self.in_use.items()
+        }
+
 
 def definitions_for(user: User | None) -> dict[str, tuple[CustomField, ...]]:
-    """Return the fields in use by kind of record, in their order: every kind has its entry.
+    """Return the fields in use by kind of record, in their order, that `user` may see.
 
-    One statement, kept on the loaded user like `User.scopes`, which reads the form layouts too.
+    Every kind has its entry. One statement, kept on the loaded user like `User.scopes`, which reads
+    the form layouts too. What works on a record whoever looks at it asks `in_use_for`.
     """
+    return known_to(user).seen
+
+
+def in_use_for(user: User | None) -> dict[str, tuple[CustomField, ...]]:
+    """Return the fields in use by kind of record, also those that `user` may not see."""
     return known_to(user).in_use
 
 
 def known_to(user: User | None) -> Definitions:
-    """Return every definition, with the retired ones; read once per loaded user."""
+    """Return every definition, with retired and hidden ones; read once per loaded user."""
     if user is None:
         return _read()
     kept: Definitions | None = getattr(user, "custom_definitions", None)
     if kept is None:
-        kept = user.custom_definitions = _read(user)  # type: ignore[attr-defined]
+        hidden = {kind: hidden_fields(user, kind) for kind in KINDS}
+        kept = user.custom_definitions = replace(_read(user), hidden=hidden)  # type: ignore[attr-defined]
         for line in (line for lines in kept.fields.values() for line in lines):
             line.viewer = user
     return kept
@@ -209,9 +227,12 @@ def model_of(kind: str) -> type[Record]:
 
 
 def field_of(kind: str, name: str, user: User | None) -> CustomField | None:
-    """Return the definition of `custom.<key>`, also when it is retired; None if there is none."""
+    """Return the definition of `custom.<key>`, also when it is retired; None if there is none.
+
+    One that `user` may not see is none.
+    """
     key = name.removeprefix(PREFIX)
-    if key == name:
+    if key == name or name in hidden_fields(user, kind):
         return None
     return next((each for each in known_to(user).fields.get(kind, ()) if each.key == key), None)
 
@@ -310,7 +331,7 @@ def for_new(kind: str, values: Mapping[str, Any], *, by: User | None) -> dict[st
         return given
     defaults = {
         each.key: each.default
-        for each in definitions_for(by)[kind]
+        for each in in_use_for(by)[kind]
         if each.default is not None and each.key not in given
     }
     return {**defaults, **given}

@@ -19,6 +19,7 @@ from records.conditions import Test, as_data, holds, names_in, stored
 from records.custom import PREFIX, asked_for, is_empty, known_to, model_of
 from records.layouts import asked_for_column, hidden_in, required_of
 from records.models import FormCondition
+from records.permissions import fixed_fields, hidden_fields
 from records.vocabulary import fields_of, reader_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class FormConditions:
 
     show: Mapping[str, Group] = field(default_factory=dict)
     require: Mapping[str, Group] = field(default_factory=dict)
+    # Fields that are hidden from whom the form is for: what asks about them is not told.
+    hidden: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.show or self.require)
@@ -58,6 +61,8 @@ class FormConditions:
         told: dict[str, dict[str, Any]] = {}
         for effect, lines in ((SHOW, self.show), (REQUIRE, self.require)):
             for name, condition in lines.items():
+                if self.hidden & names_in(condition):
+                    continue  # it holds on the server alone
                 told.setdefault(name, {})[str(effect)] = as_data(condition)
         return told
 
@@ -67,14 +72,15 @@ def conditions_for(kind: str, user: User | None) -> FormConditions:
     lines = known_to(user).conditions.get(kind, ())
     if not lines:
         return FormConditions()
-    hidden = hidden_in(kind, user)
+    hidden, fixed = hidden_in(kind, user), fixed_fields(user, kind)
     fields = fields_of(model_of(kind), user)
     found: dict[str, dict[str, Group]] = {SHOW: {}, REQUIRE: {}}
     for effect, name, data in lines:
         condition = stored(data, fields)
-        if name not in hidden and effect in found and not _is_broken(condition):
+        is_wanted = name not in hidden and (effect == SHOW or name not in fixed)
+        if is_wanted and effect in found and not _is_broken(condition):
             found[effect][name] = condition
-    return FormConditions(found[SHOW], found[REQUIRE])
+    return FormConditions(found[SHOW], found[REQUIRE], hidden_fields(user, kind))
 
 
 def _is_broken(condition: Group) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from records.custom import PREFIX, asked_for, definitions_for, is_empty, known_to, model_of
+from records.permissions import fixed_fields, hidden_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,7 +56,23 @@ def parts_for(
     if layout is not None:
         placed = laid_out(layout, known={each.name for each in fields})
         parts = _with_the_rest(placed, parts)
-    return _with_custom(parts, fields)
+    return _as_seen(_with_custom(parts, fields), kind, user)
+
+
+def _as_seen(parts: Iterable[Part], kind: str, user: User | None) -> list[Part]:
+    """Hide what the roles of `user` hide, and ask for nothing that they may not fill in."""
+    hidden, fixed = hidden_fields(user, kind), fixed_fields(user, kind)
+    if not fixed:
+        return list(parts)
+
+    def seen(place: Place) -> Place:
+        return replace(
+            place,
+            is_visible=place.is_visible and place.name not in hidden,
+            is_required=place.is_required and place.name not in fixed,
+        )
+
+    return [replace(part, places=tuple(map(seen, part.places))) for part in parts]
 
 
 def quick_parts_for(kind: str, user: User | None, standard: Iterable[str]) -> list[Part]:
@@ -65,8 +82,10 @@ def quick_parts_for(kind: str, user: User | None, standard: Iterable[str]) -> li
     """
     stored = known_to(user).quick.get(kind)
     if stored is None:
-        return [Part("", tuple(Place(name) for name in standard))]
-    return laid_out(stored, known={each.name for each in definitions_for(user).get(kind, ())})
+        parts = [Part("", tuple(Place(name) for name in standard))]
+    else:
+        parts = laid_out(stored, known={each.name for each in definitions_for(user).get(kind, ())})
+    return _as_seen(parts, kind, user)
 
 
 def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
@@ -94,10 +113,14 @@ def laid_out(sections: Any, *, known: set[str]) -> list[Part]:
 
 
 def hidden_in(kind: str, user: User | None) -> frozenset[str]:
-    """Return the fields that the layout of `kind` hides. No statement of its own."""
+    """Return the fields that the layout of `kind` hides, and those that the roles of `user` hide.
+
+    No statement of its own.
+    """
     fields = {each.name for each in definitions_for(user).get(kind, ())}
     layout = laid_out(known_to(user).layouts.get(kind), known=fields)
-    return frozenset(place.name for part in layout for place in part.places if not place.is_visible)
+    laid = (place.name for part in layout for place in part.places if not place.is_visible)
+    return hidden_fields(user, kind).union(laid)
 
 
 def _with_the_rest(parts: list[Part], standard: list[Part]) -> list[Part]:
@@ -146,16 +169,19 @@ def required_of(kind: str, values: Mapping[str, Any], *, by: User | None) -> dic
     `values` are those that the operation takes, custom ones by key in `custom`. Forms ask by
     themselves; doors for programs and files ask this. What the layout hides is asked of nobody.
     Operations do not ask, so that what rules, machines and qualifying make is never stopped by a
-    field that nobody could fill in.
+    field that nobody could fill in. What a role keeps from whoever makes the record is not asked
+    for either.
     """
     fields = {each.name: each for each in definitions_for(by).get(kind, ())}
-    layout = laid_out(known_to(by).layouts.get(kind), known=set(fields))
+    layout = _as_seen(laid_out(known_to(by).layouts.get(kind), known=set(fields)), kind, by)
     places = {place.name: place for part in layout for place in part.places}
+    fixed = fixed_fields(by, kind)
     missing: dict[str, list[str]] = {}
     own = values.get("custom") or {}
     for name, each in fields.items():
         place = places.get(name, Place(name))
         is_asked = place.is_visible and (each.is_required or place.is_required)
+        is_asked = is_asked and name not in fixed
         if is_asked and each.default is None and is_empty(own.get(each.key)):
             missing[name] = [asked_for(each)]
     for name, place in places.items():

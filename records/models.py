@@ -368,6 +368,9 @@ class History(HistoricalRecords):
 class Record(models.Model):
     """Anything the business keeps: it has an owner, a version and a history."""
 
+    # Columns that a role can hide, or make read-only, for its members; custom fields all can be.
+    withholdable: ClassVar[tuple[str, ...]] = ()
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

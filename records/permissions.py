@@ -12,8 +12,8 @@ from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Va
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from records.errors import NotPermitted
-from users.models import Grant, User
+from records.errors import NotPermitted, Unacceptable
+from users.models import FieldAccess, Grant, User
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -80,6 +80,38 @@ def scope_of(user: User | AnonymousUser, action: str, model: type[Model]) -> str
 def may(user: User | AnonymousUser, action: str, model: type[Model]) -> bool:
     """Say whether `user` may do `action` to at least some records of this kind."""
     return scope_of(user, action, model) is not None
+
+
+def hidden_fields(user: User | AnonymousUser | None, kind: str) -> frozenset[str]:
+    """Return the fields of a kind that the roles of `user` hide: columns, and `custom.<key>`.
+
+    Nobody in particular, as a machine asks, is kept from nothing. No statement where the grants of
+    `user` have been read.
+    """
+    kept = user.withheld.get(kind, {}) if isinstance(user, User) else {}
+    return frozenset(name for name, level in kept.items() if level == FieldAccess.Level.HIDDEN)
+
+
+def fixed_fields(user: User | AnonymousUser | None, kind: str) -> frozenset[str]:
+    """Return the fields of a kind that `user` may not change: hidden ones and read-only ones."""
+    return frozenset(user.withheld.get(kind, ())) if isinstance(user, User) else frozenset()
+
+
+def is_hidden_field(user: User | AnonymousUser | None, model: type[Model], name: str) -> bool:
+    """Say whether a field is hidden from `user`: also one of a related record, behind a point."""
+    *relations, last = [name] if name.startswith("custom.") else name.split(".")
+    for relation in relations:
+        if relation not in {field.name for field in model._meta.get_fields()}:
+            return False  # derived, like bant.budget: no column holds it
+        model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
+    return last in hidden_fields(user, str(model._meta.model_name))
+
+
+def require_fields(user: User | None, kind: str, names: Iterable[str]) -> None:
+    """Raise `Unacceptable`, naming each, for fields that `user` may not change."""
+    if refused := sorted(fixed_fields(user, kind).intersection(names)):
+        sentence = _("Your role does not let you change this field.")
+        raise Unacceptable(errors={name: [sentence] for name in refused})
 
 
 def restrict(

@@ -18,6 +18,7 @@ from records import custom
 from records.conditions import Field
 from records.field_types import type_of
 from records.models import Currency, CustomField
+from records.permissions import is_hidden_field
 from users.models import User
 
 
@@ -51,18 +52,22 @@ def fields_of(
     *,
     only: Collection[str] | None = None,
     is_for_viewer: bool = False,
+    is_editing: bool = False,
 ) -> dict[str, Field]:
     """Return what can be asked of records of this kind by name, in the order of a menu.
 
     The custom fields in use come last; without a `user`, who keeps them once they are read, there
     are none. Costs no other statement, and not even that where `only` names no custom field:
     choices are looked up when somebody looks at them. Where somebody asks for himself,
-    `is_for_viewer`, people can be "me" and "my team".
+    `is_for_viewer`, people can be "me" and "my team", and what their roles hide cannot be asked;
+    nor can it where they write down for others what is asked, `is_editing`.
     """
     vocabulary: Vocabulary = model.vocabulary  # type: ignore[attr-defined]
+    asker = user if is_for_viewer or is_editing else None
 
     def is_wanted(name: str) -> bool:
-        return only is None or name in only
+        is_named = only is None or name in only
+        return is_named and not (asker is not None and is_hidden_field(asker, model, name))
 
     viewer = user if is_for_viewer else None
     found = [
@@ -78,7 +83,7 @@ def fields_of(
     kind = custom.kind_of(model)
     has_own = only is None or any(name.startswith(custom.PREFIX) for name in only)
     if user is not None and kind in custom.KINDS and has_own:
-        own = custom.definitions_for(user)[kind]
+        own = custom.in_use_for(user)[kind]
         found += [asked_about(each, viewer) for each in own if is_wanted(each.name)]
     return {each.name: each for each in found}
 

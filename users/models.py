@@ -75,6 +75,37 @@ class Grant(models.Model):
         return f"{self.permission}: {self.get_scope_display()}"
 
 
+class FieldAccess(models.Model):
+    """That a role keeps a field of a kind of record from its members, or from being changed.
+
+    `kind` is the name of the model in small letters, `field` a column or `custom.<key>`.
+    """
+
+    class Level(models.TextChoices):
+        READ_ONLY = "read_only", _("Read-only")
+        HIDDEN = "hidden", _("Hidden")
+
+    role = models.ForeignKey(
+        Role, on_delete=models.CASCADE, related_name="withheld", verbose_name=_("role")
+    )
+    kind = models.CharField(_("kind"), max_length=20)
+    field = models.CharField(_("field"), max_length=60)
+    level = models.CharField(_("access"), max_length=9, choices=Level)
+
+    class Meta:
+        verbose_name = _("field access")
+        verbose_name_plural = _("field access")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "kind", "field"], name="users_a_role_says_once_of_a_field"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.field}: {self.get_level_display()}"
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users by email address."""
 
@@ -240,14 +271,52 @@ class User(AbstractBaseUser, PermissionsMixin):
         Who is signed in was fetched with them: `granted` has what the roles grant, line by line.
         """
         widest: dict[str, str] = {}
-        granted: Any = getattr(self, "granted", UNREAD)
-        if granted is UNREAD:
-            rows = Grant.objects.filter(role__members=self.pk)
-            granted = rows.values_list("permission", "scope")
-        for permission, scope in granted or ():
-            if Grant.REACH[scope] > Grant.REACH.get(widest.get(permission, ""), 0):
+        for permission, scope, _role, kind in self._said_by_roles:
+            if not kind and Grant.REACH[scope] > Grant.REACH.get(widest.get(permission, ""), 0):
                 widest[permission] = scope
         return widest
+
+    @cached_property
+    def withheld(self) -> dict[str, dict[str, str]]:
+        """Kind → field → how far it is kept from this person: `FieldAccess.Level`.
+
+        A field is kept from whom every role that shows the kind keeps it from. Nothing is kept from
+        those who shape roles, as they could give it to themselves.
+        """
+        if self.is_superuser or self.scopes.get("users.change_role") == Grant.Scope.ALL:
+            return {}
+        showing: dict[str, set[int]] = {}
+        levels: dict[tuple[str, str], dict[int, str]] = {}
+        for name, word, role, kind in self._said_by_roles:
+            verb, _dash, shown = name.partition(".")[2].partition("_")
+            if kind:
+                levels.setdefault((kind, name), {})[role] = word
+            elif verb == "view":
+                showing.setdefault(shown, set()).add(role)
+        found: dict[str, dict[str, str]] = {}
+        for (kind, name), told in levels.items():
+            roles = showing.get(kind) or told.keys()
+            if roles <= told.keys():
+                is_read = any(told[role] == FieldAccess.Level.READ_ONLY for role in roles)
+                level = FieldAccess.Level.READ_ONLY if is_read else FieldAccess.Level.HIDDEN
+                found.setdefault(kind, {})[name] = level
+        return found
+
+    @cached_property
+    def _said_by_roles(self) -> list[tuple[str, str, int, str]]:
+        """Grants as permission, scope, role, nothing; fields as name, level, role, kind.
+
+        One statement, and none for who is signed in.
+        """
+        granted: Any = getattr(self, "granted", UNREAD)
+        if granted is UNREAD:
+            grants = Grant.objects.filter(role__members=self.pk)
+            fields = FieldAccess.objects.filter(role__members=self.pk)
+            lines = grants.values_list("permission", "scope", "role_id", models.Value(""))
+            more = fields.values_list("field", "level", "role_id", "kind")
+            return list(lines.union(more, all=True))
+        kept: Any = getattr(self, "kept_back", None)
+        return [(*line, "") for line in granted or ()] + [tuple(line) for line in kept or ()]
 
 
 class ApiToken(models.Model):

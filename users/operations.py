@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from users import formats
-from users.models import ApiToken, CalendarFeed, Channel, Grant, NoticeKind, Role, User
+from users.models import ApiToken, CalendarFeed, Channel, FieldAccess, Grant, NoticeKind, Role, User
 from users.permissions import beyond, exists, holds_for_all
 
 if TYPE_CHECKING:
@@ -488,13 +488,20 @@ def end_sessions(user: User) -> int:
 
 @transaction.atomic
 def save_role(
-    role: Role, *, by: User, name: str, description: str = "", grants: Mapping[str, str]
+    role: Role,
+    *,
+    by: User,
+    name: str,
+    description: str = "",
+    grants: Mapping[str, str],
+    fields: Mapping[str, str] | None = None,
 ) -> tuple[Role, Changes]:
     """Make or change a role: `grants` is permission → scope, all of them.
 
-    Its members have to sign in again when its grants changed. Raises `PermissionDenied` when it
-    grants, or granted, more than `by` holds; `ValidationError` for a permission or scope that does
-    not exist, or a name that is taken.
+    `fields` is `<kind>.<field>` → how far it is kept from its members, all of them; None leaves it
+    as it stands. Its members have to sign in again when one of the two changed. Raises
+    `PermissionDenied` when it grants, or granted, more than `by` holds; `ValidationError` for a
+    permission or scope that does not exist, or a name that is taken.
     """
     is_new = role.pk is None
     _require_for_all(by, "users.add_role" if is_new else "users.change_role")
@@ -504,6 +511,10 @@ def save_role(
         raise ValidationError({"grants": [_("There is no permission %s.") % p for p in unknown]})
     if any(scope not in Grant.Scope.values for scope in grants.values()):
         raise ValidationError({"grants": [_("Choose how far each permission reaches.")]})
+    kept = {} if is_new else withheld_by(current)
+    fields = kept if fields is None else fields
+    if any(level not in FieldAccess.Level.values for level in fields.values()):
+        raise ValidationError({"fields": [_("A field is read-only or hidden, or left out.")]})
     members = [] if is_new else list(current.members.all())
     teams = {member.team_id for member in members}
     _require_not_beyond(by, before, teams=teams)
@@ -511,23 +522,43 @@ def save_role(
 
     changed = _applied(current, {"name": name.strip(), "description": description.strip()})
     current.full_clean()
-    for permission in sorted(before.keys() | grants.keys()):
-        pair = [before.get(permission), grants.get(permission)]
-        if pair[0] != pair[1]:
-            changed[permission] = pair
-    if not changed:
+    said = _differing(before, grants) | _differing(kept, fields)
+    if not changed and not said:
         return current, {}
 
     current.save()
-    if before != dict(grants):
-        current.grants.all().delete()
-        Grant.objects.bulk_create(
-            Grant(role=current, permission=permission, scope=scope)
-            for permission, scope in sorted(grants.items())
-        )
+    if said:
+        _say_anew(current, grants, fields)
         for member in members:
             end_sessions(member)
-    return current, changed
+    return current, changed | said
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
+    """Return in what two tables differ: name → [before, after]."""
+    pairs = {n: [before.get(n), after.get(n)] for n in sorted(before.keys() | after.keys())}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _say_anew(role: Role, grants: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    """Write the grants of a role and the fields that it keeps, in the place of those it had."""
+    role.grants.all().delete()
+    Grant.objects.bulk_create(
+        Grant(role=role, permission=permission, scope=scope)
+        for permission, scope in sorted(grants.items())
+    )
+    role.withheld.all().delete()
+    parts = [(*name.partition("."), level) for name, level in sorted(fields.items())]
+    FieldAccess.objects.bulk_create(
+        FieldAccess(role=role, kind=kind, field=field, level=level)
+        for kind, _dot, field, level in parts
+    )
+
+
+def withheld_by(role: Role) -> dict[str, str]:
+    """Return what a role keeps from its members: `<kind>.<field>` → level."""
+    lines = role.withheld.order_by("kind", "field").values_list("kind", "field", "level")
+    return {f"{kind}.{field}": level for kind, field, level in lines}
 
 
 @transaction.atomic

@@ -100,9 +100,18 @@ def pinned_to(user: models.OuterRef, team: models.OuterRef) -> models.Subquery:
 
 
 def granted_to(user: models.OuterRef) -> models.Subquery:
-    """Return what the roles of the person of an outer row grant, as `[permission, scope]`."""
-    grants: Any = apps.get_model("users", "Grant")._default_manager.filter(role__members=user)
-    rows = grants.order_by().values("role__members").annotate(lines=Lines("permission", "scope"))
+    """Return what the roles of the person of an outer row grant: `[permission, scope, role]`."""
+    return _said_to(user, "Grant", "permission", "scope", "role_id")
+
+
+def kept_from(user: models.OuterRef) -> models.Subquery:
+    """Return what the roles of the person of an outer row keep: `[field, level, role, kind]`."""
+    return _said_to(user, "FieldAccess", "field", "level", "role_id", "kind")
+
+
+def _said_to(user: models.OuterRef, model: str, *columns: str) -> models.Subquery:
+    lines: Any = apps.get_model("users", model)._default_manager.filter(role__members=user)
+    rows = lines.order_by().values("role__members").annotate(lines=Lines(*columns))
     return models.Subquery(rows.values("lines"))
 
 

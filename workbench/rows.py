@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from records.permissions import reaches, unnamed
+from records.permissions import fixed_fields, reaches, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +55,8 @@ class Editing:
         """
         if locked := self.why_not or why_not:
             return {"locked": locked}
+        if name in fixed_fields(self.user, str(self.record._meta.model_name)):
+            return {"locked": _("Your role lets you read this but not change it.")}
         return {"edit_url": f"{self.url}#id_{name}", "field_url": self.field_url(name)}
 
     def on_page(self, name: str) -> dict[str, str]:

@@ -92,10 +92,12 @@ def update_account(
     by: User,
     version: int | None = None,
     is_different: bool = False,
+    is_carried: bool = False,
     **changes: Any,
 ) -> Account:
     """Change fields of a company; changing nothing writes nothing.
 
+    What `is_carried` comes from a lead, and is written whether `by` may see the field or not.
     Raises `Stale`, and `AccountExists` when the new name and domain are another company's.
     """
     identity.hold(identity.company_locks(account.name, changes.get("name", "")))
@@ -103,7 +105,7 @@ def update_account(
     if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_account(current)
-    changed = apply(current, changes, by=by)
+    changed = apply(current, changes, by=by, is_carried=is_carried)
     if not changed:
         return current
     if "parent" in changed:

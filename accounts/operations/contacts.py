@@ -91,10 +91,12 @@ def update_contact(
     by: User,
     version: int | None = None,
     is_different: bool = False,
+    is_carried: bool = False,
     **changes: Any,
 ) -> Contact:
     """Change fields of a person; changing nothing writes nothing.
 
+    What `is_carried` comes from a lead, and is written whether `by` may see the field or not.
     Raises `Stale`, and `ContactExists` when the new email is another person's.
     """
     future = Contact(
@@ -111,7 +113,7 @@ def update_contact(
     if changes.get("owner", current.owner) != current.owner:
         require(by, "assign", current)
     before = identity.of_contact(current)
-    changed = apply(current, changes, by=by)
+    changed = apply(current, changes, by=by, is_carried=is_carried)
     if not changed:
         return current
     if "account" in changed:

@@ -51,7 +51,7 @@ def merge_accounts(
     if sorted(account.name for account in (kept, *gone)) != names:
         raise LostRace("A name was changed meanwhile: another identity has to be held.")
     _refuse_circle(kept, gone)
-    sources = merging.sources_of(kept, gone, values, money=MONEY)
+    sources = merging.sources_of(kept, gone, values, money=MONEY, by=by)
     _refuse_owner(kept, sources, by=by)
     if "parent" not in values and (source := sources["parent"]) != kept:
         sources["parent"] = kept if _is_below(source.parent, kept, gone) else source
@@ -93,7 +93,7 @@ def merge_contacts(
     kept, gone = merging.together(survivor, losers, by=by, versions=versions)
     if _person_locks(pks) != locks:
         raise LostRace("A person was changed meanwhile: another identity has to be held.")
-    sources = merging.sources_of(kept, gone, values)
+    sources = merging.sources_of(kept, gone, values, by=by)
     _refuse_owner(kept, sources, by=by)
 
     merge, image = merging.begin(kept, gone, by=by, values=values), merging.Image()

@@ -16,7 +16,7 @@ from accounts.models import Account, Contact
 from accounts.tables import ContactTable, website_of
 from activities.models import Activity
 from activities.timeline import CHANGES, next_up, timeline_of
-from records.layouts import groups_for
+from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches, unnamed
 from users import formats
 from workbench.custom import rows_for
@@ -130,11 +130,18 @@ def head_of_account(account: Account, editing: Editing) -> dict[str, Any]:
         "meta": [part for part in (website, {"label": account.place}) if part["label"]],
         "facts": [
             step_fact(account),
-            editing.fact("employees", _("Employees"), whole(account.employees), is_extra=True),
+            *size_facts(account, editing),
             touch_fact(account),
             editing.owner(),
         ],
     }
+
+
+def size_facts(account: Account, editing: Editing) -> list[dict[str, Any]]:
+    """Return how many people work there, to those who may see it."""
+    if "employees" in hidden_in("account", editing.user):
+        return []
+    return [editing.fact("employees", _("Employees"), whole(account.employees), is_extra=True)]
 
 
 def head_of_contact(contact: Contact, editing: Editing, user: User) -> dict[str, Any]:

@@ -302,13 +302,15 @@ def _take_role(told: Any, outcome: Outcome, *, by: User) -> None:
     if (
         not isinstance(told, dict)
         or not isinstance(told.get("grants"), dict)
+        or not isinstance(told.get("fields", {}), dict)
         or not all(isinstance(told.get(name, ""), str) for name in ("name", "description"))
-        or told.keys() - {"name", "description", "grants"}
+        or told.keys() - {"name", "description", "grants", "fields"}
     ):
-        raise _Wrong(_("A role has a name, a description and grants."))
+        raise _Wrong(_("A role has a name, a description, grants and fields."))
     role = Role.objects.filter(name=str(told.get("name", ""))).first()
     before = role_of(role) if role else None
-    after = {"name": "", "description": "", **told}
+    kept = before["fields"] if before else {}  # a file of before there was such a thing has none
+    after = {"name": "", "description": "", "fields": kept, **told}
     if before == after:
         return
     save_role(role or Role(), by=by, **after)

@@ -12,6 +12,7 @@ from crm.configuration.references import name_of, to_names
 from crm.configuration.sections import SECTIONS
 from leads.models import Lead, QualificationRuleSet
 from users.models import Role
+from users.operations import withheld_by
 
 if TYPE_CHECKING:
     from crm.configuration.sections import Section
@@ -69,4 +70,5 @@ def rules_in_force() -> list[dict[str, Any]]:
 
 def role_of(role: Role) -> dict[str, Any]:
     grants = dict(role.grants.order_by("permission").values_list("permission", "scope"))
-    return {"name": role.name, "description": role.description, "grants": grants}
+    told = {"name": role.name, "description": role.description, "grants": grants}
+    return {**told, "fields": withheld_by(role)}

@@ -34,7 +34,7 @@ from records.operations.merging import (
     sources_of,
     value_of,
 )
-from records.permissions import name_for, reaches
+from records.permissions import fixed_fields, name_for, reaches
 from workbench.forms import label_of
 from workbench.templatetags.workbench import ago, day, money
 from workbench.views.record import FormPage, merged_page
@@ -183,7 +183,7 @@ class DuplicateMerge(FormPage):
     @cached_property
     def names(self) -> list[str]:
         """The fields that are compared: those that the form of this kind shows."""
-        hidden = {*hidden_in(self.kind, self.user), *JOINED}
+        hidden = {*hidden_in(self.kind, self.user), *fixed_fields(self.user, self.kind), *JOINED}
         known = {each.name for each in custom.definitions_for(self.user)[self.kind]}
         own = [name for name in custom_names(self.records) if name in known]
         order = {name: place for place, name in enumerate(FORMS[self.kind].base_fields)}

@@ -28,7 +28,7 @@ from records import custom
 from records.errors import CannotUnmerge
 from records.models import Merge
 from records.operations.merging import image_of
-from records.permissions import name_for, reaches, unnamed
+from records.permissions import hidden_fields, name_for, reaches, unnamed
 from workbench.views.record import FormPage, Page
 
 if TYPE_CHECKING:
@@ -192,7 +192,10 @@ def changes_of(merge: Merge, kept: Any, viewer: User) -> list[dict[str, Any]]:
     columns = image_of(merge).changed.get(kept._meta.label, {}).get(str(kept.pk), {})
     names = {f.attname: f for f in kept._meta.concrete_fields if f.editable}
     lines = []
+    kept_back = hidden_fields(viewer, merge.kind)
     for name, (old, new) in columns.items():
+        if name in kept_back or getattr(names.get(name), "name", name) in kept_back:
+            continue
         if name.startswith(custom.PREFIX):
             field = custom.field_of(merge.kind, name, viewer)
             words = [custom.in_words(field, value) if value else "" for value in (old, new)]

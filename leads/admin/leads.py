@@ -197,5 +197,9 @@ class QualificationAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
     inlines = (QualifiedOpportunityInline,)
 
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        """Show it as it was kept to those alone from whom no field is kept."""
+        return not request.user.withheld and super().has_view_permission(request, obj)
+
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).select_related(*self.list_select_related)

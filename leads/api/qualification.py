@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leads.matching import Lookalike
     from leads.operations.plan import Choice
     from records.errors import Refused
+    from users.models import User
     from workbench.api.views import Answer
 
 MOST_FIELDS = 200
@@ -396,7 +397,7 @@ class QualifyingViewSet(api.MergingViewSet):
             "status": lead.status,
             "rules": [
                 {
-                    "key": verdict.key,
+                    "key": verdict.key if verdict.is_told else "",
                     "label": verdict.label,
                     "note": verdict.note,
                     "field": verdict.field,
@@ -493,7 +494,7 @@ class QualifyingViewSet(api.MergingViewSet):
             "contact": self._target(
                 decision.contact, plan.contact, is_hidden=shown.is_contact_hidden
             ),
-            "opportunities": [_terms(terms, lead) for terms in plan.terms],
+            "opportunities": [_terms(terms, lead, self.user) for terms in plan.terms],
             **{name: value for name, value in said.items() if value},
         }
 
@@ -510,11 +511,11 @@ class QualifyingViewSet(api.MergingViewSet):
         return {"action": "auto"}
 
 
-def _terms(terms: Terms, lead: Lead) -> dict[str, Any]:
+def _terms(terms: Terms, lead: Lead, viewer: User) -> dict[str, Any]:
     """Return the terms of one opportunity, with what the lead says where nobody said it."""
     if terms.opportunity is not None:
         return {"id": terms.opportunity.pk}
-    said = terms.filled_from(lead)
+    said = terms.filled_from(lead, by=viewer)
     more = {
         "stage": said.stage.key if said.stage else "",
         "owner": said.owner.email if said.owner else "",

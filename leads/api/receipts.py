@@ -9,11 +9,12 @@ from rest_framework import serializers
 from leads.models import Lead
 from leads.operations.reusing import FILLED, KEPT, TAKEABLE, TAKEN, is_nothing, source_of
 from opportunities.models import Opportunity
-from records.permissions import reaches
+from records.custom import PREFIX
+from records.permissions import hidden_fields, reaches
 from workbench import api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from leads.models import Qualification
     from users.models import User
@@ -88,7 +89,8 @@ def receipt_of(done: Qualification, names: Mapping[str, str], *, viewer: User) -
     """Return a receipt as `viewer` may read it; `names` are the API's of the columns of a lead."""
     links = done.opportunity_links.select_related("opportunity__owner").order_by("pk")
     closed = done.before.get("duplicates", ())
-    ours = Lead.objects.permitted(viewer).filter(pk__in=closed) if closed else ()
+    twins = Lead.objects.permitted(viewer).filter(pk__in=closed) if closed else ()
+    ours = hidden_fields(viewer, "lead")
     return {
         "qualification": done.pk,
         "seq": done.seq,
@@ -110,10 +112,21 @@ def receipt_of(done: Qualification, names: Mapping[str, str], *, viewer: User) -
                 "value": way["value"],
             }
             for way in done.carried
+            if not {way["source"]} & ours
+            and way["target"] not in hidden_fields(viewer, way["kind"])
         ],
-        "duplicates": sorted(lead.pk for lead in ours),
-        "lead": {names[column]: value for column, value in done.frozen.items() if column in names},
+        "duplicates": sorted(lead.pk for lead in twins),
+        "lead": {
+            names[column]: value if column != "custom" else _seen(value, ours)
+            for column, value in done.frozen.items()
+            if column in names and column not in ours
+        },
     }
+
+
+def _seen(values: Any, hidden: Collection[str]) -> Any:
+    """Return custom values without those of the fields that are hidden."""
+    return {key: v for key, v in (values or {}).items() if f"{PREFIX}{key}" not in hidden}
 
 
 def _opened(opportunity: Opportunity, is_created: bool, viewer: User) -> dict[str, Any]:
@@ -128,11 +141,17 @@ def _made(done: Qualification, kind: str, record: Any, viewer: User) -> dict[str
     is_seen = record is not None and reaches(viewer, "view", record)
     is_told = is_seen or outcome != "reused"
     found = _carried(done, kind) if outcome == "created" else _compared(done, kind)
+    ours, theirs = hidden_fields(viewer, "lead"), hidden_fields(viewer, kind)
+    mapped = {way["target"]: way["source"] for way in done.carried if way["kind"] == kind}
+
+    def is_seen_in(name: str) -> bool:
+        return name not in theirs and mapped.get(name, source_of(kind, name)) not in ours
+
     return {
         "id": record.pk if is_seen else None,
         "outcome": outcome,
         "reasons": list(answer.get("reasons") or ()) if is_told else [],
-        "fields": list(found) if is_told else [],
+        "fields": [each for each in found if is_seen_in(each["name"])] if is_told else [],
     }
 
 

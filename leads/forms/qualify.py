@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Contact
 from leads.operations import Plan, Target, Terms
-from leads.operations.plan import FROM_LEAD, MOST_OPPORTUNITIES
+from leads.operations.plan import FROM_LEAD, MOST_OPPORTUNITIES, budget_for
 from leads.operations.reusing import AUTO, CREATE, SKIP, USE
 from opportunities.models import Opportunity
 from opportunities.rules import opening_stages
@@ -150,7 +150,8 @@ class QualifyForm(OperationForm):
 
     def _add_terms(self, suffix: str, people: Callable[[], list[User]]) -> None:
         lead, is_first = self.record, not suffix
-        value = lead.estimated_value if lead.estimated_value is not None else lead.budget_amount
+        budget = budget_for(self.user, lead)
+        value = lead.estimated_value if lead.estimated_value is not None else budget
         self.fields[f"topic{suffix}"] = forms.CharField(
             label=_("Name"), max_length=300, required=False, initial=lead.topic if is_first else ""
         )
@@ -193,7 +194,7 @@ class QualifyForm(OperationForm):
         origins = {"topic": _("from topic"), "owner": _("owner of the lead")}
         if lead.estimated_value is not None:
             origins["value"] = _("from estimated value")
-        elif lead.budget_amount is not None:
+        elif budget_for(self.user, lead) is not None:
             origins["value"] = _("from budget")
         if lead.estimated_close_date is not None:
             origins["estimated_close_date"] = _("from expected close")

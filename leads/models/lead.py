@@ -253,6 +253,11 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     bant_known = models.PositiveSmallIntegerField(default=0, editable=False)
 
     # What conditions can ask. A part of BANT is known also when it is known partly: "is known".
+    withholdable = (
+        "employees", "annual_revenue", "budget_amount", "decision_maker", "purchase_process",
+        "need_description",
+    )  # fmt: skip
+
     vocabulary = Vocabulary(
         """
         topic first_name last_name job_title email phone mobile company website industry employees

@@ -66,7 +66,7 @@ def _prospect(
     lead: Lead, rules: RuleSet, rehearsal: Rehearsal, companies: Counter[str], *, by: User
 ) -> Prospect:
     blockers: list[str] = []
-    verdicts = with_steps(rules.verdicts(lead), lead)
+    verdicts = with_steps(rules.verdicts(lead), lead, by=by)
     if not lead.is_open:
         blockers.append(_("It is %(status)s.") % {"status": lead.get_status_display().lower()})
     elif not reaches(by, "qualify", lead):

@@ -29,7 +29,7 @@ from leads.operations.reusing import (
     is_nothing,
 )
 from records import audit
-from records.custom import PREFIX, choices_of, definitions_for, in_words, is_empty, known_to
+from records.custom import PREFIX, choices_of, in_use_for, in_words, is_empty, known_to
 from records.errors import Unacceptable
 from records.field_types import TYPES
 from records.models import CustomField
@@ -209,7 +209,7 @@ class Arrivals:
 def sources_for(user: User) -> dict[str, Source]:
     """Return every field of a lead that can fill others, by name: its own, then the custom ones."""
     found = {name: _built_in(name) for name in BUILT_IN}
-    for each in definitions_for(user)[CustomField.Kind.LEAD]:
+    for each in in_use_for(user)[CustomField.Kind.LEAD]:
         choices = {key: str(choice["label"]) for key, choice in choices_of(each).items()}
         found[each.name] = Source(each.name, each.label, each.type, choices, each)
     return found

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Contact
 from opportunities.models import Opportunity
-from records.custom import choices_of, definitions_for, from_text, in_words, is_empty, stored
+from records.custom import choices_of, from_text, in_use_for, in_words, is_empty, stored
 from records.models import CustomField
 from users import formats
 
@@ -148,7 +148,7 @@ def destinations_for(user: User) -> dict[tuple[str, str], Destination]:
         for kind, (_model, names) in COLUMNS.items()
         for name in names
     }
-    for kind, fields in definitions_for(user).items():
+    for kind, fields in in_use_for(user).items():
         if kind in COLUMNS:
             found |= {(kind, each.name): of_definition(each) for each in fields}
     return found

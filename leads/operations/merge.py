@@ -48,7 +48,7 @@ def merge_leads(
     merging.refuse_these(survivor, losers)
     kept, gone = merging.together(survivor, losers, by=by, versions=versions)
     _refuse_closed(kept, gone, values)
-    sources = merging.sources_of(kept, gone, values, money=MONEY, others=("utm",))
+    sources = merging.sources_of(kept, gone, values, money=MONEY, others=("utm",), by=by)
     if sources["owner"].owner_id != kept.owner_id:
         require(by, "assign", kept)
     if kept.status == Lead.Status.QUALIFIED:

@@ -18,6 +18,7 @@ from leads.matching import matches_for
 from leads.operations.apart import told_apart
 from leads.operations.reusing import AUTO, SKIP, USE, Target, refuse_bad_choices
 from records.errors import Unacceptable
+from records.permissions import hidden_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,12 @@ class Origin(Enum):
 FROM_LEAD: Final = Origin.LEAD
 
 
+def budget_for(viewer: User, lead: Lead) -> Decimal | None:
+    """Return the budget of a lead; nothing where the roles of `viewer` hide it."""
+    is_hidden = "budget_amount" in hidden_fields(viewer, "lead")
+    return None if is_hidden else lead.budget_amount
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms of one opportunity; what is not said is taken from the lead.
@@ -58,22 +65,24 @@ class Terms:
     owner: User | None = None
     opportunity: Opportunity | None = None
 
-    def filled_from(self, lead: Lead) -> Terms:
+    def filled_from(self, lead: Lead, *, by: User) -> Terms:
         """Return the terms with what the lead says where nothing was said."""
         return replace(
             self,
             topic=self.topic or lead.topic,
-            value=self.value_for(lead),
+            value=self.value_for(lead, by=by),
             currency=self.currency or lead.currency,
             estimated_close_date=self.close_date_for(lead),
         )
 
-    def value_for(self, lead: Lead) -> Decimal | None:
-        """Return the value of the opportunity that this lead becomes."""
+    def value_for(self, lead: Lead, *, by: User) -> Decimal | None:
+        """Return the value of the opportunity that this lead becomes.
+
+        A budget that is hidden from `by` does not become a value that they see.
+        """
         if self.value is not FROM_LEAD:
             return self.value
-        worth: Decimal | None = lead.estimated_value
-        return lead.budget_amount if worth is None else worth
+        return lead.estimated_value if lead.estimated_value is not None else budget_for(by, lead)
 
     def close_date_for(self, lead: Lead) -> date | None:
         """Return when the opportunity that this lead becomes is to be closed."""

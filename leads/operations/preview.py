@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Contact
 from activities.models import Activity
 from leads.models import Lead
-from leads.operations.carrying import Arrivals, arrivals_of, left_behind
+from leads.operations.carrying import Arrival, Arrivals, arrivals_of, left_behind
 from leads.operations.plan import Choice, Decision, Plan, decide
 from leads.operations.reusing import (
     ALWAYS,
@@ -26,7 +26,7 @@ from leads.operations.reusing import (
 )
 from leads.rules import Verdicts, verdicts_for
 from records.custom import is_empty
-from records.permissions import reaches
+from records.permissions import hidden_fields, is_hidden_field, reaches
 from users import formats
 
 if TYPE_CHECKING:
@@ -131,7 +131,10 @@ def _compared(
         return
     mapped = arrivals.mapped_in(str(record._meta.model_name))
     for line in differences(lead, record, target, by=by, without=mapped):
-        if line.is_telling:
+        is_kept = is_hidden_field(by, type(record), line.name) or is_hidden_field(
+            by, Lead, line.source
+        )
+        if line.is_telling and not is_kept:
             yield Compared(
                 line.name,
                 label_of(type(record), line.name),
@@ -141,7 +144,7 @@ def _compared(
                 is_nothing(line.theirs),
             )
     may_change = reaches(by, "change", record)
-    for each in arrivals.for_kind(str(record._meta.model_name)):
+    for each in _told(arrivals, str(record._meta.model_name), by):
         way, is_gap = each.way, is_empty(each.theirs)
         if each.theirs == way.value:
             continue
@@ -156,6 +159,16 @@ def _compared(
             each.is_asked,
             way.policy == ALWAYS,
         )
+
+
+def _told(arrivals: Arrivals, kind: str, viewer: User) -> Iterable[Arrival]:
+    """Yield what arrives in a kind of record, as far as `viewer` may see both fields."""
+    hidden = hidden_fields(viewer, kind)
+    for each in arrivals.for_kind(kind):
+        if each.way.target.name not in hidden and not is_hidden_field(
+            viewer, Lead, each.way.source.name
+        ):
+            yield each
 
 
 def label_of(model: type[Model], name: str) -> str:
@@ -203,7 +216,8 @@ def _steps(
     if not plan.terms:
         steps.append(Step("minus", _("Create no opportunity")))
     steps += _field_steps(decision, fields, arrivals, by)
-    if left := left_behind(lead, decision, plan, arrivals):
+    left = left_behind(lead, decision, plan, arrivals)
+    if left := [each for each in left if not is_hidden_field(by, Lead, each.name)]:
         told = _("Nothing takes these over, they stay on the lead: %(fields)s")
         steps.append(Step("warning", told % {"fields": ", ".join(each.label for each in left)}))
     steps += _duplicate_steps(lead, plan, by)
@@ -242,7 +256,7 @@ def _field_steps(
         known = {line.name for line in lines}
         filled += [
             f"{each.way.target}: {each.way.words}"
-            for each in arrivals.for_kind(kind)
+            for each in _told(arrivals, kind, by)
             if each.is_filled and each.way.target.name not in known
         ]
         if filled:
@@ -251,10 +265,12 @@ def _field_steps(
             yield Step("copy", _("Replace on the %(kind)s: %(fields)s") % _of(label, taken))
         for line in lines:
             yield from _left(line, label, getattr(decision, kind).record)
-        for each in arrivals.for_kind(kind):
+        for each in _told(arrivals, kind, by):
             if not each.is_filled and is_hidden(each.record, by):
                 yield _barred(each.way.source_label, label)
     for source in arrivals.stranded:
+        if is_hidden_field(by, Lead, source.name):
+            continue
         told = (
             _("%(field)s stays on the lead: you may not see the record that it links to")
             if source in arrivals.unseen

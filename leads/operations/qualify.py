@@ -429,7 +429,7 @@ def _opened(
     by: User,
     trail: list[AuditEntry],
 ) -> Opportunity:
-    said = terms.filled_from(lead)
+    said = terms.filled_from(lead, by=by)
     return open_opportunity(
         said.topic,
         by=by,
@@ -437,7 +437,7 @@ def _opened(
         account=account,
         contact=contact,
         stage=said.stage,
-        value=terms.value_for(lead),
+        value=said.value,
         currency=said.currency,
         estimated_close_date=terms.close_date_for(lead),
         products=products,

@@ -19,7 +19,7 @@ from records import keys
 from records.custom import PREFIX, definitions_for, is_empty
 from records.errors import LostRace, Refused, Stale, Unacceptable
 from records.operations import values_of
-from records.permissions import reaches
+from records.permissions import fixed_fields, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -187,9 +187,10 @@ def refuse_bad_choices(record: Account | Contact, target: Target, *, by: User) -
         return
     kind = str(record._meta.model_name)
     named = (*target.take, *target.keep)
-    known = {*TAKEABLE[kind], "description"}
+    known = {*TAKEABLE[kind], "description"} - fixed_fields(by, kind)
     if any(name.startswith(PREFIX) for name in named):
-        known |= {each.name for each in definitions_for(by)[kind]}
+        own = {each.name for each in definitions_for(by)[kind]}
+        known |= own - fixed_fields(by, kind)
     sentences = [
         _("%(field)s is no field that a lead could fill in. Leave it out.")
         % {"field": f"“{name[:60]}”"}
@@ -275,7 +276,9 @@ def _updated(record: Reused, values: dict[str, Any], custom: dict[str, Any], *, 
     update: Any = update_account if isinstance(record, Account) else update_contact
     own = {"custom": custom} if custom else {}
     try:
-        updated: Reused = update(record, by=by, version=record.version, **values, **own)
+        updated: Reused = update(
+            record, by=by, version=record.version, is_carried=True, **values, **own
+        )
     except Stale as changed:
         raise LostRace(str(changed)) from changed
     return updated

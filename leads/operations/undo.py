@@ -335,9 +335,9 @@ def _give_back(record: Account | Contact, qualification: Qualification, *, by: U
         back["account"] = Account.all_objects.filter(pk=back["account"]).first()
     if back:
         if isinstance(record, Account):
-            update_account(record, by=by, is_different=True, **back)
+            update_account(record, by=by, is_different=True, is_carried=True, **back)
         else:
-            update_contact(record, by=by, is_different=True, **back)
+            update_contact(record, by=by, is_different=True, is_carried=True, **back)
     _give_back_custom(record, filled, by=by)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.models import Lead, QualificationRuleSet
-from leads.rules.relations import hidden_among, owners_of, relations_in, unseen_in
+from leads.rules.relations import asks_hidden, hidden_among, owners_of, relations_in, unseen_in
 from leads.rules.steps import required_steps, steps_done
 from records.conditions import (
     NEVER,
@@ -188,6 +188,15 @@ class RuleSet:
         return {rule.key: relations_in(self.conditions[rule.key]) for rule in self.active}
 
     @cached_property
+    def kept(self) -> frozenset[str]:
+        """The keys of the rules in use that ask about a field which the reader may not see."""
+        return frozenset(
+            rule.key
+            for rule in self.active
+            if asks_hidden(names_in(self.conditions[rule.key]), viewer=self.by)
+        )
+
+    @cached_property
     def broken(self) -> frozenset[str]:
         """The keys of the rules that ask for something that is gone, or can no longer be chosen.
 
@@ -245,6 +254,7 @@ class RuleSet:
                     rule,
                     is_met=holds(self.conditions[rule.key], value_of, now=now),
                     is_told=not hidden & self.relations[rule.key],
+                    is_kept=rule.key in self.kept,
                 )
                 for rule in self.active
             ),
@@ -252,9 +262,12 @@ class RuleSet:
             self.threshold,
         )
 
-    def _verdict(self, rule: Rule, *, is_met: bool, is_told: bool) -> Verdict:
+    def _verdict(self, rule: Rule, *, is_met: bool, is_told: bool, is_kept: bool) -> Verdict:
         label = str(rule)
-        if not is_told:
+        if is_kept:
+            label = _("A field that you may not see")
+            note = _("A rule asks about it, so it is not told whether that holds")
+        elif not is_told:
             note = _("Asks about a record that you cannot open, so it is not told whether it holds")
         elif is_met:
             note = ""
@@ -269,7 +282,14 @@ class RuleSet:
             else:
                 note = _("A warning: you can still qualify")
         return Verdict(
-            rule.key, label, note, rule.field, rule.is_required, is_met, is_told, rule.points
+            rule.key,
+            label,
+            note,
+            "" if is_kept else rule.field,
+            rule.is_required,
+            is_met,
+            is_told and not is_kept,
+            rule.points,
         )
 
 
@@ -429,10 +449,10 @@ def verdicts_for(lead: Lead, *, by: User | None, told: Mapping[str, Any] | None 
     `by` knows the custom fields. Costs one statement, none for a lead read `with_rules`, beside
     what is asked about and not loaded.
     """
-    return with_steps(rules_in_force(by=by, lead=lead).verdicts(lead, told=told), lead)
+    return with_steps(rules_in_force(by=by, lead=lead).verdicts(lead, told=told), lead, by=by)
 
 
-def with_steps(verdicts: Verdicts, lead: Lead) -> Verdicts:
+def with_steps(verdicts: Verdicts, lead: Lead, *, by: User | None) -> Verdicts:
     """Add the required steps of the lead's own stages: they stop qualifying as required rules do.
 
     Costs a statement where there are such steps, or the lead was not read `with_rules`.
@@ -442,7 +462,9 @@ def with_steps(verdicts: Verdicts, lead: Lead) -> Verdicts:
     steps = tuple(
         Verdict(
             key=f"step.{step.key}",
-            label=step.label,
+            label=_("A field that you may not see")
+            if step.field and asks_hidden([step.field], viewer=by)
+            else step.label,
             note="" if is_done else _("Required in %(stage)s") % {"stage": step.stage},
             field=step.field,
             is_required=True,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from accounts.models import Account, Contact
+from leads.models import Lead
 from records.conditions import names_in
-from records.permissions import reaches
+from records.permissions import is_hidden_field, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leads.models import Lead
     from records.conditions import Group
     from users.models import User
 
@@ -24,6 +24,11 @@ RELATED: dict[str, Any] = {"account": Account, "contact": Contact}
 def relations_in(condition: Group) -> frozenset[str]:
     """Return which other records a condition asks about."""
     return frozenset(RELATED) & {name.partition(".")[0] for name in names_in(condition)}
+
+
+def asks_hidden(names: Iterable[str], *, viewer: User | None) -> bool:
+    """Say whether any of these fields of a lead, or of what it names, is hidden from `viewer`."""
+    return any(is_hidden_field(viewer, Lead, name) for name in names)
 
 
 def owners_of(relations: Iterable[str]) -> list[str]:

@@ -9,10 +9,11 @@ from django.db.models import BooleanField as YesNo
 from django.db.models import Case, Count, Q, Subquery, Value, When
 
 from leads.models import Lead, QualifiedOpportunity, ScoreScale, ScoringRule
-from leads.rules.relations import hidden_among, relations_in
+from leads.rules.relations import RELATED, asks_hidden, hidden_among, relations_in
 from opportunities.models import Opportunity
 from records.conditions import Group, contradictions, holds, names_in, problems_of, stored
 from records.lookups import rows_where
+from records.permissions import hidden_fields
 from records.vocabulary import fields_of, reader_of
 from users.formats import house_now
 
@@ -118,19 +119,35 @@ def suggested_rating(lead: Lead) -> str:
 def parts_told(lead: Lead, *, viewer: User) -> list[Part]:
     """Return what gave a lead its points, the most first, as `viewer` may know it.
 
-    Of a rule that asks about a record that they may not see neither name nor points are told.
+    Of a rule that asks about a record, or a field, that they may not see neither name nor points
+    are told.
     """
     asked = frozenset(name for part in lead.score_parts for name in part.get("asks", ()))
     hidden = hidden_among(asked, lead, viewer=viewer)
+    kept = _kept_among({part["rule"] for part in lead.score_parts}, viewer)
     told = [
         {"rule": part["rule"], "points": part["points"]}
         for part in lead.score_parts
-        if not hidden & set(part.get("asks", ()))
+        if not hidden & set(part.get("asks", ())) and part["rule"] not in kept
     ]
     told.sort(key=lambda part: -part["points"])
     if len(told) < len(lead.score_parts):
         told.append({"rule": "", "points": None})
     return told
+
+
+def _kept_among(names: set[str], viewer: User) -> set[str]:
+    """Return the rules that ask about a field which is hidden from `viewer`.
+
+    Of one that is not there any more nobody knows what it asked. No statement for those from whom
+    nothing is hidden.
+    """
+    if not any(hidden_fields(viewer, kind) for kind in ("lead", *RELATED)):
+        return set()
+    rules = ScoringRule.objects.filter(name__in=names).values_list("name", "condition")
+    asked = [(name, names_in(stored(condition, {}))) for name, condition in rules]
+    open_ = {name for name, _asked in asked}
+    return names - open_ | {name for name, about in asked if asks_hidden(about, viewer=viewer)}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from leads.operations.reusing import FILLED, KEPT, TAKEN, TO_ACCOUNT, TO_CONTACT
 from opportunities.models import Opportunity
 from records.custom import in_words, known_to
 from records.models import CustomField
-from records.permissions import reaches
+from records.permissions import hidden_fields, is_hidden_field, reaches
 from users import formats
 from workbench.templatetags.workbench import day
 from workbench.views import RecordPage
@@ -89,7 +89,7 @@ class LeadReceipt(RecordPage, TemplateView):
             if len(cycles) > 1
             else [],
             parts=self.parts(chosen),
-            frozen=frozen_rows(chosen.frozen) + frozen_custom(chosen.frozen, self.user),
+            frozen=frozen_rows(chosen.frozen, self.user) + frozen_custom(chosen.frozen, self.user),
             **kwargs,
         )
 
@@ -107,9 +107,9 @@ class LeadReceipt(RecordPage, TemplateView):
             if link.is_created:
                 said = terms[place] if terms is not None and place < len(terms) else {}
                 own = unmapped(chosen, "opportunity", WAYS_TO_OPPORTUNITY)
-                ways = carried(chosen.frozen, Opportunity, ways_of_terms(chosen.frozen, said))
-                ways += carried(chosen.frozen, Opportunity, own)
-                ways += custom_ways(chosen, "opportunity")
+                own = [*ways_of_terms(chosen.frozen, said), *own]
+                ways = carried(chosen.frozen, Opportunity, own, self.user)
+                ways += custom_ways(chosen, "opportunity", self.user)
             parts.append(self.shown(Opportunity, link.opportunity, outcome, [], ways))
         return parts
 
@@ -124,10 +124,12 @@ class LeadReceipt(RecordPage, TemplateView):
         answer = chosen.result.get(name) or {}
         outcome = answer.get("outcome", "skipped")
         if outcome == "created":
-            ways = carried(chosen.frozen, model, unmapped(chosen, name, to_new))
-            ways += custom_ways(chosen, name)
+            ways = carried(chosen.frozen, model, unmapped(chosen, name, to_new), self.user)
+            ways += custom_ways(chosen, name, self.user)
         else:
             ways = compared(chosen, name, model, known_to(self.user).fields[name])
+            kept = kept_in(chosen, name, self.user)
+            ways = [way for way in ways if way["name"] not in kept]
             for way in ways:
                 if way["name"] == "account":
                     way["value"] = self.named(chosen.account)
@@ -214,12 +216,24 @@ def ways_of_terms(frozen: dict[str, Any], said: dict[str, Any]) -> list[tuple[st
     ]
 
 
+def kept_in(chosen: Qualification, kind: str, viewer: User) -> set[str]:
+    """Return the fields of a kind of which `viewer` may not see what went into them."""
+    ours = hidden_fields(viewer, "lead")
+    carried_there = [way for way in chosen.carried if way["kind"] == kind]
+    kept = {way["target"] for way in carried_there if way["source"] in ours}
+    named = (*(chosen.before.get(kind) or ()), *(chosen.kept.get(kind) or ()))
+    kept |= {name for name in named if source_of(kind, name) in ours}
+    return kept | hidden_fields(viewer, kind)
+
+
 def carried(
-    frozen: dict[str, Any], model: type[Model], ways_in: Iterable[tuple[str, str]]
+    frozen: dict[str, Any], model: type[Model], ways_in: Iterable[tuple[str, str]], viewer: User
 ) -> list[dict[str, str]]:
     """Return which value of the lead went to which field of a record that was made of it."""
     ways = []
     for name, target in ways_in:
+        if is_hidden_field(viewer, Lead, name) or is_hidden_field(viewer, model, target):
+            continue
         value = frozen.get(name)
         if value in (None, "", False, {}, []):
             continue
@@ -242,8 +256,9 @@ def unmapped(
     return [(source, target) for source, target in ways if target not in filled]
 
 
-def custom_ways(chosen: Qualification, kind: str) -> list[dict[str, str]]:
+def custom_ways(chosen: Qualification, kind: str, viewer: User) -> list[dict[str, str]]:
     """Return which fields of the lead went where by the mapping, in the words of that day."""
+    kept = kept_in(chosen, kind, viewer)
     return [
         {
             "source": way["source_label"],
@@ -252,7 +267,7 @@ def custom_ways(chosen: Qualification, kind: str) -> list[dict[str, str]]:
             "old": "",
         }
         for way in chosen.carried
-        if way["kind"] == kind
+        if way["kind"] == kind and way["target"] not in kept
     ]
 
 
@@ -299,13 +314,14 @@ def compared(
     ]
 
 
-def frozen_rows(frozen: dict[str, Any]) -> list[dict[str, str]]:
+def frozen_rows(frozen: dict[str, Any], viewer: User) -> list[dict[str, str]]:
     """Return the lead as it was, field by field, without what is empty or not for people."""
     rows = []
     columns = {column.name: column for column in Lead._meta.concrete_fields}
+    hidden = hidden_fields(viewer, "lead")
     for name in LeadForm.Meta.fields:
         column = columns.get(name)
-        if column is None or column.is_relation:
+        if column is None or column.is_relation or name in hidden:
             continue
         value = frozen.get(column.attname)
         if value not in (None, "", False):
@@ -323,7 +339,8 @@ def frozen_custom(frozen: dict[str, Any], viewer: User) -> list[dict[str, str]]:
     values = frozen.get("custom") or {}
     if not values:
         return []
-    fields = known_to(viewer).fields[CustomField.Kind.LEAD]
+    hidden = hidden_fields(viewer, CustomField.Kind.LEAD)
+    fields = [f for f in known_to(viewer).fields[CustomField.Kind.LEAD] if f.name not in hidden]
     return [
         {"label": each.label, "value": in_words(each, values[each.key])}
         for each in fields

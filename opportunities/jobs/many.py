@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from activities.jobs import AddTasks
 from opportunities import operations
 from opportunities.models import Opportunity
-from opportunities.rules import missing_for_each
+from opportunities.rules import missing_for_each, told_as
 from workbench.bulk import (
     DONE,
     REFUSED,
@@ -119,16 +119,16 @@ class MoveOpportunities(BulkAction):
             return found
         missing = missing_for_each(records, stage)
         return [
-            verdict if verdict.state != DONE else cls._entry(record, stage, missing)
+            verdict if verdict.state != DONE else cls._entry(record, stage, missing, by)
             for record, verdict in zip(records, found, strict=True)
         ]
 
     @classmethod
-    def _entry(cls, record: Any, stage: Stage, missing: dict[int, list[Step]]) -> Verdict:
+    def _entry(cls, record: Any, stage: Stage, missing: dict[int, list[Step]], by: User) -> Verdict:
         if record.stage.process_id != stage.process_id:
             return Verdict(REFUSED, _("It goes through another process."))
         if steps := missing[record.pk]:
-            labels = ", ".join(f"{step.stage}: {step.label}" for step in steps)
+            labels = ", ".join(f"{step.stage}: {told_as(step, by)}" for step in steps)
             return Verdict(REFUSED, _("Missing: %(steps)s") % {"steps": labels})
         return Verdict()
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from opportunities.errors import StepsAreMissing
 from opportunities.models import Opportunity, Stage, StageMove, Step, StepTick
 from opportunities.operations.terms import held_open, remember, require_stage
-from opportunities.rules import is_box, missing_steps, stages_to_begin
+from opportunities.rules import is_box, missing_steps, stages_to_begin, told_as
 from records import audit
 from records.errors import Unacceptable
 from records.operations import apply, operation, refuse_gaps, save_changed
@@ -42,9 +42,9 @@ def move_to_stage(
                 "Required steps are missing before %(stage)s: %(steps)s.",
                 len(missing),
             )
-            % {"stage": stage, "steps": ", ".join(step.label for step in missing)},
+            % {"stage": stage, "steps": ", ".join(told_as(step, by) for step in missing)},
             steps=missing,
-            reasons=[f"{step.stage}: {step.label}" for step in missing],
+            reasons=[f"{step.stage}: {told_as(step, by)}" for step in missing],
             field="stage",
         )
 

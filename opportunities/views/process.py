@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from opportunities import operations
 from opportunities.forms import LoseForm, ProcessForm, StageForm, TickForm, VersionForm, WinForm
 from opportunities.models import Opportunity
-from opportunities.rules import is_box
+from opportunities.rules import is_box, told_as
 from opportunities.views.board import OnBoard
 from opportunities.views.pages import OpenOpportunity
 from opportunities.views.record import place_of
@@ -57,7 +57,7 @@ class OpportunityStage(OnBoard, OpenOpportunity, OperationView):
         checklist = f"{self.record.get_absolute_url()}?stage={self.request.POST.get('stage', '')}"
         missing = [
             {
-                "label": step.label,
+                "label": told_as(step, self.user),
                 "note": str(step.stage),
                 "step": step.pk,
                 "state": "blocking",

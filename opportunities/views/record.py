@@ -15,10 +15,10 @@ from accounts.views.record import account_card
 from activities.models import Activity
 from activities.timeline import next_up, timeline_of
 from opportunities.models import Opportunity, Step
-from opportunities.rules import stage_bar
+from opportunities.rules import stage_bar, told_as
 from opportunities.tables import TONES
-from records.layouts import groups_for
-from records.permissions import may, reaches
+from records.layouts import groups_for, hidden_in
+from records.permissions import fixed_fields, may, reaches
 from users import formats
 from workbench.custom import rows_for
 from workbench.tables import tags_of
@@ -78,7 +78,7 @@ class OpportunityDetail(RecordView):
             "stages": stages_for(this, bar, link_to(self.lead, self.user), kept=self.kept),
             "groups": groups_of(this, self.editing, self.user),
             "next_stage": next((place.stage for place in bar if place.state == "next"), None),
-            "checklist": checklist_of(bar, "", self.editing.url),
+            "checklist": checklist_of(bar, "", self.editing),
             "may_edit": bool(self.editing.url),
             **account_card(this, self.editing, self.user),
         }
@@ -113,7 +113,7 @@ class OpportunityDetail(RecordView):
     def stage_panel(self, asked: str) -> dict[str, Any] | None:
         """Return what a stage that was chosen on the process bar asks for, under the bar."""
         is_one = any(str(place.stage.pk) == asked for place in self.bar)
-        return checklist_of(self.bar, asked, self.editing.url) if is_one else None
+        return checklist_of(self.bar, asked, self.editing) if is_one else None
 
     def url(self, name: str, **more: int) -> str:
         return reverse(f"opportunities:{name}", kwargs={"pk": self.record.pk, **more})
@@ -264,7 +264,7 @@ def place_of(step: Step, edit_url: str, page_url: str = "") -> str:
     return f"{page_url}#timeline" if step.activity else f"{edit_url}#id_{step.field}"
 
 
-def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[str, Any] | None:
+def checklist_of(bar: Sequence[StageOnBar], asked: str, editing: Editing) -> dict[str, Any] | None:
     """Return the steps before the stage that was asked for, or before the next one.
 
     Those of the stage that an opportunity is in and of all that it would pass; of a stage that it
@@ -285,6 +285,11 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
             if place.state in {"current", "next"} and place.stage.position < chosen.stage.position
         ] or [chosen]
     steps = [step for place in places for step in place.steps]
+    fixed = fixed_fields(editing.user, "opportunity")
+
+    def way_to(entry: Any) -> str:
+        return "" if entry.step.field in fixed else editing.url
+
     title = _("To enter %(stage)s") if is_ahead else _("Steps of %(stage)s")
     return {
         "title": title % {"stage": chosen.stage},
@@ -293,14 +298,14 @@ def checklist_of(bar: Sequence[StageOnBar], asked: str, edit_url: str) -> dict[s
         % {"done": sum(step.is_done for step in steps), "total": len(steps)},
         "items": [
             {
-                "label": entry.step.label,
+                "label": told_as(entry.step, editing.user),
                 "note": _("Required") if entry.step.is_required and not entry.is_done else "",
                 "state": "met" if entry.is_done else "open",
                 "is_done": entry.is_done,
                 "is_box": entry.is_box,
                 "step": entry.step.pk,
-                "url": place_of(entry.step, edit_url) if edit_url else "",
-                "opens": entry.step.field if edit_url and not entry.is_box else "",
+                "url": place_of(entry.step, editing.url) if way_to(entry) else "",
+                "opens": entry.step.field if way_to(entry) and not entry.is_box else "",
             }
             for entry in steps
         ],
@@ -320,6 +325,7 @@ def groups_of(opportunity: Opportunity, editing: Editing, user: User) -> list[di
         return name, editing.row(name, label, str(value) if is_text else value)
 
     this = opportunity
+    need = "" if "need_description" in hidden_in("opportunity", user) else this.need_description
     budget = joined(money(this.budget_amount, this.currency), this.get_budget_status_display())
     knows = _("Known") if this.decision_maker_known else ""
     closed = [
@@ -348,7 +354,7 @@ def groups_of(opportunity: Opportunity, editing: Editing, user: User) -> list[di
                 row("budget_amount", budget, _("Budget")),
                 row("decision_maker", this.decision_maker or knows, _("Authority")),
                 row("purchase_process", this.get_purchase_process_display(), _("Purchase")),
-                row("need", joined(this.get_need_display(), this.need_description), _("Need")),
+                row("need", joined(this.get_need_display(), need), _("Need")),
                 row("timeframe", this.get_timeframe_display()),
             ],
         ),

@@ -38,6 +38,8 @@ class FieldType:
     limited_by: ClassVar[str] = ""
     is_number: ClassVar[bool] = False
     is_latest_first: ClassVar[bool] = False
+    # Whether its values are stored as texts: those are among the words that a record is found by.
+    is_searched: ClassVar[bool] = True
     fits_into: ClassVar[tuple[str, ...]] = ()
 
     def store(self, definition: CustomField, value: Any, *, standing: Any = None) -> Any:

@@ -23,6 +23,7 @@ class YesNo(FieldType):
     name = _TYPES.YES_NO
     asked_as = "yes_no"
     control = "yes_no"
+    is_searched = False
     cell = "flag"
     fits_into = (_TYPES.YES_NO,)
 
@@ -73,6 +74,7 @@ class Choices(FieldType):
     name = _TYPES.CHOICES
     asked_as = "choices"
     control = "choices"
+    is_searched = False
     cell = "choices"
     fits_into = (_TYPES.CHOICES,)
 

@@ -27,6 +27,7 @@ class Link(FieldType):
     name = _TYPES.RECORD
     asked_as = "link"
     control = "record"
+    is_searched = False
     fits_into = (_TYPES.RECORD,)
 
     def store(self, definition: CustomField, value: Any, *, standing: Any = None) -> int:

@@ -27,6 +27,7 @@ class Whole(FieldType):
     name = _TYPES.WHOLE
     asked_as = "number"
     control = "whole"
+    is_searched = False
     cell = "whole"
     limited_by = "number"
     is_number = is_latest_first = True
@@ -114,6 +115,7 @@ class Money(FieldType):
     name = _TYPES.MONEY
     asked_as = "money"
     control = "money"
+    is_searched = False
     cell = "money"
     limited_by = "number"
     is_number = is_latest_first = True

@@ -23,6 +23,7 @@ class Person(FieldType):
     name = _TYPES.USER
     asked_as = "choice"
     control = "person"
+    is_searched = False
     fits_into = (_TYPES.USER,)
 
     def store(self, definition: CustomField, value: Any, *, standing: Any = None) -> int:

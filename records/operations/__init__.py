@@ -46,7 +46,7 @@ from records.operations.checking import acceptable
 from records.operations.notices import tell_owner
 from records.operations.states import as_read, note_state
 from records.operations.tags import retag
-from records.permissions import name_for, require, scope_of
+from records.permissions import name_for, require, require_fields, scope_of
 from users import formats
 from users.models import Grant
 
@@ -305,14 +305,19 @@ def save_changed(record: Record, *, by: User, since: datetime | None = None) -> 
 
 
 def apply(
-    record: Record, changes: Mapping[str, Any], *, by: User | None = None
+    record: Record,
+    changes: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    is_carried: bool = False,
 ) -> dict[str, list[Any]]:
     """Set attributes and return what really changed: field → [old, new].
 
     `custom` holds only the keys that change, and None or "" for what is taken away; each is told
     as `custom.<key>`. `tags` are the names of all tags; they are written at once, so the caller
     saves what has changed. Raises `Unacceptable` for values that do not fit their definitions,
-    which are those that `by` has loaded.
+    which are those that `by` has loaded, and for fields that the roles of `by` keep from them; not
+    for what `is_carried` from one record to another, whoever may see it.
     """
     changed: dict[str, list[Any]] = {}
     for name, value in changes.items():
@@ -328,6 +333,8 @@ def apply(
         if old != value:
             setattr(record, name, value)
             changed[name] = [old, value]
+    if not is_carried:
+        require_fields(by, custom.kind_of(record), changed)
     return changed
 
 

@@ -23,6 +23,7 @@ from records.operations import (
     require_for_all,
     save_setting,
 )
+from users.models import FieldAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +83,7 @@ def save_field(field: CustomField, *, by: User, is_converted: bool = False) -> C
     for name, problem in (
         ("label", _label_problem(field, others)),
         ("key", _key_problem(field, standing, others)),
-        ("type", _type_problem(field, standing, is_fixed=is_fixed)),
+        ("type", _type_problem(field, standing, is_fixed=is_fixed) or _found_problem(field)),
         ("target", _target_problem(field, standing, is_fixed=is_fixed)),
         ("kind", "" if field.kind in custom.KINDS else _("Choose a kind of record")),
         ("section", line_problem(field.section) if field.section else ""),
@@ -170,6 +171,16 @@ def _not_free(field: CustomField, taken: Iterable[str]) -> set[str]:
         for name in (column.name, getattr(column, "attname", ""))
     }
     return {*taken, *columns, *custom.RESERVED}
+
+
+def _found_problem(field: CustomField) -> str:
+    """Say that a search would tell what a role hides; also of a field that is gone, by its key."""
+    if not field.key or not type_of(field).is_searched:
+        return ""
+    lines = FieldAccess.objects.filter(kind=field.kind, field=field.name)
+    if not lines.filter(level=FieldAccess.Level.HIDDEN).exists():
+        return ""
+    return _("A role hides a field of this key, and a search finds values of this type")
 
 
 def _type_problem(field: CustomField, standing: CustomField | None, *, is_fixed: bool) -> str:

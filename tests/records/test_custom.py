@@ -258,6 +258,7 @@ def test_reads_every_definition_and_layout_with_one_statement(admin: User, rep: 
     define("account", "note", by=admin)
     FormLayout.objects.filter(kind="contact").update(sections=[{"title": "All", "fields": []}])
     rep = again(rep)
+    assert rep.scopes  # whoever is signed in comes with what the roles say
 
     with statements() as told:
         found = custom.definitions_for(rep)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from records import custom
 from records.models import AuditEntry
-from records.permissions import hidden_from, unnamed
+from records.permissions import hidden_fields, hidden_from, unnamed
 from users import formats
 from workbench.admin.names import is_record
 
@@ -93,6 +93,7 @@ def trail_of(obj: Any, *, viewer: User) -> list[Said]:
             if is_record(kinds[name]):
                 named.setdefault(kinds[name], set()).update(_numbers_in(pair))
     hidden = hidden_from(viewer, named)
+    kept = hidden_fields(viewer, custom.kind_of(obj))
     return [
         Said(
             at=entry.at,
@@ -101,6 +102,7 @@ def trail_of(obj: Any, *, viewer: User) -> list[Said]:
             changes=[
                 told(type(obj), name, _kept(pair, kinds[name], hidden, viewer), fields)
                 for name, pair in entry.changes.items()
+                if name not in kept
             ],
             reason=entry.reason,
         )
@@ -174,7 +176,15 @@ def versions_of(obj: Any, *, viewer: User) -> list[Said]:
     """
     if not hasattr(obj, "history"):
         return []
-    columns = [f for f in obj.history.model.tracked_fields if f.attname not in UNSAID]
+    kept = hidden_fields(viewer, custom.kind_of(obj))
+    columns = [
+        f
+        for f in obj.history.model.tracked_fields
+        # What is derived from several fields, like the parts of a score, may name a hidden one.
+        if f.attname not in UNSAID
+        and f.name not in kept
+        and not (kept and isinstance(f, models.JSONField))
+    ]
     rows = list(
         obj.history.select_related("history_user").order_by("-history_date", "-history_id")[
             : MOST_OF_A_HISTORY + 1
@@ -211,7 +221,7 @@ def versions_of(obj: Any, *, viewer: User) -> list[Said]:
                 )
                 for column, old, new in changes
             ]
-            + [told(model, name, pair, fields) for name, pair in customs.items()],
+            + [told(model, n, pair, fields) for n, pair in customs.items() if n not in kept],
         )
         for (row, changes), customs in zip(differing, custom_changes, strict=True)
     ]

@@ -10,8 +10,9 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from records.custom import kind_of
 from records.operations import assign
-from records.permissions import may, reaches
+from records.permissions import fixed_fields, hidden_fields, may, reaches
 from workbench.admin.forms import RecordAdminForm
 from workbench.admin.pages import MOST_AT_ONCE, Button, OperatedAdmin, is_lookup
 
@@ -93,6 +94,7 @@ class RecordAdmin(OperatedAdmin):
             left_out = set()
         else:  # what is only shown has columns alone
             left_out = set(self.form.declared_fields)
+        left_out |= hidden_fields(request.user, kind_of(self.model))
         sections: list[Any] = [
             (name, {**options, "fields": [f for f in options["fields"] if f not in left_out]})
             for name, options in super().get_fieldsets(request, obj)
@@ -107,7 +109,10 @@ class RecordAdmin(OperatedAdmin):
         names = list(super().get_readonly_fields(request, obj))
         if obj is not None and not reaches(request.user, "assign", obj):
             names.append("owner")
-        return names
+        return [*names, *fixed_fields(request.user, kind_of(self.model)) & self.columns()]
+
+    def columns(self) -> set[str]:
+        return {column.name for column in self.model._meta.get_fields()}
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}

@@ -31,6 +31,7 @@ from records.form_conditions import missing_in
 from records.layouts import required_of
 from records.models import FIRST_YEAR, LAST_YEAR, CustomField
 from records.operations.tags import in_order
+from records.permissions import fixed_fields, hidden_fields
 from users.models import User
 
 LARGEST_INTEGER = 2_147_483_647  # what the column of both databases holds
@@ -319,6 +320,7 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.fail("invalid")
+        self._refuse_kept(data)
         standing = getattr(self.parent.instance, "custom", None) or {}
         shown = self.to_representation(standing) if None in data.values() else {}
         # What is told as null stays when null is sent back: nobody takes away what he cannot see.
@@ -333,6 +335,19 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
             raise serializers.ValidationError(
                 {name.removeprefix(PREFIX): told for name, told in refusal.errors.items()}
             ) from refusal
+
+    def _refuse_kept(self, data: dict[str, Any]) -> None:
+        """Refuse keys that the roles of the caller hide, as if there were none, and read-only."""
+        hidden = hidden_fields(self.user, self.kind)
+        told = {
+            key: [_("There is no custom field of this key.")]
+            if f"{PREFIX}{key}" in hidden
+            else [_("This field cannot be written.")]
+            for key in data
+            if f"{PREFIX}{key}" in fixed_fields(self.user, self.kind)
+        }
+        if told:
+            raise serializers.ValidationError(told)
 
     def to_representation(self, value: Any) -> dict[str, Any]:
         if not value or self.kind not in KINDS:
@@ -395,6 +410,20 @@ class RecordSerializer(Strict, serializers.ModelSerializer[Any]):
 
     owner = Person(required=False, allow_null=True)
     custom = Custom(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields: for a caller without those that their roles hide."""
+        found: dict[str, Any] = super().get_fields()
+        user = getattr(self.context.get("request"), "user", None)
+        kind = kind_of(self.Meta.model)
+        fixed, hidden = fixed_fields(user, kind), hidden_fields(user, kind)
+        for name in [n for n, field in found.items() if (field.source or n) in fixed]:
+            if (found[name].source or name) in hidden:
+                del found[name]
+            else:
+                found[name].read_only = True
+                found[name].required = False
+        return found
 
     def to_internal_value(self, data: Any) -> Any:
         """Read the body; of a new record what is required has to be there."""

@@ -21,8 +21,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 
-from records.custom import PREFIX
+from records.custom import PREFIX, kind_of
 from records.models import Record
+from records.permissions import hidden_fields
 from users.models import User
 from workbench.api import fields
 from workbench.api.paging import Pages
@@ -313,6 +314,10 @@ class ListFilters(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = getattr(view, "filterset_class", None)
         known = names_of(filterset) if filterset else {}
+        hidden = hidden_fields(request.user, kind_of(queryset.model))
+        for name, found in (filterset.base_filters if filterset and hidden else {}).items():
+            if found.field_name in hidden:
+                known.pop(name, None)
         known |= self.custom_names(request, queryset, filterset)
         errors: dict[str, list[Any]] = {}
         for name, values in request.query_params.lists():

@@ -9,8 +9,9 @@ import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from records.custom import PREFIX
+from records.custom import PREFIX, kind_of
 from records.keys import search_key
+from records.permissions import hidden_fields
 from users import formats
 from users.models import User
 from workbench.filters.columns import OwnerFilter, RecordFilterById
@@ -47,6 +48,9 @@ class RecordFilter(django_filters.FilterSet):
     ) -> None:
         self.user = user
         super().__init__(data, queryset, **kwargs)
+        hidden = hidden_fields(user, kind_of(self.queryset.model))
+        for name in [n for n, each in self.filters.items() if each.field_name in hidden]:
+            del self.filters[name]
         asked = [name for name in self.data or () if name.startswith(PREFIX)]
         if asked or not self.is_narrow:
             found = custom_filters(

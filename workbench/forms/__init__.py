@@ -26,7 +26,7 @@ from django.db.models import Model, Q, QuerySet
 from django.forms.utils import ErrorDict, flatatt
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 
 from records import custom
@@ -35,6 +35,7 @@ from records.keys import search_key, text_problem
 from records.layouts import Part, parts_for, quick_parts_for
 from records.models import FIRST_YEAR, LAST_YEAR, Currency, CustomField, Record
 from records.models import MoneyField as MoneyColumn
+from records.permissions import fixed_fields, hidden_fields
 from users import formats
 from users.models import User
 from workbench.custom import Fitting, form_field, packed
@@ -349,7 +350,8 @@ def own_field(definition: CustomField, user: User, *, standing: Any = None) -> F
 def own_fields(kind: str, user: User) -> dict[str, Fitting]:
     """Return the fields that a new record of `kind` has besides its built-in ones, by name."""
     fields = {}
-    for each in custom.definitions_for(user)[kind]:
+    fixed = fixed_fields(user, kind)
+    for each in (each for each in custom.definitions_for(user)[kind] if each.name not in fixed):
         field = fields[each.name] = own_field(each, user, standing=each.default)
         field.initial = custom.natural(each, each.default)
     return fields
@@ -369,6 +371,26 @@ class RecordsField(forms.ModelMultipleChoiceField):
                     params={"value": text[:60]},
                 )
         return super().clean(value)
+
+
+class ToldWidget(forms.Widget):
+    """A value to read, in the place of its input."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        return format_html('<output id="{}">{}</output>', (attrs or {}).get("id", name), value)
+
+
+class ToldField(forms.Field):
+    """A field that somebody may read and not change: nothing that is sent is taken."""
+
+    widget = ToldWidget
+
+    def __init__(self, told: Any, **options: Any) -> None:
+        words = _("Not filled in") if told in (None, "") else told
+        super().__init__(required=False, disabled=True, initial=words, **options)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
 
 
 # Forms
@@ -491,6 +513,7 @@ class RecordForm(forms.ModelForm[Any]):
         word(self.fields)
         self.adapt()
         self._lay_out()
+        self._fix(is_whole=not only)
         self.conditions = conditions_for(self.kind, self.user)
         self.is_whole = not only
         if only:
@@ -577,6 +600,21 @@ class RecordForm(forms.ModelForm[Any]):
         self.laid_out = [Section("", first)] if first else []
         self.laid_out += [Section(part.title, self._rows(part, rows)) for part in parts]
 
+    def _fix(self, *, is_whole: bool) -> None:
+        """Take nothing of what the roles of the user keep: hidden fields go, others are told."""
+        hidden = hidden_fields(self.user, self.kind)
+        for name in fixed_fields(self.user, self.kind) & self.fields.keys():
+            if name in hidden or not self.instance.pk or not is_whole:
+                del self.fields[name]
+                continue
+            field = self.fields[name]
+            told = field.prepare_value(self.get_initial_for_field(field, name))
+            if isinstance(field, Fitting):
+                told = custom.in_words(field.definition, field.standing)
+            elif isinstance(field, forms.ChoiceField):
+                told = dict(field.choices).get(told, told)  # type: ignore[arg-type]
+            self.fields[name] = ToldField(told, label=field.label)
+
     def _heed(self, parts: Iterable[Part]) -> None:
         """Take away what is hidden, and ask for what is required."""
         for place in (place for part in parts for place in part.places):
@@ -644,6 +682,7 @@ class RecordForm(forms.ModelForm[Any]):
     def values(self) -> dict[str, Any]:
         """The cleaned data, without what only the form itself needs."""
         mine = {"version", "submission"}
+        mine |= {name for name, field in self.fields.items() if isinstance(field, ToldField)}
         return {name: v for name, v in self.cleaned_data.items() if name not in mine}
 
     @property

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.custom import definitions_for, is_empty, stored
 from records.keys import tag_key
+from records.permissions import fixed_fields
 from workbench.forms import PageForm, TagsField, colleagues, helper_for, own_field
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class BulkFieldForm(BulkForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields = {each.name: each for each in definitions_for(self.user)[self.kind]}
+        fixed = fixed_fields(self.user, self.kind)
+        known = definitions_for(self.user)[self.kind]
+        fields = {each.name: each for each in known if each.name not in fixed}
         choices = [(name, each.label) for name, each in fields.items()]
         self.fields["field"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]
         chosen = self.data.get("field") if self.is_bound else self.initial.get("field")

@@ -278,7 +278,7 @@ class ConditionEditor(forms.Widget):
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        return fields_of(self.model, self.user, is_for_viewer=self.is_for_viewer)
+        return fields_of(self.model, self.user, is_for_viewer=self.is_for_viewer, is_editing=True)
 
     @cached_property
     def menu(self) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from records.custom import KINDS, as_text, definitions_for, is_empty, kind_of, natural
 from records.models import CustomField, TimelineRecord
+from records.permissions import hidden_fields
 from workbench.operations.exports import note_export
 from workbench.transfer.cells import safe_cell
 
@@ -37,15 +38,16 @@ def csv_lines(
     if they are given, those alone; `filters` says what they were narrowed by. Before the first line
     is given the trail says who takes how many: who breaks off has been told of all the same.
     """
+    kind = kind_of(importer.model)
+    hidden = hidden_fields(by, kind)
     columns = {
         "id": "pk",
-        **{name: name for name in importer.columns},
+        **{name: name for name in importer.columns if name not in hidden},
         "owner.email": "owner__email",
         **importer.exports,
     }
     has_tags = issubclass(importer.model, TimelineRecord)
     heads = [*columns, *(["tags"] if has_tags else [])]
-    kind = kind_of(importer.model)
     fields = definitions_for(by)[kind] if kind in KINDS else ()
     rows = importer.model.objects.all() if records is None else records
     rows = rows.permitted(by, "view").order_by("pk")

@@ -24,7 +24,7 @@ from records.form_conditions import missing_in
 from records.models import MoneyField, TimelineRecord
 from records.operations import is_retryable, run_atomically
 from records.operations.merging import survivor_of
-from records.permissions import may, reaches, scope_of
+from records.permissions import fixed_fields, may, reaches, scope_of
 from users.models import Grant, User
 from workbench.operations import add_choice, find_choice
 from workbench.transfer.cells import (
@@ -128,7 +128,8 @@ class Importer:
         self.is_dry = False
         kind = kind_of(self.model)
         self.custom_fields = definitions_for(by)[kind] if kind in KINDS else ()
-        self.readers = {
+        fixed = fixed_fields(by, kind)
+        readers = {
             **{name: reader_for(self._column(name)) for name in self.columns},
             "owner.email": as_text,
             "owner.name": as_text,
@@ -138,6 +139,8 @@ class Importer:
             **self.extras,
             **{each.name: custom_reader(each) for each in self.custom_fields},
         }
+        # What the roles of whoever brings the file keep from them is nothing that it could fill.
+        self.readers = {name: read for name, read in readers.items() if name not in fixed}
         self._owners: dict[tuple[str, str], User] = {}
         self._choices: dict[tuple[str, str], Any] = {}
         self.trace = Trace()

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from records.permissions import hidden_fields
 from workbench.filters import custom_fields_of
 from workbench.tables import CustomColumn
 from workbench.views.kept import FROM, PAGING, VIEW, Views
@@ -181,8 +182,10 @@ class Asked(Page):
     def columns(self) -> dict[str, Cell]:
         """Every column that this list can show: the table's own, then one per custom field."""
         fields = custom_fields_of(self.model, self.user)
+        hidden = hidden_fields(self.user, self.kind)
+        own = self.table_class.base_columns.items()
         return {
-            **self.table_class.base_columns,
+            **{name: column for name, column in own if column.edits not in hidden},
             **{each.name: CustomColumn(each) for each in fields},
         }
 
@@ -192,7 +195,7 @@ class Asked(Page):
         return [
             name
             for name, column in self.table_class.base_columns.items()
-            if name not in self.left_out() and not column.is_extra
+            if name in self.columns and name not in self.left_out() and not column.is_extra
         ]
 
     @cached_property

@@ -30,7 +30,7 @@ class CellPage(InPlace):
         page = resolve(reverse(f"{self.namespace}:list")).func.view_class()  # type: ignore[attr-defined]
         page.setup(self.request)
         found = page.columns.get(self.kwargs["column"])
-        if found is None or not found.edits:
+        if found is None or not page.may_edit(found):
             raise Http404
         own = page.table_class.base_columns
         column = self.kwargs["column"]

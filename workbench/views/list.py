@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from django_htmx.http import push_url
 
-from records.permissions import may
+from records.permissions import fixed_fields, may
 from users.models import User
 from workbench.filters import WHERE, applied
 from workbench.forms import error_links
@@ -324,6 +324,8 @@ class ListView(Exported, Paged, TemplateView):
     def may_edit(self, column: Cell) -> bool:
         """Say whether the user may change some cells of a column."""
         if not column.edits or self.request.GET.get("bin"):
+            return False
+        if column.edits in fixed_fields(self.user, self.kind):
             return False
         return may(self.user, ACTIONS.get(column.edits, "change"), self.model)
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from records.custom import definitions_for, kind_of
-from records.permissions import may
+from records.permissions import fixed_fields, may
 from workbench.models import SavedView
 from workbench.templatetags.workbench import address
 
@@ -57,8 +57,11 @@ class ForSelected:
         return address(f"{model().url_namespace}:bulk", self.page)
 
     def is_open_to(self, user: User, model: type[Record]) -> bool:
-        if self.is_own and not definitions_for(user).get(kind_of(model)):
-            return False
+        if self.is_own:
+            kind = kind_of(model)
+            names = {each.name for each in definitions_for(user).get(kind, ())}
+            if not names - fixed_fields(user, kind):
+                return False
         return may(user, self.action, apps.get_model(self.of) if self.of else model)
 
 

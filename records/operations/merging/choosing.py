@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 from records import custom
 from records.errors import Unacceptable
 from records.models import Record
+from records.permissions import fixed_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from users.models import User
 
 R = TypeVar("R", bound=Record)
 
@@ -56,17 +59,19 @@ def sources_of(
     *,
     money: Collection[str] = (),
     others: Collection[str] = (),
+    by: User | None = None,
 ) -> dict[str, R]:
     """Return which record each field is taken from.
 
     `values` says it for the fields that somebody chose. What they left out stays as the survivor
     has it, and is filled from the losers in their order where the survivor has nothing. Amounts
-    (`money`) go along with their currency; `others` are columns that nobody chooses. Raises
-    `Unacceptable`.
+    (`money`) go along with their currency; `others` are columns that nobody chooses, and `by` does
+    not choose what their roles keep from them. Raises `Unacceptable`.
     """
     by_id = {record.pk: record for record in (survivor, *losers)}
     names = [*fields_of(type(survivor)), *custom_names(by_id.values())]
-    _refuse_unknown(values, names, by_id)
+    kept = fixed_fields(by, custom.kind_of(survivor))
+    _refuse_unknown(values, [name for name in names if name not in kept], by_id)
     strictest = [name for name in STRICTEST if hasattr(survivor, name)]
     sources: dict[str, R] = {}
     for name in [*names, *strictest, *others]:
