@@ -168,8 +168,8 @@ class DoorForm(VersionedForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "For HubSpot the client secret of your app. Empty: it stays as it is; a door has one "
-            "of its own from the start."
+            "For HubSpot and Meta the secret of your app, for Standard Webhooks that of the "
+            "sender. Empty: it stays as it is; a door has one of its own from the start."
         ),
     )
 
@@ -283,6 +283,18 @@ def _lines_of(request: HttpRequest, door: Door) -> list[str]:
             case Door.Kind.DATAVERSE:
                 lines.append(f"X-Door-Key: {key.secret}")
                 lines.append(_("or ?code=%(secret)s") % {"secret": key.secret})
+            case Door.Kind.GOOGLE:
+                lines.append(_("key of the form: %s") % key.secret)
+            case Door.Kind.META:
+                lines.append(_("word to verify: %s") % key.key)
+                lines.append(_("signed with the secret of your app, typed below"))
+            case Door.Kind.STANDARD:
+                lines.append(_("signed with the secret of the sender, typed below"))
+            case Door.Kind.HMAC:
+                lines.append(
+                    _("X-Timestamp: seconds; X-Signature: HMAC-SHA-256 over “seconds.body” by %s")
+                    % key.secret
+                )
             case Door.Kind.HUBSPOT:
                 lines.append(
                     _("signed with the secret that you typed, or for a workflow: X-Door-Key: %s")

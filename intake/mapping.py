@@ -24,6 +24,7 @@ LONGEST_VALUE = 10_000
 CHARSETS = ("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "utf-16")
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+GOOGLE_KEY = "google_key"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -287,6 +288,10 @@ def events_of(kind: str, payload: Any, hints: Mapping[str, str] | None = None) -
             return _of_hubspot(payload)
         case "dataverse":
             return [_of_dataverse(payload, hints)]
+        case "google":
+            return [_of_google(payload)]
+        case "meta":
+            return _of_meta(payload)
         case _:
             if not isinstance(payload, dict | list):
                 raise PayloadIsWrong("Send an object: names with values.")
@@ -342,6 +347,93 @@ def _hubspot_properties(payload: dict[str, Any]) -> dict[str, Any]:
         name: value.get("value") if isinstance(value, dict) and "value" in value else value
         for name, value in found.items()
     }
+
+
+def _of_google(payload: Any) -> Event:
+    """One lead: a column is known by its id, whatever its label is in the language of the form."""
+    if not isinstance(payload, dict):
+        raise PayloadIsWrong("Google sends an object: a lead with its columns.")
+    columns = payload.get("user_column_data")
+    values = {name: value for name, value in payload.items() if name.lower() != GOOGLE_KEY}
+    for column in columns if isinstance(columns, list) else []:
+        if isinstance(column, dict) and (name := said(column.get("column_id"))):
+            values[name] = column.get("string_value", column.get("string_values"))
+    number, is_test = said(payload.get("lead_id"))[:200], payload.get("is_test") is True
+    kept = {"test" if is_test else "event": number} if number else {}
+    return Event(
+        values,
+        # A test carries the number that a lead may have as well.
+        key=next((f"event:{kind}:{name}" for kind, name in kept.items()), ""),
+        unread="It is a test of the form." if is_test else "",
+        body=payload,
+    )
+
+
+def google_key_in(body: bytes) -> str:
+    """Return the secret that a lead of Google carries; nothing where none can be read.
+
+    >>> google_key_in(b'{"Google_key": "k"}'), google_key_in(b"{")
+    ('k', '')
+    """
+    try:
+        payload = payload_of(body)
+    except PayloadIsWrong:
+        return ""
+    pairs = payload.items() if isinstance(payload, dict) else ()
+    return next((said(value) for name, value in pairs if name.lower() == GOOGLE_KEY), "")
+
+
+def _of_meta(payload: Any) -> list[Event]:
+    """What Meta notifies, a number for each lead; or a lead with its answers, once fetched.
+
+    Both name the same lead, so a number waits until its answers come.
+    """
+    if not isinstance(payload, dict):
+        raise PayloadIsWrong("Meta sends an object: entries with changes, or a lead.")
+    if "entry" not in payload:
+        return [_meta_lead(payload)]
+    entries = payload["entry"]
+    changes = [
+        change
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("changes"), list)
+        for change in entry["changes"]
+        if isinstance(change, dict)
+    ]
+    if not changes:
+        raise PayloadIsWrong("There is no change in any entry.")
+    if len(changes) > MOST_EVENTS:
+        raise PayloadIsWrong(f"There are more than {MOST_EVENTS:,} changes in one batch.")
+    return [_meta_change(change) for change in changes]
+
+
+def _meta_change(change: dict[str, Any]) -> Event:
+    told = change.get("value")
+    values = told if isinstance(told, dict) else {}
+    number = said(values.get("leadgen_id"))[:200]
+    is_lead = change.get("field") == "leadgen" and bool(number)
+    return Event(
+        values,
+        key=f"event:{number}" if number else "",
+        subject=number,
+        unread="" if is_lead else f"{said(change.get('field')) or 'A change'} makes no lead.",
+        body={"entry": [{"changes": [change]}]},
+    )
+
+
+def _meta_lead(payload: dict[str, Any]) -> Event:
+    answers = payload.get("field_data")
+    values = {name: value for name, value in payload.items() if name != "field_data"}
+    for answer in answers if isinstance(answers, list) else []:
+        if isinstance(answer, dict) and (name := said(answer.get("name"))):
+            values[name] = answer.get("values")
+    is_test = any(said(value).startswith("<test lead") for value in values.values())
+    return Event(
+        values,
+        subject=said(payload.get("id"))[:200],
+        unread="It is a test of the form." if is_test else "",
+        body=payload,
+    )
 
 
 def _of_dataverse(payload: Any, hints: Mapping[str, str]) -> Event:
@@ -446,7 +538,22 @@ _DATAVERSE = {
     "address1_country": "country", "description": "description", "budgetamount": "budget_amount",
     "estimatedamount": "estimated_value", "decisionmaker": "decision_maker_known",
 }  # fmt: skip
+_PLACES = {
+    "city": "city", "state": "region", "province": "region", "region": "region",
+    "country": "country", "post_code": "postal_code", "postal_code": "postal_code",
+    "zip_code": "postal_code", "street_address": "street",
+}  # fmt: skip
+_ANSWERS = _PLACES | {
+    "full_name": "name", "first_name": "first_name", "last_name": "last_name", "email": "email",
+    "work_email": "email", "phone_number": "phone", "work_phone": "phone",
+    "work_phone_number": "phone", "company_name": "company", "job_title": "job_title",
+}  # fmt: skip
+_INSIDE = {f"data.{path}": name for path, name in (_PLAIN | _SPELLINGS).items()}
 PRESETS: dict[str, dict[str, str]] = {
+    "google": {path.upper(): name for path, name in _ANSWERS.items()},
+    "meta": _ANSWERS,
+    "standard": _PLAIN | _SPELLINGS | _INSIDE,
+    "hmac": _PLAIN | _SPELLINGS,
     "generic": _PLAIN | _SPELLINGS,
     "marketo": _PLAIN | _SPELLINGS,
     "hubspot": _HUBSPOT,

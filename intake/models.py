@@ -191,6 +191,13 @@ class Door(Entrance):
         HUBSPOT = "hubspot", _("HubSpot")
         MARKETO = "marketo", _("Marketo")
         DATAVERSE = "dataverse", _("Dynamics 365 (Dataverse)")
+        GOOGLE = "google", _("Google lead form")
+        META = "meta", _("Meta lead form")
+        STANDARD = "standard", _("Standard Webhooks")
+        HMAC = "hmac", _("Any system that signs (HMAC)")
+
+    # They sign with a secret of their own, whatever the address is.
+    SIGNING = frozenset({Kind.HUBSPOT, Kind.META, Kind.STANDARD})
 
     kind = models.CharField(_("kind"), max_length=9, choices=Kind, default=Kind.GENERIC)
 

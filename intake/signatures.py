@@ -24,6 +24,24 @@ def hubspot_v3(secret: str, method: str, uri: str, body: bytes, timestamp: str) 
     return base64.b64encode(hmac.digest(secret.encode(), signed, hashlib.sha256)).decode()
 
 
+def meta(secret: str, body: bytes) -> str:
+    """Return the signature that Meta sends as `X-Hub-Signature-256`.
+
+    >>> meta("s", b"{}")[:20]
+    'sha256=143ca8d517ba1'
+    """
+    return f"sha256={hmac.digest(secret.encode(), body, hashlib.sha256).hex()}"
+
+
+def plain(secret: str, timestamp: str, body: bytes) -> str:
+    """Return the signature over a moment in seconds, a point and the body, in hexadecimal.
+
+    >>> plain("s", "1", b"{}")[:8]
+    'b253639b'
+    """
+    return hmac.digest(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hex()
+
+
 def is_fresh(timestamp: str, now: float) -> bool:
     """Say whether a moment in milliseconds lies at most five minutes from `now`, in seconds.
 

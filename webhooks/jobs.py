@@ -95,8 +95,8 @@ def _try(number: int, *, by: User) -> tuple[str, bool]:
             allowed=networks(settings.WEBHOOK_NETWORKS),
         )
     except NotReached as why:
-        answer = {"status": None, "error": str(why), "is_final": why.is_final}
-        return operations.settle(message, **answer), why.is_away
+        state = operations.settle(message, status=None, error=str(why), is_final=why.is_final)
+        return state, why.is_away
     except Exception:
         # A fault of ours would be the same the next time.
         log.exception("Message %s could not be written.", message.pk)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='open')),
                 ('topic', models.CharField(blank=True, help_text='What a lead is about that does not say so itself. Empty: the name above.', max_length=200, verbose_name='topic')),
                 ('on_known', models.CharField(choices=[('enquiry', 'Add the enquiry to the open lead of the same person'), ('new', 'Make another lead')], default='enquiry', max_length=7, verbose_name='a known person')),
-                ('kind', models.CharField(choices=[('generic', 'Any system: JSON or a form'), ('hubspot', 'HubSpot'), ('marketo', 'Marketo'), ('dataverse', 'Dynamics 365 (Dataverse)')], default='generic', max_length=9, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('generic', 'Any system: JSON or a form'), ('hubspot', 'HubSpot'), ('marketo', 'Marketo'), ('dataverse', 'Dynamics 365 (Dataverse)'), ('google', 'Google lead form'), ('meta', 'Meta lead form'), ('standard', 'Standard Webhooks'), ('hmac', 'Any system that signs (HMAC)')], default='generic', max_length=9, verbose_name='kind')),
                 ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.campaign', verbose_name='campaign')),
                 ('owner', models.ForeignKey(blank=True, help_text='Who gets every lead. Empty: as the assignment rules say.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.source', verbose_name='source')),

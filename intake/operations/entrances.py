@@ -107,8 +107,7 @@ def add_key(door: Door, *, by: User) -> DoorKey:
     _require(by, Door)
     current = row_of(door, Door.objects.select_for_update(of=("self",)))
     newest = current.keys.order_by("-pk").first()
-    # HubSpot signs with a secret of its own, whatever the address is.
-    is_theirs = current.kind == Door.Kind.HUBSPOT and newest is not None
+    is_theirs = current.kind in Door.SIGNING and newest is not None
     key = DoorKey.objects.create(
         door=current, secret=newest.secret if is_theirs and newest else new_key()
     )

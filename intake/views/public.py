@@ -18,6 +18,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
 )
@@ -27,11 +28,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic.base import View
 
-from intake import jobs, rules, signatures
+from intake import jobs, mapping, rules, signatures
 from intake.forms import KEY, TOKEN, PublicForm, age_of, new_token
 from intake.models import Delivery, Door, DoorKey, WebForm
 from records.errors import KeyReused
 from records.keys import clean_text
+from records.signatures import standard
 from users.operations import intake_machine
 from workbench.views.limits import address_of, hidden, seconds_to_wait
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 LARGEST_FORM = 128 * 1024  # bytes
 LARGEST_DELIVERY = 1024 * 1024
+MOST_SIGNATURES = 20
 PER_ADDRESS, ADDRESS_WINDOW = 20, 600  # submissions, seconds
 HOUR = 3600
 # What of a request is kept beside its body; nothing that opens a door.
@@ -200,6 +203,18 @@ def is_authentic(key: DoorKey, request: HttpRequest, body: bytes) -> bool:
             return True  # the address is the secret
         case Door.Kind.HUBSPOT if "X-HubSpot-Signature-v3" in request.headers:
             return is_signed(key.secret, request, body)
+        case Door.Kind.GOOGLE:
+            return signatures.is_same(mapping.google_key_in(body), key.secret)
+        case Door.Kind.META:
+            sent = request.headers.get("X-Hub-Signature-256", "")
+            return signatures.is_same(sent, signatures.meta(key.secret, body))
+        case Door.Kind.STANDARD:
+            return is_standard(key.secret, request, body)
+        case Door.Kind.HMAC:
+            moment = request.headers.get("X-Timestamp", "")
+            sent = request.headers.get("X-Signature", "").removeprefix("sha256=")
+            is_ours = signatures.is_same(sent, signatures.plain(key.secret, moment, body))
+            return is_ours and signatures.is_fresh(f"{moment}000", time.time())
         case Door.Kind.DATAVERSE if "code" in request.GET:
             return signatures.is_same(request.GET["code"], key.secret)
         case _:
@@ -214,6 +229,16 @@ def sent_key(request: HttpRequest) -> str:
         or request.headers.get("X-Api-Key")
         or (bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else "")
     )
+
+
+def is_standard(secret: str, request: HttpRequest, body: bytes) -> bool:
+    """Check the signatures of Standard Webhooks, of which one has to fit, and their age."""
+    name, moment = (request.headers.get(f"webhook-{each}", "") for each in ("id", "timestamp"))
+    if not name or not signatures.is_fresh(f"{moment}000", time.time()):
+        return False
+    wanted = standard(secret, name, moment, body)
+    sent = request.headers.get("webhook-signature", "").split(" ")[:MOST_SIGNATURES]
+    return any(signatures.is_same(each, wanted) for each in sent)
 
 
 def is_signed(secret: str, request: HttpRequest, body: bytes) -> bool:
@@ -247,7 +272,16 @@ def public_addresses(request: HttpRequest) -> set[str]:
 class DoorPage(View):
     """An address at which another system hands in leads: stored, answered, then processed."""
 
-    http_method_names = ["post", "options"]
+    http_method_names = ["get", "post", "options"]
+
+    def get(self, request: HttpRequest, slug: str, key: str) -> HttpResponse:
+        """Tell Meta that the address is ours: it asks once, with the key as the word to verify."""
+        asked = request.GET
+        found = key_of(slug, key) if asked.get("hub.mode") == "subscribe" else None
+        is_theirs = found is not None and found.door.kind == Door.Kind.META
+        if not is_theirs or not signatures.is_same(asked.get("hub.verify_token", ""), key):
+            return HttpResponseNotAllowed(["POST", "OPTIONS"])
+        return HttpResponse(asked.get("hub.challenge", "")[:200], content_type="text/plain")
 
     def post(self, request: HttpRequest, slug: str, key: str) -> HttpResponse:
         found = key_of(slug, key)

@@ -678,7 +678,8 @@ def test_what_cannot_be_read_is_stored_and_says_why(
     assert not Lead.objects.exists()
 
 
-@pytest.mark.parametrize("kind", Door.Kind.values)
+# The key of Google stands in the body: what cannot be read proves nothing.
+@pytest.mark.parametrize("kind", sorted({*Door.Kind.values} - {"google"}))
 @pytest.mark.parametrize(
     ("body", "why"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 from intake import signatures
 from intake.models import Door, DoorField, DoorKey
 from intake.operations import save_door, set_secret
+from records.signatures import standard
 from tests.factories import clerk
 
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
@@ -18,7 +20,7 @@ SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
 
 def a_door(kind: str = "generic", slug: str = "door", **terms: Any) -> Door:
     door = save_door(Door(kind=kind, name=slug.title(), slug=slug, **terms), by=clerk())
-    if kind == "hubspot":
+    if kind in Door.SIGNING:
         set_secret(door, by=clerk(), secret=SECRET)
     return door
 
@@ -43,11 +45,29 @@ def hand_in(
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     if door.kind == "hubspot" and not headers:
         headers = signed(address, raw, key.secret)
+    elif not headers and door.kind in {"meta", "standard", "hmac"}:
+        headers = proven(door.kind, raw, key.secret)
     elif door.kind in {"marketo", "dataverse"} and not headers and not path:
         headers = {"X-Door-Key": key.secret}
     return Client(raise_request_exception=False, enforce_csrf_checks=True).generic(
         "POST", address, raw, content_type=content_type, headers=headers
     )
+
+
+def proven(kind: str, body: bytes, secret: str, at: float | None = None) -> dict[str, str]:
+    """Return by which headers a sender of a door of this kind proves itself."""
+    moment = str(int(time.time() if at is None else at))
+    if kind == "meta":
+        return {"X-Hub-Signature-256": signatures.meta(secret, body)}
+    if kind == "hmac":
+        signature = signatures.plain(secret, moment, body)
+        return {"X-Timestamp": moment, "X-Signature": f"sha256={signature}"}
+    name = f"msg_{hashlib.sha256(body).hexdigest()[:16]}"
+    return {
+        "webhook-id": name,
+        "webhook-timestamp": moment,
+        "webhook-signature": f"v1,AAAA {standard(secret, name, moment, body)}",
+    }
 
 
 def signed(address: str, body: bytes, secret: str, at: float | None = None) -> dict[str, str]:
