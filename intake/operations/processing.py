@@ -18,6 +18,7 @@ from intake.matching import draft_of, locks_for, open_lead_of
 from intake.models import Delivery, Entrance, Reference
 from leads.errors import LeadIsClosed
 from leads.operations import capture_by_rules, capture_for, update_lead
+from opportunities.touches import touched
 from records import audit
 from records.errors import Busy, IsInBin, LostRace, Refused
 from records.operations import operation
@@ -284,8 +285,8 @@ def _enquired(
         for name, value in told.fields.items()
         if getattr(lead, name) in EMPTY and value not in EMPTY
     }
-    if not lead.utm and utm:
-        empty["utm"] = utm
+    if (touches := touched(lead.utm, utm)) != lead.utm:
+        empty["utm"] = touches
     try:
         log_note(lead, by=by, text=_note(entrance, told))
         own = {k: v for k, v in _named(told).items() if _is_free(lead, k)}
@@ -308,8 +309,8 @@ def _updated(
     }
     if told.products:
         changes["products"] = told.products
-    if not lead.utm and utm:
-        changes["utm"] = utm
+    if (touches := touched(lead.utm, utm)) != lead.utm:
+        changes["utm"] = touches
     try:
         if told.unread:
             log_note(lead, by=by, text=_note(entrance, told))

@@ -21,6 +21,7 @@ from leads.rules import verdicts_for, with_rules
 from leads.rules.scoring import parts_told, suggested_rating, with_scale
 from leads.tables import TONES
 from opportunities.rules import stage_bar
+from opportunities.views.record import touches_of
 from records.keys import domain_key
 from records.layouts import groups_for, hidden_in
 from records.permissions import may, reaches
@@ -215,7 +216,7 @@ def groups_of(lead: Lead, editing: Editing, user: User) -> list[dict[str, Any]]:
         (title, fold({name: row_of(lead, name, editing, user) for name in names}, FOLDED))
         for title, names in FIELDS
     ]
-    return groups_for("lead", user, standard, rows_for(lead, user, editing))
+    return groups_for("lead", user, standard, rows_for(lead, user, editing)) + touches_of(lead.utm)
 
 
 def row_of(lead: Lead, name: str, editing: Editing, user: User) -> dict[str, Any]:

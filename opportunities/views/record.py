@@ -17,6 +17,7 @@ from activities.timeline import next_up, timeline_of
 from opportunities.models import Opportunity, Step
 from opportunities.rules import stage_bar, told_as
 from opportunities.tables import TONES
+from opportunities.touches import LAST, told
 from records.layouts import groups_for, hidden_in
 from records.permissions import fixed_fields, may, reaches
 from users import formats
@@ -26,7 +27,7 @@ from workbench.templatetags.workbench import address, day, money
 from workbench.views import RecordView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from accounts.models import Contact
     from opportunities.rules import StageOnBar
@@ -369,10 +370,18 @@ def groups_of(opportunity: Opportunity, editing: Editing, user: User) -> list[di
     ]
     sections = [(title, dict(rows)) for title, rows in standard]
     groups = groups_for("opportunity", user, sections, rows_for(this, user, editing))
+    groups += touches_of(this.utm)
     if not this.is_open:
         ending = [line for line in closed if line["value"]]
         groups.insert(0, {"title": str(this.get_status_display()), "rows": ending})
     return groups
+
+
+def touches_of(known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return how somebody came to us, as a group of fields; no group where nothing tells it."""
+    labels = {"first": _("First touch"), LAST: _("Last touch")}
+    rows = [{"label": labels[name], "value": words} for name, words in told(known)]
+    return [{"title": _("How they came"), "rows": rows}] if rows else []
 
 
 def joined(*words: Any) -> str:
