@@ -10,6 +10,7 @@ import os
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +237,7 @@ JOB_PATIENCE = env.int("JOB_PATIENCE", default=30)
 
 # Networks inside of which webhooks may lie, like 10.1.2.0/24; plain HTTP and any port are allowed
 # there. Without them nothing is sent but to what is open to everybody.
-WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=[])
+WEBHOOK_NETWORKS = [ip_network(each) for each in env.list("WEBHOOK_NETWORKS", default=[])]
 WEBHOOK_TIMEOUT = env.int("WEBHOOK_TIMEOUT", default=10)
 # Seconds after each try that failed: nine tries in all, the last one three days after the first.
 WEBHOOK_PAUSES = [

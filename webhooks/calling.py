@@ -14,7 +14,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = frozenset({443, 8443})
 LONGEST_LINE = 1_000
+_IN_PATHS = "%/?:@!$&'()*+,;=~"
 _CLEAN = re.compile(r"[!-~\u00a1-\U0010ffff]+")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: |\r|\n)")
 # What is not for everybody, by the registries of special addresses. Of IPv6 one block alone is.
@@ -81,7 +82,7 @@ def target_of(url: str) -> Target:
         raise NotReached("The address begins with https://.", is_final=True)
     if "@" in parts.netloc:
         raise NotReached("No name or password may stand in the address.", is_final=True)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_IN_PATHS)
     return Target(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
 
 
@@ -94,11 +95,6 @@ def is_public(address: Address) -> bool:
     if any(address.version == each.version and address in each for each in _PRIVATE):
         return False
     return address.version == 4 or address in _PUBLIC
-
-
-def networks(written: Sequence[str]) -> list[Network]:
-    """Return the networks that are allowed though they are not public. Raises `ValueError`."""
-    return [ipaddress.ip_network(each.strip()) for each in written if each.strip()]
 
 
 def checked(target: Target, allowed: Sequence[Network] = ()) -> str:

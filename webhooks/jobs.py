@@ -19,7 +19,7 @@ from opportunities.api import OpportunityViewSet
 from records.signatures import standard
 from users.operations import machine
 from webhooks import operations
-from webhooks.calling import NotReached, networks, post
+from webhooks.calling import NotReached, post
 from webhooks.models import Message, Webhook
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _try(number: int, *, by: User) -> tuple[str, bool]:
             body := message.body.encode(),
             headers_of(message, body, time.time()),
             timeout=settings.WEBHOOK_TIMEOUT,
-            allowed=networks(settings.WEBHOOK_NETWORKS),
+            allowed=settings.WEBHOOK_NETWORKS,
         )
     except NotReached as why:
         state = operations.settle(message, status=None, error=str(why), is_final=why.is_final)

@@ -108,9 +108,11 @@ def take(number: int) -> Message | None:
     """Let a worker have a message whose turn it is; None when somebody has it or it has to wait."""
     now = timezone.now()
     lost_before = now - timedelta(seconds=settings.JOB_PATIENCE)
-    rows = Message.objects.due(now, lost_before=lost_before).filter(pk=number)
+    due = Message.objects.due(now, lost_before=lost_before).filter(pk=number)
     worker = uuid4().hex
-    is_ours = Message.objects.filter(pk__in=rows.values("pk")).update(
+    # Who waits here for another worker is asked about the row again, but not what is looked up.
+    free = Message.objects.free(now, lost_before=lost_before)
+    is_ours = free.filter(pk=number, pk__in=due.values("pk")).update(
         state=Message.State.SENDING, worker=worker, taken_at=now, attempts=F("attempts") + 1
     )
     if not is_ours:

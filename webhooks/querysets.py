@@ -16,11 +16,13 @@ UNSENT = ("waiting", "sending")
 class MessageQuerySet(models.QuerySet[Any, Any]):
     """Messages, narrowed to how far they are."""
 
-    def due(self, now: datetime, *, lost_before: datetime) -> Self:
-        """Keep what may be sent now: of each record the first that has not arrived.
+    def free(self, now: datetime, *, lost_before: datetime) -> Self:
+        """Keep what waits and may be tried, and what somebody began to send and never ended."""
+        is_its_time = Q(state="waiting", next_at__lte=now)
+        return self.filter(is_its_time | Q(state="sending", taken_at__lt=lost_before))
 
-        What somebody began to send and never ended counts as due.
-        """
+    def due(self, now: datetime, *, lost_before: datetime) -> Self:
+        """Keep what may be sent now: of each record the first that has not arrived."""
         earlier: Any = self.model._base_manager.filter(
             webhook=OuterRef("webhook"),
             record_type=OuterRef("record_type"),
@@ -28,9 +30,8 @@ class MessageQuerySet(models.QuerySet[Any, Any]):
             pk__lt=OuterRef("pk"),
             state__in=UNSENT,
         )
-        is_its_turn = Q(state="waiting", next_at__lte=now)
-        is_lost = Q(state="sending", taken_at__lt=lost_before)
-        return self.filter(is_its_turn | is_lost, ~Exists(earlier), webhook__is_active=True)
+        free = self.free(now, lost_before=lost_before)
+        return free.filter(~Exists(earlier), webhook__is_active=True)
 
     def settled_before(self, moment: datetime) -> Self:
         """Keep what is from before `moment` and not on its way any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ from webhooks.operations import (
 
 @pytest.fixture
 def receiver(settings: Any, db: None) -> Iterator[Receiver]:
-    settings.WEBHOOK_NETWORKS, settings.WEBHOOK_TIMEOUT = ["127.0.0.1/32"], 2
+    settings.WEBHOOK_NETWORKS, settings.WEBHOOK_TIMEOUT = [ip_network("127.0.0.1/32")], 2
     with receiving() as one:
         yield one
 
