@@ -14,9 +14,10 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts.operations import create_account
 from crm import outbox
 from leads.models import Lead
-from leads.operations import capture_lead, qualify, update_lead
+from leads.operations import capture_lead, update_lead
 from opportunities.operations import open_opportunity
 from records import audit
 from records.errors import NotPermitted, Unacceptable
@@ -94,7 +95,8 @@ def test_tells_every_room_by_one_row_or_by_many_and_nothing_that_was_taken_back(
     with suppress(RuntimeError), transaction.atomic():
         a_lead(rep, "Never")
         raise RuntimeError
-    qualify(a_lead(rep, "Babbage"), by=rep)
+    create_account(by=rep, name="Babbage Works")
+    a_lead(rep, "Babbage")
     open_opportunity("Looms", by=rep, owner=rep)
     audit.log_each(LeadFactory.create_batch(25, owner=rep), "lead.changed", by=rep)
 
