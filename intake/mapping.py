@@ -504,7 +504,8 @@ _PLAIN = {
         "postal_code", "country", "description", "products", "need", "need_description",
         "timeframe", "budget_amount", "budget_status", "decision_maker", "purchase_process",
         "estimated_value", "currency", "source", "campaign", "external_id", "consent",
-        "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
+        "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "landing_page",
+        "referrer",
     )
 }  # fmt: skip
 _SPELLINGS = {
