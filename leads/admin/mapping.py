@@ -115,12 +115,12 @@ class FieldMappingAdmin(SettingAdmin):
         save_mapping(obj, by=user_of(request))
 
     @admin.display(description=gettext_lazy("field of the lead"))
-    def source_name(self, mapping: FieldMapping) -> str:
-        return label_of(mapping.source, mapping.reader)  # type: ignore[attr-defined]
+    def source_name(self, mapping: Any) -> str:
+        return label_of(mapping.source, mapping.reader)
 
     @admin.display(description=gettext_lazy("field that it fills"))
-    def target_name(self, mapping: FieldMapping) -> str:
-        place = destination_of(mapping, mapping.reader)  # type: ignore[attr-defined]
+    def target_name(self, mapping: Any) -> str:
+        place = destination_of(mapping, mapping.reader)
         return str(place or mapping.target or mapping.column.partition(".")[2])
 
     @admin.display(description=gettext_lazy("belongs to"))

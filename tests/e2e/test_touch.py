@@ -101,7 +101,8 @@ def test_a_finger_hits_what_it_means(window: Window, rep: User, rep2: User) -> N
 def test_menus_stay_on_the_screen(window: Window, rep: User, rep2: User) -> None:
     planted = plant(rep, rep2)
     page = window(rep, touch=True, width=390, height=844)
-    wrong, opened = [], set()
+    wrong: list[str] = []
+    opened: set[str] = set()
     for address in ("/leads/", "/opportunities/board/", planted["leads"][0].get_absolute_url()):
         page.goto(address)
         page.wait_for_load_state("networkidle")

@@ -40,7 +40,7 @@ class SettingAdmin(OperatedAdmin):
     ) -> Any:
         line = super().get_object(request, object_id, from_field)
         if line is not None:
-            line.reader = user_of(request)  # type: ignore[attr-defined]
+            line.reader = user_of(request)
         return line
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
