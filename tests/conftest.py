@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, client, override_settings
 from pytest_django.plugin import blocking_manager_key
 
@@ -79,10 +79,16 @@ def _no_counters_left() -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Test on a file: in memory SQLite shares one lock table, and threads do not wait for it."""
+    """Test on a file: in memory SQLite shares one lock table, and threads do not wait for it.
+
+    Nobody needs it after a power cut, and waiting for the disk is most of what a commit takes.
+    """
     if connection.vendor == "sqlite":
         file = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        connections["default"].settings_dict["TEST"]["NAME"] = str(file)
+        settings = connections["default"].settings_dict
+        settings["TEST"]["NAME"] = str(file)
+        begin = settings["OPTIONS"]["init_command"]
+        settings["OPTIONS"]["init_command"] = begin.replace("synchronous=FULL", "synchronous=OFF")
 
 
 @pytest.fixture(scope="session")
@@ -104,8 +110,9 @@ def django_db_setup(
 
 def renew() -> None:
     """Bring the database back to what a new installation has."""
-    template.empty()
-    new_installation()
+    with transaction.atomic():
+        template.empty()
+        new_installation()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

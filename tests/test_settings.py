@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -128,18 +129,18 @@ def test_gives_statements_of_a_server_an_end(tmp_path):
 # The engine
 
 
-@pytest.mark.django_db
-def test_sqlite_survives_a_power_cut_and_keeps_its_references():
-    if connection.vendor != "sqlite":
-        pytest.skip("about SQLite")
-    with connection.cursor() as cursor:
-        found = {}
-        for pragma in ("journal_mode", "synchronous", "foreign_keys"):
-            cursor.execute(f"PRAGMA {pragma}")
-            found[pragma] = cursor.fetchone()[0]
+def test_sqlite_survives_a_power_cut_and_keeps_its_references(tmp_path):
+    options = loaded(tmp_path)["DATABASES"]["default"]["OPTIONS"]
+    opened = sqlite3.connect(tmp_path / "one.sqlite3")
+    opened.executescript(options["init_command"])
+    found = {
+        pragma: opened.execute(f"PRAGMA {pragma}").fetchone()[0]
+        for pragma in ("journal_mode", "synchronous", "foreign_keys")
+    }
+    opened.close()
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-    assert connection.transaction_mode == "IMMEDIATE"  # type: ignore[attr-defined]
+    assert options["transaction_mode"] == "IMMEDIATE"
 
 
 @pytest.mark.postgres
