@@ -243,10 +243,11 @@ class PipelineStateQuerySet(QuerySet[Any, Any]):
         return self.filter(until_at=FOREVER)
 
     def of(self, opportunities: OpportunityQuerySet) -> Self:
-        """Keep the states of these; of all of them the other table need not be asked."""
+        """Keep the states of these, read where they are; of all the other table is not asked."""
+        states = self.using(opportunities.db)
         if not opportunities.query.has_filters():
-            return self
-        return self.filter(opportunity__in=opportunities.order_by().values("pk"))
+            return states
+        return states.filter(opportunity__in=opportunities.order_by().values("pk"))
 
     def open_at(self, moment: datetime) -> Self:
         """Keep those that were open right before `moment`, each opportunity once."""

@@ -49,7 +49,9 @@ def as_of(ever: OpportunityQuerySet, ask: Question, *, day: date) -> AsOf:
             url=then_listed(ask, **asked, then_stage=str(stage.pk)),
             key=str(stage.pk),
         )
-        for stage, row in ((stage, found.get(stage.pk, NONE)) for stage in shown_stages(found))
+        for stage, row in (
+            (stage, found.get(stage.pk, NONE)) for stage in shown_stages(found, ever)
+        )
     )
     return AsOf(day, stages, sum_of("", stages, then_listed(ask, **asked)))
 
@@ -83,13 +85,16 @@ def in_stages(states: PipelineStateQuerySet) -> Any:
     )
 
 
-def shown_stages(found: Collection[Any]) -> list[Stage]:
-    """Return the stages of the default process, and others in which there is anything."""
+def shown_stages(found: Collection[Any], ever: OpportunityQuerySet) -> list[Stage]:
+    """Return the stages of the default process, and others in which there is anything.
+
+    They are read where `ever` are.
+    """
     return [
         stage
-        for stage in Stage.objects.select_related("process").order_by(
-            "-process__is_default", "process__position", "process", "position", "pk"
-        )
+        for stage in Stage.objects.using(ever.db)
+        .select_related("process")
+        .order_by("-process__is_default", "process__position", "process", "position", "pk")
         if stage.pk in found
         or (stage.process.is_default and stage.is_in_use and not stage.is_for_leads)
     ]

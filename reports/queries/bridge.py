@@ -117,7 +117,7 @@ def bridge(ever: OpportunityQuerySet, ask: Question) -> Bridge:
             key=name,
         )
 
-    stages = shown_stages({stage for stage, _part in in_stage})
+    stages = shown_stages({stage for stage, _part in in_stage}, ever)
     return Bridge(
         period=period,
         opening=end(OPENING),

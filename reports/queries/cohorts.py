@@ -152,7 +152,8 @@ def funnel(
     qualified are read.
     """
     stages = list(
-        Stage.objects.for_opportunities()
+        Stage.objects.using(opportunities.db)
+        .for_opportunities()
         .filter(process__is_default=True)
         .order_by("position", "pk")
     )

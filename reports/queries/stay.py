@@ -57,5 +57,5 @@ def stays(ever: OpportunityQuerySet, ask: Question) -> tuple[Stay, ...]:
             ),
             Days(spreads[stage.pk]),
         )
-        for stage in shown_stages(set(counts))
+        for stage in shown_stages(set(counts), ever)
     )
