@@ -654,6 +654,8 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """First answers to requests that may be sent again."""
 
     list_display = ("key", "user", "status", "at")
+    # Not the answer: it says what this user may see.
+    fields = ("key", "user", "status", "at")
     list_filter = ("at",)
     list_select_related = ("user",)
     search_fields = ("key__istartswith",)

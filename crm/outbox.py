@@ -31,13 +31,17 @@ _TOLD = {
 
 
 def mend() -> bool:
-    """Make the trigger if it is missing or does something else; say whether that was so."""
-    if not {TRAIL, "webhooks_message"} <= set(connection.introspection.table_names()):
+    """Make the trigger if it is missing or does something else; say whether that was so.
+
+    Without the tables it writes to it goes, or nobody could write the trail any more.
+    """
+    tables = set(connection.introspection.table_names())
+    is_wanted = {"webhooks_message", "webhooks_webhook"} <= tables
+    if TRAIL not in tables or is_there() == is_wanted:
         return False
-    if is_there():
-        return False
+    drop, *make = _statements()
     with connection.cursor() as cursor:
-        for statement in _statements():
+        for statement in (drop, *(make if is_wanted else ())):
             cursor.execute(statement)
     return True
 

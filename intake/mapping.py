@@ -369,6 +369,17 @@ def _of_google(payload: Any) -> Event:
     )
 
 
+def without_google_key(payload: Any, raw: bytes) -> bytes:
+    """Return what is kept of a lead of Google: not the secret that it carries.
+
+    >>> without_google_key({"lead_id": "1", "google_key": "k"}, b"")
+    b'{"lead_id":"1"}'
+    """
+    if not isinstance(payload, dict):
+        return raw
+    return written({name: v for name, v in payload.items() if name.lower() != GOOGLE_KEY})
+
+
 def google_key_in(body: bytes) -> str:
     """Return the secret that a lead of Google carries; nothing where none can be read.
 

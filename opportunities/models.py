@@ -403,12 +403,13 @@ class Opportunity(TimelineRecord, Bant):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("sales team")
     )
 
-    # What conditions can ask.
+    # What a role can keep from its members.
     withholdable = (
         "budget_amount", "decision_maker", "purchase_process", "need_description", "customer_need",
         "proposed_solution",
     )  # fmt: skip
 
+    # What conditions can ask.
     vocabulary = Vocabulary(
         """
         topic stage stage.process stage_entered_at probability status is_on_hold value base_value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -19,13 +18,13 @@ def new_secret() -> str:
 def key_of(secret: str) -> bytes:
     """Return the key that a secret of Standard Webhooks stands for; any other text is its own key.
 
-    >>> key_of("whsec_aGVsbG8="), key_of("hello")
-    (b'hello', b'hello')
+    >>> key_of("whsec_aGVsbG8="), key_of("hello"), key_of("whsec_ü") == "whsec_ü".encode()
+    (b'hello', b'hello', True)
     """
     if secret.startswith(PREFIX):
         try:
             return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-        except binascii.Error:
+        except ValueError:  # no base64, or letters that it does not have
             pass
     return secret.encode()
 

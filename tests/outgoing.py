@@ -65,7 +65,7 @@ def outgoing(server: Server) -> dict[str, Any]:
                 kills = sum(worker.kills for worker in workers)
                 if kills < KILLS and left < EVENTS * (1 - kills / KILLS):
                     chance.choice(workers).kill()
-                assert time.monotonic() - begun < 1_200, f"{left} have not arrived"
+                assert time.monotonic() - begun < 3_600, f"{left} have not arrived"
                 time.sleep(0.3)
         finally:
             for worker in workers:

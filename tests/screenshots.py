@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +24,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, ON_THE_PAGE = ROOT / "docs" / "images", ROOT / "static" / "docs"
@@ -95,7 +96,7 @@ def a_browser() -> Iterator[Browser]:
     """Run the Chromium of this machine."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            executable_path=chromium.find(),
             args=["--no-sandbox", "--disable-gpu"],
         )
         yield browser

@@ -279,9 +279,9 @@ def room_of(name: str) -> str:
 # get differs by their scope alone, which GET and POST ask of everybody.
 WITNESSES = ("anonymous", "rep")
 
-# Nor does an engine decide who may what: PostgreSQL is asked once for the rows of a person and of a
-# team, and for a record that is not among them.
-ONE_OF_EACH_SCOPE = ("rep", "manager", "outsider")
+# Nor does an engine decide who may what: PostgreSQL is asked once for the rows of a person, of a
+# team and of everybody, and for a record that is not among them.
+ONE_OF_EACH_SCOPE = ("rep", "manager", "outsider", "admin")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.urls import reverse
@@ -23,15 +25,17 @@ from leads.operations import activate_rules, capture_lead, draft_rules, qualify,
 from leads.operations.carrying import save_mapping
 from leads.operations.scoring import save_scoring_rule
 from opportunities.operations import update_opportunity
-from records.errors import Unacceptable
-from records.models import AuditEntry, CustomField
+from records.errors import NotPermitted, Unacceptable
+from records.models import AuditEntry, Currency, CustomField
 from records.permissions import fixed_fields, hidden_fields
 from tests.access import ACCESS, DONE
 from tests.custom import define
 from tests.factories import LeadFactory, UserFactory
 from tests.test_access import OURS, address_of, ask, world
 from users.models import Grant, Role, User
-from users.operations import withheld_by
+from users.operations import update_user, withheld_by
+from webhooks.models import Webhook
+from webhooks.operations import save_webhook
 from workbench.operations.saved_views import save_view
 from workbench.transfer.export import csv_lines
 from workbench.views.conflict import as_sent
@@ -166,13 +170,18 @@ def test_no_question_finds_by_what_is_hidden(sales, rep, lead):
         "lead", by=rep, name="Kept", query=f"where=custom.ballast:any_of:{KEY}&view=all"
     )
 
-    def found(query: str) -> set[int] | None:
+    def shown(query: str) -> list[int]:
         answer = ask(rep, "get", f"/leads/?{query}", {})
-        return {row.pk for row in answer.context["page"]["rows"]}
+        return [row.pk for row in answer.context["page"]["rows"]]
+
+    def found(query: str) -> set[int]:
+        return set(shown(query))
 
     both = found("view=all")
     assert len(both) == 2
-    for query in (f"custom.ballast={KEY}", f"view={view.pk}", "sort=-custom.ballast&view=all",
+    for sort in ("custom.ballast", "-custom.ballast"):
+        assert shown(f"sort={sort}&view=all") == shown("view=all")
+    for query in (f"custom.ballast={KEY}", f"view={view.pk}",
                   f"where=custom.ballast:any_of:{KEY}", "where=budget_amount:at_least:1",
                   "where=decision_maker:known"):  # fmt: skip
         assert found(query) in (both, set()), query
@@ -285,3 +294,23 @@ def test_the_most_generous_role_counts_and_the_administration_says_why(sales, re
     keep(role, {}, by=admin)
     take_in(told_out, by=again(admin))
     assert withheld_by(role) == {"lead.budget_amount": "hidden"}
+
+
+@pytest.mark.once
+def test_nobody_gives_away_what_is_kept_from_them(sales, rep, admin, lead):
+    """By the currency of an amount, by a role that keeps less, or by a webhook."""
+    Currency.objects.create(code="XTS", rate=Decimal(2))
+    with pytest.raises(Unacceptable) as refused:
+        update_lead(lead, by=again(rep), currency="XTS")
+    assert list(refused.value.errors) == ["currency"]
+    sales.grants.update(scope="all")
+    for permission in ("users.change_user", "webhooks.add_webhook"):
+        Grant.objects.create(role=sales, permission=permission, scope="all")
+    wide = Role.objects.create(name="Wide")
+    Grant.objects.create(role=wide, permission="leads.view_lead", scope="own")
+
+    with pytest.raises(PermissionDenied, match="Wide shows fields"):
+        update_user(rep, by=again(rep), roles=[sales, wide])
+    with pytest.raises(NotPermitted, match="your role hides fields"):
+        save_webhook(Webhook(name="Out", url="https://out.example/"), by=again(rep))
+    assert update_user(rep, by=admin, roles=[sales, wide])[1]

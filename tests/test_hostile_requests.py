@@ -17,6 +17,7 @@ import pytest
 
 from tests.access import ACCESS
 from tests.test_access import OURS, ROOMS, address_of, ask, room_of, world
+from tests.thorough import is_thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +110,7 @@ def broken(user: Any, method: str, url: str, body: Any = None) -> list[str]:
     return [f"{method.upper()} {url[:300]}: {answer.status_code} {told[1]!r:.300}" if told else url]
 
 
-TOGETHER, ALONE = 1, 1  # requests of each address
+TOGETHER, ALONE = (2, 4) if is_thorough() else (1, 1)  # requests of each address
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -149,10 +150,11 @@ def test_no_form_is_an_error_whatever_is_sent_with_it(world, room):
         page = ask(manager, "get", url, {})
         found = [] if page.streaming else FIELD.findall(page.content.decode())
         names = [name for name in dict.fromkeys(found) if not name.startswith("csrf")]
-        body = {name: dice.choice(SENT) for name in names or NAMES[:12]}
-        wrong += broken(manager, "post", url, body)
-        count += bool(names)
-        for name in dice.sample(names, min(1, len(names))):
+        for _ in range(TOGETHER):
+            body = {name: dice.choice(SENT) for name in names or NAMES[:12]}
+            wrong += broken(manager, "post", url, body)
+            count += bool(names)
+        for name in dice.sample(names, min(ALONE, len(names))):
             usual = dict.fromkeys(names, "1")
             wrong += broken(manager, "post", url, {**usual, name: dice.choices(SENT, k=2)})
     assert wrong == []
@@ -176,8 +178,9 @@ def test_no_program_is_an_error_whatever_it_sends(world, room):
         for method in ("post", "patch", "delete"):
             for body in (dice.choice(["null", [], "x", 1, {"": None}]), {key: [] for key in NAMES}):
                 wrong += broken(manager, method, url, body)
-            body = {name: dice.choice(ODD) for name in dice.sample(names, min(4, len(names)))}
-            wrong += broken(manager, method, url, body)
+            for _ in range(TOGETHER):
+                body = {name: dice.choice(ODD) for name in dice.sample(names, min(4, len(names)))}
+                wrong += broken(manager, method, url, body)
     assert wrong == []
 
 

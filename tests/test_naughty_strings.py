@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def test_a_form_keeps_it_as_it_was_typed(client: Client, rep: User, room: str):
     usual = {each.name: each.value() for each in form if each.value() not in (None, [])}
     del usual["submission"]  # each is another one
 
-    expected, texts = {}, naughty(room)
+    # PostgreSQL gets all of them in one room: it refuses some that SQLite takes.
+    expected, texts = {}, naughty("" if connection.vendor == "postgresql" else room)
     for start in range(0, len(texts), len(names)):
         part = texts[start : start + len(names)]
         typed = dict(zip(names, [*part, *texts[: len(names) - len(part)]], strict=True))
@@ -201,7 +203,7 @@ def test_a_timeline_keeps_it_and_shows_it_as_text(client: Client, rep: User):
 @pytest.mark.once  # a text as any other, and what comes of its placeholders
 def test_a_template_of_an_email_keeps_it_or_says_what_is_no_placeholder(rep: User):
     plain = [text for text in naughty() if "{{" not in text]
-    for subject, text in zip(plain[::2], plain[1::2], strict=False):
+    for subject, text in zip_longest(plain[::2], plain[1::2], fillvalue=""):
         saved = save_template(EmailTemplate(name="One", subject=subject, text=text), by=rep)
         saved.refresh_from_db()
         assert (saved.subject, saved.text) == (subject, text)

@@ -337,6 +337,7 @@ def add_user(
     given = list(roles)
     _require_privileges(by, user, user.is_staff, user.is_superuser)
     _require_not_beyond(by, _grants_of(given), teams={user.team_id})
+    _require_as_much_kept(by, given)
     user.save(force_insert=True)
     user.roles.set(given)
     return user
@@ -373,6 +374,7 @@ def update_user(
         raise PermissionDenied(_("Only a superuser may change the email somebody signs in with."))
     _require_privileges(by, current, "is_staff" in changed, "is_superuser" in changed)
     _require_not_beyond(by, _grants_of(after), teams={old_team, current.team_id})
+    _require_as_much_kept(by, [role for role in after if role not in before])
     if "team" in changed and not by.is_superuser and Grant.Scope.TEAM in by.scopes.values():
         raise PermissionDenied(_("Only somebody who works with all teams may move people."))
     if was_super and not (current.is_superuser and current.is_active):
@@ -596,6 +598,19 @@ def _applied(thing: User | Role, changes: Mapping[str, Any]) -> Changes:
             setattr(thing, name, value)
             changed[name] = [old, value]
     return changed
+
+
+def _require_as_much_kept(by: User, given: Iterable[Role]) -> None:
+    """Refuse roles that show a field which is kept from `by`: the most generous one would count."""
+    for kind, fields in by.withheld.items():
+        for role in given:
+            shows = any(
+                grant.permission.partition(".")[2] == f"view_{kind}" for grant in role.grants.all()
+            )
+            kept = {line.field for line in role.withheld.all() if line.kind == kind}
+            if shows and not fields.keys() <= kept:
+                told = _("The role %(role)s shows fields that are kept from you.")
+                raise PermissionDenied(told % {"role": role})
 
 
 def _grants_of(roles: Iterable[Role]) -> dict[str, str]:

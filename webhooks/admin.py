@@ -114,6 +114,11 @@ class MessageAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions = ("send_again",)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show what was sent to whom nothing is kept from: it holds whole records."""
+        is_kept = bool(user_of(request).withheld)
+        return tuple(name for name in self.fields if name != "body" or not is_kept)
+
     @admin.display(description=gettext_lazy("message"))
     def name(self, message: Message) -> str:
         return message.name

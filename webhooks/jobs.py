@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 
 TURN = 20.0  # seconds after which others have the worker
 MOST_AT_ONCE = 200
-# What would be answered the same the next time: the address is wrong, or is not for this.
-FINAL = frozenset({400, 404, 405, 410, 413, 414, 415, 422})
+# What would be answered the same the next time: it is gone for good, or too large. All else is what
+# a receiver says, too, while a new version of it is put in place.
+FINAL = frozenset({410, 413})
 # A record is told of as programs read it.
 SHOWN_BY: dict[str, Any] = {
     view.model._meta.model_name or "": view

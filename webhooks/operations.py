@@ -12,10 +12,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import audit
-from records.errors import Refused, Unacceptable
+from records import audit, custom
+from records.errors import NotPermitted, Refused, Unacceptable
 from records.models import Retention
 from records.operations import operation, require_for_all, row_of, save_setting
+from records.permissions import hidden_fields
 from records.signatures import new_secret
 from webhooks.calling import NotReached, target_of
 from webhooks.models import EVENTS, PING, Message, Webhook
@@ -41,11 +42,15 @@ def save_webhook(webhook: Webhook, *, by: User) -> Webhook:
     not. Where the address leads is looked at each time when something is sent.
     """
     require_for_all(by, "change" if webhook.pk else "add", Webhook)
+    for kind in {name.partition(".")[0] for name in webhook.events or EVENTS} & set(custom.KINDS):
+        require_for_all(by, "view", custom.model_of(kind))
+        if hidden_fields(by, kind):
+            raise NotPermitted(_("A webhook tells whole records, and your role hides fields."))
     errors = {}
     try:
         target_of(webhook.url)
     except NotReached as wrong:
-        errors["url"] = [str(wrong)]
+        errors["url"] = [_(str(wrong))]
     unknown = [name for name in webhook.events if name not in EVENTS]
     if unknown:
         errors["events"] = [_("There is no event “%(name)s”.") % {"name": str(unknown[0])[:80]}]

@@ -34,5 +34,5 @@ class MessageQuerySet(models.QuerySet[Any, Any]):
         return free.filter(~Exists(earlier), webhook__is_active=True)
 
     def settled_before(self, moment: datetime) -> Self:
-        """Keep what is from before `moment` and not on its way any more."""
-        return self.filter(created_at__lt=moment).exclude(state__in=UNSENT)
+        """Keep what is from before `moment` and not on its way, or for a webhook that is off."""
+        return self.filter(created_at__lt=moment).exclude(state__in=UNSENT, webhook__is_active=True)

@@ -80,6 +80,8 @@ def store_delivery(
     headers = dict(headers or {})
     try:
         payload = mapping.payload_of(raw, content_type)
+        if door.kind == Door.Kind.GOOGLE:
+            raw = mapping.without_google_key(payload, raw)
         events = mapping.events_of(door.kind, payload, headers)
     except mapping.PayloadIsWrong:
         events = []

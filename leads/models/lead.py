@@ -252,12 +252,13 @@ class Lead(TimelineRecord, Company, Address, Bant, PersonBlocks):
     mobile_key = models.CharField(max_length=40, editable=False)
     bant_known = models.PositiveSmallIntegerField(default=0, editable=False)
 
-    # What conditions can ask. A part of BANT is known also when it is known partly: "is known".
+    # What a role can keep from its members.
     withholdable = (
         "employees", "annual_revenue", "budget_amount", "decision_maker", "purchase_process",
         "need_description",
     )  # fmt: skip
 
+    # What conditions can ask. A part of BANT is known also when it is known partly: "is known".
     vocabulary = Vocabulary(
         """
         topic first_name last_name job_title email phone mobile company website industry employees

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from leads.models import Assignment, AssignmentRule, AssignmentTurn, Lead
 from leads.rules.loads import Loads, passed_over
-from leads.rules.relations import hidden_among, owners_of, relations_in
+from leads.rules.relations import asks_hidden, hidden_among, owners_of, relations_in
 from records import conditions
 from records.conditions import Group
 from records.permissions import permission_for
@@ -238,8 +238,8 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
     """Say of each of `rows` where it would go, if they came in once more in their order.
 
     The turns go on from where they are. Nothing is written. As many statements for a hundred leads
-    as for one. Where a rule asks about an account or a contact that `viewer` may not see, nothing
-    is told of the lead: the answer would tell what stands there.
+    as for one. Where a rule asks about an account, a contact or a field that `viewer` may not see,
+    nothing is told of the lead: the answer would tell what stands there.
     """
     people = list(takers())
     turns = {each.rule.pk: copy(each.rule.turn) for each in rules.rules}
@@ -247,9 +247,12 @@ def dry_run(rules: Rules, rows: LeadQuerySet, *, viewer: User) -> list[Trial]:
     relations = frozenset[str]().union(*(each.relations for each in rules.rules))
     rows = rows.with_answers_to(rules.question, rules.fields)
     untold = _("The rules ask about an account or a contact that you cannot open.")
+    is_kept = asks_hidden(conditions.names_in(rules.question), viewer=viewer)
+    if is_kept:
+        untold = _("The rules ask about a field that your role hides.")
     now, trials = house_now(), []
     for lead in rows.select_related("owner", *owners_of(relations)):
-        if hidden_among(relations, lead, viewer=viewer):
+        if is_kept or hidden_among(relations, lead, viewer=viewer):
             trials.append(Trial(lead, Fate(None, untold), is_told=False))
             continue
         found = rules.first_for(lead, now=now)

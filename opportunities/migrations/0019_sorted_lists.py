@@ -39,14 +39,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
-            model_name='opportunity',
-            name='opp_created_idx',
-        ),
-        migrations.RemoveIndex(
-            model_name='opportunity',
-            name='opp_report_idx',
-        ),
         migrations.AddIndex(
             model_name='opportunity',
             index=models.Index(condition=models.Q(('deleted_at', None)), fields=['topic', 'id', 'status', 'owner', 'closed_on', 'estimated_close_date'], name='opp_by_topic_idx'),
@@ -87,9 +79,18 @@ class Migration(migrations.Migration):
             model_name='opportunity',
             index=models.Index(condition=models.Q(('deleted_at', None)), fields=['-created_at', '-id', 'status', 'owner', 'closed_on', 'estimated_close_date', 'stage', 'stage_entered_at', 'source', 'account', 'is_on_hold', 'forecast_category', 'next_step', 'next_step_at'], name='opp_by_age_idx'),
         ),
+        migrations.RunPython(add_orders_down, drop_orders_down),
+        # From here on nobody may read the table either, until the end: so this comes last.
+        migrations.RemoveIndex(
+            model_name='opportunity',
+            name='opp_created_idx',
+        ),
+        migrations.RemoveIndex(
+            model_name='opportunity',
+            name='opp_report_idx',
+        ),
         migrations.AddIndex(
             model_name='opportunity',
             index=models.Index(fields=['deleted_at', 'status', 'closed_on', 'owner', 'stage', 'base_value', 'probability', 'is_on_hold', 'estimated_close_date', 'next_step_at', 'currency', 'value', 'next_step', 'forecast_category', 'source', 'account', 'stage_entered_at'], name='opp_report_idx'),
         ),
-        migrations.RunPython(add_orders_down, drop_orders_down),
     ]

@@ -39,6 +39,7 @@ from records.models import (
     FormCondition,
     IdempotencyKey,
     MergedRecord,
+    MoneyField,
     Record,
     default_currency,
 )
@@ -46,12 +47,12 @@ from records.operations.checking import acceptable
 from records.operations.notices import tell_owner
 from records.operations.states import as_read, note_state
 from records.operations.tags import retag
-from records.permissions import name_for, require, require_fields, scope_of
+from records.permissions import fixed_fields, name_for, require, require_fields, scope_of
 from users import formats
 from users.models import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from users.models import User
 
@@ -304,6 +305,13 @@ def save_changed(record: Record, *, by: User, since: datetime | None = None) -> 
     note_state(record, since=since)
 
 
+def _amounts_in(record: Record, names: Collection[str]) -> Iterator[bool]:
+    """Say of each amount of these fields that it stands there."""
+    for field in record._meta.concrete_fields:
+        if field.name in names and isinstance(field, MoneyField):
+            yield getattr(record, field.name) is not None
+
+
 def apply(
     record: Record,
     changes: Mapping[str, Any],
@@ -334,7 +342,11 @@ def apply(
             setattr(record, name, value)
             changed[name] = [old, value]
     if not is_carried:
-        require_fields(by, custom.kind_of(record), changed)
+        kind = custom.kind_of(record)
+        require_fields(by, kind, changed)
+        if "currency" in changed and any(_amounts_in(record, fixed_fields(by, kind))):
+            sentence = _("It is the currency of an amount that your role does not let you change.")
+            raise Unacceptable(errors={"currency": [sentence]})
     return changed
 
 

@@ -41,15 +41,16 @@ def test_a_wrong_value_anywhere_is_refused_or_taken_in(admin: User) -> None:
     shape(admin)
     told = configuration()
     crashed: list[str] = []
+    # Each place gets some of them and the next one others, or there is time for all.
+    few = len(WRONG) if is_thorough() else 4
+    dealt = cycle(WRONG)
 
     for section, lines in told.items():
         if section == "format":
             continue
         for line in _samples(lines):
-            for number, place in enumerate(list(_places(line))):
-                # Each place gets some of them and the next one others, or there is time for all.
-                few = len(WRONG) if is_thorough() else 4
-                for wrong in islice(cycle(WRONG), number * few, (number + 1) * few):
+            for place in list(_places(line)):
+                for wrong in islice(dealt, few):
                     changed = copy.deepcopy(line)
                     _put(changed, place, wrong)
                     _try(

@@ -46,6 +46,8 @@ def test_google_makes_one_lead_of_one_and_none_of_a_test(admin: User):
     made = Lead.objects.get()
     assert (made.first_name, made.last_name, made.phone) == ("John", "Doe", "+11234567890")
     assert Delivery.objects.count() == 2
+    key = lead["google_key"].encode()
+    assert not any(key in bytes(each.raw) for each in Delivery.objects.all())  # it opens the door
 
 
 def test_meta_tells_a_number_and_then_the_answers(admin: User):

@@ -614,6 +614,7 @@ class RecordForm(forms.ModelForm[Any]):
             elif isinstance(field, forms.ChoiceField):
                 told = dict(field.choices).get(told, told)  # type: ignore[arg-type]
             self.fields[name] = ToldField(told, label=field.label)
+            self.initial.pop(name, None)  # or it would be told as it is stored
 
     def _heed(self, parts: Iterable[Part]) -> None:
         """Take away what is hidden, and ask for what is required."""
