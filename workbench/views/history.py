@@ -26,7 +26,7 @@ from records import custom
 from records.errors import Busy, Refused, Unacceptable
 from records.layouts import hidden_in
 from records.models import AuditEntry
-from records.permissions import reaches
+from records.permissions import fixed_fields, reaches
 from workbench.custom import packed
 from workbench.forms import LookupField, RecordForm
 from workbench.views.conflict import as_sent
@@ -153,7 +153,9 @@ class HistoryView(RecordPage, TemplateView):
         return str(capfirst(str(getattr(column_of(self.model, name), "verbose_name", name))))
 
     def can_restore(self, name: str) -> bool:
-        """Say whether the edit page of the record asks for this field."""
+        """Say whether the edit page of the record asks the user for this field."""
+        if name in fixed_fields(self.user, self.kind):
+            return False
         if name.startswith(custom.PREFIX):
             return any(each.name == name and each.is_active for each in self.definitions)
         return name != "owner" and name in type(self.edit_page).form_class.base_fields

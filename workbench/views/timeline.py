@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from records.custom import definitions_for
 from records.layouts import hidden_in
 from records.models import FIRST_YEAR, LAST_YEAR
+from records.permissions import fixed_fields
 from users import formats
 from workbench.forms import PageForm, own_fields
 from workbench.markdown import markdown, plain
@@ -72,7 +73,7 @@ def restoring_of(record: Any, user: Any) -> Restoring:
     kind = str(record._meta.model_name)
     names = {*form.base_fields, *(each.name for each in definitions_for(user).get(kind, ()))}
     # An owner is given back by assigning, which asks for another permission.
-    return Restoring(url, names - hidden_in(kind, user) - {"owner"})
+    return Restoring(url, names - hidden_in(kind, user) - fixed_fields(user, kind) - {"owner"})
 
 
 def timeline_context(
