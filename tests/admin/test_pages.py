@@ -282,7 +282,7 @@ def test_lists_are_what_they_claim(desk: Client):
 
 @pytest.mark.once
 @pytest.mark.parametrize(
-    ("page", "query", "status"),
+    ("listed", "query", "status"),
     [
         ("users_user", "password__startswith=a", 400),
         ("webhooks_webhook", "secret__startswith=whsec_A", 400),
@@ -297,8 +297,8 @@ def test_lists_are_what_they_claim(desk: Client):
     ],
 )
 def test_an_address_asks_no_more_than_the_filters(
-    client: Client, admin: User, page: str, query: str, status: int
+    client: Client, admin: User, listed: str, query: str, status: int
 ) -> None:
     client.force_login(admin)
 
-    assert client.get(f"{reverse(f'admin:{page}_changelist')}?{query}").status_code == status
+    assert client.get(f"{reverse(f'admin:{listed}_changelist')}?{query}").status_code == status
