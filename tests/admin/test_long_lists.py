@@ -1,4 +1,4 @@
-"""Lists of the administration cost the same however long they are, and are for staff."""
+"""Lists of the administration cost the same however long they are, and tell what they show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
+from django.urls import reverse
 
 from tests.admin.test_pages import page
 from tests.factories import (
@@ -76,3 +77,28 @@ def test_is_entered_by_staff_only(rep: User, client: Client):
     answer = client.get("/admin/leads/lead/", follow=True)
 
     assert answer.request["PATH_INFO"] != "/admin/leads/lead/"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("listed", "query", "status"),
+    [
+        ("users_user", "password__startswith=a", 400),
+        ("webhooks_webhook", "secret__startswith=whsec_A", 400),
+        ("webhooks_message", "body__icontains=a", 400),
+        ("records_auditentry", "changes__budget_amount__1__gte=5", 400),
+        ("leads_lead", "budget_amount__gte=50000", 400),
+        ("leads_lead", "custom__fleet__gte=5", 400),
+        ("leads_lead", "status__regex=(", 400),
+        ("leads_lead", "bin=in", 200),
+        ("leads_lead", "status__exact=open&owner__team__id__exact=1", 200),
+        ("leads_lead", "created_at__gte=2026-01-01+00:00:00%2B00:00", 200),
+        ("users_user", "roles__id__exact=1&is_staff__exact=1", 200),
+    ],
+)
+def test_an_address_asks_no_more_than_the_filters(
+    client: Client, admin: User, listed: str, query: str, status: int
+) -> None:
+    client.force_login(admin)
+
+    assert client.get(f"{reverse(f'admin:{listed}_changelist')}?{query}").status_code == status

@@ -110,10 +110,10 @@ class OperatedAdmin(admin.ModelAdmin[Any]):
         Django lets it ask for any column, as far as it begins: so secrets could be guessed, and
         what a role hides.
         """
-        listed = (
-            one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)
-        )
-        names = {*filter(lambda name: isinstance(name, str), listed), self.date_hierarchy}
+        names = {self.date_hierarchy}
+        for one in self.get_list_filter(request):
+            name = one[0] if isinstance(one, tuple) else one
+            names.add(name if isinstance(name, str) else getattr(name, "parameter_name", None))
         asked, _dash, comparison = lookup.rpartition("__")
         return lookup in names or (
             comparison in COMPARISONS and (asked in names or asked.removesuffix("__id") in names)
