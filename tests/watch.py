@@ -8,6 +8,9 @@ from playwright.sync_api import ConsoleMessage, Page, Request, Response
 # failure to load. What could not be loaded is known from the answers, which name it.
 NOISE = "Failed to load resource"
 REFUSED = {401, 403, 404, 409, 422}
+# A request that another one took the place of, or that was left with its page. What fails by itself
+# is told by another word, too.
+ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`))"""
 
@@ -16,7 +19,7 @@ def watch(page: Page, complaints: list[str]) -> None:
     """Add to `complaints` what goes wrong on a page from now on."""
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(NOISE):
+        if message.type == "error" and not message.text.startswith((NOISE, *ABORTED)):
             complaints.append(f"{page.url}: {message.text}")
 
     def see(answer: Response) -> None:
