@@ -26,6 +26,7 @@ DEFAULTS = {
     "opportunities.migrations.0002_defaults": "add_defaults",
     "leads.migrations.0002_disqualify_reasons": "add_reasons",
     "records.migrations.0004_layouts": "add_layouts",
+    "records.migrations.0019_retention_for_administrators": "add_retention",
     "leads.migrations.0023_default_rules": "add_rules",
     "intake.migrations.0002_inbox_for_managers": "add_grants",
     "leads.migrations.0021_assignment_for_managers": "add_grants",
