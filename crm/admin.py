@@ -364,8 +364,15 @@ class GrantInline(SettingInline):
 
 def grantable() -> Sequence[tuple[Any, Any]]:
     """Return what a role can allow, grouped by kind: records first, then settings."""
+    # Jobs, imports and scores are granted too, though their pages are elsewhere.
+    granted = set(Grant.objects.values_list("permission", flat=True))
     kinds = sorted(
-        administered(), key=lambda kind: (not issubclass(kind, Record), kind._meta.label)
+        (
+            kind
+            for kind in apps.get_models()
+            if admin.site.is_registered(kind) or not granted.isdisjoint(permissions_of(kind))
+        ),
+        key=lambda kind: (not issubclass(kind, Record), kind._meta.label),
     )
     return [
         (

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from crm.admin import grantable
 from tests.factories import UserFactory
-from users.models import Role, User
+from users.models import Grant, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +47,10 @@ def test_nobody_grants_more_than_they_hold(client: Client) -> None:
     assert not role.grants.exists()
     client.post(address, {"grant-leads.view_lead": "own"})
     assert role.grants.get().scope == "own"
+
+
+@pytest.mark.once
+def test_the_form_of_a_role_knows_every_grant_of_a_new_installation(defaults: None) -> None:
+    known = {name for _kind, lines in grantable() for name, _words in lines}
+
+    assert set(Grant.objects.values_list("permission", flat=True)) - known == set()
